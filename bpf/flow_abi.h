@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * The contract between the tc programs and user space: what a flow is, where its counts stand,
+ * and how much of everything there is. Included by both sides and by nothing else's leave: a
+ * change here changes both.
+ *
+ * Numbers in a key are in host byte order; addresses are in network byte order.
+ */
+#ifndef PKTSTAT_FLOW_ABI_H
+#define PKTSTAT_FLOW_ABI_H
+
+#include <linux/types.h>
+
+enum flow_dir {
+	FLOW_IN = 0,  /* ingress: received by the interface */
+	FLOW_OUT = 1, /* egress: sent by it */
+	FLOW_DIRS = 2,
+};
+
+/* Interfaces one run can watch; the slot fills seven bits of flow_key.where. */
+#define FLOW_IFACES_MAX 128
+/* Every value `where` can take: an interface and a direction. */
+#define FLOW_WHERES (FLOW_IFACES_MAX * FLOW_DIRS)
+
+#define FLOW_WHERE(slot, dir) ((__u8)((slot) << 1 | (dir)))
+#define FLOW_WHERE_DIR(where) ((enum flow_dir)((where) & 1))
+#define FLOW_WHERE_SLOT(where) ((unsigned int)(where) >> 1)
+
+/*
+ * Who talks to whom. `sport` and `dport` hold what identifies a flow of that protocol:
+ *   TCP, UDP, UDP-Lite, SCTP, DCCP   the ports
+ *   ICMP, ICMPv6                     type, code
+ *   ESP, AH                          upper and lower half of the SPI
+ *   GRE                              protocol type, flags and version
+ *   OSPF                             packet type, version
+ *   ARP (ethertype 0x0806)           operation, 0; the addresses are the protocol addresses
+ *   other IP protocols               0, 0
+ * IPv4 addresses stand as ::ffff:a.b.c.d; `ethertype` is that of the innermost header read
+ * (behind VLAN tags, SNAP, PPPoE and MPLS), so it tells IPv4 from IPv6.
+ * With `ipproto` FLOW_PROTO_NONE and a `sport` that is not 0, the row is no flow but a named sum:
+ * `sport` is an enum flow_sum, `dport` says more of it, both addresses are 0.
+ */
+struct flow_key {
+	union {
+		struct {
+			__u8 src[16];
+			__u8 dst[16];
+			__u16 sport;
+			__u16 dport;
+			__u16 ethertype;
+			__u8 ipproto;
+			__u8 where; /* FLOW_WHERE(interface slot, direction) */
+		};
+		__u64 word[5];
+	};
+};
+
+#define FLOW_PROTO_NONE 255 /* reserved by IANA, so no packet means it */
+
+/* Rows that are sums, not flows (flow_key.sport); what `dport` holds stands behind each. */
+enum flow_sum {
+	FLOW_SUM_NONE = 0,
+	/* Made by the tc programs: there is no address to tell flows apart by. */
+	FLOW_SUM_ETHERTYPE = 1, /* not IP, not ARP; dport: DSAP and SSAP if ethertype is 802.2 */
+	FLOW_SUM_TRUNCATED = 2, /* cut short before its addresses; dport: 0 */
+	FLOW_SUM_MALFORMED = 3, /* header contradicts itself (version, length); dport: 0 */
+	FLOW_SUM_ARP_OFF = 4,   /* ARP with --no-arp; dport: 0 */
+	/* Made by user space: flows that were folded together. dport: enum flow_class. */
+	FLOW_SUM_MAP_FULL = 16,  /* the kernel map was full when they came */
+	FLOW_SUM_AGED = 17,      /* the ledger was full and they had been idle longest */
+	FLOW_SUM_REMAINDER = 18, /* rows thinned out of an old snapshot */
+};
+
+/* Coarse protocol of a packet, by which what found no room is still told apart. */
+enum flow_class {
+	FLOW_CLASS_TCP,
+	FLOW_CLASS_UDP,
+	FLOW_CLASS_ICMPV4,
+	FLOW_CLASS_ICMPV6,
+	FLOW_CLASS_IP, /* any other protocol over IPv4 or IPv6 */
+	FLOW_CLASS_ARP,
+	FLOW_CLASS_NONIP,
+	FLOW_CLASS_MIXED, /* more than one of the above */
+	FLOW_CLASSES,
+};
+
+struct flow_counts {
+	__u64 packets; /* frames on the wire: a GSO super-packet counts as its segments */
+	__u64 bytes;   /* frame bytes, Ethernet header and VLAN tags in, FCS out */
+};
+
+/* Front cache: FLOW_FRONT_SLOTS per CPU and generation, one cache line each. */
+#define FLOW_FRONT_BITS 12
+#define FLOW_FRONT_SLOTS (1 << FLOW_FRONT_BITS)
+
+struct flow_slot {
+	struct flow_key key;
+	struct flow_counts pending; /* packets == 0: the slot is free */
+	__u64 misses; /* other flows that came to this slot */
+};
+
+/* Misses after which a slot changes hands. A power of two. */
+#define FLOW_FRONT_PATIENCE 4
+
+/*
+ * What one CPU writes during one generation. Element [cpu * FLOW_GENERATIONS + generation] of the
+ * memory-mapped array `flow_fronts`, so that user space reads it without a system call. While a
+ * generation is active only its CPU writes; once user space has swapped it out and every program
+ * that could hold it has ended, only user space does, and leaves it zeroed.
+ */
+struct flow_front {
+	struct flow_counts total[FLOW_WHERES];                /* taken before anything else */
+	struct flow_counts full[FLOW_WHERES][FLOW_CLASSES]; /* came while the flow map was full */
+	__u64 inserts; /* flows put into the flow map by this CPU */
+	__u64 unused[7];
+	struct flow_slot slot[FLOW_FRONT_SLOTS];
+};
+
+#define FLOW_GENERATIONS 2
+
+/* Index in the outer map `flow_maps` that exists only to wait for running programs. */
+#define FLOW_MAPS_FENCE FLOW_GENERATIONS
+
+/* Variables of the programs that user space changes while they run (their .bss, memory-mapped). */
+struct flow_control {
+	__u32 generation;  /* 0 or 1: the generation that programs write to */
+	__u32 clock_s;     /* seconds since start, for the age of fragments */
+	__u64 wake_mask;    /* a CPU wakes the collector when inserts & wake_mask == 0 */
+};
+
+/* One wake-up from the programs: the flow map of `generation` fills faster than expected. */
+struct flow_wake {
+	__u32 generation;
+	__u32 cpu;
+};
+
+#define FLOW_FRAGMENT_MAX_AGE_S 60 /* RFC 8200, section 4.5 */
+
+#endif

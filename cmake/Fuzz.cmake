@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+# add_fuzz_test(name SOURCES file... [CORPUS dir] [INCLUDES dir...] [LIBS lib...] [SECONDS n])
+#
+# A libFuzzer target with address and undefined sanitizers and a short run of it as a test. Built
+# by clang whatever compiles the rest; where clang has no fuzzer runtime the test says so and skips.
+
+function(fuzz_available ret_available)
+	if(NOT DEFINED CACHE{PKTSTAT_FUZZ_AVAILABLE})
+		set(probe ${PROJECT_BINARY_DIR}/CMakeFiles/fuzz_probe.c)
+		file(WRITE ${probe} "int LLVMFuzzerTestOneInput(const unsigned char *d, unsigned long n)\n"
+			"{ return d && n > 1 ? 0 : 0; }\n")
+		execute_process(
+			COMMAND ${BPF_CLANG} -fsanitize=fuzzer,address,undefined ${probe} -o ${probe}.out
+			RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+		string(COMPARE EQUAL "${status}" "0" available)
+		set(PKTSTAT_FUZZ_AVAILABLE ${available} CACHE INTERNAL "clang has its fuzzer runtime")
+	endif()
+	set(${ret_available} ${PKTSTAT_FUZZ_AVAILABLE} PARENT_SCOPE)
+endfunction()
+
+function(add_fuzz_test name)
+	if(PKTSTAT_TEST_LABELS AND NOT "fuzz" IN_LIST PKTSTAT_TEST_LABELS)
+		return()
+	endif()
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;SECONDS" "SOURCES;INCLUDES;LIBS")
+	if(NOT arg_SECONDS)
+		set(arg_SECONDS 10)
+	endif()
+	math(EXPR timeout "${arg_SECONDS} * 3 + 30")
+	fuzz_available(available)
+	if(NOT available)
+		pktstat_register_test(${name} LABEL fuzz TIMEOUT ${timeout} COMMAND sh -c
+			"echo 'clang has no fuzzer runtime (Debian: libclang-rt-14-dev)'; exit 77")
+		return()
+	endif()
+
+	set(program ${CMAKE_CURRENT_BINARY_DIR}/${name})
+	set(corpus ${CMAKE_CURRENT_BINARY_DIR}/${name}.corpus)
+	file(MAKE_DIRECTORY ${corpus})
+	set(flags -std=gnu11 -O1 -g -D_GNU_SOURCE=
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
+	list(TRANSFORM arg_INCLUDES PREPEND -I)
+	set(objects)
+	foreach(source IN LISTS arg_SOURCES)
+		cmake_path(ABSOLUTE_PATH source NORMALIZE)
+		cmake_path(GET source STEM stem)
+		set(object ${program}.${stem}.o)
+		add_custom_command(
+			OUTPUT ${object}
+			COMMAND ${BPF_CLANG} ${flags}
+				-I${PROJECT_SOURCE_DIR}/bpf -I${PROJECT_SOURCE_DIR}/src/core
+				-I${PROJECT_SOURCE_DIR}/tests/support ${arg_INCLUDES}
+				-MD -MT ${object} -MF ${object}.d -c ${source} -o ${object}
+			DEPENDS ${source}
+			DEPFILE ${object}.d
+			COMMENT "Compiling ${stem} for ${name}"
+			VERBATIM)
+		list(APPEND objects ${object})
+	endforeach()
+	add_custom_command(
+		OUTPUT ${program}
+		COMMAND ${BPF_CLANG} ${flags} ${objects} -o ${program} ${arg_LIBS}
+		DEPENDS ${objects}
+		COMMENT "Linking fuzz target ${name}"
+		VERBATIM)
+	add_custom_target(${name}_build ALL DEPENDS ${program})
+	# New inputs go to the first directory, which is the build's; the kept corpus is only read.
+	pktstat_register_test(${name} LABEL fuzz TIMEOUT ${timeout}
+		# A find must not look like a skip: the fuzzer's own status for it is 77.
+		COMMAND ${program} -error_exitcode=1 -max_total_time=${arg_SECONDS} -timeout=5
+			-print_final_stats=1
+			${corpus} ${arg_CORPUS})
+	# Finds are written to the working directory.
+	pktstat_test_properties(${name} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+endfunction()

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+# pktstat_warnings: what every C file of ours is compiled with. Texts are cut on purpose where they
+# find no room, and formats are chosen from tables, so those two are not warned of.
+option(PKTSTAT_WERROR "Treat warnings as errors" OFF)
+
+add_library(pktstat_warnings INTERFACE)
+target_compile_options(pktstat_warnings INTERFACE
+	-Wall
+	-Wextra
+	-Wshadow
+	-Wvla
+	-Wundef
+	-Wpointer-arith
+	-Wwrite-strings
+	-Wformat=2
+	-Wno-format-nonliteral
+	$<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>
+	-Wimplicit-fallthrough
+	-Wstrict-prototypes
+	-Wmissing-prototypes
+	-Wold-style-definition
+	$<$<BOOL:${PKTSTAT_WERROR}>:-Werror>)

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Asking a filter; see filter.h. Changes nothing; any thread. */
+#include "filter_private.h"
+
+#include <linux/if_ether.h>
+#include <string.h>
+
+#include "endpoint.h"
+#include "flow.h"
+
+static bool net_holds(const struct filter_node *node, const uint8_t address[16])
+{
+	unsigned int whole = node->prefix / 8, rest = node->prefix % 8;
+
+	if (memcmp(node->address, address, whole) != 0)
+		return false;
+	return !rest || (node->address[whole] ^ address[whole]) >> (8 - rest) == 0;
+}
+
+static bool match_net(const struct filter_node *node, const struct flow_key *key)
+{
+	if (flow_key_sum(key) != FLOW_SUM_NONE || node->ipv6 != (key->ethertype == ETH_P_IPV6))
+		return false;
+	return (node->side & FILTER_SRC && net_holds(node, key->src)) ||
+	       (node->side & FILTER_DST && net_holds(node, key->dst));
+}
+
+static bool match_port(const struct filter_node *node, const struct flow_key *key)
+{
+	if (!flow_key_has_ports(key))
+		return false;
+	return (node->side & FILTER_SRC && key->sport >= node->first && key->sport <= node->last) ||
+	       (node->side & FILTER_DST && key->dport >= node->first && key->dport <= node->last);
+}
+
+static bool match_compare(const struct filter_node *node, const struct filter_subject *subject)
+{
+	double value = 0.0;
+
+	switch (node->field) {
+	case FILTER_BPS: value = subject->bps; break;
+	case FILTER_PPS: value = subject->pps; break;
+	case FILTER_PACKETS: value = (double)subject->packets; break;
+	case FILTER_BYTES: value = (double)subject->bytes; break;
+	}
+	if (value < 0.0)
+		return false;
+	if (value < node->value)
+		return node->relation & FILTER_LESS;
+	return node->relation & (value > node->value ? FILTER_GREATER : FILTER_EQUAL);
+}
+
+/* What is shown is ASCII, so its letters differ from small ones by one bit. */
+static char to_small(char letter)
+{
+	return letter >= 'A' && letter <= 'Z' ? (char)(letter | 0x20) : letter;
+}
+
+/* `word` is in lower case already. */
+static bool contains(const char *text, const char *word)
+{
+	for (; *text; text++) {
+		size_t i = 0;
+
+		while (word[i] && to_small(text[i]) == word[i])
+			i++;
+		if (!word[i])
+			return true;
+	}
+	return false;
+}
+
+static bool match_word(const struct filter_node *node, const struct flow_key *key)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	return contains(flow_proto_name(key), node->word) ||
+	       contains(endpoint_source(key, text, sizeof(text)), node->word) ||
+	       contains(endpoint_destination(key, text, sizeof(text)), node->word);
+}
+
+static bool match_node(const struct filter *filter, unsigned int at,
+		       const struct filter_subject *subject)
+{
+	const struct filter_node *node = &filter->node[at];
+	const struct flow_key *key = subject->key;
+
+	switch (node->test) {
+	case FILTER_AND:
+		return match_node(filter, node->left, subject) &&
+		       match_node(filter, node->right, subject);
+	case FILTER_OR:
+		return match_node(filter, node->left, subject) ||
+		       match_node(filter, node->right, subject);
+	case FILTER_NOT: return !match_node(filter, node->left, subject);
+	case FILTER_DIR: return flow_key_dir(key) == node->first;
+	case FILTER_ETHERTYPE:
+		return flow_key_sum(key) == FLOW_SUM_NONE && key->ethertype == node->first;
+	case FILTER_IPPROTO: return flow_key_is_ip(key) && key->ipproto == node->first;
+	case FILTER_SUM: return flow_key_sum(key) != FLOW_SUM_NONE;
+	case FILTER_NET: return match_net(node, key);
+	case FILTER_PORT: return match_port(node, key);
+	case FILTER_COMPARE: return match_compare(node, subject);
+	case FILTER_WORD: return match_word(node, key);
+	}
+	return false;
+}
+
+bool filter_match(const struct filter *filter, const struct filter_subject *subject)
+{
+	return !filter || match_node(filter, filter->root, subject);
+}
+
+bool filter_uses_counts(const struct filter *filter)
+{
+	return filter && filter->uses_counts;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* What a parsed filter looks like; for filter*.c only. */
+#ifndef PKTSTAT_FILTER_PRIVATE_H
+#define PKTSTAT_FILTER_PRIVATE_H
+
+#include "filter.h"
+
+#define FILTER_NODES_MAX 64
+#define FILTER_DEPTH_MAX 32
+#define FILTER_WORD_MAX  64
+
+enum filter_test {
+	FILTER_AND,
+	FILTER_OR,
+	FILTER_NOT,
+	FILTER_DIR,
+	FILTER_ETHERTYPE,
+	FILTER_IPPROTO,
+	FILTER_SUM, /* any row that is a sum */
+	FILTER_NET,
+	FILTER_PORT,
+	FILTER_COMPARE,
+	FILTER_WORD,
+};
+
+enum filter_side {
+	FILTER_SRC = 1,
+	FILTER_DST = 2,
+	FILTER_EITHER = 3,
+};
+
+enum filter_field {
+	FILTER_BPS,
+	FILTER_PPS,
+	FILTER_PACKETS,
+	FILTER_BYTES,
+};
+
+/* Bits of a comparison that are true. */
+enum filter_relation {
+	FILTER_LESS = 1,
+	FILTER_EQUAL = 2,
+	FILTER_GREATER = 4,
+};
+
+struct filter_node {
+	enum filter_test test;
+	unsigned int left, right; /* nodes, for AND, OR, NOT (left only) */
+	enum filter_side side;
+	enum filter_field field;
+	unsigned int relation;
+	double value;
+	uint32_t first, last; /* numbers: direction, EtherType, protocol, ports */
+	uint8_t address[16];
+	unsigned int prefix; /* bits of the address that count, of 128 */
+	bool ipv6;
+	char word[FILTER_WORD_MAX]; /* lower case */
+};
+
+struct filter {
+	unsigned int root;
+	unsigned int count;
+	bool uses_counts;
+	struct filter_node node[FILTER_NODES_MAX];
+};
+
+#endif

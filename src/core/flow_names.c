@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names of protocol numbers, EtherTypes and classes: constant tables and their look-ups. Pure; any
+ * thread. Sources: IANA "Protocol Numbers", IEEE 802 numbers, <linux/if_ether.h>.
+ */
+#include "flow.h"
+
+#include <linux/if_ether.h>
+#include <strings.h>
+
+/* IANA's keywords; where programs before this one spell it another way, their spelling. */
+static const char *const ipproto_names[256] = {
+	[0] = "HOPOPT",
+	[1] = "ICMPv4",
+	[2] = "IGMP",
+	[3] = "GGP",
+	[4] = "IP-ENCAP",
+	[5] = "ST",
+	[6] = "TCP",
+	[7] = "CBT",
+	[8] = "EGP",
+	[9] = "IGP",
+	[10] = "BBN-RCC-MON",
+	[11] = "NVP-II",
+	[12] = "PUP",
+	[13] = "ARGUS",
+	[14] = "EMCON",
+	[15] = "XNET",
+	[16] = "CHAOS",
+	[17] = "UDP",
+	[18] = "MUX",
+	[19] = "DCN-MEAS",
+	[20] = "HMP",
+	[21] = "PRM",
+	[22] = "XNS-IDP",
+	[23] = "TRUNK-1",
+	[24] = "TRUNK-2",
+	[25] = "LEAF-1",
+	[26] = "LEAF-2",
+	[27] = "RDP",
+	[28] = "IRTP",
+	[29] = "ISO-TP4",
+	[30] = "NETBLT",
+	[31] = "MFE-NSP",
+	[32] = "MERIT-INP",
+	[33] = "DCCP",
+	[34] = "3PC",
+	[35] = "IDPR",
+	[36] = "XTP",
+	[37] = "DDP",
+	[38] = "IDPR-CMTP",
+	[39] = "TP++",
+	[40] = "IL",
+	[41] = "IPv6",
+	[42] = "SDRP",
+	[43] = "IPv6-Route",
+	[44] = "IPv6-Frag",
+	[45] = "IDRP",
+	[46] = "RSVP",
+	[47] = "GRE",
+	[48] = "DSR",
+	[49] = "BNA",
+	[50] = "IPSEC-ESP",
+	[51] = "IPSEC-AH",
+	[52] = "I-NLSP",
+	[53] = "SWIPE",
+	[54] = "NARP",
+	[55] = "Min-IPv4",
+	[56] = "TLSP",
+	[57] = "SKIP",
+	[58] = "IPv6-ICMP",
+	[59] = "IPv6-NoNxt",
+	[60] = "IPv6-Opts",
+	[62] = "CFTP",
+	[64] = "SAT-EXPAK",
+	[65] = "KRYPTOLAN",
+	[66] = "RVD",
+	[67] = "IPPC",
+	[69] = "SAT-MON",
+	[70] = "VISA",
+	[71] = "IPCV",
+	[72] = "CPNX",
+	[73] = "RSPF",
+	[74] = "WSN",
+	[75] = "PVP",
+	[76] = "BR-SAT-MON",
+	[77] = "SUN-ND",
+	[78] = "WB-MON",
+	[79] = "WB-EXPAK",
+	[80] = "ISO-IP",
+	[81] = "VMTP",
+	[82] = "SECURE-VMTP",
+	[83] = "VINES",
+	[84] = "IPTM",
+	[85] = "NSFNET-IGP",
+	[86] = "DGP",
+	[87] = "TCF",
+	[88] = "EIGRP",
+	[89] = "OSPFIGP",
+	[90] = "Sprite-RPC",
+	[91] = "LARP",
+	[92] = "MTP",
+	[93] = "AX.25",
+	[94] = "IPIP",
+	[95] = "MICP",
+	[96] = "SCC-SP",
+	[97] = "ETHERIP",
+	[98] = "ENCAP",
+	[100] = "GMTP",
+	[101] = "IFMP",
+	[102] = "PNNI",
+	[103] = "PIM",
+	[104] = "ARIS",
+	[105] = "SCPS",
+	[106] = "QNX",
+	[107] = "A/N",
+	[108] = "IPCOMP",
+	[109] = "SNP",
+	[110] = "Compaq-Peer",
+	[111] = "IPX-in-IP",
+	[112] = "VRRP",
+	[113] = "PGM",
+	[115] = "L2TP",
+	[116] = "DDX",
+	[117] = "IATP",
+	[118] = "STP",
+	[119] = "SRP",
+	[120] = "UTI",
+	[121] = "SMP",
+	[122] = "SM",
+	[123] = "PTP",
+	[124] = "ISIS",
+	[125] = "FIRE",
+	[126] = "CRTP",
+	[127] = "CRUDP",
+	[128] = "SSCOPMCE",
+	[129] = "IPLT",
+	[130] = "SPS",
+	[131] = "PIPE",
+	[132] = "SCTP",
+	[133] = "FC",
+	[134] = "RSVP-E2E-IGNORE",
+	[135] = "Mobility-Header",
+	[136] = "UDPLite",
+	[137] = "MPLS-in-IP",
+	[138] = "MANET",
+	[139] = "HIP",
+	[140] = "Shim6",
+	[141] = "WESP",
+	[142] = "ROHC",
+	[143] = "Ethernet",
+	[144] = "AGGFRAG",
+	[145] = "NSH",
+	[146] = "Homa",
+	[147] = "BIT-EMU",
+};
+
+/* What people type besides the names above. */
+static const struct {
+	const char *name;
+	uint8_t ipproto;
+} ipproto_aliases[] = {
+	{"icmp", 1},	{"ipencap", 4}, {"esp", 50},	   {"ah", 51},	      {"icmp6", 58},
+	{"icmpv6", 58}, {"ospf", 89},	{"udp-lite", 136}, {"mobility", 135},
+};
+
+static const struct {
+	uint16_t ethertype;
+	const char *name;
+} ethertype_names[] = {
+	{ETH_P_802_2, "802.2 LLC"},
+	{ETH_P_IP, "IPv4"},
+	{ETH_P_ARP, "ARP"},
+	{0x0842, "Wake-on-LAN"},
+	{0x22ea, "SRP"},
+	{0x22f0, "AVTP"},
+	{0x22f3, "TRILL"},
+	{0x4305, "batman-adv"},
+	{0x6001, "DEC-MOP-DL"},
+	{0x6002, "DEC-MOP-RC"},
+	{0x6003, "DECnet"},
+	{0x6004, "DEC-LAT"},
+	{0x6558, "TransEth"},
+	{0x8035, "RARP"},
+	{0x809b, "AppleTalk"},
+	{0x80f3, "AARP"},
+	{0x8100, "VLAN"},
+	{0x8137, "IPX"},
+	{ETH_P_IPV6, "IPv6"},
+	{0x8808, "MAC-Control"},
+	{0x8809, "Slow-Protocols"},
+	{0x8847, "MPLS"},
+	{0x8848, "MPLS-MC"},
+	{0x8863, "PPPoE-Discovery"},
+	{0x8864, "PPPoE"},
+	{0x887b, "HomePlug"},
+	{0x888e, "EAPOL"},
+	{0x8892, "PROFINET"},
+	{0x88a2, "ATAoE"},
+	{0x88a4, "EtherCAT"},
+	{0x88a8, "QinQ"},
+	{0x88ab, "POWERLINK"},
+	{0x88b5, "Experimental-1"},
+	{0x88b6, "Experimental-2"},
+	{0x88b8, "GOOSE"},
+	{0x88ba, "Sampled-Values"},
+	{0x88bf, "RoMON"},
+	{0x88c7, "RSN-Preauth"},
+	{0x88cc, "LLDP"},
+	{0x88cd, "SERCOS"},
+	{0x88e1, "HomePlug-AV"},
+	{0x88e3, "MRP"},
+	{0x88e5, "MACsec"},
+	{0x88e7, "PBB"},
+	{0x88f5, "MVRP"},
+	{0x88f6, "MMRP"},
+	{0x88f7, "PTP"},
+	{0x88f8, "NC-SI"},
+	{0x88fb, "PRP"},
+	{0x8902, "CFM"},
+	{0x8906, "FCoE"},
+	{0x8914, "FIP"},
+	{0x8915, "RoCE"},
+	{0x892f, "HSR"},
+	{0x894f, "NSH"},
+	{0x9000, "Loopback"},
+	{0x9100, "QinQ-9100"},
+};
+
+static const char *const class_names[FLOW_CLASSES] = {
+	[FLOW_CLASS_TCP] = "TCP",	[FLOW_CLASS_UDP] = "UDP",
+	[FLOW_CLASS_ICMPV4] = "ICMPv4", [FLOW_CLASS_ICMPV6] = "IPv6-ICMP",
+	[FLOW_CLASS_IP] = "other IP",	[FLOW_CLASS_ARP] = "ARP",
+	[FLOW_CLASS_NONIP] = "not IP",	[FLOW_CLASS_MIXED] = "mixed",
+};
+
+const char *flow_ipproto_name(uint8_t ipproto)
+{
+	return ipproto_names[ipproto];
+}
+
+int flow_ipproto_of_name(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(ipproto_names) / sizeof(ipproto_names[0]); i++) {
+		if (ipproto_names[i] && strcasecmp(name, ipproto_names[i]) == 0)
+			return (int)i;
+	}
+	for (i = 0; i < sizeof(ipproto_aliases) / sizeof(ipproto_aliases[0]); i++) {
+		if (strcasecmp(name, ipproto_aliases[i].name) == 0)
+			return ipproto_aliases[i].ipproto;
+	}
+	return -1;
+}
+
+const char *flow_proto_name(const struct flow_key *key)
+{
+	const char *name;
+
+	if (flow_key_sum(key) != FLOW_SUM_NONE)
+		return "other";
+	if (key->ethertype == ETH_P_ARP)
+		return "ARP";
+	name = flow_ipproto_name(key->ipproto);
+	return name ? name : "Unknown";
+}
+
+const char *flow_ethertype_name(uint16_t ethertype)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(ethertype_names) / sizeof(ethertype_names[0]); i++) {
+		if (ethertype_names[i].ethertype == ethertype)
+			return ethertype_names[i].name;
+	}
+	return NULL;
+}
+
+const char *flow_class_name(enum flow_class class)
+{
+	return (unsigned int)class < FLOW_CLASSES ? class_names[class] : "mixed";
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Numbers, times and outside text as a person reads them. Pure; any thread. Every function writes
+ * at most `size` bytes with the end and returns `text`. Widths are fixed where stated, so that
+ * columns do not dance.
+ */
+#ifndef PKTSTAT_FORMAT_H
+#define PKTSTAT_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FORMAT_TEXT_MAX 64
+
+/*
+ * A quantity with three significant digits and a decimal prefix, at most six columns wide:
+ * "0", "7.2", "88", "312", "1.21 k", "88.1 k", "312 k", "8.42 M", "15.1 G", "3.40 T", ... Never
+ * rounds up to "1000": 999,950 is "1.00 M". Values below 10 have one decimal unless whole; what is
+ * not 0 but would look so is "<0.1". Negative values and NaN count as 0.
+ */
+char *format_scaled(double value, char *text, size_t size);
+/* The same with a unit behind the prefix: "8.42 Gb/s", "312 b/s". */
+char *format_rate(double value, const char *unit, char *text, size_t size);
+/* Whole number with thousands separators: "1,204". Without room for all of it, only '#'. */
+char *format_count(uint64_t value, char *text, size_t size);
+/* Running time "HH:MM:SS", from 100 hours "Nd HH:MM:SS". */
+char *format_clock(uint64_t ns, char *text, size_t size);
+/* Length as a person says it, rounded: "2d 00h 12m 31s", "1h 02m 03s", "12.3 s", "450 ms", "7 us". */
+char *format_length(uint64_t ns, char *text, size_t size);
+/* Local wall-clock time "2026-11-23 14:03:22". */
+char *format_wall(int64_t wall_ns, char *text, size_t size);
+/* RFC 3339, UTC, with milliseconds: "2026-11-23T14:03:22.123Z". */
+char *format_rfc3339(int64_t wall_ns, char *text, size_t size);
+/* Bytes of memory: "19.5 MB". */
+char *format_memory(uint64_t bytes, char *text, size_t size);
+/*
+ * Text from outside (interface, process or host name) made safe to print: control bytes, DEL,
+ * C1 controls, line and paragraph separators, what is invisible or turns the direction of text, and
+ * invalid UTF-8 become \xNN. A whole character or escape is written or none.
+ */
+char *format_outside(const char *from, char *text, size_t size);
+
+#endif

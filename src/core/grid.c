@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Aligned columns; see grid.h. Keeps nothing; any thread. */
+#include "grid.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#define GRID_INDENT	2
+#define GRID_GAP	2
+#define GRID_SHORTEST	8
+#define GRID_SHORT_MARK ".."
+
+struct layout {
+	unsigned int width[GRID_COLUMNS_MAX];
+	bool hidden[GRID_COLUMNS_MAX];
+};
+
+/* Characters of a UTF-8 text; each counts as one column. */
+static unsigned int text_width(const char *text)
+{
+	unsigned int width = 0;
+
+	for (; *text; text++)
+		width += ((unsigned char)*text & 0xc0) != 0x80;
+	return width;
+}
+
+static void measure_row(const struct grid *grid, size_t row, struct layout *layout)
+{
+	char text[GRID_CELL_MAX];
+
+	for (size_t i = 0; i < grid->columns; i++) {
+		unsigned int width;
+
+		if (grid->column[i].width)
+			continue;
+		grid->cell(grid, row, grid->column[i].id, text);
+		width = text_width(text);
+		if (width > layout->width[i])
+			layout->width[i] = width;
+	}
+}
+
+/* Row by row, not column by column: what a row shows is fetched from memory once. */
+static void measure(const struct grid *grid, struct layout *layout)
+{
+	for (size_t i = 0; i < grid->columns; i++) {
+		layout->width[i] = text_width(grid->column[i].title);
+		if (grid->column[i].width > layout->width[i])
+			layout->width[i] = grid->column[i].width;
+	}
+	for (size_t row = 0; row < grid->rows; row++)
+		measure_row(grid, row, layout);
+}
+
+static unsigned int line_width(const struct grid *grid, const struct layout *layout)
+{
+	unsigned int width = GRID_INDENT;
+	bool first = true;
+
+	for (size_t i = 0; i < grid->columns; i++) {
+		if (layout->hidden[i])
+			continue;
+		width += layout->width[i] + (first ? 0 : GRID_GAP);
+		first = false;
+	}
+	return width;
+}
+
+/* Hides the column whose turn it is; false when none may go. */
+static bool hide_one(const struct grid *grid, struct layout *layout)
+{
+	size_t best = grid->columns;
+
+	for (size_t i = 0; i < grid->columns; i++) {
+		unsigned int drop = grid->column[i].drop;
+
+		if (!drop || layout->hidden[i])
+			continue;
+		if (best == grid->columns || drop < grid->column[best].drop)
+			best = i;
+	}
+	if (best == grid->columns)
+		return false;
+	layout->hidden[best] = true;
+	return true;
+}
+
+/* Takes one character from the widest column that may be shortened; false when none may. */
+static bool shorten_one(const struct grid *grid, struct layout *layout)
+{
+	size_t best = grid->columns;
+
+	for (size_t i = 0; i < grid->columns; i++) {
+		if (!grid->column[i].shorten || layout->width[i] <= GRID_SHORTEST)
+			continue;
+		if (best == grid->columns || layout->width[i] > layout->width[best])
+			best = i;
+	}
+	if (best == grid->columns)
+		return false;
+	layout->width[best]--;
+	return true;
+}
+
+static void fit(struct grid *grid, struct layout *layout)
+{
+	measure(grid, layout);
+	if (!grid->width || line_width(grid, layout) <= grid->width)
+		return;
+	grid->compact = true;
+	measure(grid, layout);
+	while (line_width(grid, layout) > grid->width) {
+		if (!hide_one(grid, layout) && !shorten_one(grid, layout))
+			return;
+	}
+}
+
+/* Cuts the middle out of an ASCII text. */
+static void shorten(char *text, unsigned int width)
+{
+	size_t length = strlen(text);
+	size_t mark = strlen(GRID_SHORT_MARK);
+	size_t head = (width - mark + 1) / 2, tail = width - mark - head;
+
+	if (length <= width)
+		return;
+	memcpy(text + head, GRID_SHORT_MARK, mark);
+	memmove(text + head + mark, text + length - tail, tail + 1);
+}
+
+/* A line under construction. */
+struct line {
+	char text[GRID_COLUMNS_MAX * (GRID_CELL_MAX + GRID_GAP)];
+	size_t used;
+	size_t blanks; /* to be put before the next text, so that none stand at the end */
+};
+
+static void line_put(struct line *line, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (!length || line->blanks + length >= sizeof(line->text) - line->used)
+		return;
+	memset(line->text + line->used, ' ', line->blanks);
+	memcpy(line->text + line->used + line->blanks, text, length);
+	line->used += line->blanks + length;
+	line->blanks = 0;
+}
+
+static void line_put_cell(struct line *line, const char *text, unsigned int width, bool number)
+{
+	unsigned int blanks = text_width(text);
+
+	blanks = blanks < width ? width - blanks : 0;
+	if (number)
+		line->blanks += blanks;
+	line_put(line, text);
+	if (!number)
+		line->blanks += blanks;
+}
+
+/* One line; `row` is SIZE_MAX for the titles. */
+static int print_line(const struct grid *grid, const struct layout *layout, size_t row, FILE *out)
+{
+	struct line line;
+	char text[GRID_CELL_MAX];
+
+	line.used = 0;
+	line.blanks = GRID_INDENT;
+	for (size_t i = 0; i < grid->columns; i++) {
+		const struct grid_column *column = &grid->column[i];
+
+		if (layout->hidden[i])
+			continue;
+		if (row == SIZE_MAX)
+			snprintf(text, sizeof(text), "%s", column->title);
+		else
+			grid->cell(grid, row, column->id, text);
+		if (column->shorten)
+			shorten(text, layout->width[i]);
+		line_put_cell(&line, text, layout->width[i], column->number);
+		line.blanks += GRID_GAP;
+	}
+	line.text[line.used++] = '\n';
+	if (fwrite(line.text, 1, line.used, out) != line.used)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+int grid_print(struct grid *grid, FILE *out)
+{
+	struct layout layout;
+	int err;
+
+	memset(&layout, 0, sizeof(layout));
+	fit(grid, &layout);
+	err = print_line(grid, &layout, SIZE_MAX, out);
+	for (size_t row = 0; !err && row < grid->rows; row++)
+		err = print_line(grid, &layout, row, out);
+	return err;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A table of text with aligned columns, written to a stream in two passes, so that it costs no
+ * memory however many rows it has. It fits a width by four means, in this order: compact cells,
+ * leaving out columns, and shortening some in the middle. Pure but for the stream; any thread.
+ */
+#ifndef PKTSTAT_GRID_H
+#define PKTSTAT_GRID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Room for a cell, its end included. */
+#define GRID_CELL_MAX	 160
+#define GRID_COLUMNS_MAX 12
+
+struct grid_column {
+	const char *title;
+	bool number;	    /* aligned right */
+	bool shorten;	    /* may lose its middle, at the last resort; ASCII only */
+	unsigned int width; /* of all cells; 0: measured */
+	unsigned int drop;  /* 1: first to be left out, 2: next, ...; 0: never */
+	int id;		    /* for `cell` */
+};
+
+struct grid {
+	const struct grid_column *column;
+	size_t columns;
+	size_t rows;
+	unsigned int width; /* of a line at the most; 0: any */
+	/* Writes the cell of row and column id, not longer than GRID_CELL_MAX. */
+	void (*cell)(const struct grid *grid, size_t row, int id, char *text);
+	const void *context; /* of `cell` */
+	bool compact;	     /* cells should be short; set by grid_print() where it has to be */
+};
+
+/* Writes titles and rows; 0 or the negative errno of the failed write. */
+int grid_print(struct grid *grid, FILE *out);
+
+#endif

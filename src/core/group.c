@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Groups of flows in a hash table with open addressing over an array of rows; see group.h. A
+ * struct group belongs to its caller.
+ */
+#include "group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xxhash.h>
+
+#include "flow.h"
+
+#define FIRST_SLOTS 256 /* a power of two */
+
+struct group {
+	enum group_by by;
+	struct group_row *row;
+	size_t count, room;
+	uint32_t *slot; /* place of a row + 1; 0: free */
+	size_t slots;   /* a power of two, more than twice `count` */
+};
+
+int group_new(struct group **ret_group)
+{
+	struct group *group = calloc(1, sizeof(*group));
+
+	if (!group)
+		return -ENOMEM;
+	group->slot = calloc(FIRST_SLOTS, sizeof(*group->slot));
+	if (!group->slot) {
+		free(group);
+		return -ENOMEM;
+	}
+	group->slots = FIRST_SLOTS;
+	*ret_group = group;
+	return 0;
+}
+
+void group_free(struct group *group)
+{
+	if (!group)
+		return;
+	free(group->row);
+	free(group->slot);
+	free(group);
+}
+
+void group_reset(struct group *group, enum group_by by)
+{
+	group->by = by;
+	group->count = 0;
+	memset(group->slot, 0, group->slots * sizeof(*group->slot));
+}
+
+/* The slot of the key, or the free one where it belongs. */
+static uint32_t *find_slot(const struct group *group, const struct flow_key *key)
+{
+	size_t at = XXH3_64bits(key, sizeof(*key)) & (group->slots - 1);
+
+	while (group->slot[at] && !flow_key_equal(&group->row[group->slot[at] - 1].key, key))
+		at = (at + 1) & (group->slots - 1);
+	return &group->slot[at];
+}
+
+static int grow_slots(struct group *group)
+{
+	uint32_t *slot = calloc(group->slots * 2, sizeof(*slot));
+
+	if (!slot)
+		return -ENOMEM;
+	free(group->slot);
+	group->slot = slot;
+	group->slots *= 2;
+	for (size_t i = 0; i < group->count; i++)
+		*find_slot(group, &group->row[i].key) = (uint32_t)i + 1;
+	return 0;
+}
+
+static int grow_rows(struct group *group)
+{
+	size_t room = group->room ? group->room * 2 : FIRST_SLOTS / 2;
+	struct group_row *row = reallocarray(group->row, room, sizeof(*row));
+
+	if (!row)
+		return -ENOMEM;
+	group->row = row;
+	group->room = room;
+	return 0;
+}
+
+static int append(struct group *group, const struct flow_key *key, int64_t first_wall_ns,
+		  struct group_row **ret_row)
+{
+	if (group->count == group->room && grow_rows(group))
+		return -ENOMEM;
+	if (2 * (group->count + 1) > group->slots && grow_slots(group))
+		return -ENOMEM;
+	*find_slot(group, key) = (uint32_t)group->count + 1;
+	*ret_row = &group->row[group->count++];
+	**ret_row = (struct group_row){.key = *key, .first_wall_ns = first_wall_ns};
+	return 0;
+}
+
+static void add_counts(struct flow_counts *to, const struct flow_counts *counts)
+{
+	to->packets += counts->packets;
+	to->bytes += counts->bytes;
+}
+
+int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
+	      const struct flow_counts *total, int64_t first_wall_ns)
+{
+	struct flow_key of = group_key(group->by, key);
+	uint32_t place = *find_slot(group, &of);
+	struct group_row *row;
+
+	if (place)
+		row = &group->row[place - 1];
+	else if (append(group, &of, first_wall_ns, &row))
+		return -ENOMEM;
+	add_counts(&row->delta[flow_key_dir(key)], delta);
+	add_counts(&row->total[flow_key_dir(key)], total);
+	if (first_wall_ns < row->first_wall_ns)
+		row->first_wall_ns = first_wall_ns;
+	row->flows++;
+	return 0;
+}
+
+size_t group_count(const struct group *group)
+{
+	return group->count;
+}
+
+const struct group_row *group_get(const struct group *group, size_t i)
+{
+	return &group->row[i];
+}
+
+long group_find(const struct group *group, const struct flow_key *key)
+{
+	return (long)*find_slot(group, key) - 1;
+}

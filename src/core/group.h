@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rows that stand for several flows: each flow falls into exactly one group, so groups sum to the
+ * same totals as flows. One owner, one thread.
+ */
+#ifndef PKTSTAT_GROUP_H
+#define PKTSTAT_GROUP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flow_abi.h"
+
+enum group_by {
+	GROUP_FLOW,         /* every flow by itself */
+	GROUP_CONVERSATION, /* both directions of a tuple */
+	GROUP_HOST,         /* the address on the far side of the interface */
+	GROUP_SERVICE,      /* protocol and the lower port */
+	GROUP_PROTOCOL,
+	GROUPS,
+};
+
+struct group_row {
+	/* Names the group. Conversation: near end in src, far end in dst; host: address in dst;
+	 * service: port in dport. What does not matter is 0; `where` always has direction 0. */
+	struct flow_key key;
+	struct flow_counts delta[FLOW_DIRS]; /* in the interval */
+	struct flow_counts total[FLOW_DIRS]; /* since start */
+	int64_t first_wall_ns;               /* of the oldest flow */
+	uint32_t flows;
+	uint32_t unused;
+};
+
+struct group;
+
+/* No groups yet; 0 or -ENOMEM. */
+int group_new(struct group **ret_group);
+void group_free(struct group *group);
+/* Forgets all groups, to be filled by `by` next. Keeps the memory. */
+void group_reset(struct group *group, enum group_by by);
+
+/* Adds a flow to the group it falls into; 0 or -ENOMEM. */
+int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
+	      const struct flow_counts *total, int64_t first_wall_ns);
+
+/* Groups there are; and one of them, in no order but of first appearance. */
+size_t group_count(const struct group *group);
+const struct group_row *group_get(const struct group *group, size_t i);
+/* Place of the group with that key, or -1. */
+long group_find(const struct group *group, const struct flow_key *key);
+
+/* Key of the group that a flow falls into. */
+struct flow_key group_key(enum group_by by, const struct flow_key *key);
+
+/* Name of a grouping, "conversation", and of many, "conversations"; and the reverse, or -1. */
+const char *group_name(enum group_by by);
+const char *group_plural(enum group_by by);
+int group_of_name(const char *name);
+
+/*
+ * The ends of a group's key as tables show them, see endpoint.h; `services` names ports where the
+ * system knows a name. Write at most `size` bytes; return `text`.
+ */
+char *group_source(enum group_by by, const struct flow_key *key, char *text, size_t size);
+char *group_destination(enum group_by by, const struct flow_key *key, char *text, size_t size);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of the ledger, for its own three files: ledger.c finds and adds, ledger_fold.c makes room,
+ * ledger_snapshot.c turns recent flows into rows. Collector thread only.
+ */
+#ifndef PKTSTAT_LEDGER_PRIVATE_H
+#define PKTSTAT_LEDGER_PRIVATE_H
+
+#include "flow.h"
+#include "ledger.h"
+
+#define LEDGER_CHUNK_FLOWS 4096
+#define LEDGER_NOT_RECENT UINT32_MAX
+
+/* Index slot: `flow` is the flow's place plus 1, 0 when free. */
+struct ledger_slot {
+	uint32_t hash;
+	uint32_t flow;
+};
+
+/* A flow active in this interval or within the keep time. */
+struct ledger_recent {
+	uint32_t flow;
+	uint32_t id; /* place in the flow table, FLOW_TABLE_NO_ID until the next snapshot */
+	uint64_t active_mono_ns;
+	struct flow_counts delta;
+};
+
+struct ledger {
+	struct ledger_flow **chunk;
+	size_t chunks;
+	size_t count;
+	size_t max_flows;
+	struct ledger_slot *index;
+	size_t index_size;
+	uint64_t seed; /* of the hash, so that nobody outside can choose collisions */
+	struct ledger_recent *recent;
+	size_t recents, recent_room;
+	struct flow_table *table;
+	uint64_t keep_ns;
+	int64_t from_wall_ns, to_wall_ns;
+	bool folding_failed; /* in this interval: every flow is active */
+	bool spilled;
+	struct flow_counts spill[FLOW_WHERES][FLOW_CLASSES]; /* waits for its "aged" rows */
+	struct flow_counts aged;
+	uint64_t flows_aged;
+};
+
+static inline struct ledger_flow *ledger_flow_at(const struct ledger *ledger, size_t i)
+{
+	return &ledger->chunk[i / LEDGER_CHUNK_FLOWS][i % LEDGER_CHUNK_FLOWS];
+}
+
+/* Makes the index anew from the flows; it must have room for twice as many. */
+void ledger_index_fill(const struct ledger *ledger, struct ledger_slot *index, size_t size);
+
+/* The flow with that key, made if need be, whatever the bound says; NULL without memory. */
+struct ledger_flow *ledger_flow_of_key(struct ledger *ledger, const struct flow_key *key);
+
+/*
+ * Folds the flows idle longest, a share of the bound, into the spill. Everything behind a folded
+ * flow moves up, so the index is made anew: work in proportion to the flows known, once per share
+ * of them that came new. -ENOENT when every flow is active, -ENOMEM.
+ */
+int ledger_fold_idle(struct ledger *ledger);
+
+/* Adds counts to the spill of the key's class: what belongs into an "aged" row, but has none yet. */
+void ledger_spill(struct ledger *ledger, const struct flow_key *key, uint64_t packets,
+		  uint64_t bytes);
+
+/* Moves the spill into "aged" rows; what finds no memory stays for the next time. */
+void ledger_settle(struct ledger *ledger);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of an interval: recent flows become the rows of a snapshot. */
+#include <errno.h>
+
+#include "ledger_private.h"
+
+/* A table of more than twice the recent flows plus this is left for a new one. */
+#define ERA_SLACK 4096
+
+static int table_append(struct ledger *ledger, struct flow_table *table, struct ledger_recent *recent,
+			uint32_t previous_id)
+{
+	const struct ledger_flow *flow = ledger_flow_at(ledger, recent->flow);
+	struct flow_table_entry entry = {
+		.key = flow->key,
+		.first_wall_ns = flow->first_wall_ns,
+		.previous_id = previous_id,
+	};
+
+	return flow_table_append(table, &entry, &recent->id);
+}
+
+/* Leaves a table that is mostly flows long gone for a new one; stays with it when out of memory. */
+static void begin_era(struct ledger *ledger)
+{
+	struct flow_table *table;
+	uint32_t previous_id;
+	size_t i;
+
+	if (ledger->table->count <= 2 * ledger->recents + ERA_SLACK)
+		return;
+	if (flow_table_new(ledger->table->era + 1, &table))
+		return;
+	for (i = 0; i < ledger->recents; i++) {
+		previous_id = ledger->recent[i].id;
+		if (table_append(ledger, table, &ledger->recent[i], previous_id))
+			break;
+	}
+	if (i < ledger->recents) { /* give the ids back */
+		while (i-- > 0)
+			ledger->recent[i].id =
+				flow_table_get(table, ledger->recent[i].id)->previous_id;
+		flow_table_unref(table);
+		return;
+	}
+	flow_table_unref(ledger->table);
+	ledger->table = table;
+}
+
+/* Ids for the flows that became recent since the last snapshot. */
+static int assign_ids(struct ledger *ledger)
+{
+	size_t i = ledger->recents;
+	int err = 0;
+
+	while (i > 0 && ledger->recent[i - 1].id == FLOW_TABLE_NO_ID)
+		i--;
+	for (; i < ledger->recents && !err; i++)
+		err = table_append(ledger, ledger->table, &ledger->recent[i], FLOW_TABLE_NO_ID);
+	return err;
+}
+
+/* Drops the flows that were idle for the keep time; the others keep their order, so their ids. */
+static void recent_expire(struct ledger *ledger, uint64_t now_mono_ns)
+{
+	struct ledger_recent *recent;
+	size_t i, kept = 0;
+
+	for (i = 0; i < ledger->recents; i++) {
+		recent = &ledger->recent[i];
+		if (recent->delta.packets) {
+			recent->active_mono_ns = now_mono_ns;
+		} else if (now_mono_ns - recent->active_mono_ns > ledger->keep_ns) {
+			ledger_flow_at(ledger, recent->flow)->recent = LEDGER_NOT_RECENT;
+			continue;
+		}
+		if (kept != i) {
+			ledger->recent[kept] = *recent;
+			ledger_flow_at(ledger, recent->flow)->recent = (uint32_t)kept;
+		}
+		kept++;
+	}
+	ledger->recents = kept;
+}
+
+static void fill_rows(struct ledger *ledger, struct snapshot *snapshot)
+{
+	const struct ledger_flow *flow;
+	struct ledger_recent *recent;
+	size_t i;
+
+	for (i = 0; i < ledger->recents; i++) {
+		recent = &ledger->recent[i];
+		flow = ledger_flow_at(ledger, recent->flow);
+		snapshot->row[i] = (struct snapshot_row){
+			.id = recent->id,
+			.delta_packets = recent->delta.packets,
+			.delta_bytes = recent->delta.bytes,
+			.packets = flow->total.packets,
+			.bytes = flow->total.bytes,
+		};
+		snapshot->flows_active += recent->delta.packets && !flow_key_sum(&flow->key);
+		recent->delta = (struct flow_counts){0};
+	}
+}
+
+int ledger_snapshot(struct ledger *ledger, uint64_t now_mono_ns, struct snapshot **ret_snapshot)
+{
+	struct snapshot *snapshot;
+	int err;
+
+	ledger_settle(ledger);
+	recent_expire(ledger, now_mono_ns);
+	err = assign_ids(ledger);
+	if (err)
+		return err;
+	begin_era(ledger);
+	err = snapshot_new(ledger->recents, &snapshot);
+	if (err)
+		return err;
+	fill_rows(ledger, snapshot);
+	snapshot->table = flow_table_ref(ledger->table);
+	snapshot->era = ledger->table->era;
+	snapshot->flows_known = (uint32_t)ledger->count;
+	snapshot->health.aged = ledger->aged;
+	snapshot->health.flows_aged = ledger->flows_aged;
+	snapshot->health.ledger_bytes = ledger_bytes(ledger);
+	*ret_snapshot = snapshot;
+	return 0;
+}
+

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The final report: the ledger as a table for people or as JSON for programs. The caller hands in
+ * a ledger nobody writes to any more. Never prints to anything but `out`.
+ */
+#ifndef PKTSTAT_REPORT_H
+#define PKTSTAT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "column.h"
+#include "ledger.h"
+#include "snapshot.h"
+
+struct report {
+	const struct ledger *ledger;
+	const char *const *iface; /* names by slot, as the kernel gave them (outside text) */
+	size_t ifaces;
+	const char *attach;    /* "tcx", "clsact" */
+	const char *ended;     /* why: "timeout", "interrupt", "interface lost", ... */
+	int64_t start_wall_ns; /* CLOCK_REALTIME when counting began */
+	uint64_t running_ns;   /* length of the capture, CLOCK_MONOTONIC */
+	struct snapshot_totals dir[FLOW_DIRS]; /* as in the last snapshot */
+	struct snapshot_health health;
+	enum column sort;   /* COLUMN_BPS: by bytes since start, then packets, then tuple */
+	size_t limit;	    /* rows at the most; 0: all */
+	unsigned int width; /* columns of the terminal; 0: not a terminal, nothing is cut */
+	/* Lines of the terminal: with `limit` 0, flows fill what the rest leaves; 0: all of them. */
+	unsigned int height;
+};
+
+/* Table for a person; 0 or the negative errno of the failed write (-EPIPE, -ENOSPC, ...). */
+int report_table(const struct report *report, FILE *out);
+/* One JSON array, one object a row, then a newline; the same errors, and -ENOMEM. */
+int report_json(const struct report *report, FILE *out);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* The report for a person: what was watched, sums, hosts; the flows stand in report_flows.c. */
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow.h"
+#include "format.h"
+#include "grid.h"
+#include "rate.h"
+#include "report.h"
+#include "report_hosts.h"
+#include "report_rows.h"
+#include "report_sums.h"
+#include "report_text.h"
+
+#define HOSTS_ON_TERMINAL 10
+
+int report_written(FILE *out, int result)
+{
+	if (result >= 0 && !ferror(out))
+		return 0;
+	return errno ? -errno : -EIO;
+}
+
+char *report_count(const struct grid *grid, uint64_t value, char *text)
+{
+	return grid->compact ? format_scaled((double)value, text, GRID_CELL_MAX)
+			     : format_count(value, text, GRID_CELL_MAX);
+}
+
+static int put_watched(const struct report *report, FILE *out)
+{
+	char begin[FORMAT_TEXT_MAX], end[FORMAT_TEXT_MAX], length[FORMAT_TEXT_MAX];
+	char name[FORMAT_TEXT_MAX];
+	int result = fprintf(out, "Watched ");
+
+	for (size_t i = 0; result >= 0 && i < report->ifaces; i++)
+		result = fprintf(out, "%s %s", i ? "," : "",
+				 format_outside(report->iface[i], name, sizeof(name)));
+	if (result < 0)
+		return report_written(out, result);
+	format_wall(report->start_wall_ns, begin, sizeof(begin));
+	format_wall(report->start_wall_ns + (int64_t)report->running_ns, end, sizeof(end));
+	format_length(report->running_ns, length, sizeof(length));
+	return report_written(out, fprintf(out, " (%s) for %s\nfrom     %s to %s\nended by %s\n",
+					   report->attach, length, begin, end, report->ended));
+}
+
+enum total_column {
+	TOTAL_DIR,
+	TOTAL_PACKETS,
+	TOTAL_BYTES,
+	TOTAL_AVERAGE_BPS,
+	TOTAL_AVERAGE_PPS,
+	TOTAL_PEAK_BPS,
+	TOTAL_PEAK_PPS,
+};
+
+static void total_cell(const struct grid *grid, size_t row, int id, char *text)
+{
+	const struct report *report = grid->context;
+	const struct snapshot_totals *totals = &report->dir[row];
+	const struct flow_counts *total = &totals->total;
+
+	switch ((enum total_column)id) {
+	case TOTAL_DIR: snprintf(text, GRID_CELL_MAX, "%s", row == FLOW_IN ? "in" : "out"); return;
+	case TOTAL_PACKETS: report_count(grid, total->packets, text); return;
+	case TOTAL_BYTES: report_count(grid, total->bytes, text); return;
+	case TOTAL_AVERAGE_BPS:
+		format_rate(rate_bps(total->bytes, report->running_ns), "b/s", text, GRID_CELL_MAX);
+		return;
+	case TOTAL_AVERAGE_PPS:
+		format_rate(rate_pps(total->packets, report->running_ns), "p/s", text,
+			    GRID_CELL_MAX);
+		return;
+	case TOTAL_PEAK_BPS: format_rate(totals->peak_bps, "b/s", text, GRID_CELL_MAX); return;
+	case TOTAL_PEAK_PPS: format_rate(totals->peak_pps, "p/s", text, GRID_CELL_MAX); return;
+	}
+}
+
+static int put_totals(const struct report *report, FILE *out)
+{
+	static const struct grid_column columns[] = {
+		{.title = "TOTAL", .id = TOTAL_DIR},
+		{.title = "PACKETS", .id = TOTAL_PACKETS, .number = true, .drop = 4},
+		{.title = "BYTES", .id = TOTAL_BYTES, .number = true},
+		{.title = "AVERAGE", .id = TOTAL_AVERAGE_BPS, .number = true, .drop = 5},
+		{.title = "", .id = TOTAL_AVERAGE_PPS, .number = true, .drop = 2},
+		{.title = "PEAK", .id = TOTAL_PEAK_BPS, .number = true, .drop = 3},
+		{.title = "", .id = TOTAL_PEAK_PPS, .number = true, .drop = 1},
+	};
+	struct grid grid = {.column = columns,
+			    .columns = sizeof(columns) / sizeof(columns[0]),
+			    .rows = FLOW_DIRS,
+			    .width = report->width,
+			    .cell = total_cell,
+			    .context = report};
+
+	return grid_print(&grid, out);
+}
+
+struct protos {
+	const struct report *report;
+	const struct report_sums *sums;
+};
+
+enum proto_column {
+	PROTO_NAME,
+	PROTO_ROWS,
+	PROTO_PACKETS,
+	PROTO_BYTES_IN,
+	PROTO_BYTES_OUT,
+	PROTO_BPS,
+	PROTO_SHARE,
+};
+
+static void proto_name(int proto, char *text)
+{
+	const char *name = proto < REPORT_PROTO_ARP ? flow_ipproto_name((uint8_t)proto) : NULL;
+
+	if (proto == REPORT_PROTO_ARP)
+		name = "ARP";
+	else if (proto == REPORT_PROTO_OTHER)
+		name = "other";
+	if (name)
+		snprintf(text, GRID_CELL_MAX, "%s", name);
+	else
+		snprintf(text, GRID_CELL_MAX, "Unknown (%d)", proto);
+}
+
+static void proto_share(const struct report_sums *sums, uint64_t bytes, char *text)
+{
+	uint64_t all = sums->in_rows.bytes + sums->other.bytes;
+
+	snprintf(text, GRID_CELL_MAX, "%.1f %%", all ? 100.0 * (double)bytes / (double)all : 0.0);
+}
+
+static void proto_cell(const struct grid *grid, size_t row, int id, char *text)
+{
+	const struct protos *protos = grid->context;
+	const struct report_proto *proto = &protos->sums->proto[row];
+	struct flow_counts all = proto->dir[FLOW_IN];
+
+	report_add(&all, &proto->dir[FLOW_OUT]);
+	switch ((enum proto_column)id) {
+	case PROTO_NAME: proto_name(proto->proto, text); return;
+	case PROTO_ROWS: report_count(grid, proto->rows, text); return;
+	case PROTO_PACKETS: report_count(grid, all.packets, text); return;
+	case PROTO_BYTES_IN: report_count(grid, proto->dir[FLOW_IN].bytes, text); return;
+	case PROTO_BYTES_OUT: report_count(grid, proto->dir[FLOW_OUT].bytes, text); return;
+	case PROTO_BPS:
+		format_rate(rate_bps(all.bytes, protos->report->running_ns), "b/s", text,
+			    GRID_CELL_MAX);
+		return;
+	case PROTO_SHARE: proto_share(protos->sums, all.bytes, text); return;
+	}
+}
+
+static int put_protos(const struct report *report, const struct report_sums *sums, FILE *out)
+{
+	static const struct grid_column columns[] = {
+		{.title = "PROTOCOL", .id = PROTO_NAME},
+		{.title = "ROWS", .id = PROTO_ROWS, .number = true, .drop = 2},
+		{.title = "PACKETS", .id = PROTO_PACKETS, .number = true, .drop = 3},
+		{.title = "BYTES IN", .id = PROTO_BYTES_IN, .number = true},
+		{.title = "BYTES OUT", .id = PROTO_BYTES_OUT, .number = true},
+		{.title = "AVERAGE", .id = PROTO_BPS, .number = true, .drop = 1},
+		{.title = "SHARE", .id = PROTO_SHARE, .number = true, .drop = 4},
+	};
+	struct protos protos = {.report = report, .sums = sums};
+	struct grid grid = {.column = columns,
+			    .columns = sizeof(columns) / sizeof(columns[0]),
+			    .rows = sums->protos,
+			    .width = report->width,
+			    .cell = proto_cell,
+			    .context = &protos};
+
+	return grid_print(&grid, out);
+}
+
+enum host_column {
+	HOST_ADDRESS,
+	HOST_PACKETS_SENT,
+	HOST_BYTES_SENT,
+	HOST_PACKETS_RECEIVED,
+	HOST_BYTES_RECEIVED,
+};
+
+static void host_cell(const struct grid *grid, size_t row, int id, char *text)
+{
+	const struct report_hosts *hosts = grid->context;
+	const struct report_host *host = &hosts->host[row];
+	struct flow_key key = {.ethertype = host->ipv6 ? ETH_P_IPV6 : ETH_P_IP};
+
+	switch ((enum host_column)id) {
+	case HOST_ADDRESS: flow_address_text(&key, host->address, text, GRID_CELL_MAX); return;
+	case HOST_PACKETS_SENT: report_count(grid, host->sent.packets, text); return;
+	case HOST_BYTES_SENT: report_count(grid, host->sent.bytes, text); return;
+	case HOST_PACKETS_RECEIVED: report_count(grid, host->received.packets, text); return;
+	case HOST_BYTES_RECEIVED: report_count(grid, host->received.bytes, text); return;
+	}
+}
+
+size_t report_hosts_shown(const struct report *report, const struct report_hosts *hosts)
+{
+	size_t limit = report->limit;
+
+	if (!limit && report->width)
+		limit = HOSTS_ON_TERMINAL;
+	return limit && limit < hosts->count ? limit : hosts->count;
+}
+
+static int put_hosts(const struct report *report, const struct report_hosts *hosts, FILE *out)
+{
+	static const struct grid_column columns[] = {
+		{.title = "HOST", .id = HOST_ADDRESS, .shorten = true},
+		{.title = "BYTES SENT", .id = HOST_BYTES_SENT, .number = true},
+		{.title = "RECEIVED", .id = HOST_BYTES_RECEIVED, .number = true},
+		{.title = "PACKETS SENT", .id = HOST_PACKETS_SENT, .number = true, .drop = 2},
+		{.title = "RECEIVED", .id = HOST_PACKETS_RECEIVED, .number = true, .drop = 1},
+	};
+	size_t shown = report_hosts_shown(report, hosts);
+	struct grid grid = {.column = columns,
+			    .columns = sizeof(columns) / sizeof(columns[0]),
+			    .rows = shown,
+			    .width = report->width,
+			    .cell = host_cell,
+			    .context = hosts};
+	char more[FORMAT_TEXT_MAX];
+	int err = grid_print(&grid, out);
+
+	if (err || shown == hosts->count)
+		return err;
+	format_count(hosts->count - shown, more, sizeof(more));
+	return report_written(out, fprintf(out, "  and %s more\n", more));
+}
+
+/* What there is only when something was counted. */
+static int put_rows(const struct report *report, const struct report_sums *sums,
+		    const struct report_hosts *hosts, FILE *out)
+{
+	int err = report_written(out, fputc('\n', out));
+
+	if (!err)
+		err = put_protos(report, sums, out);
+	if (!err && hosts->count)
+		err = report_written(out, fputc('\n', out));
+	if (!err && hosts->count)
+		err = put_hosts(report, hosts, out);
+	return err ? err : report_put_flows(report, sums, report_hosts_shown(report, hosts), out);
+}
+
+static int put_sections(const struct report *report, const struct report_sums *sums,
+			const struct report_hosts *hosts, FILE *out)
+{
+	int err = put_watched(report, out);
+
+	if (!err)
+		err = report_written(out, fputc('\n', out));
+	if (!err)
+		err = put_totals(report, out);
+	if (!err && ledger_count(report->ledger))
+		err = put_rows(report, sums, hosts, out);
+	return err ? err : report_put_accounting(report, sums, out);
+}
+
+int report_table(const struct report *report, FILE *out)
+{
+	struct report_sums *sums = malloc(sizeof(*sums));
+	struct report_hosts hosts;
+	int err;
+
+	if (!sums)
+		return -ENOMEM;
+	report_sums_of(report->ledger, sums);
+	err = report_hosts_init(report->ledger, &hosts);
+	if (err)
+		goto out_free_sums;
+	errno = 0;
+	err = put_sections(report, sums, &hosts, out);
+	if (!err)
+		err = report_written(out, fflush(out));
+	report_hosts_done(&hosts);
+out_free_sums:
+	free(sums);
+	return err;
+}

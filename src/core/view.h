@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The view: which rows of a snapshot are on screen, in which order, and which one is selected. It
+ * owns a reference to the snapshot it shows and nothing that others share; one thread, no
+ * terminal. The selection follows its flow by key across new orders, snapshots and eras; until
+ * something is chosen, it is the first row, whichever flow that is.
+ */
+#ifndef PKTSTAT_VIEW_H
+#define PKTSTAT_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "column.h"
+#include "filter.h"
+#include "flow_abi.h"
+#include "group.h"
+#include "snapshot.h"
+
+/* What a row of the table is made of: a flow, which has one direction only, or a group of them. */
+struct view_row {
+	struct flow_key key;
+	struct flow_counts delta[FLOW_DIRS]; /* in the interval; no packets at all: idle */
+	struct flow_counts total[FLOW_DIRS]; /* since start */
+	int64_t first_wall_ns;
+	uint32_t flows;
+};
+
+/* Sums of the flows that pass the filter. */
+struct view_totals {
+	struct flow_counts delta[FLOW_DIRS];
+	size_t flows;
+};
+
+struct view;
+
+/* An empty view that sorts by `sort`; 0 or -ENOMEM. */
+int view_new(enum column sort, struct view **ret_view);
+void view_free(struct view *view);
+
+/* Shows this snapshot from now on; takes its own reference. */
+void view_set_snapshot(struct view *view, struct snapshot *snapshot);
+/* The snapshot shown, owned by the view; NULL at first. */
+const struct snapshot *view_snapshot(const struct view *view);
+
+/* Sorts by a column in its natural direction, or the other one. */
+void view_set_sort(struct view *view, enum column sort, bool reverse);
+enum column view_sort(const struct view *view);
+bool view_reversed(const struct view *view);
+
+/* Shows only what passes; takes the filter over. NULL: everything. */
+void view_set_filter(struct view *view, struct filter *filter);
+/* Groups rows. The selection returns to the first row. */
+void view_set_group(struct view *view, enum group_by by);
+enum group_by view_group(const struct view *view);
+/* Shows the flows of the selected group only; false when nothing is selected to open. */
+bool view_drill(struct view *view);
+/* Back to the groups, with the one that was open selected; false when none was. */
+bool view_drill_back(struct view *view);
+/* The group that is open, NULL when none is; *ret_by says what its key means. */
+const struct flow_key *view_drilled(const struct view *view, enum group_by *ret_by);
+
+/* Keeps rows where they are while their numbers go on changing; new ones come last. */
+void view_set_frozen(struct view *view, bool frozen);
+bool view_is_frozen(const struct view *view);
+/* Scrolls after the selected row wherever it goes. */
+void view_set_follow(struct view *view, bool follow);
+bool view_follows(const struct view *view);
+
+/* Lines there are for rows; 0 is allowed. */
+void view_set_height(struct view *view, size_t height);
+size_t view_height(const struct view *view);
+
+/* Selects the row so many lines below (above: negative) the selected one, as far as there are. */
+void view_move(struct view *view, long lines);
+/* The first row, whichever flow that is or will be; the flow that is last now. */
+void view_move_first(struct view *view);
+void view_move_last(struct view *view);
+/* The flow on that line of the screen, counted from 0; nothing happens behind the last. */
+void view_select_line(struct view *view, size_t line);
+
+/* The selection becomes the flow it is on, also if it was just the first row. */
+void view_pin(struct view *view);
+
+/*
+ * Brings rows, order, window and selection up to date after any of the above. Cheap when nothing
+ * changed. 0 or -ENOMEM, after which the view is as before.
+ */
+int view_arrange(struct view *view);
+
+/* The rest says what view_arrange() found. Rows there are. */
+size_t view_count(const struct view *view);
+/* Place of the first row on screen. */
+size_t view_top(const struct view *view);
+/* Place of the selected row, from 0; it need not be on screen. */
+size_t view_selected(const struct view *view);
+/* Row at that place; false when it is not on screen. */
+bool view_get(const struct view *view, size_t place, struct view_row *ret_row);
+
+/* The selected row, on screen or not; false when there are no rows. */
+bool view_get_selected(const struct view *view, struct view_row *ret_row);
+/* Sums of all rows there are. */
+const struct view_totals *view_totals(const struct view *view);
+
+#endif

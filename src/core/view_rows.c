@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* Filtering and grouping of a snapshot's rows; see view_rows.h. Belongs to its view. */
+#include "view_rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow.h"
+#include "rate.h"
+
+enum verdict {
+	VERDICT_NONE,
+	VERDICT_PASS,
+	VERDICT_FAIL,
+};
+
+int view_rows_init(struct view_rows *rows)
+{
+	return group_new(&rows->group);
+}
+
+void view_rows_done(struct view_rows *rows)
+{
+	snapshot_unref(rows->snapshot);
+	filter_free(rows->filter);
+	group_free(rows->group);
+	free(rows->verdict);
+	free(rows->item);
+}
+
+static void forget_verdicts(struct view_rows *rows)
+{
+	if (rows->verdicts)
+		memset(rows->verdict, VERDICT_NONE, rows->verdicts);
+}
+
+void view_rows_set_filter(struct view_rows *rows, struct filter *filter)
+{
+	filter_free(rows->filter);
+	rows->filter = filter;
+	forget_verdicts(rows);
+}
+
+/* Room for a verdict on each flow the snapshot can name, where verdicts last. */
+static int prepare_verdicts(struct view_rows *rows)
+{
+	const struct snapshot *snapshot = rows->snapshot;
+	size_t most = snapshot->count ? (size_t)snapshot->row[snapshot->count - 1].id + 1 : 0;
+	uint8_t *verdict;
+
+	if (!rows->filter || filter_uses_counts(rows->filter))
+		return 0;
+	if (most > rows->verdicts) {
+		verdict = realloc(rows->verdict, most + most / 4);
+		if (!verdict)
+			return -ENOMEM;
+		rows->verdict = verdict;
+		memset(verdict + rows->verdicts, VERDICT_NONE, most + most / 4 - rows->verdicts);
+		rows->verdicts = most + most / 4;
+	}
+	if (rows->verdict_era != snapshot->era)
+		forget_verdicts(rows);
+	rows->verdict_era = snapshot->era;
+	return 0;
+}
+
+static bool ask_filter(const struct view_rows *rows, const struct snapshot_row *row,
+		       const struct flow_key *key)
+{
+	uint64_t elapsed_ns = rows->snapshot->elapsed_ns;
+	struct filter_subject subject = {
+		.key = key,
+		.bps = elapsed_ns ? rate_bps(row->delta_bytes, elapsed_ns) : -1.0,
+		.pps = elapsed_ns ? rate_pps(row->delta_packets, elapsed_ns) : -1.0,
+		.packets = row->packets,
+		.bytes = row->bytes,
+	};
+
+	return filter_match(rows->filter, &subject);
+}
+
+static bool passes_filter(struct view_rows *rows, const struct snapshot_row *row,
+			  const struct flow_key *key)
+{
+	uint8_t *verdict;
+
+	if (!rows->filter)
+		return true;
+	if (filter_uses_counts(rows->filter))
+		return ask_filter(rows, row, key);
+	verdict = &rows->verdict[row->id];
+	if (*verdict == VERDICT_NONE)
+		*verdict = ask_filter(rows, row, key) ? VERDICT_PASS : VERDICT_FAIL;
+	return *verdict == VERDICT_PASS;
+}
+
+static bool passes_drill(const struct view_rows *rows, const struct flow_key *key)
+{
+	struct flow_key of;
+
+	if (!rows->drilled)
+		return true;
+	of = group_key(rows->drill_by, key);
+	return flow_key_equal(&of, &rows->drill_key);
+}
+
+static int make_room(struct view_rows *rows, size_t count)
+{
+	struct select_item *item;
+
+	if (count <= rows->room)
+		return 0;
+	item = reallocarray(rows->item, count + count / 4, sizeof(*item));
+	if (!item)
+		return -ENOMEM;
+	rows->item = item;
+	rows->room = count + count / 4;
+	return 0;
+}
+
+static void add_to_totals(struct view_totals *totals, const struct snapshot_row *row,
+			  enum flow_dir dir)
+{
+	totals->delta[dir].packets += row->delta_packets;
+	totals->delta[dir].bytes += row->delta_bytes;
+	totals->flows++;
+}
+
+static int take_row(struct view_rows *rows, size_t i, const struct flow_table_entry *entry)
+{
+	const struct snapshot_row *row = &rows->snapshot->row[i];
+	struct flow_counts delta = {row->delta_packets, row->delta_bytes};
+	struct flow_counts total = {row->packets, row->bytes};
+
+	add_to_totals(&rows->totals, row, flow_key_dir(&entry->key));
+	if (rows->by != GROUP_FLOW)
+		return group_add(rows->group, &entry->key, &delta, &total, entry->first_wall_ns);
+	rows->item[rows->count++].index = (uint32_t)i;
+	return 0;
+}
+
+static int take_groups(struct view_rows *rows)
+{
+	size_t count = group_count(rows->group);
+
+	if (make_room(rows, count))
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		rows->item[i].index = (uint32_t)i;
+	rows->count = count;
+	return 0;
+}
+
+int view_rows_gather(struct view_rows *rows)
+{
+	const struct snapshot *snapshot = rows->snapshot;
+	int err;
+
+	rows->count = 0;
+	rows->totals = (struct view_totals){0};
+	group_reset(rows->group, rows->by);
+	if (!snapshot)
+		return 0;
+	if (make_room(rows, snapshot->count) || prepare_verdicts(rows))
+		return -ENOMEM;
+	for (size_t i = 0; i < snapshot->count; i++) {
+		const struct flow_table_entry *entry = snapshot_entry(snapshot, i);
+
+		if (!passes_drill(rows, &entry->key) ||
+		    !passes_filter(rows, &snapshot->row[i], &entry->key))
+			continue;
+		err = take_row(rows, i, entry);
+		if (err)
+			return err;
+	}
+	return rows->by == GROUP_FLOW ? 0 : take_groups(rows);
+}
+
+const struct flow_key *view_rows_key(const struct view_rows *rows, uint32_t index)
+{
+	if (rows->by != GROUP_FLOW)
+		return &group_get(rows->group, index)->key;
+	return snapshot_key(rows->snapshot, index);
+}
+
+static struct view_row row_of_flow(const struct snapshot *snapshot, uint32_t index)
+{
+	const struct snapshot_row *row = &snapshot->row[index];
+	const struct flow_table_entry *entry = snapshot_entry(snapshot, index);
+	enum flow_dir dir = flow_key_dir(&entry->key);
+	struct view_row got = {
+		.key = entry->key, .first_wall_ns = entry->first_wall_ns, .flows = 1};
+
+	got.delta[dir] = (struct flow_counts){row->delta_packets, row->delta_bytes};
+	got.total[dir] = (struct flow_counts){row->packets, row->bytes};
+	return got;
+}
+
+struct view_row view_rows_get(const struct view_rows *rows, uint32_t index)
+{
+	const struct group_row *row;
+	struct view_row got;
+
+	if (rows->by == GROUP_FLOW)
+		return row_of_flow(rows->snapshot, index);
+	row = group_get(rows->group, index);
+	got.key = row->key;
+	got.first_wall_ns = row->first_wall_ns;
+	got.flows = row->flows;
+	memcpy(got.delta, row->delta, sizeof(got.delta));
+	memcpy(got.total, row->total, sizeof(got.total));
+	return got;
+}
+
+static uint64_t number_of_flow(const struct view_rows *rows, enum column column, uint32_t index)
+{
+	const struct snapshot_row *row = &rows->snapshot->row[index];
+
+	switch (column) {
+	case COLUMN_BPS: return row->delta_bytes;
+	case COLUMN_PPS: return row->delta_packets;
+	case COLUMN_PACKETS: return row->packets;
+	case COLUMN_IN:
+	case COLUMN_OUT:
+		return flow_key_dir(view_rows_key(rows, index)) == (column == COLUMN_OUT)
+			       ? row->delta_bytes
+			       : 0;
+	case COLUMN_FLOWS: return 1;
+	default: return row->bytes;
+	}
+}
+
+uint64_t view_rows_number(const struct view_rows *rows, enum column column, uint32_t index)
+{
+	const struct group_row *row;
+
+	if (rows->by == GROUP_FLOW)
+		return number_of_flow(rows, column, index);
+	row = group_get(rows->group, index);
+	switch (column) {
+	case COLUMN_BPS: return row->delta[FLOW_IN].bytes + row->delta[FLOW_OUT].bytes;
+	case COLUMN_PPS: return row->delta[FLOW_IN].packets + row->delta[FLOW_OUT].packets;
+	case COLUMN_PACKETS: return row->total[FLOW_IN].packets + row->total[FLOW_OUT].packets;
+	case COLUMN_IN: return row->delta[FLOW_IN].bytes;
+	case COLUMN_OUT: return row->delta[FLOW_OUT].bytes;
+	case COLUMN_FLOWS: return row->flows;
+	default: return row->total[FLOW_IN].bytes + row->total[FLOW_OUT].bytes;
+	}
+}
+
+static long find_flow(const struct snapshot *snapshot, const struct flow_key *key, uint32_t *id,
+		      uint32_t *era)
+{
+	if (*era == snapshot->era)
+		return snapshot_find(snapshot, *id);
+	for (size_t i = 0; i < snapshot->count; i++) {
+		if (!flow_key_equal(snapshot_key(snapshot, i), key))
+			continue;
+		*era = snapshot->era;
+		*id = snapshot->row[i].id;
+		return (long)i;
+	}
+	return -1;
+}
+
+long view_rows_find(const struct view_rows *rows, const struct flow_key *key, uint32_t *id,
+		    uint32_t *era)
+{
+	const struct flow_key *found;
+	long index;
+
+	if (!rows->snapshot)
+		return -1;
+	if (rows->by != GROUP_FLOW)
+		return group_find(rows->group, key);
+	index = find_flow(rows->snapshot, key, id, era);
+	if (index < 0)
+		return -1;
+	found = snapshot_key(rows->snapshot, (size_t)index);
+	if (!passes_drill(rows, found))
+		return -1;
+	/* A row that the filter hides is not there. */
+	if (rows->filter && !ask_filter(rows, &rows->snapshot->row[index], found))
+		return -1;
+	return index;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rows of a view before they are ordered: those of a snapshot that pass the filter, alone or
+ * in groups. Owned by a view; one thread.
+ */
+#ifndef PKTSTAT_VIEW_ROWS_H
+#define PKTSTAT_VIEW_ROWS_H
+
+#include <stdbool.h>
+
+#include "column.h"
+#include "filter.h"
+#include "group.h"
+#include "select.h"
+#include "view.h"
+
+struct view_rows {
+	struct snapshot *snapshot; /* a reference, or NULL */
+	struct filter *filter;     /* owned, or NULL */
+	enum group_by by;
+	struct group *group; /* filled when `by` is not GROUP_FLOW */
+	bool drilled;        /* only flows of one group: */
+	enum group_by drill_by;
+	struct flow_key drill_key;
+	struct view_totals totals; /* of what passes */
+	/* What the filter said of the flows of an era, by id: 0 not asked, 1 passes, 2 does not. */
+	uint8_t *verdict;
+	size_t verdicts;
+	uint32_t verdict_era;
+	/* Indexes of the rows, in no order yet. */
+	struct select_item *item;
+	size_t room, count;
+};
+
+/* Zeroed is empty, but for the group table. 0 or -ENOMEM. */
+int view_rows_init(struct view_rows *rows);
+void view_rows_done(struct view_rows *rows);
+/* Verdicts of the filter before are worth nothing for another one. */
+void view_rows_set_filter(struct view_rows *rows, struct filter *filter);
+/* Makes items and totals from the snapshot; 0 or -ENOMEM. */
+int view_rows_gather(struct view_rows *rows);
+
+const struct flow_key *view_rows_key(const struct view_rows *rows, uint32_t index);
+struct view_row view_rows_get(const struct view_rows *rows, uint32_t index);
+/* What a column of numbers is ordered by; larger is more. */
+uint64_t view_rows_number(const struct view_rows *rows, enum column column, uint32_t index);
+/* Index of the row with that key, which was at *id in *era; both are brought up to date. -1: none. */
+long view_rows_find(const struct view_rows *rows, const struct flow_key *key, uint32_t *id,
+		    uint32_t *era);
+
+#endif
