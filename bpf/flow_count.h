@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * Counting: parse the frame, find the slot of its flow in this CPU's front cache, add. A busy flow
+ * costs one comparison and two additions; a flow that is not in the cache takes the place of
+ * another, whose counts move to the flow map of the generation.
+ *
+ * A CPU runs one of these programs at a time (soft interrupts are off on both hooks), so the
+ * memory of a CPU needs no atomic operations.
+ */
+#ifndef PKTSTAT_FLOW_COUNT_H
+#define PKTSTAT_FLOW_COUNT_H
+
+#include "flow_maps.h"
+#include "flow_parse.h"
+#include "flow_gso.h"
+
+/* Bytes made readable in turn when the headers are not: the usual ones, then any at all. */
+#define FLOW_PULL_FIRST 256
+#define FLOW_PULL_LAST 32768
+
+static __always_inline enum flow_class flow_classify(const struct flow_key *key)
+{
+	if (key->ethertype == ETH_P_ARP)
+		return FLOW_CLASS_ARP;
+	if (key->ethertype != ETH_P_IP && key->ethertype != ETH_P_IPV6)
+		return FLOW_CLASS_NONIP;
+	switch (key->ipproto) {
+	case IPPROTO_TCP:
+		return FLOW_CLASS_TCP;
+	case IPPROTO_UDP:
+		return FLOW_CLASS_UDP;
+	case IPPROTO_ICMP:
+		return FLOW_CLASS_ICMPV4;
+	case IPPROTO_ICMPV6:
+		return FLOW_CLASS_ICMPV6;
+	default:
+		return FLOW_CLASS_IP;
+	}
+}
+
+static __always_inline __u16 flow_raw_ethertype(const struct __sk_buff *skb)
+{
+	return flow_raw_ip ? bpf_ntohs(skb->protocol) : 0;
+}
+
+/*
+ * Parses any frame into this CPU's flow_scratch; when headers are outside the linear part of the
+ * skb, pulls them in and parses again. Not inlined and not static, so that the verifier looks at it
+ * once and busy flows do not pay for its registers.
+ */
+__noinline int flow_read_any(struct __sk_buff *skb)
+{
+	__u32 zero = 0, want = FLOW_PULL_FIRST;
+	struct flow_packet *pkt = bpf_map_lookup_elem(&flow_scratch, &zero);
+	struct flow_frame frame;
+	int i;
+
+	if (!pkt)
+		return 0;
+	FLOW_NO_UNROLL
+	for (i = 0; i < 3; i++) {
+		frame.data = (void *)(long)skb->data;
+		frame.end = (void *)(long)skb->data_end;
+		flow_parse_any(&frame, flow_raw_ethertype(skb), skb->vlan_present, pkt);
+		if (!pkt->cut || skb->data_end - skb->data >= skb->len)
+			break;
+		if (bpf_skb_pull_data(skb, want < skb->len ? want : skb->len))
+			break;
+		want = FLOW_PULL_LAST;
+	}
+	return 0;
+}
+
+static __always_inline void flow_read_packet(struct __sk_buff *skb, struct flow_packet *pkt)
+{
+	struct flow_frame frame = {.data = (void *)(long)skb->data,
+				   .end = (void *)(long)skb->data_end};
+	const struct flow_packet *any;
+	__u32 zero = 0;
+
+	if (flow_parse_usual(&frame, flow_raw_ethertype(skb), pkt))
+		return;
+	flow_read_any(skb);
+	any = bpf_map_lookup_elem(&flow_scratch, &zero);
+	if (any)
+		*pkt = *any;
+}
+
+/* A first fragment leaves its ports behind; a later one takes them. */
+static __always_inline void flow_join_fragments(struct flow_packet *pkt, __u8 where)
+{
+	struct flow_fragment_value first = {}, *found;
+	struct flow_fragment_key key;
+
+	key.address[0] = pkt->address[0];
+	key.address[1] = pkt->address[1];
+	key.address[2] = pkt->address[2];
+	key.address[3] = pkt->address[3];
+	key.id = pkt->fragment_id;
+	key.ethertype = pkt->ethertype;
+	key.proto = pkt->fragment_proto;
+	key.where = where;
+	if (pkt->fragment == FLOW_FRAGMENT_FIRST) {
+		first.sport = pkt->sport;
+		first.dport = pkt->dport;
+		first.ipproto = pkt->ipproto;
+		first.clock_s = flow_control.clock_s;
+		bpf_map_update_elem(&flow_fragments, &key, &first, BPF_ANY);
+		return;
+	}
+	found = bpf_map_lookup_elem(&flow_fragments, &key);
+	if (!found || flow_control.clock_s - found->clock_s > FLOW_FRAGMENT_MAX_AGE_S)
+		return;
+	pkt->sport = found->sport;
+	pkt->dport = found->dport;
+	pkt->ipproto = found->ipproto;
+}
+
+/* Tells the collector, every so many new flows, that the flow map fills. */
+static __always_inline void flow_wake_collector(const struct flow_front *front, __u32 generation)
+{
+	struct flow_wake wake = {.generation = generation};
+
+	if (!flow_can_wake || (front->inserts & flow_control.wake_mask))
+		return;
+	wake.cpu = bpf_get_smp_processor_id();
+	bpf_ringbuf_output(&flow_wakes, &wake, sizeof(wake), 0);
+}
+
+/* Adds counts to a flow in the flow map of the generation; full: to the class's sum. */
+static __always_inline void flow_write_back(struct flow_front *front, __u32 generation,
+					    const struct flow_key *key,
+					    const struct flow_counts *pending)
+{
+	struct flow_counts *counts;
+	void *map;
+
+	map = bpf_map_lookup_elem(&flow_maps, &generation);
+	if (map) {
+		counts = bpf_map_lookup_elem(map, key);
+		if (!counts) {
+			if (!bpf_map_update_elem(map, key, pending, BPF_NOEXIST)) {
+				front->inserts++;
+				flow_wake_collector(front, generation);
+				return;
+			}
+			/* Another CPU may have been faster. */
+			counts = bpf_map_lookup_elem(map, key);
+		}
+		if (counts) {
+			counts->packets += pending->packets;
+			counts->bytes += pending->bytes;
+			return;
+		}
+	}
+	counts = &front->full[key->where][flow_classify(key) & (FLOW_CLASSES - 1)];
+	counts->packets += pending->packets;
+	counts->bytes += pending->bytes;
+}
+
+/*
+ * Slot of a flow. Two multiplications: the first mixes the addresses, folded so that the last bytes
+ * of both reach the low half; the second everything else. The top bits are the best mixed.
+ */
+static __always_inline __u32 flow_front_index(const struct flow_key *key)
+{
+	__u64 hash = key->word[1] ^ (key->word[3] << 32 | key->word[3] >> 32);
+
+	hash *= 0x9e3779b97f4a7c15ULL;
+	hash ^= hash >> 32 ^ key->word[0] ^ key->word[4];
+	hash = (hash ^ key->word[2] << 1) * 0xc2b2ae3d27d4eb4fULL;
+	return hash >> (64 - FLOW_FRONT_BITS);
+}
+
+static __always_inline int flow_slot_holds(const struct flow_slot *slot, const struct flow_key *key)
+{
+	return !((slot->key.word[4] ^ key->word[4]) | (slot->key.word[1] ^ key->word[1]) |
+		 (slot->key.word[3] ^ key->word[3]) | (slot->key.word[0] ^ key->word[0]) |
+		 (slot->key.word[2] ^ key->word[2]));
+}
+
+/*
+ * A miss costs one look-up in the flow map, never two: mostly it counts there and the slot stays
+ * with the flow it has, so that flows seen once do not drive out busy ones; every few misses the
+ * newcomer gets the slot, and what the old flow had pending goes to the flow map instead.
+ */
+static __always_inline void flow_add(struct flow_front *front, __u32 generation,
+				     const struct flow_key *key, const struct flow_counts *counts)
+{
+	struct flow_slot *slot = &front->slot[flow_front_index(key)];
+
+	if (flow_slot_holds(slot, key)) {
+		slot->pending.packets += counts->packets;
+		slot->pending.bytes += counts->bytes;
+		return;
+	}
+	if (slot->pending.packets) {
+		if (++slot->misses & (FLOW_FRONT_PATIENCE - 1)) {
+			flow_write_back(front, generation, key, counts);
+			return;
+		}
+		flow_write_back(front, generation, &slot->key, &slot->pending);
+	}
+	slot->key = *key;
+	slot->pending = *counts;
+}
+
+/* With --no-arp all ARP is one row: left out of the flows, not out of the sums. */
+static __always_inline void flow_fold_arp(struct flow_packet *pkt)
+{
+	pkt->address[1] = 0;
+	pkt->address[3] = 0;
+	flow_parse_as_sum(pkt, FLOW_SUM_ARP_OFF, 0);
+}
+
+/* Counts one frame that passes the hook. Never changes what happens to it. */
+static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
+{
+	__u32 generation = *(volatile __u32 *)&flow_control.generation & (FLOW_GENERATIONS - 1);
+	__u32 index = bpf_get_smp_processor_id() * FLOW_GENERATIONS + generation;
+	__u8 where = FLOW_WHERE(flow_slot, dir);
+	__u32 tag = skb->vlan_present ? 4 : 0;
+	struct flow_counts counts, *total;
+	struct flow_front *front;
+	struct flow_packet pkt;
+	struct flow_key key;
+
+	front = bpf_map_lookup_elem(&flow_fronts, &index);
+	if (!front)
+		return;
+	flow_read_packet(skb, &pkt);
+	counts.packets = 1;
+	counts.bytes = skb->len + tag;
+	if (skb->gso_size)
+		flow_gso_counts(skb, &pkt, tag, &counts);
+	total = &front->total[where];
+	total->packets += counts.packets;
+	total->bytes += counts.bytes;
+	if (pkt.fragment != FLOW_FRAGMENT_NONE)
+		flow_join_fragments(&pkt, where);
+	if (flow_no_arp && pkt.ethertype == ETH_P_ARP)
+		flow_fold_arp(&pkt);
+	key = flow_packet_key(&pkt, where);
+	flow_add(front, generation, &key, &counts);
+}
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * What a GSO or GRO super-packet stands for on the wire: so many segments, each with a copy of all
+ * headers up to the end of the (innermost) transport header. Only super-packets come here, so the
+ * headers are read with bpf_skb_load_bytes(), wherever in the skb they are.
+ */
+#ifndef PKTSTAT_FLOW_GSO_H
+#define PKTSTAT_FLOW_GSO_H
+
+#include "flow_parse.h"
+
+/* gso_size of SCTP: segments have lengths of their own, gso_segs says how many. */
+#define FLOW_GSO_BY_FRAGS 0xffff
+
+#define FLOW_PORT_VXLAN 4789
+#define FLOW_PORT_VXLAN_OLD 8472 /* what Linux used before IANA gave one */
+#define FLOW_PORT_GENEVE 6081
+
+#define FLOW_ETH_P_TEB 0x6558 /* Ethernet inside GRE or Geneve */
+
+/* A place in the headers: where it is, and which protocol begins there. */
+struct flow_gso_cursor {
+	struct __sk_buff *skb;
+	__u32 offset;
+	__u16 ethertype; /* a network header begins here, if not 0; */
+	__u8 ipproto;    /* else a transport header */
+};
+
+static __always_inline __u32 flow_gso_load16(const struct flow_gso_cursor *cur, __u32 offset)
+{
+	__u16 value = 0;
+
+	bpf_skb_load_bytes(cur->skb, cur->offset + offset, &value, sizeof(value));
+	return bpf_ntohs(value);
+}
+
+static __always_inline __u32 flow_gso_load8(const struct flow_gso_cursor *cur, __u32 offset)
+{
+	__u8 value = 0;
+
+	bpf_skb_load_bytes(cur->skb, cur->offset + offset, &value, sizeof(value));
+	return value;
+}
+
+/* Ethernet header inside a tunnel, with at most one VLAN tag. */
+static __always_inline void flow_gso_ethernet(struct flow_gso_cursor *cur)
+{
+	cur->ethertype = flow_gso_load16(cur, 12);
+	cur->offset += ETH_HLEN;
+	if (flow_is_vlan(cur->ethertype)) {
+		cur->ethertype = flow_gso_load16(cur, 2);
+		cur->offset += 4;
+	}
+}
+
+/* Network header: moves to the transport header behind it. False when it is not IP. */
+static __always_inline int flow_gso_network(struct flow_gso_cursor *cur)
+{
+	int i;
+
+	if (cur->ethertype == ETH_P_IP) {
+		cur->ipproto = flow_gso_load8(cur, 9);
+		cur->offset += (flow_gso_load8(cur, 0) & 0xf) * 4;
+		return 1;
+	}
+	if (cur->ethertype != ETH_P_IPV6)
+		return 0;
+	cur->ipproto = flow_gso_load8(cur, 6);
+	cur->offset += 40;
+	for (i = 0; i < 2; i++) {
+		if (cur->ipproto != IPPROTO_HOPOPTS && cur->ipproto != IPPROTO_DSTOPTS &&
+		    cur->ipproto != IPPROTO_ROUTING)
+			break;
+		cur->ipproto = flow_gso_load8(cur, 0);
+		cur->offset += (flow_gso_load8(cur, 1) + 1) * 8;
+	}
+	return 1;
+}
+
+/* Steps into a tunnel when the transport header at the cursor opens one; else returns 0. */
+static __always_inline int flow_gso_enter_tunnel(struct flow_gso_cursor *cur)
+{
+	__u32 port, flags;
+
+	switch (cur->ipproto) {
+	case IPPROTO_IPIP:
+		cur->ethertype = ETH_P_IP;
+		return 1;
+	case IPPROTO_IPV6:
+		cur->ethertype = ETH_P_IPV6;
+		return 1;
+	case IPPROTO_GRE: /* RFC 2890: checksum, key and sequence number are 4 bytes each */
+		flags = flow_gso_load8(cur, 0);
+		cur->ethertype = flow_gso_load16(cur, 2);
+		cur->offset += 4 + !!(flags & 0x80) * 4 + !!(flags & 0x20) * 4 +
+			       !!(flags & 0x10) * 4;
+		break;
+	case IPPROTO_UDP:
+		port = flow_gso_load16(cur, 2);
+		if (port == FLOW_PORT_VXLAN || port == FLOW_PORT_VXLAN_OLD) {
+			cur->offset += 8 + 8;
+			cur->ethertype = FLOW_ETH_P_TEB;
+		} else if (port == FLOW_PORT_GENEVE) {
+			cur->ethertype = flow_gso_load16(cur, 8 + 2);
+			cur->offset += 8 + 8 + (flow_gso_load8(cur, 8) & 0x3f) * 4;
+		} else {
+			return 0;
+		}
+		break;
+	default:
+		return 0;
+	}
+	if (cur->ethertype == FLOW_ETH_P_TEB)
+		flow_gso_ethernet(cur);
+	return 1;
+}
+
+/*
+ * Bytes from the begin of the frame to the end of the headers that every segment repeats. Not
+ * inlined and not static, so that the verifier looks at it once.
+ */
+__noinline __u32 flow_gso_header(struct __sk_buff *skb, __u32 transport, __u8 ipproto)
+{
+	struct flow_gso_cursor cur = {.skb = skb, .offset = transport, .ipproto = ipproto};
+
+	if (flow_gso_enter_tunnel(&cur) && !flow_gso_network(&cur))
+		return cur.offset;
+	switch (cur.ipproto) {
+	case IPPROTO_TCP:
+		return cur.offset + (flow_gso_load8(&cur, 12) >> 4) * 4;
+	case IPPROTO_SCTP:
+		return cur.offset + 12;
+	default:
+		return cur.offset + 8; /* UDP */
+	}
+}
+
+/*
+ * Corrects the counts of a super-packet to those of its segments. `tag` is the length of a VLAN tag
+ * that stands beside the frame; every segment carries it.
+ */
+static __always_inline void flow_gso_counts(struct __sk_buff *skb, const struct flow_packet *pkt,
+					    __u32 tag, struct flow_counts *counts)
+{
+	__u32 header, size = skb->gso_size, segments;
+
+	if (!pkt->transport)
+		return;
+	header = flow_gso_header(skb, pkt->transport, pkt->ipproto);
+	if (header >= skb->len)
+		return;
+	if (size == FLOW_GSO_BY_FRAGS)
+		segments = skb->gso_segs;
+	else
+		segments = (skb->len - header + size - 1) / size;
+	if (segments > 1) {
+		counts->packets = segments;
+		counts->bytes += (__u64)(segments - 1) * (header + tag);
+	}
+}
+
+#endif

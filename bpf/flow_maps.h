@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* The maps and variables of the tc programs; flow_abi.h says what is in them. */
+#ifndef PKTSTAT_FLOW_MAPS_H
+#define PKTSTAT_FLOW_MAPS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+
+#include "flow_abi.h"
+#include "flow_parse.h"
+
+/* Set before loading, constant afterwards: what they switch off costs nothing. */
+const volatile __u8 flow_slot = 0;       /* interface slot in keys */
+const volatile __u8 flow_raw_ip = 0;     /* interface without an Ethernet header */
+const volatile __u8 flow_no_arp = 0;     /* one row for all ARP */
+const volatile __u8 flow_can_wake = 0;   /* the collector listens to flow_wakes */
+
+/* Changed by user space while the programs run. */
+struct flow_control flow_control SEC(".bss");
+
+/* [cpu * FLOW_GENERATIONS + generation]; user space sets max_entries by the possible CPUs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, FLOW_GENERATIONS);
+	__type(key, __u32);
+	__type(value, struct flow_front);
+} flow_fronts SEC(".maps");
+
+/* A flow map of one generation; the real ones are made by user space, as large as needed. */
+struct flow_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct flow_key);
+	__type(value, struct flow_counts);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, FLOW_GENERATIONS + 1);
+	__type(key, __u32);
+	__array(values, struct flow_map);
+} flow_maps SEC(".maps");
+
+/* Which datagram a fragment belongs to; each interface and direction sees its own. */
+struct flow_fragment_key {
+	__u64 address[4];
+	__u32 id;
+	__u16 ethertype;
+	__u8 proto;
+	__u8 where;
+};
+
+/* What the first fragment said. */
+struct flow_fragment_value {
+	__u16 sport;
+	__u16 dport;
+	__u8 ipproto;
+	__u8 unused[3];
+	__u32 clock_s;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct flow_fragment_key);
+	__type(value, struct flow_fragment_value);
+} flow_fragments SEC(".maps");
+
+/* Where the unusual frames are parsed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow_packet);
+} flow_scratch SEC(".maps");
+
+/* Wake-ups for the collector, struct flow_wake. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} flow_wakes SEC(".maps");
+
+#endif

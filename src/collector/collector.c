@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* The collector thread: one poll() over deadline, stop, wake-up and loss. */
+#include "collector.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "rate.h"
+
+
+enum { WAIT_DEADLINE, WAIT_STOP, WAIT_LOSS, WAIT_WAKE, WAITS };
+
+struct collector {
+	struct collector_options options;
+	pthread_t thread;
+	int timer_fd;
+	int stop_fd;
+	atomic_ullong interval_ns;
+	uint64_t timer_ns;    /* the interval the timer runs with */
+	uint64_t seq;         /* of the snapshot published last */
+	uint64_t last_mono_ns; /* end of the interval before */
+	int64_t last_wall_ns;  /* time of the drain before */
+	struct snapshot_totals dir[FLOW_DIRS];
+	struct snapshot_health health;
+	uint32_t map_used; /* in this interval, early drains included */
+};
+
+static void sink_add(void *arg, const struct flow_key *key, uint64_t packets, uint64_t bytes)
+{
+	struct collector *collector = arg;
+
+	ledger_add(collector->options.ledger, key, packets, bytes);
+	collector->health.rows.packets += packets;
+	collector->health.rows.bytes += bytes;
+}
+
+static void counts_add(struct flow_counts *sum, const struct flow_counts *counts)
+{
+	sum->packets += counts->packets;
+	sum->bytes += counts->bytes;
+}
+
+static void take_reading(struct collector *collector, const struct source_reading *reading)
+{
+	struct snapshot_health *health = &collector->health;
+	struct snapshot_totals *totals;
+	unsigned int where;
+
+	for (where = 0; where < FLOW_WHERES; where++) {
+		totals = &collector->dir[FLOW_WHERE_DIR(where)];
+		counts_add(&totals->delta, &reading->total[where]);
+		counts_add(&totals->total, &reading->total[where]);
+		counts_add(&health->hook, &reading->total[where]);
+	}
+	counts_add(&health->map_full, &reading->map_full);
+	collector->map_used += reading->map_used;
+	if (reading->error) {
+		health->read_errors++;
+		health->last_error = reading->error;
+	}
+}
+
+/* Kernel to ledger. Returns the time at which the counts end. */
+static uint64_t drain(struct collector *collector)
+{
+	const struct flow_sink sink = {.add = sink_add, .arg = collector};
+	struct flow_source *source = collector->options.source;
+	int64_t wall_ns = clock_wall_ns();
+	uint64_t begin_ns = clock_mono_ns();
+	struct source_reading reading;
+
+	ledger_begin(collector->options.ledger, collector->last_wall_ns, wall_ns);
+	collector->last_wall_ns = wall_ns;
+	source->ops->drain(source, &sink, &reading);
+	take_reading(collector, &reading);
+	collector->health.drain_ns = clock_mono_ns() - begin_ns;
+	return reading.mono_ns;
+}
+
+static void fill_health(struct collector *collector, struct snapshot *snapshot)
+{
+	const struct snapshot_health from_ledger = snapshot->health;
+	struct source_state state;
+
+	collector->options.source->ops->state(collector->options.source, &state);
+	snapshot->health = collector->health;
+	snapshot->health.aged = from_ledger.aged;
+	snapshot->health.flows_aged = from_ledger.flows_aged;
+	snapshot->health.ledger_bytes = from_ledger.ledger_bytes;
+	snapshot->health.map_entries = state.map_entries;
+	snapshot->health.map_entries_max = state.map_entries_max;
+	snapshot->health.map_grown = state.map_grown;
+	snapshot->health.map_shrunk = state.map_shrunk;
+	snapshot->health.map_failed = state.map_failed;
+	snapshot->health.map_used = collector->map_used;
+	snapshot->health.ring_bytes = ring_bytes(collector->options.ring);
+	snapshot->health.ring_budget = ring_budget(collector->options.ring);
+}
+
+static void fill_totals(struct collector *collector, struct snapshot *snapshot)
+{
+	/* A sliver of an interval, as at the end, would make a burst look like a rate. */
+	bool whole = 2 * snapshot->elapsed_ns >= collector->timer_ns;
+	struct snapshot_totals *totals;
+	double bps, pps;
+	int dir;
+
+	for (dir = 0; dir < FLOW_DIRS; dir++) {
+		totals = &collector->dir[dir];
+		bps = rate_bps(totals->delta.bytes, snapshot->elapsed_ns);
+		pps = rate_pps(totals->delta.packets, snapshot->elapsed_ns);
+		if (whole && bps > totals->peak_bps)
+			totals->peak_bps = bps;
+		if (whole && pps > totals->peak_pps)
+			totals->peak_pps = pps;
+		snapshot->dir[dir] = *totals;
+		totals->delta = (struct flow_counts){0};
+	}
+}
+
+/*
+ * Ends the interval at `now_ns` and publishes it. Without memory for a snapshot the interval goes
+ * on: the next one has its counts.
+ */
+static void publish(struct collector *collector, uint64_t now_ns, enum snapshot_state state)
+{
+	uint64_t begin_ns = clock_mono_ns();
+	struct snapshot *snapshot;
+
+	if (ledger_snapshot(collector->options.ledger, now_ns, &snapshot)) {
+		collector->health.read_errors++;
+		collector->health.last_error = -ENOMEM;
+		return;
+	}
+	snapshot->seq = ++collector->seq;
+	snapshot->wall_ns = collector->last_wall_ns;
+	snapshot->mono_ns = now_ns;
+	snapshot->elapsed_ns = collector->seq == 1 ? 0 : now_ns - collector->last_mono_ns;
+	snapshot->running_ns = now_ns - collector->options.start_mono_ns;
+	snapshot->state = state;
+	fill_totals(collector, snapshot);
+	collector->health.build_ns = clock_mono_ns() - begin_ns;
+	fill_health(collector, snapshot);
+	collector->last_mono_ns = now_ns;
+	collector->map_used = 0;
+	ring_publish(collector->options.ring, snapshot);
+}
+
+static int arm_timer(struct collector *collector)
+{
+	uint64_t interval_ns = atomic_load(&collector->interval_ns);
+	uint64_t first_ns = collector->last_mono_ns + interval_ns;
+	struct itimerspec spec = {
+		.it_value = {(time_t)(first_ns / 1000000000ULL), (long)(first_ns % 1000000000ULL)},
+		.it_interval = {(time_t)(interval_ns / 1000000000ULL),
+				(long)(interval_ns % 1000000000ULL)},
+	};
+
+	collector->timer_ns = interval_ns;
+	return timerfd_settime(collector->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) < 0 ? -errno :
+											  0;
+}
+
+static void on_deadline(struct collector *collector)
+{
+	uint64_t expirations = 1;
+
+	if (read(collector->timer_fd, &expirations, sizeof(expirations)) < 0)
+		return; /* the timer was set anew in between */
+	if (expirations > 1)
+		collector->health.missed_deadlines += (uint32_t)(expirations - 1);
+	publish(collector, drain(collector), SNAPSHOT_LIVE);
+	if (atomic_load(&collector->interval_ns) != collector->timer_ns)
+		arm_timer(collector);
+}
+
+/*
+ * The last read. Programs that ran while we detached may have written to either generation, so
+ * both are drained.
+ */
+static void finish(struct collector *collector, enum snapshot_state state)
+{
+	uint64_t end_ns;
+
+	collector->options.source->ops->detach(collector->options.source);
+	end_ns = drain(collector);
+	drain(collector);
+	publish(collector, end_ns, state);
+}
+
+static void *collector_main(void *arg)
+{
+	struct collector *collector = arg;
+	struct flow_source *source = collector->options.source;
+	struct pollfd waits[WAITS] = {
+		[WAIT_DEADLINE] = {.fd = collector->timer_fd, .events = POLLIN},
+		[WAIT_STOP] = {.fd = collector->stop_fd, .events = POLLIN},
+		[WAIT_LOSS] = {.fd = source->ops->loss_fd(source), .events = POLLIN},
+		[WAIT_WAKE] = {.fd = source->ops->wake_fd(source), .events = POLLIN},
+	};
+
+	prctl(PR_SET_NAME, "collector");
+	for (;;) {
+		if (poll(waits, WAITS, -1) < 0) {
+			if (errno != EINTR)
+				collector->health.last_error = -errno;
+			continue;
+		}
+		if (waits[WAIT_STOP].revents) {
+			finish(collector, SNAPSHOT_FINAL);
+			return NULL;
+		}
+		if (waits[WAIT_LOSS].revents && source->ops->is_lost(source)) {
+			finish(collector, SNAPSHOT_LOST);
+			return NULL;
+		}
+		if (waits[WAIT_DEADLINE].revents) {
+			on_deadline(collector);
+		} else if (waits[WAIT_WAKE].revents && source->ops->wants_drain(source)) {
+			collector->health.early_drains++;
+			drain(collector);
+		}
+	}
+}
+
+static void collector_free(struct collector *collector)
+{
+	if (collector->timer_fd >= 0)
+		close(collector->timer_fd);
+	if (collector->stop_fd >= 0)
+		close(collector->stop_fd);
+	free(collector);
+}
+
+int collector_start(const struct collector_options *options, struct collector **ret_collector)
+{
+	struct collector *collector = calloc(1, sizeof(*collector));
+	int err;
+
+	if (!collector)
+		return -ENOMEM;
+	collector->options = *options;
+	atomic_init(&collector->interval_ns, options->interval_ns);
+	collector->last_mono_ns = options->start_mono_ns;
+	collector->last_wall_ns = options->start_wall_ns;
+	collector->stop_fd = eventfd(0, EFD_CLOEXEC);
+	collector->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	err = collector->stop_fd < 0 || collector->timer_fd < 0 ? -errno : arm_timer(collector);
+	if (err)
+		goto out_free;
+	publish(collector, options->start_mono_ns, SNAPSHOT_LIVE);
+	err = -pthread_create(&collector->thread, NULL, collector_main, collector);
+	if (err)
+		goto out_free;
+	*ret_collector = collector;
+	return 0;
+out_free:
+	collector_free(collector);
+	return err;
+}
+
+void collector_set_interval(struct collector *collector, uint64_t interval_ns)
+{
+	atomic_store(&collector->interval_ns, interval_ns);
+}
+
+void collector_stop(struct collector *collector)
+{
+	uint64_t one = 1;
+
+	/* An eventfd takes one write without fail. */
+	while (write(collector->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+	pthread_join(collector->thread, NULL);
+	collector_free(collector);
+}
+

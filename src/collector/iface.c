@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking up interfaces: ioctl for one, /proc/net for the default route. */
+#include "iface.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <linux/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "format.h"
+
+#define RTF_UP 0x0001     /* linux/route.h clashes with the C library's headers */
+#define RTF_REJECT 0x0200
+
+static int iface_ioctl(const char *name, unsigned long request, struct ifreq *ifr)
+{
+	int fd, err = 0;
+
+	memset(ifr, 0, sizeof(*ifr));
+	memcpy(ifr->ifr_name, name, strlen(name) + 1);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, request, ifr) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+int iface_find(const char *name, struct iface *ret_iface)
+{
+	struct iface found = {0};
+	struct ifreq ifr;
+	int err;
+
+	if (strlen(name) >= sizeof(found.name))
+		return -ENAMETOOLONG;
+	err = iface_ioctl(name, SIOCGIFINDEX, &ifr);
+	if (err)
+		return err;
+	found.index = (unsigned int)ifr.ifr_ifindex;
+	err = iface_ioctl(name, SIOCGIFHWADDR, &ifr);
+	if (err)
+		return err;
+	found.arphrd = ifr.ifr_hwaddr.sa_family;
+	memcpy(found.name, name, strlen(name) + 1);
+	*ret_iface = found;
+	return 0;
+}
+
+/* Interface of the IPv4 default route with the least metric, from /proc/net/route. */
+static int default_route_ipv4(char name[IF_NAMESIZE])
+{
+	unsigned int destination, gateway, flags, metric, mask, best = UINT32_MAX;
+	char line[256], found[IF_NAMESIZE];
+	FILE *file = fopen("/proc/net/route", "re");
+	int err = -ENODEV;
+
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%15s %x %x %x %*d %*d %u %x", found, &destination, &gateway,
+			   &flags, &metric, &mask) != 6)
+			continue;
+		if (destination || mask || !(flags & RTF_UP) || flags & RTF_REJECT)
+			continue;
+		if (!err && metric >= best)
+			continue;
+		memcpy(name, found, sizeof(found));
+		best = metric;
+		err = 0;
+	}
+	fclose(file);
+	return err;
+}
+
+/* The same from /proc/net/ipv6_route, where every number is hexadecimal. */
+static int default_route_ipv6(char name[IF_NAMESIZE])
+{
+	unsigned int length, metric, flags, best = UINT32_MAX;
+	char line[256], destination[33], found[IF_NAMESIZE];
+	FILE *file = fopen("/proc/net/ipv6_route", "re");
+	int err = -ENODEV;
+
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%32s %x %*s %*x %*s %x %*x %*x %x %15s", destination, &length,
+			   &metric, &flags, found) != 5)
+			continue;
+		if (length || strspn(destination, "0") != 32 || !(flags & RTF_UP) ||
+		    flags & RTF_REJECT)
+			continue;
+		if (!err && metric >= best)
+			continue;
+		memcpy(name, found, sizeof(found));
+		best = metric;
+		err = 0;
+	}
+	fclose(file);
+	return err;
+}
+
+/* First interface that is up and is not a loopback. */
+static int first_up(char name[IF_NAMESIZE])
+{
+	struct ifaddrs *all, *one;
+	int err = -ENODEV;
+
+	if (getifaddrs(&all) < 0)
+		return -errno;
+	for (one = all; one && err; one = one->ifa_next) {
+		if (!(one->ifa_flags & IFF_UP) || one->ifa_flags & IFF_LOOPBACK ||
+		    strlen(one->ifa_name) >= IF_NAMESIZE)
+			continue;
+		memcpy(name, one->ifa_name, strlen(one->ifa_name) + 1);
+		err = 0;
+	}
+	freeifaddrs(all);
+	return err;
+}
+
+int iface_default(struct iface *ret_iface)
+{
+	char name[IF_NAMESIZE];
+
+	if (!default_route_ipv4(name) && !iface_find(name, ret_iface))
+		return 0;
+	if (!default_route_ipv6(name) && !iface_find(name, ret_iface))
+		return 0;
+	if (!first_up(name) && !iface_find(name, ret_iface))
+		return 0;
+	return iface_find("lo", ret_iface);
+}
+
+int iface_link_layer(const struct iface *iface, bool *ret_raw_ip)
+{
+	switch (iface->arphrd) {
+	case ARPHRD_ETHER:
+	case ARPHRD_LOOPBACK:
+		*ret_raw_ip = false;
+		return 0;
+	case ARPHRD_NONE: /* tun, WireGuard */
+	case ARPHRD_PPP:
+	case ARPHRD_RAWIP:
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+	case ARPHRD_IP6GRE:
+		*ret_raw_ip = true;
+		return 0;
+	default:
+		return -EPROTONOSUPPORT;
+	}
+}
+
+char *iface_list(char *text, size_t size)
+{
+	struct if_nameindex *all = if_nameindex(), *one;
+	char safe[4 * IF_NAMESIZE + 1];
+	size_t used = 0;
+	int wrote;
+
+	text[0] = '\0';
+	for (one = all; one && one->if_index; one++) {
+		wrote = snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+				 format_outside(one->if_name, safe, sizeof(safe)));
+		if (wrote < 0 || (size_t)wrote >= size - used) {
+			text[used] = '\0'; /* a whole name or none */
+			break;
+		}
+		used += (size_t)wrote;
+	}
+	if_freenameindex(all);
+	return text;
+}

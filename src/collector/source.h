@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where counts come from. The collector knows only this; the BPF source is the real one, tests and
+ * benches bring others. All calls but open and free are the collector thread's.
+ */
+#ifndef PKTSTAT_SOURCE_H
+#define PKTSTAT_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "flow_abi.h"
+
+/* Takes the counts of one flow, or of one part of it: the same key may come more than once. */
+struct flow_sink {
+	void (*add)(void *arg, const struct flow_key *key, uint64_t packets, uint64_t bytes);
+	void *arg;
+};
+
+/* What one drain said beside the flows. */
+struct source_reading {
+	uint64_t mono_ns;                      /* when the generation was swapped out */
+	struct flow_counts total[FLOW_WHERES]; /* counted by the hook before anything else */
+	struct flow_counts map_full;           /* of these: found no room in the kernel map */
+	uint32_t map_used;                     /* flows that were in the kernel map */
+	int error; /* 0, or the negative errno of a read that failed: counts may be missing */
+};
+
+/* The kernel maps as they are now. */
+struct source_state {
+	uint32_t map_entries;
+	uint32_t map_entries_max;
+	uint32_t map_grown;
+	uint32_t map_shrunk;
+	uint32_t map_failed;
+};
+
+struct flow_source;
+
+struct flow_source_ops {
+	/*
+	 * Takes everything counted since the drain before out of the kernel and hands it to the
+	 * sink. `ret_reading` is filled in whatever happens.
+	 */
+	void (*drain)(struct flow_source *source, const struct flow_sink *sink,
+		      struct source_reading *ret_reading);
+	/* Ends counting. What was counted until then is still to be drained. */
+	void (*detach)(struct flow_source *source);
+	/* Becomes readable when wants_drain() should be asked; -1: never. */
+	int (*wake_fd)(struct flow_source *source);
+	/* Clears the wake-up; true when the kernel map fills so fast that a drain must not wait. */
+	bool (*wants_drain)(struct flow_source *source);
+	/* Becomes readable when is_lost() should be asked; -1: never. */
+	int (*loss_fd)(struct flow_source *source);
+	/* Clears the event; true when every interface of the source is gone. */
+	bool (*is_lost)(struct flow_source *source);
+	void (*state)(const struct flow_source *source, struct source_state *ret_state);
+};
+
+struct flow_source {
+	const struct flow_source_ops *ops;
+};
+
+#endif
