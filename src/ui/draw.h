@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From what is known to a picture of it. Pure: the same scene gives the same frame; no terminal, no
+ * clock. One thread at a time per frame.
+ */
+#ifndef PKTSTAT_DRAW_H
+#define PKTSTAT_DRAW_H
+
+#include <stdbool.h>
+
+#include "filter.h"
+#include "frame.h"
+#include "glyphs.h"
+#include "history.h"
+#include "layout.h"
+#include "services.h"
+#include "view.h"
+
+/* What stands in place of the table, or in its lower part. */
+enum page {
+	PAGE_TABLE,
+	PAGE_HELP,
+	PAGE_HEALTH,
+	PAGE_DETAIL,
+};
+
+enum unit {
+	UNIT_BITS,
+	UNIT_BYTES,
+	UNIT_PACKETS,
+	UNITS,
+};
+
+/* The line the filter is typed in. */
+struct prompt {
+	bool open;
+	char text[FILTER_TEXT_MAX];
+	bool wrong; /* the text is no filter yet; the one before it is in force */
+	char why[80];
+	size_t column; /* what is wrong with it, in bytes */
+};
+
+/* Samples of a flow's past that a picture shows at the most. */
+#define SCENE_PAST_MAX 240
+
+/* What is on screen; everything is borrowed. */
+struct scene {
+	struct view *view; /* arranged, with the height of the layout */
+	const char *iface; /* outside text */
+	const char *attach;
+	const struct glyphs *glyphs;
+	const struct history *history; /* NULL: none */
+	const struct services *services; /* NULL: none */
+	bool names;                      /* of services instead of port numbers */
+	bool held;    /* the snapshot shown is not the newest one but one the user chose */
+	bool rewound; /* chosen by stepping back, not by pausing */
+	enum page page;
+	int page_line; /* first line shown of a page that scrolls */
+	enum unit unit;
+	uint64_t interval_ns; /* of the collector */
+	const char *notice;   /* one phrase for the status line until the next key, or NULL */
+	char notice_text[80];
+	struct prompt prompt;
+	/* Rates of the selected flow for the detail page, newest last; below 0: none. */
+	double past[SCENE_PAST_MAX];
+	size_t pasts;
+};
+
+/*
+ * Draws everything. The frame and the layout have the same size. Returns how many lines the open
+ * page has, 0 for the table.
+ */
+int draw_scene(struct frame *frame, const struct layout *layout, const struct scene *scene);
+
+/* The parts, each in its own file; called by draw_scene(). */
+void draw_header(struct frame *frame, const struct layout *layout, const struct scene *scene);
+void draw_graph(struct frame *frame, const struct scene *scene, int x, int y, enum flow_dir dir);
+void draw_table(struct frame *frame, const struct layout *layout, const struct scene *scene);
+void draw_status(struct frame *frame, const struct layout *layout, const struct scene *scene);
+void draw_keys(struct frame *frame, const struct layout *layout, const struct scene *scene);
+void draw_tabs(struct frame *frame, const struct layout *layout, const struct scene *scene, int y,
+	       int width);
+/* The pages; each returns how many lines it has in all, to scroll by. */
+int draw_help(struct frame *frame, const struct layout *layout, const struct scene *scene);
+int draw_health(struct frame *frame, const struct layout *layout, const struct scene *scene);
+int draw_detail(struct frame *frame, const struct layout *layout, const struct scene *scene);
+
+/*
+ * One phrase on how exact the counts are: "exact", or what is not in a row of its own and why.
+ * True when they are exact.
+ */
+struct snapshot_health;
+bool draw_health_text(const struct snapshot_health *health, char *text, size_t size);
+
+/* Shortens text from the middle to that many columns. Writes at most `size` bytes; returns `text`. */
+char *draw_shorten(const char *from, int width, const char *cut, char *text, size_t size);
+
+#endif

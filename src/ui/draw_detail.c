@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* The page on one flow: all that is known of it, and its graph. Pure; any thread. */
+#include "draw.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "endpoint.h"
+#include "flow.h"
+#include "format.h"
+#include "graph.h"
+#include "page.h"
+#include "rate.h"
+
+static void put_rates(struct page_writer *page, const char *label, double bps, double pps)
+{
+	char bits[FORMAT_TEXT_MAX], packets[FORMAT_TEXT_MAX];
+	char text[3 * FORMAT_TEXT_MAX];
+
+	format_rate(bps, "b/s", bits, sizeof(bits));
+	format_rate(pps, "p/s", packets, sizeof(packets));
+	snprintf(text, sizeof(text), "%9s %9s", bits, packets);
+	page_line(page, STYLE_PLAIN, label, text);
+}
+
+static void put_counts(struct page_writer *page, const char *label,
+		       const struct flow_counts *counts)
+{
+	char packets[FORMAT_TEXT_MAX], bytes[FORMAT_TEXT_MAX];
+	char text[3 * FORMAT_TEXT_MAX];
+
+	format_count(counts->packets, packets, sizeof(packets));
+	format_count(counts->bytes, bytes, sizeof(bytes));
+	snprintf(text, sizeof(text), "%s packets, %s bytes", packets, bytes);
+	page_line(page, STYLE_PLAIN, label, text);
+}
+
+/* An end with the name of its port, where it has one. */
+static void put_end(struct page_writer *page, const struct scene *scene, const char *label,
+		    const struct flow_key *key, bool source)
+{
+	uint16_t port = source ? key->sport : key->dport;
+	char end[ENDPOINT_TEXT_MAX];
+	char text[ENDPOINT_TEXT_MAX + 32];
+	const char *name = NULL;
+
+	if (source)
+		endpoint_source(key, end, sizeof(end));
+	else
+		endpoint_destination(key, end, sizeof(end));
+	if (scene->services && flow_key_has_ports(key))
+		name = services_name(scene->services, key->ipproto, port);
+	snprintf(text, sizeof(text), "%s%s%s", end, name ? "  " : "", name ? name : "");
+	page_line(page, STYLE_PLAIN, label, text);
+}
+
+static void put_names(struct page_writer *page, const struct scene *scene,
+		      const struct flow_key *key)
+{
+	char text[FLOW_TEXT_MAX];
+
+	page_line(page, STYLE_PLAIN, "protocol", flow_proto_name(key));
+	put_end(page, scene, "source", key, true);
+	if (flow_key_sum(key) == FLOW_SUM_NONE)
+		put_end(page, scene, "destination", key, false);
+	format_outside(scene->iface, text, sizeof(text));
+	page_line(page, STYLE_PLAIN, "interface", text);
+	page_line(page, flow_key_dir(key) == FLOW_IN ? STYLE_IN : STYLE_OUT, "direction",
+		  flow_key_dir(key) == FLOW_IN ? "in" : "out");
+	snprintf(text, sizeof(text), "0x%04x %s", key->ethertype,
+		 flow_ethertype_name(key->ethertype) ?: "");
+	page_line(page, STYLE_PLAIN, "EtherType", text);
+}
+
+static double peak_of(const struct scene *scene)
+{
+	double peak = 0.0;
+
+	for (size_t i = 0; i < scene->pasts; i++) {
+		if (scene->past[i] > peak)
+			peak = scene->past[i];
+	}
+	return peak;
+}
+
+/* The last two values of each cell, against the right edge, with the peak behind them. */
+static void put_graph(struct page_writer *page, const struct scene *scene, enum flow_dir dir)
+{
+	int x = 2 + page->label_width + 1;
+	int y = page->y + page->line - page->first;
+	int width = page->frame->width - x - 1;
+	int values, have = (int)scene->pasts;
+	double value[SCENE_PAST_MAX];
+
+	if (width > SCENE_PAST_MAX / GRAPH_VALUES_PER_CELL)
+		width = SCENE_PAST_MAX / GRAPH_VALUES_PER_CELL;
+	if (width < 1 || !have || page->line < page->first || y >= page->end)
+		return;
+	values = width * GRAPH_VALUES_PER_CELL;
+	for (int i = 0; i < values; i++)
+		value[i] = i < values - have ? -1.0 : scene->past[have - (values - i)];
+	graph_draw(page->frame, x, y, width, dir == FLOW_IN ? STYLE_IN : STYLE_OUT, value,
+		   peak_of(scene), scene->glyphs->utf8);
+}
+
+static void put_numbers(struct page_writer *page, const struct scene *scene,
+			const struct view_row *row)
+{
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+	enum flow_dir dir = flow_key_dir(&row->key);
+	const struct flow_counts *delta = &row->delta[dir], *total = &row->total[dir];
+	int64_t known_ns = snapshot->wall_ns - row->first_wall_ns;
+	char text[FORMAT_TEXT_MAX];
+
+	page_line(page, STYLE_PLAIN, "first seen",
+		  format_wall(row->first_wall_ns, text, sizeof(text)));
+	page_line(page, delta->packets ? STYLE_PLAIN : STYLE_DIM, "now",
+		  delta->packets ? "active" : "idle, leaves the table in seconds");
+	put_counts(page, "since start", total);
+	if (snapshot->elapsed_ns)
+		put_rates(page, "rate", rate_bps(delta->bytes, snapshot->elapsed_ns),
+			  rate_pps(delta->packets, snapshot->elapsed_ns));
+	if (known_ns > 0)
+		put_rates(page, "average", rate_bps(total->bytes, (uint64_t)known_ns),
+			  rate_pps(total->packets, (uint64_t)known_ns));
+	format_rate(peak_of(scene), "b/s", text, sizeof(text));
+	page_line(page, STYLE_PLAIN, "peak", text);
+	put_graph(page, scene, dir);
+	page_line(page, STYLE_PLAIN, "history", "");
+}
+
+int draw_detail(struct frame *frame, const struct layout *layout, const struct scene *scene)
+{
+	struct page_writer page = page_begin(frame, layout, "Flow", scene->page_line, 12);
+	struct view_row row;
+
+	if (!view_get_selected(scene->view, &row)) {
+		page_line(&page, STYLE_DIM, "", "no flow is selected");
+		return page_lines(&page);
+	}
+	put_names(&page, scene, &row.key);
+	put_numbers(&page, scene, &row);
+	return page_lines(&page);
+}

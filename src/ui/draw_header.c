@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* The top of the screen: what is watched, how much passes, how exact it is. Pure; any thread. */
+#include "draw.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "format.h"
+#include "rate.h"
+
+#define FIELD_GAP  2
+
+/* A piece of the title line; the least valuable ones leave when there is no room. */
+struct field {
+	char text[80];
+	unsigned int style;
+	int value; /* 0: left out */
+	bool right;
+};
+
+#define FIELDS_MAX 8
+
+static int fields_width(const struct field *field, int count)
+{
+	int width = 1;
+
+	for (int i = 0; i < count; i++) {
+		if (field[i].value)
+			width += frame_text_width(field[i].text) + FIELD_GAP;
+	}
+	return width;
+}
+
+static void drop_least_field(struct field *field, int count)
+{
+	int least = -1;
+
+	for (int i = 0; i < count; i++) {
+		if (field[i].value && (least < 0 || field[i].value < field[least].value))
+			least = i;
+	}
+	if (least >= 0)
+		field[least].value = 0;
+}
+
+static void put_fields(struct frame *frame, int y, struct field *field, int count)
+{
+	int left = frame->width > 30 ? 1 : 0;
+	int right = frame->width;
+	int kept = count;
+
+	while (kept-- > 1 && fields_width(field, count) > frame->width + 1)
+		drop_least_field(field, count);
+	for (int i = count - 1; i >= 0; i--) {
+		if (!field[i].value || !field[i].right)
+			continue;
+		right -= frame_text_width(field[i].text) + (right < frame->width ? FIELD_GAP : 0);
+		frame_put(frame, right < 0 ? 0 : right, y, frame->width, field[i].style,
+			  field[i].text);
+	}
+	for (int i = 0; i < count; i++) {
+		if (field[i].value && !field[i].right)
+			left += FIELD_GAP + frame_put(frame, left, y, right - left,
+						      field[i].style, field[i].text);
+	}
+}
+
+/* Packets that have no row of their own, and why. */
+static void other_text(const struct snapshot_health *health, char *text, size_t size)
+{
+	char count[FORMAT_TEXT_MAX];
+	bool full = health->map_full.packets, aged = health->aged.packets;
+
+	format_count(health->map_full.packets + health->aged.packets, count, sizeof(count));
+	snprintf(text, size, "other %s p (%s%s%s)", count, full ? "map full" : "",
+		 full && aged ? ", " : "", aged ? "aged" : "");
+}
+
+bool draw_health_text(const struct snapshot_health *health, char *text, size_t size)
+{
+	char count[FORMAT_TEXT_MAX];
+
+	if (health->hook.packets != health->rows.packets) {
+		uint64_t more = health->hook.packets, less = health->rows.packets;
+
+		format_count(more > less ? more - less : less - more, count, sizeof(count));
+		snprintf(text, size, "%s p %s", count,
+			 more > less ? "not in rows" : "too many in rows");
+	} else if (health->read_errors) {
+		format_count(health->read_errors, count, sizeof(count));
+		snprintf(text, size, "%s read errors", count);
+	} else if (health->map_full.packets || health->aged.packets) {
+		other_text(health, text, size);
+	} else {
+		snprintf(text, size, "exact");
+		return true;
+	}
+	return false;
+}
+
+/* The health field also says what is not live, where there is no line for it. */
+static void health_field(const struct layout *layout, const struct scene *scene,
+			 struct field *field)
+{
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+	bool exact = true;
+
+	field->value = 9;
+	field->right = true;
+	if (!snapshot)
+		snprintf(field->text, sizeof(field->text), "starting");
+	else if (snapshot->state == SNAPSHOT_LOST)
+		snprintf(field->text, sizeof(field->text), "INTERFACE LOST");
+	else if (scene->held && layout->status_y < 0)
+		snprintf(field->text, sizeof(field->text), scene->rewound ? "REWOUND" : "PAUSED");
+	else
+		exact = draw_health_text(&snapshot->health, field->text, sizeof(field->text));
+	field->style = exact && snapshot ? STYLE_PLAIN : STYLE_WARN | STYLE_BOLD;
+}
+
+static void flows_fields(const struct snapshot *snapshot, struct field *active,
+			 struct field *known)
+{
+	char count[FORMAT_TEXT_MAX];
+
+	active->value = 5;
+	known->value = 2;
+	format_count(snapshot->flows_active, count, sizeof(count));
+	snprintf(active->text, sizeof(active->text), "%7s active", count);
+	format_count(snapshot->flows_known, count, sizeof(count));
+	snprintf(known->text, sizeof(known->text), "%7s known", count);
+}
+
+static void draw_title(struct frame *frame, const struct layout *layout,
+		       const struct scene *scene)
+{
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+	struct field field[FIELDS_MAX] = {0};
+	char wall[FORMAT_TEXT_MAX];
+
+	field[0] = (struct field){.text = "pktstat-bpf", .value = 1};
+	field[1] = (struct field){.style = STYLE_BOLD, .value = 8};
+	format_outside(scene->iface, field[1].text, sizeof(field[1].text));
+	field[2].value = 4;
+	snprintf(field[2].text, sizeof(field[2].text), "%s", scene->attach);
+	if (snapshot) {
+		field[3].value = 6;
+		format_clock(snapshot->running_ns, field[3].text, sizeof(field[3].text));
+		flows_fields(snapshot, &field[4], &field[5]);
+		field[6].value = 3;
+		field[6].right = true;
+		format_wall(snapshot->wall_ns, wall, sizeof(wall));
+		/* The date is known to who watches; in a narrow title, the time will do. */
+		snprintf(field[6].text, sizeof(field[6].text), "%s",
+			 frame->width >= 100 || strlen(wall) < 11 ? wall : wall + 11);
+	}
+	health_field(layout, scene, &field[7]);
+	put_fields(frame, layout->title_y, field, FIELDS_MAX);
+}
+
+/* A rate in bits or bytes, or in packets, as far as it is known. */
+struct rate {
+	double value;
+	bool known;
+	const char *unit;
+};
+
+static struct rate bits_rate(const struct scene *scene, double bps, bool known)
+{
+	bool bytes = scene->unit == UNIT_BYTES;
+
+	return (struct rate){bytes ? bps / 8.0 : bps, known, bytes ? "B/s" : "b/s"};
+}
+
+static struct rate packets_rate(double pps, bool known)
+{
+	return (struct rate){pps, known, "p/s"};
+}
+
+static void put_rate(struct frame *frame, int *x, int y, int width, unsigned int style,
+		     struct rate rate)
+{
+	char text[FORMAT_TEXT_MAX] = "-";
+
+	if (rate.known)
+		format_rate(rate.value, rate.unit, text, sizeof(text));
+	frame_put_right(frame, *x, y, width, style, text);
+	*x += width;
+}
+
+/* The rate of the unit chosen first, the other one second. */
+static void rates_now(const struct scene *scene, enum flow_dir dir, struct rate ret_rate[2])
+{
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+	const struct flow_counts *delta = &snapshot->dir[dir].delta;
+	uint64_t elapsed_ns = snapshot->elapsed_ns;
+	bool packets = scene->unit == UNIT_PACKETS;
+
+	ret_rate[packets] = bits_rate(scene, rate_bps(delta->bytes, elapsed_ns), elapsed_ns);
+	ret_rate[!packets] = packets_rate(rate_pps(delta->packets, elapsed_ns), elapsed_ns);
+}
+
+static void rates_peak(const struct scene *scene, enum flow_dir dir, struct rate ret_rate[2])
+{
+	const struct snapshot_totals *totals = &view_snapshot(scene->view)->dir[dir];
+	bool packets = scene->unit == UNIT_PACKETS;
+
+	ret_rate[packets] = bits_rate(scene, totals->peak_bps, totals->peak_bps > 0);
+	ret_rate[!packets] = packets_rate(totals->peak_pps, totals->peak_pps > 0);
+}
+
+static void draw_rate_line(struct frame *frame, int y, const struct scene *scene,
+			   enum flow_dir dir)
+{
+	unsigned int style = dir == FLOW_IN ? STYLE_IN : STYLE_OUT;
+	struct rate now[2], peak[2];
+	int x = 5;
+
+	rates_now(scene, dir, now);
+	rates_peak(scene, dir, peak);
+	frame_put(frame, 1, y, 3, style | STYLE_BOLD, dir == FLOW_IN ? "in" : "out");
+	put_rate(frame, &x, y, 10, style | STYLE_BOLD, now[0]);
+	put_rate(frame, &x, y, 11, style, now[1]);
+	x += 3;
+	x += frame_put(frame, x, y, 4, STYLE_DIM, "peak");
+	put_rate(frame, &x, y, 10, STYLE_PLAIN, peak[0]);
+	put_rate(frame, &x, y, 11, STYLE_PLAIN, peak[1]);
+	draw_graph(frame, scene, x + 2, y, dir);
+}
+
+/* What fits on a line of a few columns: the rates alone. */
+static void draw_rates_tiny(struct frame *frame, const struct layout *layout,
+			    const struct scene *scene)
+{
+	int x = 0;
+
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		unsigned int style = dir == FLOW_IN ? STYLE_IN : STYLE_OUT;
+		char text[FORMAT_TEXT_MAX] = "-";
+		struct rate now[2];
+
+		rates_now(scene, (enum flow_dir)dir, now);
+		x += frame_put(frame, x, layout->in_y, frame->width, style | STYLE_BOLD,
+			       scene->glyphs->arrow[dir]);
+		if (now[0].known)
+			format_scaled(now[0].value, text, sizeof(text));
+		frame_put_right(frame, x, layout->in_y, 6, style | STYLE_BOLD, text);
+		x += 8;
+	}
+}
+
+/* Both directions on one line; the second unit only where there is room. */
+static void draw_rates_short(struct frame *frame, const struct layout *layout,
+			     const struct scene *scene)
+{
+	static const char *const name[FLOW_DIRS] = {"in", "out"};
+
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		unsigned int style = dir == FLOW_IN ? STYLE_IN : STYLE_OUT;
+		int x = 1 + dir * (frame->width / 2);
+		struct rate now[2];
+
+		rates_now(scene, (enum flow_dir)dir, now);
+		x += frame_put(frame, x, layout->in_y, 3, style | STYLE_BOLD, name[dir]);
+		put_rate(frame, &x, layout->in_y, 10, style | STYLE_BOLD, now[0]);
+		if (frame->width >= 60)
+			put_rate(frame, &x, layout->in_y, 11, style, now[1]);
+	}
+}
+
+void draw_header(struct frame *frame, const struct layout *layout, const struct scene *scene)
+{
+	if (layout->title_y >= 0)
+		draw_title(frame, layout, scene);
+	if (layout->tabs_y >= 0)
+		draw_tabs(frame, layout, scene, layout->tabs_y, frame->width);
+	if (!view_snapshot(scene->view))
+		return;
+	if (frame->width < 30) {
+		draw_rates_tiny(frame, layout, scene);
+	} else if (layout->in_y == layout->out_y) {
+		draw_rates_short(frame, layout, scene);
+	} else {
+		draw_rate_line(frame, layout->in_y, scene, FLOW_IN);
+		draw_rate_line(frame, layout->out_y, scene, FLOW_OUT);
+	}
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* The page on how exact the counts are and how the monitor itself is doing. Pure; any thread. */
+#include "draw.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "format.h"
+#include "page.h"
+
+static void put_counts(struct page_writer *page, unsigned int style, const char *label,
+		       const struct flow_counts *counts)
+{
+	char packets[FORMAT_TEXT_MAX], bytes[FORMAT_TEXT_MAX];
+	char text[3 * FORMAT_TEXT_MAX];
+
+	format_count(counts->packets, packets, sizeof(packets));
+	format_count(counts->bytes, bytes, sizeof(bytes));
+	snprintf(text, sizeof(text), "%s packets, %s bytes", packets, bytes);
+	page_line(page, style, label, text);
+}
+
+/* A number with what it counts behind it. */
+static void put_number(struct page_writer *page, unsigned int style, const char *label,
+		       uint64_t number, const char *what)
+{
+	char count[FORMAT_TEXT_MAX];
+	char text[2 * FORMAT_TEXT_MAX];
+
+	format_count(number, count, sizeof(count));
+	snprintf(text, sizeof(text), "%s%s", count, what);
+	page_line(page, style, label, text);
+}
+
+static unsigned int warn_if(bool wrong)
+{
+	return wrong ? STYLE_WARN | STYLE_BOLD : STYLE_PLAIN;
+}
+
+static void put_map(struct page_writer *page, const struct snapshot_health *health)
+{
+	char used[FORMAT_TEXT_MAX], room[FORMAT_TEXT_MAX], most[FORMAT_TEXT_MAX];
+	char text[4 * FORMAT_TEXT_MAX];
+
+	format_count(health->map_used, used, sizeof(used));
+	format_count(health->map_entries, room, sizeof(room));
+	format_count(health->map_entries_max, most, sizeof(most));
+	snprintf(text, sizeof(text), "%s flows in the last interval, room for %s, at most %s", used,
+		 room, most);
+	page_line(page, STYLE_PLAIN, "kernel map", text);
+	put_number(page, STYLE_PLAIN, "  made larger", health->map_grown, " times");
+	put_number(page, STYLE_PLAIN, "  made smaller", health->map_shrunk, " times");
+	put_number(page, warn_if(health->map_failed), "  refused", health->map_failed,
+		   " times by the kernel");
+	put_number(page, STYLE_PLAIN, "  drained early", health->early_drains,
+		   " times, asked for by the programs");
+}
+
+static void put_times(struct page_writer *page, const struct snapshot *snapshot)
+{
+	const struct snapshot_health *health = &snapshot->health;
+	char text[FORMAT_TEXT_MAX];
+
+	page_line(page, STYLE_PLAIN, "interval", format_length(snapshot->elapsed_ns, text, 64));
+	page_line(page, STYLE_PLAIN, "last drain", format_length(health->drain_ns, text, 64));
+	page_line(page, STYLE_PLAIN, "last snapshot", format_length(health->build_ns, text, 64));
+	put_number(page, warn_if(health->missed_deadlines), "missed deadlines",
+		   health->missed_deadlines, "");
+	put_number(page, warn_if(health->read_errors), "read errors", health->read_errors, "");
+	if (health->last_error)
+		page_line(page, warn_if(true), "  the newest", strerrordesc_np(-health->last_error));
+}
+
+static void put_memory(struct page_writer *page, const struct snapshot_health *health)
+{
+	char used[FORMAT_TEXT_MAX], most[FORMAT_TEXT_MAX];
+	char text[3 * FORMAT_TEXT_MAX];
+
+	format_memory(health->ring_bytes, used, sizeof(used));
+	format_memory(health->ring_budget, most, sizeof(most));
+	snprintf(text, sizeof(text), "%s of %s", used, most);
+	page_line(page, STYLE_PLAIN, "rewind memory", text);
+	page_line(page, STYLE_PLAIN, "ledger memory",
+		  format_memory(health->ledger_bytes, used, sizeof(used)));
+}
+
+int draw_health(struct frame *frame, const struct layout *layout, const struct scene *scene)
+{
+	struct page_writer page = page_begin(frame, layout, "Health", scene->page_line, 17);
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+	const struct snapshot_health *health;
+	char text[128];
+	bool exact;
+
+	if (!snapshot)
+		return 0;
+	health = &snapshot->health;
+	exact = draw_health_text(health, text, sizeof(text));
+	page_line(&page, warn_if(!exact), "counts", text);
+	put_counts(&page, STYLE_PLAIN, "seen by the hook", &health->hook);
+	put_counts(&page, STYLE_PLAIN, "in rows", &health->rows);
+	put_counts(&page, warn_if(health->map_full.packets), "  map full", &health->map_full);
+	put_counts(&page, warn_if(health->aged.packets), "  aged", &health->aged);
+	put_number(&page, STYLE_PLAIN, "flows folded", health->flows_aged,
+		   " (idle longest, when the ledger was full)");
+	put_number(&page, STYLE_PLAIN, "flows known", snapshot->flows_known, "");
+	put_map(&page, health);
+	put_times(&page, snapshot);
+	put_memory(&page, health);
+	page_line(&page, STYLE_PLAIN, "attached by", scene->attach);
+	return page_lines(&page);
+}

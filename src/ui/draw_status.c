@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* The lines around the table: views, what is held or filtered, the keys. Pure; any thread. */
+#include "draw.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "flow.h"
+#include "format.h"
+#include "keys.h"
+#include "rate.h"
+
+/* What the open group is called: "UDP 4500", "10.0.0.1", "TCP 10.0.0.4:22 - 10.0.0.1:40000". */
+static void group_text(enum group_by by, const struct flow_key *key, char *text, size_t size)
+{
+	char source[FLOW_TEXT_MAX], destination[FLOW_TEXT_MAX];
+	const char *proto = by == GROUP_HOST ? "" : flow_proto_name(key);
+
+	group_source(by, key, source, sizeof(source));
+	group_destination(by, key, destination, sizeof(destination));
+	snprintf(text, size, "%s%s%s%s%s", proto, *proto && *source ? " " : "", source,
+		 *destination ? " - " : "", destination);
+}
+
+void draw_tabs(struct frame *frame, const struct layout *layout, const struct scene *scene, int y,
+	       int width)
+{
+	enum group_by shown = view_group(scene->view), by;
+	const struct flow_key *group = view_drilled(scene->view, &by);
+	char text[3 * FLOW_TEXT_MAX];
+	int x = 1;
+
+	(void)layout;
+	for (int i = 0; i < GROUPS && !group; i++) {
+		bool here = (enum group_by)i == shown;
+
+		snprintf(text, sizeof(text), here ? "[%s]" : " %s ", group_plural(i));
+		x += frame_put(frame, x, y, width - x, here ? STYLE_BOLD : STYLE_DIM, text);
+	}
+	if (!group)
+		return;
+	x += frame_put(frame, x, y, width - x, STYLE_BOLD, "[flows] of ");
+	group_text(by, group, text, sizeof(text));
+	x += frame_put(frame, x, y, width - x, STYLE_ACCENT | STYLE_BOLD, text);
+	frame_put(frame, x, y, width - x, STYLE_DIM, "  Esc returns");
+}
+
+/* Signed minutes and seconds: "-2m15s". */
+static void behind_text(uint64_t ns, char *text, size_t size)
+{
+	unsigned long long s = ns / 1000000000;
+
+	if (s < 60)
+		snprintf(text, size, "-%llus", s);
+	else
+		snprintf(text, size, "-%llum%02llus", s / 60, s % 60);
+}
+
+/* How far back the shown snapshot is, and how far back one can go. */
+static void held_times(const struct scene *scene, uint64_t *ret_behind_ns, uint64_t *ret_span_ns)
+{
+	const struct history *history = scene->history;
+	uint64_t shown_ns = view_snapshot(scene->view)->mono_ns;
+	uint64_t newest_ns = shown_ns;
+
+	if (history && history->count)
+		newest_ns = history_get(history, history->count - 1)->mono_ns;
+	*ret_behind_ns = newest_ns > shown_ns ? newest_ns - shown_ns : 0;
+	*ret_span_ns = history ? history_span_ns(history) : 0;
+	if (*ret_span_ns < *ret_behind_ns)
+		*ret_span_ns = *ret_behind_ns;
+}
+
+static int held_text(const struct scene *scene, char *text, size_t size)
+{
+	char wall[FORMAT_TEXT_MAX], behind[FORMAT_TEXT_MAX], span[FORMAT_TEXT_MAX];
+	uint64_t behind_ns, span_ns;
+
+	held_times(scene, &behind_ns, &span_ns);
+	format_wall(view_snapshot(scene->view)->wall_ns, wall, sizeof(wall));
+	behind_text(behind_ns, behind, sizeof(behind));
+	behind_text(span_ns, span, sizeof(span));
+	return snprintf(text, size, "%s %s (%s of %s)",
+			scene->rewound ? "REWOUND to" : "PAUSED at",
+			strlen(wall) > 11 ? wall + 11 : wall, behind, span + 1);
+}
+
+/* Where the shown moment lies between the oldest and the newest. */
+static void draw_time_bar(struct frame *frame, const struct scene *scene, int x, int y, int width)
+{
+	uint64_t behind_ns, span_ns;
+	int at = width - 2;
+
+	if (width < 6)
+		return;
+	held_times(scene, &behind_ns, &span_ns);
+	if (span_ns)
+		at -= (int)((double)behind_ns / (double)span_ns * (width - 3) + 0.5);
+	for (int i = 0; i < width; i++) {
+		int part = i == 0 ? 0 : i == width - 1 ? 1 : i == at ? 3 : 2;
+
+		frame_put(frame, x + i, y, 1, STYLE_WARN, scene->glyphs->bar[part]);
+	}
+}
+
+static void draw_held(struct frame *frame, const struct layout *layout, const struct scene *scene)
+{
+	char text[4 * FORMAT_TEXT_MAX];
+	int width;
+
+	held_text(scene, text, sizeof(text));
+	width = frame_put(frame, 1, layout->status_y, frame->width, STYLE_WARN | STYLE_BOLD, text);
+	/* The right end belongs to "row 1,204/100,000". */
+	draw_time_bar(frame, scene, width + 3, layout->status_y, frame->width - width - 24);
+}
+
+/* "23 of 1,204 rows, 2.02 M of 8.42 Gb/s" */
+static void draw_filtered(struct frame *frame, const struct scene *scene, int x, int y, int width)
+{
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+	const struct view_totals *totals = view_totals(scene->view);
+	uint64_t passed = totals->delta[FLOW_IN].bytes + totals->delta[FLOW_OUT].bytes;
+	uint64_t all = snapshot->dir[FLOW_IN].delta.bytes + snapshot->dir[FLOW_OUT].delta.bytes;
+	char flows[FORMAT_TEXT_MAX], of[FORMAT_TEXT_MAX];
+	char rate[FORMAT_TEXT_MAX], of_rate[FORMAT_TEXT_MAX];
+	char text[5 * FORMAT_TEXT_MAX];
+
+	format_count(totals->flows, flows, sizeof(flows));
+	format_count(snapshot->count, of, sizeof(of));
+	format_rate(rate_bps(passed, snapshot->elapsed_ns), "b/s", rate, sizeof(rate));
+	format_rate(rate_bps(all, snapshot->elapsed_ns), "b/s", of_rate, sizeof(of_rate));
+	snprintf(text, sizeof(text), "%s of %s flows, %s of %s", flows, of, rate, of_rate);
+	frame_put(frame, x, y, width, STYLE_PLAIN, text);
+}
+
+static void draw_filter(struct frame *frame, const struct scene *scene, int x, int y, int width)
+{
+	int end = x + width;
+
+	x += frame_put(frame, x, y, end - x, STYLE_BOLD, "filter: ");
+	x += frame_put(frame, x, y, end - x, STYLE_ACCENT, scene->prompt.text);
+	if (view_snapshot(scene->view))
+		draw_filtered(frame, scene, x + 3, y, end - x - 3);
+}
+
+/* The line the filter is typed in, with what is wrong with it. The end of the text stays in sight. */
+static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
+{
+	const struct prompt *prompt = &scene->prompt;
+	int length = (int)strlen(prompt->text);
+	int hidden = length + 3 > frame->width ? length + 3 - frame->width : 0;
+	int column = (int)prompt->column - hidden;
+	int x;
+
+	frame_put(frame, 0, y, frame->width, STYLE_PLAIN, "");
+	for (int i = 0; i < frame->width; i++)
+		frame_put(frame, i, y, 1, STYLE_PLAIN, " ");
+	x = frame_put(frame, 0, y, 1, STYLE_BOLD, "/");
+	x += frame_put(frame, x, y, frame->width, STYLE_BOLD, prompt->text + hidden);
+	frame_paint(frame, x, y, 1, STYLE_REVERSE);
+	if (!prompt->wrong) {
+		if (view_snapshot(scene->view))
+			draw_filtered(frame, scene, x + 4, y, frame->width - x - 5);
+		return;
+	}
+	if (column >= 0)
+		frame_paint(frame, 1 + column, y, 1, STYLE_WARN | STYLE_UNDERLINE | STYLE_BOLD);
+	x += 2;
+	x += frame_put(frame, x, y, 2, STYLE_WARN, scene->glyphs->utf8 ? "← " : "< ");
+	frame_put(frame, x, y, frame->width, STYLE_WARN, prompt->why);
+}
+
+static void draw_position(struct frame *frame, const struct layout *layout,
+			  const struct scene *scene)
+{
+	char at[FORMAT_TEXT_MAX], count[FORMAT_TEXT_MAX];
+	char text[3 * FORMAT_TEXT_MAX];
+
+	if (!view_count(scene->view))
+		return;
+	format_count(view_selected(scene->view) + 1, at, sizeof(at));
+	format_count(view_count(scene->view), count, sizeof(count));
+	snprintf(text, sizeof(text), "  %srow %s/%s",
+		 view_follows(scene->view) ? "following " : "", at, count);
+	frame_put_right(frame, 0, layout->status_y, frame->width - 1, STYLE_DIM, text);
+}
+
+void draw_status(struct frame *frame, const struct layout *layout, const struct scene *scene)
+{
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+	unsigned int warn = STYLE_WARN | STYLE_BOLD;
+	int y = layout->status_y;
+	int width = frame->width - 24;
+
+	if (scene->prompt.open) {
+		draw_prompt(frame, scene, y >= 0 ? y : frame->height - 1);
+		return;
+	}
+	if (y < 0 || !snapshot)
+		return;
+	if (scene->notice)
+		frame_put(frame, 1, y, width, STYLE_BOLD, scene->notice);
+	else if (scene->held)
+		draw_held(frame, layout, scene);
+	else if (snapshot->state == SNAPSHOT_LOST)
+		frame_put(frame, 1, y, frame->width, warn,
+			  "the interface is gone: these are its last rows");
+	else if (*scene->prompt.text)
+		draw_filter(frame, scene, 1, y, frame->width - 1);
+	else if (layout->tabs_y < 0)
+		draw_tabs(frame, layout, scene, y, width + 4);
+	/* The sums of a filter need the room. */
+	if (!*scene->prompt.text || frame->width >= 100)
+		draw_position(frame, layout, scene);
+}
+
+/* Width of the labels up to a rank. */
+static int labels_width(const struct key_binding *key, size_t count, int rank)
+{
+	int width = 1;
+
+	for (size_t i = 0; i < count; i++) {
+		if (key[i].label && key[i].rank <= rank)
+			width += frame_text_width(key[i].label) + 2;
+	}
+	return width;
+}
+
+/* "key word": the key stands out, the word explains it. */
+static int put_label(struct frame *frame, int x, int y, const char *label)
+{
+	const char *blank = strrchr(label, ' ');
+	int key = blank ? (int)(blank - label) : 0;
+
+	frame_put(frame, x, y, key, STYLE_BOLD | STYLE_ACCENT, label);
+	frame_put(frame, x + key, y, frame->width, STYLE_PLAIN, label + key);
+	return frame_text_width(label) + 2;
+}
+
+void draw_keys(struct frame *frame, const struct layout *layout, const struct scene *scene)
+{
+	size_t count;
+	const struct key_binding *key = keys_table(&count);
+	int rank = 9;
+	int x = 1;
+
+	if (scene->held) {
+		key = keys_while_held(&count);
+		rank = 9;
+	}
+	while (rank > 1 && labels_width(key, count, rank) > frame->width + 1)
+		rank--;
+	for (size_t i = 0; i < count; i++) {
+		if (key[i].label && key[i].rank <= rank)
+			x += put_label(frame, x, layout->keys_y, key[i].label);
+	}
+}

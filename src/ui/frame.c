@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* The picture of the screen; see frame.h. Each frame belongs to its caller. */
+#include "frame.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#define REPLACEMENT "?"
+
+int frame_init(struct frame *frame, int width, int height)
+{
+	struct frame_cell *cell;
+
+	if (width < 1 || height < 1 || width > FRAME_SIDE_MAX || height > FRAME_SIDE_MAX)
+		return -EINVAL;
+	if (frame->width != width || frame->height != height) {
+		cell = reallocarray(frame->cell, (size_t)width * (size_t)height, sizeof(*cell));
+		if (!cell)
+			return -ENOMEM;
+		frame->cell = cell;
+		frame->width = width;
+		frame->height = height;
+	}
+	frame_clear(frame);
+	return 0;
+}
+
+void frame_done(struct frame *frame)
+{
+	free(frame->cell);
+	*frame = (struct frame){0};
+}
+
+static void set_cell(struct frame_cell *cell, const char *text, size_t length, int width,
+		     unsigned int style)
+{
+	/* All bytes are set, so that cells can be compared as memory. */
+	*cell = (struct frame_cell){.width = (uint8_t)width, .style = (uint8_t)style};
+	memcpy(cell->text, text, length);
+}
+
+void frame_clear(struct frame *frame)
+{
+	for (int i = 0; i < frame->width * frame->height; i++)
+		set_cell(&frame->cell[i], " ", 1, 1, STYLE_PLAIN);
+}
+
+/* One character of UTF-8; its length, 1 and U+FFFD where it is not valid. RFC 3629. */
+static size_t decode(const char *text, uint32_t *ret_code)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *byte = (const unsigned char *)text;
+	size_t length = byte[0] < 0x80 ? 1 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : 4;
+	uint32_t code = length == 1 ? byte[0] : byte[0] & (0x7fU >> length);
+
+	*ret_code = 0xfffd;
+	if (length > 1 && (byte[0] < 0xc2 || byte[0] > 0xf4))
+		return 1;
+	for (size_t i = 1; i < length; i++) {
+		if ((byte[i] & 0xc0) != 0x80)
+			return 1;
+		code = code << 6 | (byte[i] & 0x3f);
+	}
+	if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return 1;
+	*ret_code = code;
+	return length;
+}
+
+/* Characters without a width that would move or hide their neighbours. */
+static bool is_disturbing(uint32_t code)
+{
+	return code == 0xad || code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
+	       code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb) ||
+	       (code >= 0xe0000 && code <= 0xe0fff);
+}
+
+/* The next character of the text: how many bytes and columns, and what stands for it. */
+static size_t next_character(const char *text, const char **ret_shown, size_t *ret_length,
+			     int *ret_width)
+{
+	uint32_t code;
+	size_t length = decode(text, &code);
+	int width = code == 0xfffd || is_disturbing(code) ? -1 : wcwidth((wchar_t)code);
+
+	*ret_shown = width < 0 ? REPLACEMENT : text;
+	*ret_length = width < 0 ? 1 : length;
+	*ret_width = width < 0 ? 1 : width;
+	return length;
+}
+
+/* The cell that holds the character seen at a place. */
+static struct frame_cell *base_cell(struct frame *frame, int x, int y)
+{
+	struct frame_cell *cell = frame_at(frame, x, y);
+
+	return cell->width == 0 && x > 0 ? cell - 1 : cell;
+}
+
+static void combine(struct frame_cell *cell, const char *text, size_t length)
+{
+	size_t used = strnlen(cell->text, FRAME_TEXT_MAX);
+
+	if (used + length < FRAME_TEXT_MAX)
+		memcpy(cell->text + used, text, length);
+}
+
+/* A half of a wide character that is overwritten leaves a blank in its other half. */
+static void break_wide(struct frame *frame, int x, int y)
+{
+	struct frame_cell *cell = frame_at(frame, x, y);
+
+	if (cell->width == 0 && x > 0)
+		set_cell(cell - 1, " ", 1, 1, cell->style);
+	if (cell->width == 2 && x + 1 < frame->width)
+		set_cell(cell + 1, " ", 1, 1, cell->style);
+}
+
+static void put_character(struct frame *frame, int x, int y, const char *text, size_t length,
+			  int width, unsigned int style)
+{
+	for (int i = 0; i < width; i++)
+		break_wide(frame, x + i, y);
+	set_cell(frame_at(frame, x, y), text, length, width, style);
+	if (width == 2)
+		set_cell(frame_at(frame, x + 1, y), "", 0, 0, style);
+}
+
+int frame_put(struct frame *frame, int x, int y, int width, unsigned int style, const char *text)
+{
+	int at = x, end = x + width;
+
+	if (x < 0 || y < 0 || y >= frame->height)
+		return 0;
+	if (end > frame->width)
+		end = frame->width;
+	while (*text) {
+		const char *shown;
+		size_t length;
+		int columns;
+
+		text += next_character(text, &shown, &length, &columns);
+		if (columns == 0) {
+			if (at > x)
+				combine(base_cell(frame, at - 1, y), shown, length);
+			continue;
+		}
+		if (at + columns > end)
+			break;
+		put_character(frame, at, y, shown, length, columns, style);
+		at += columns;
+	}
+	return at - x;
+}
+
+void frame_put_right(struct frame *frame, int x, int y, int width, unsigned int style,
+		     const char *text)
+{
+	int used = frame_text_width(text);
+	int indent = used < width ? width - used : 0;
+
+	frame_put(frame, x + indent, y, width - indent, style, text);
+}
+
+void frame_paint(struct frame *frame, int x, int y, int width, unsigned int style)
+{
+	if (y < 0 || y >= frame->height)
+		return;
+	for (int i = x < 0 ? 0 : x; i < x + width && i < frame->width; i++) {
+		struct frame_cell *cell = frame_at(frame, i, y);
+
+		if (style & STYLE_ROLE)
+			cell->style &= (uint8_t)~STYLE_ROLE;
+		cell->style |= (uint8_t)style;
+	}
+}
+
+int frame_text_width(const char *text)
+{
+	int width = 0;
+
+	while (*text) {
+		const char *shown;
+		size_t length;
+		int columns;
+
+		text += next_character(text, &shown, &length, &columns);
+		width += columns;
+	}
+	return width;
+}
+
+static void dump_line(const struct frame *frame, int y, FILE *out)
+{
+	int end = frame->width;
+
+	while (end > 0 && strcmp(frame_at(frame, end - 1, y)->text, " ") == 0)
+		end--;
+	for (int x = 0; x < end; x++)
+		fputs(frame_at(frame, x, y)->text, out);
+	fputc('\n', out);
+}
+
+static void dump_style(unsigned int style, FILE *out)
+{
+	static const char *const role[] = {"", " in", " out", " warn", " accent"};
+
+	fprintf(out, "%s%s%s%s%s\n", role[style & STYLE_ROLE], style & STYLE_BOLD ? " bold" : "",
+		style & STYLE_DIM ? " dim" : "", style & STYLE_REVERSE ? " reverse" : "",
+		style & STYLE_UNDERLINE ? " underline" : "");
+}
+
+static void dump_styles_of_line(const struct frame *frame, int y, FILE *out)
+{
+	for (int x = 0; x < frame->width;) {
+		unsigned int style = frame_at(frame, x, y)->style;
+		int begin = x;
+
+		while (x < frame->width && frame_at(frame, x, y)->style == style)
+			x++;
+		if (style == STYLE_PLAIN)
+			continue;
+		fprintf(out, "%d:%d-%d", y, begin, x - 1);
+		dump_style(style, out);
+	}
+}
+
+int frame_dump(const struct frame *frame, FILE *out)
+{
+	for (int y = 0; y < frame->height; y++)
+		dump_line(frame, y, out);
+	fputs("-- styles\n", out);
+	for (int y = 0; y < frame->height; y++)
+		dump_styles_of_line(frame, y, out);
+	return ferror(out) ? -EIO : 0;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of keys; see keys.h. Constant data; any thread. */
+#include "keys.h"
+
+#include <curses.h>
+
+#define CTRL(letter) ((letter) & 0x1f)
+#define ESCAPE	     KEYS_ESCAPE
+
+static const struct key_binding bindings[] = {
+	{ACTION_HELP, {'?', 'h', KEY_F(1)}, "? h F1", "this page", "? help", 1},
+	{ACTION_FILTER, {'/'}, "/", "filter; Esc clears it", "/ filter", 3},
+	{ACTION_NEXT_VIEW, {'\t'}, "Tab", "flows, conversations, hosts, ...", "Tab view", 5},
+	{ACTION_PREVIOUS_VIEW, {KEY_BTAB}, "Shift-Tab", "the view before", NULL, 0},
+	{ACTION_OPEN, {'\n', '\r', KEY_ENTER}, "Enter", "what is behind the row",
+	 "Enter detail", 6},
+	{ACTION_CLOSE, {ESCAPE}, "Esc", "close, clear, return", NULL, 0},
+	{ACTION_SORT_BPS, {'b', '0'}, "b 0", "sort by bits per second", NULL, 0},
+	{ACTION_SORT_PPS, {'s'}, "s", "sort by packets per second", NULL, 0},
+	{ACTION_SORT_PACKETS, {'p', '1'}, "p 1", "sort by packets since start", NULL, 0},
+	{ACTION_SORT_BYTES, {'2'}, "2", "sort by bytes since start", NULL, 0},
+	{ACTION_SORT_SOURCE, {'3'}, "3", "sort by source", NULL, 0},
+	{ACTION_SORT_DESTINATION, {'4'}, "4", "sort by destination", NULL, 0},
+	{ACTION_SORT_TUPLE, {'t'}, "t", "sort by source and destination", NULL, 0},
+	{ACTION_COLUMN_LEFT, {'<'}, "<", "sort by the column to the left", "<> sort", 2},
+	{ACTION_COLUMN_RIGHT, {'>'}, ">", "sort by the column to the right", NULL, 0},
+	{ACTION_REVERSE, {'R'}, "R", "reverse the order", "R reverse", 8},
+	{ACTION_FREEZE, {'o'}, "o", "keep the order as it is now", NULL, 0},
+	{ACTION_UP, {KEY_UP, 'k'}, "Up k", "select the row above", NULL, 0},
+	{ACTION_DOWN, {KEY_DOWN, 'j'}, "Down j", "select the row below", NULL, 0},
+	{ACTION_PAGE_UP, {KEY_PPAGE, CTRL('B')}, "PgUp ^B", "a page up", NULL, 0},
+	{ACTION_PAGE_DOWN, {KEY_NPAGE, CTRL('F')}, "PgDn ^F", "a page down", NULL, 0},
+	{ACTION_FIRST, {KEY_HOME, 'g'}, "Home g", "first row, whichever it is", NULL, 0},
+	{ACTION_LAST, {KEY_END, 'G'}, "End G", "last row", NULL, 0},
+	{ACTION_FOLLOW, {'F'}, "F", "scroll after the selected row", NULL, 0},
+	{ACTION_PAUSE, {' ', 'P'}, "Space P", "pause (counting goes on)", "Space pause", 4},
+	{ACTION_BACK, {'[', KEY_LEFT}, "[ Left", "a snapshot back", "[] rewind", 7},
+	{ACTION_FORTH, {']', KEY_RIGHT}, "] Right", "a snapshot forth", NULL, 0},
+	{ACTION_BACK_MINUTE, {'{'}, "{", "a minute back", NULL, 0},
+	{ACTION_FORTH_MINUTE, {'}'}, "}", "a minute forth", NULL, 0},
+	{ACTION_LIVE, {'L'}, "L", "return to what is live", NULL, 0},
+	{ACTION_UNITS, {'u'}, "u", "bits, bytes or packets first", NULL, 0},
+	{ACTION_TOTALS, {'T'}, "T", "totals instead of rates, or without", NULL, 0},
+	{ACTION_NAMES, {'n'}, "n", "names of services for ports", NULL, 0},
+	{ACTION_HEALTH, {'H'}, "H", "how exact the counts are", NULL, 0},
+	{ACTION_FASTER, {'-'}, "-", "shorter interval", NULL, 0},
+	{ACTION_SLOWER, {'+', '='}, "+", "longer interval", NULL, 0},
+	{ACTION_REDRAW, {CTRL('L')}, "^L", "draw the screen anew", NULL, 0},
+	{ACTION_QUIT, {'q', CTRL('C')}, "q ^C", "quit and print the report", "q quit", 1},
+};
+
+/* Only labels and ranks count here. */
+static const struct key_binding held_bindings[] = {
+	{ACTION_BACK, {0}, NULL, NULL, "[ ] step", 1},
+	{ACTION_BACK_MINUTE, {0}, NULL, NULL, "{ } minute", 2},
+	{ACTION_LIVE, {0}, NULL, NULL, "L live", 1},
+	{ACTION_HELP, {0}, NULL, NULL, "? help", 3},
+	{ACTION_QUIT, {0}, NULL, NULL, "q quit", 2},
+};
+
+const struct key_binding *keys_while_held(size_t *ret_count)
+{
+	*ret_count = sizeof(held_bindings) / sizeof(held_bindings[0]);
+	return held_bindings;
+}
+
+const struct key_binding *keys_table(size_t *ret_count)
+{
+	*ret_count = sizeof(bindings) / sizeof(bindings[0]);
+	return bindings;
+}
+
+enum action keys_action(int code)
+{
+	for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++) {
+		for (int j = 0; j < KEYS_CODES_MAX && bindings[i].code[j]; j++) {
+			if (bindings[i].code[j] == code)
+				return bindings[i].action;
+		}
+	}
+	return ACTION_NONE;
+}
+
+enum edit keys_edit(int code)
+{
+	switch (code) {
+	case KEY_BACKSPACE:
+	case CTRL('H'):
+	case 127: return EDIT_ERASE;
+	case CTRL('W'): return EDIT_ERASE_WORD;
+	case CTRL('U'): return EDIT_ERASE_ALL;
+	case '\n':
+	case '\r':
+	case KEY_ENTER: return EDIT_ACCEPT;
+	case KEYS_ESCAPE: return EDIT_CANCEL;
+	default: return code >= ' ' && code < 127 ? EDIT_CHARACTER : EDIT_NONE;
+	}
+}

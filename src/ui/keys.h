@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keys: one table from which the loop takes its actions, the help page its lines and the
+ * bottom line its labels. Constant; any thread.
+ */
+#ifndef PKTSTAT_KEYS_H
+#define PKTSTAT_KEYS_H
+
+#include <stddef.h>
+
+enum action {
+	ACTION_NONE,
+	ACTION_QUIT,
+	ACTION_HELP,
+	ACTION_CLOSE, /* what was opened last */
+	ACTION_PAUSE,
+	ACTION_BACK,
+	ACTION_FORTH,
+	ACTION_BACK_MINUTE,
+	ACTION_FORTH_MINUTE,
+	ACTION_LIVE,
+	ACTION_REVERSE,
+	ACTION_SORT_BPS,
+	ACTION_SORT_PPS,
+	ACTION_SORT_PACKETS,
+	ACTION_SORT_BYTES,
+	ACTION_SORT_SOURCE,
+	ACTION_SORT_DESTINATION,
+	ACTION_SORT_TUPLE,
+	ACTION_COLUMN_LEFT,
+	ACTION_COLUMN_RIGHT,
+	ACTION_UP,
+	ACTION_DOWN,
+	ACTION_PAGE_UP,
+	ACTION_PAGE_DOWN,
+	ACTION_FIRST,
+	ACTION_LAST,
+	ACTION_FILTER,
+	ACTION_NEXT_VIEW,
+	ACTION_PREVIOUS_VIEW,
+	ACTION_OPEN,
+	ACTION_UNITS,
+	ACTION_TOTALS,
+	ACTION_NAMES,
+	ACTION_FREEZE,
+	ACTION_FOLLOW,
+	ACTION_HEALTH,
+	ACTION_FASTER,
+	ACTION_SLOWER,
+	ACTION_REDRAW,
+};
+
+#define KEYS_CODES_MAX 4
+#define KEYS_ESCAPE    27
+
+struct key_binding {
+	enum action action;
+	int code[KEYS_CODES_MAX]; /* as the terminal library gives them; 0: none */
+	const char *keys;         /* as the help page names them */
+	const char *help;
+	const char *label; /* on the bottom line, "key word"; NULL: not there */
+	int rank;          /* on the bottom line: 1 stays longest */
+};
+
+/* All bindings in the order of the help page, and their number. */
+const struct key_binding *keys_table(size_t *ret_count);
+/* Labels of the bottom line while the view does not follow what is live. */
+const struct key_binding *keys_while_held(size_t *ret_count);
+/* What a key does, ACTION_NONE when nothing. */
+enum action keys_action(int code);
+
+/* Keys of the line a filter is typed in. */
+enum edit {
+	EDIT_NONE,
+	EDIT_CHARACTER, /* the key itself */
+	EDIT_ERASE,
+	EDIT_ERASE_WORD,
+	EDIT_ERASE_ALL,
+	EDIT_ACCEPT,
+	EDIT_CANCEL,
+};
+
+enum edit keys_edit(int code);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines and columns for a size; see layout.h. Keeps nothing; any thread. */
+#include "layout.h"
+
+#include <string.h>
+
+#define MARK_WIDTH    2  /* selection mark and a blank */
+#define ADDRESS_FULL  21 /* an IPv4 address and port */
+#define ADDRESS_MAX   47 /* an IPv6 address and port in brackets */
+#define ADDRESS_LEAST 15
+
+#define BIT(column) (1U << (column))
+
+#define ORDER_MAX 10
+
+/* From left to right. */
+static const struct {
+	enum column column[ORDER_MAX];
+	size_t count;
+} orders[GROUPS] = {
+	[GROUP_FLOW] = {{COLUMN_PROTO, COLUMN_DIR, COLUMN_SOURCE, COLUMN_DESTINATION, COLUMN_BPS,
+			 COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES},
+			8},
+	[GROUP_CONVERSATION] = {{COLUMN_PROTO, COLUMN_SOURCE, COLUMN_DESTINATION, COLUMN_IN,
+				 COLUMN_OUT, COLUMN_BPS, COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES},
+				9},
+	[GROUP_HOST] = {{COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS, COLUMN_PPS,
+			 COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
+			8},
+	[GROUP_SERVICE] = {{COLUMN_PROTO, COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS,
+			    COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
+			   9},
+	[GROUP_PROTOCOL] = {{COLUMN_PROTO, COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS,
+			     COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
+			    9},
+};
+
+const enum column *layout_columns_of(enum group_by by, size_t *ret_count)
+{
+	*ret_count = orders[by].count;
+	return orders[by].column;
+}
+
+static void fit_lines(struct layout *layout)
+{
+	int height = layout->height;
+	int top = 0, bottom = height;
+	bool two = height >= 16 && layout->width >= 50;
+
+	layout->title_y = height >= 4 ? top++ : -1;
+	layout->in_y = top++;
+	layout->out_y = two ? top++ : layout->in_y;
+	layout->tabs_y = height >= 24 && layout->width >= 100 ? top++ : -1;
+	layout->head_y = height >= 5 ? top++ : -1;
+	layout->keys_y = height >= 8 ? --bottom : -1;
+	layout->status_y = height >= 14 ? --bottom : -1;
+	layout->rows_y = top;
+	layout->rows = bottom > top ? bottom - top : 0;
+}
+
+static int width_of(const struct layout *layout, enum column column)
+{
+	switch (column) {
+	case COLUMN_PROTO: return layout->width >= 70 ? 9 : 6;
+	case COLUMN_DIR: return layout->arrows ? 1 : 3;
+	case COLUMN_PACKETS: return 8;
+	case COLUMN_SOURCE:
+	case COLUMN_DESTINATION: return 0;
+	default: return layout->width >= 100 ? 7 : 6;
+	}
+}
+
+static unsigned int columns_of(enum group_by by)
+{
+	unsigned int set = 0;
+
+	for (size_t i = 0; i < orders[by].count; i++)
+		set |= BIT(orders[by].column[i]);
+	return set;
+}
+
+/* Columns left for an address when the others in the set have theirs. */
+static int room_for_address(const struct layout *layout, unsigned int set)
+{
+	int room = layout->width - MARK_WIDTH;
+
+	for (int i = 0; i < COLUMNS; i++) {
+		if (set & BIT(i) && i != COLUMN_SOURCE && i != COLUMN_DESTINATION)
+			room -= width_of(layout, (enum column)i) + 1;
+	}
+	return set & BIT(COLUMN_DESTINATION) ? (room - 1) / 2 : room;
+}
+
+/* Columns in the order they go, and the room for an address that each makes way for. */
+static const struct leaving {
+	enum column column;
+	int room;
+} leaving[] = {
+	{COLUMN_PACKETS, ADDRESS_FULL}, {COLUMN_FLOWS, ADDRESS_FULL},
+	{COLUMN_BYTES, ADDRESS_FULL},	{COLUMN_PPS, ADDRESS_FULL},
+	{COLUMN_IN, ADDRESS_FULL},	{COLUMN_OUT, ADDRESS_FULL},
+	{COLUMN_DESTINATION, ADDRESS_LEAST},
+	{COLUMN_PROTO, ADDRESS_LEAST},	{COLUMN_DIR, 8},
+	{COLUMN_SOURCE, 4},		{COLUMN_BPS, 1},
+};
+
+#define LEAVING (sizeof(leaving) / sizeof(leaving[0]))
+
+/* Leaves out what has no room; `kept` columns stay, and so does what is sorted by. */
+static unsigned int drop_columns(const struct layout *layout, unsigned int set, unsigned int kept)
+{
+	for (size_t i = 0; i < LEAVING; i++) {
+		enum column column = leaving[i].column;
+
+		if (!(set & BIT(column)) || kept & BIT(column))
+			continue;
+		/* Where there is one number only, it is the one sorted by. */
+		if (column == COLUMN_DESTINATION && kept && !(kept & BIT(COLUMN_BPS)) &&
+		    room_for_address(layout, set) < ADDRESS_LEAST)
+			set &= ~BIT(COLUMN_BPS);
+		if (room_for_address(layout, set) < leaving[i].room)
+			set &= ~BIT(column);
+	}
+	return set;
+}
+
+static unsigned int choose_columns(const struct layout *layout, const struct layout_wish *wish)
+{
+	unsigned int totals = BIT(COLUMN_PACKETS) | BIT(COLUMN_BYTES);
+	unsigned int all = columns_of(wish->by);
+	unsigned int kept = column_info(wish->sort)->number ? BIT(wish->sort) & all : 0;
+	unsigned int set = drop_columns(layout, all, kept);
+
+	if (!wish->totals)
+		return set;
+	if ((set & totals) == totals)
+		return set & (~totals | kept);
+	set = drop_columns(layout, all & (~BIT(COLUMN_PPS) | kept), kept | totals);
+	return room_for_address(layout, set) >= ADDRESS_LEAST ? set
+							      : drop_columns(layout, all, kept);
+}
+
+static void place_columns(struct layout *layout, enum group_by by, unsigned int set)
+{
+	int address = room_for_address(layout, set);
+	int x = layout->width > MARK_WIDTH ? MARK_WIDTH : 0;
+
+	if (address > ADDRESS_MAX)
+		address = ADDRESS_MAX;
+	for (size_t i = 0; i < orders[by].count; i++) {
+		struct layout_column *column = &layout->column[layout->columns];
+		enum column which = orders[by].column[i];
+
+		if (!(set & BIT(which)))
+			continue;
+		column->column = which;
+		column->x = x;
+		column->width = width_of(layout, which) ?: address;
+		x += column->width + 1;
+		layout->columns++;
+	}
+}
+
+void layout_fit(int width, int height, const struct layout_wish *wish, struct layout *ret_layout)
+{
+	unsigned int set;
+
+	memset(ret_layout, 0, sizeof(*ret_layout));
+	ret_layout->width = width;
+	ret_layout->height = height;
+	ret_layout->arrows = width < 100;
+	fit_lines(ret_layout);
+	set = choose_columns(ret_layout, wish);
+	ret_layout->peer = columns_of(wish->by) & ~set & BIT(COLUMN_DESTINATION);
+	place_columns(ret_layout, wish->by, set);
+}
+
+const struct layout_column *layout_column_at(const struct layout *layout, int x)
+{
+	for (int i = 0; i < layout->columns; i++) {
+		if (x >= layout->column[i].x && x <= layout->column[i].x + layout->column[i].width)
+			return &layout->column[i];
+	}
+	return NULL;
+}
+
+const struct layout_column *layout_find(const struct layout *layout, enum column column)
+{
+	for (int i = 0; i < layout->columns; i++) {
+		if (layout->column[i].column == column)
+			return &layout->column[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What has room: which lines of the screen hold what, and which columns the table has, for a size
+ * of the terminal. Pure; depends on nothing that changes from one second to the next, so that
+ * nothing moves by itself.
+ */
+#ifndef PKTSTAT_LAYOUT_H
+#define PKTSTAT_LAYOUT_H
+
+#include <stdbool.h>
+
+#include <stddef.h>
+
+#include "column.h"
+#include "group.h"
+
+#define LAYOUT_COLUMNS_MAX 12
+
+struct layout_column {
+	enum column column;
+	int x, width;
+};
+
+struct layout {
+	int width, height;
+	/* Lines; -1 where there is no room. */
+	int title_y;
+	int in_y, out_y; /* the same line for both: short form */
+	int tabs_y; /* names of the views */
+	int head_y;
+	int rows_y, rows; /* first line of the table, and how many; 0 is possible */
+	int status_y;
+	int keys_y;
+	bool arrows; /* direction as an arrow */
+	bool peer;   /* one address, that of the other side, in COLUMN_SOURCE */
+	int columns;
+	struct layout_column column[LAYOUT_COLUMNS_MAX];
+};
+
+/* What a layout depends on besides the size. */
+struct layout_wish {
+	enum group_by by;
+	enum column sort;
+	bool totals; /* the other way round: totals where there are none, none where they are */
+};
+
+/*
+ * Fits lines and columns. Columns go in the order packets, flows, bytes, pps, one direction each,
+ * one of the addresses, protocol; the one that is sorted by stays; addresses get shorter last.
+ */
+void layout_fit(int width, int height, const struct layout_wish *wish, struct layout *ret_layout);
+
+/* All columns of a view from left to right; ret_count of them. */
+const enum column *layout_columns_of(enum group_by by, size_t *ret_count);
+
+/* The column at x, or NULL. */
+const struct layout_column *layout_column_at(const struct layout *layout, int x);
+/* The place of a column, or NULL when it has no room. */
+const struct layout_column *layout_find(const struct layout *layout, enum column column);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages of lines; see page.h. The writer belongs to who draws; any thread. */
+#include "page.h"
+
+#define TITLE_LINES 2
+
+static int page_end(const struct layout *layout)
+{
+	return layout->keys_y >= 0 ? layout->keys_y : layout->height;
+}
+
+static int page_top(const struct layout *layout)
+{
+	return page_end(layout) > TITLE_LINES + 1 ? TITLE_LINES : 0;
+}
+
+int page_room(const struct layout *layout)
+{
+	return page_end(layout) - page_top(layout);
+}
+
+struct page_writer page_begin(struct frame *frame, const struct layout *layout, const char *title,
+			      int first, int label_width)
+{
+	struct page_writer page = {
+		.frame = frame,
+		.y = page_top(layout),
+		.end = page_end(layout),
+		.first = first,
+		.label_width = label_width,
+	};
+
+	if (page.y) {
+		frame_put(frame, 1, 0, frame->width, STYLE_BOLD, title);
+		frame_put_right(frame, 16, 0, frame->width - 17, STYLE_DIM, "Esc closes");
+	}
+	return page;
+}
+
+void page_line(struct page_writer *page, unsigned int style, const char *label, const char *value)
+{
+	int y = page->y + page->line - page->first;
+	int x = 2 + page->label_width + (page->label_width > 0);
+
+	if (page->line++ < page->first || y >= page->end)
+		return;
+	frame_put(page->frame, 2, y, page->label_width, STYLE_BOLD | STYLE_ACCENT, label);
+	frame_put(page->frame, x, y, page->frame->width, style, value);
+}
+
+int page_lines(const struct page_writer *page)
+{
+	return page->line;
+}

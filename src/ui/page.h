@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* A page of lines, each a label and a value, that scrolls where it is too long. Pure. */
+#ifndef PKTSTAT_PAGE_H
+#define PKTSTAT_PAGE_H
+
+#include "draw.h"
+
+struct page_writer {
+	struct frame *frame;
+	int y, end;      /* lines of the frame it may use: y to end - 1 */
+	int line, first; /* number of the next line; the first one shown */
+	int label_width;
+};
+
+/* Lines of a page that are seen at once. */
+int page_room(const struct layout *layout);
+/* Begins a page with a title; `first` lines are scrolled away. */
+struct page_writer page_begin(struct frame *frame, const struct layout *layout, const char *title,
+			      int first, int label_width);
+/* A label and a value; either may be empty. */
+void page_line(struct page_writer *page, unsigned int style, const char *label, const char *value);
+/* Lines written so far. */
+int page_lines(const struct page_writer *page);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The terminal through ncurses; see screen.h. The only place that opens and closes it. Frames are
+ * kept, so that only cells that changed are handed to ncurses at all.
+ */
+#include "screen.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "restore.h"
+
+#define ESCAPE_DELAY_MS 25
+
+struct screen {
+	SCREEN *terminal;
+	int input_fd, output_fd;
+	bool utf8;
+	bool color;
+	int width, height;
+	struct frame shown; /* width 0: nothing is known of what the terminal shows */
+};
+
+/* What the terminal's description must have; curses would end the program or scribble. */
+static int check_type(int fd, const char **ret_why)
+{
+	const char *name = getenv("TERM");
+	TERMINAL *before;
+	int found = 0;
+	bool capable;
+
+	if (!name || !*name) {
+		*ret_why = "TERM is not set";
+		return -EINVAL;
+	}
+	before = set_curterm(NULL);
+	if (setupterm(NULL, fd, &found) != OK || found != 1) {
+		*ret_why = found == -1 ? "there is no terminal database (terminfo)"
+				       : "the terminal database (terminfo) does not know it";
+		set_curterm(before);
+		return -EINVAL;
+	}
+	capable = tigetstr("cup") && tigetstr("cup") != (char *)-1 && tigetstr("clear");
+	del_curterm(set_curterm(before));
+	if (!capable)
+		*ret_why = "it cannot move the cursor";
+	return capable ? 0 : -EINVAL;
+}
+
+static void set_up_colors(struct screen *screen, bool wanted)
+{
+	screen->color = wanted && has_colors() && start_color() == OK &&
+			use_default_colors() == OK && COLORS >= 8;
+	if (!screen->color)
+		return;
+	init_pair(STYLE_IN, COLOR_GREEN, -1);
+	init_pair(STYLE_OUT, COLOR_MAGENTA, -1);
+	init_pair(STYLE_WARN, COLOR_YELLOW, -1);
+	init_pair(STYLE_ACCENT, COLOR_CYAN, -1);
+}
+
+static void set_up_input(void)
+{
+	cbreak();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	intrflush(stdscr, FALSE);
+	set_escdelay(ESCAPE_DELAY_MS);
+	curs_set(0);
+}
+
+int screen_open(FILE *input, FILE *output, bool color, struct screen **ret_screen,
+		const char **ret_why)
+{
+	struct screen *screen;
+	int err;
+
+	if (!isatty(fileno(input)) || !isatty(fileno(output)))
+		return -ENOTTY;
+	err = check_type(fileno(output), ret_why);
+	if (err)
+		return err;
+	screen = calloc(1, sizeof(*screen));
+	if (!screen)
+		return -ENOMEM;
+	screen->input_fd = fileno(input);
+	screen->output_fd = fileno(output);
+	screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	restore_arm(screen->output_fd);
+	screen->terminal = newterm(NULL, output, input);
+	if (!screen->terminal) {
+		restore_disarm();
+		free(screen);
+		*ret_why = "it could not be set up";
+		return -EINVAL;
+	}
+	set_term(screen->terminal);
+	restore_learn_strings();
+	set_up_input();
+	set_up_colors(screen, color);
+	screen_resize(screen);
+	*ret_screen = screen;
+	return 0;
+}
+
+void screen_close(struct screen *screen)
+{
+	if (!screen)
+		return;
+	endwin();
+	restore_disarm();
+	delscreen(screen->terminal);
+	frame_done(&screen->shown);
+	free(screen);
+}
+
+bool screen_is_utf8(const struct screen *screen)
+{
+	return screen->utf8;
+}
+
+void screen_size(const struct screen *screen, int *ret_width, int *ret_height)
+{
+	*ret_width = screen->width;
+	*ret_height = screen->height;
+}
+
+void screen_resize(struct screen *screen)
+{
+	struct winsize size = {0};
+	int width, height;
+
+	/* A serial line knows no size; the terminal's description or the environment may. */
+	if (ioctl(screen->output_fd, TIOCGWINSZ, &size) || !size.ws_col || !size.ws_row) {
+		size.ws_col = (unsigned short)(screen->width ? screen->width : COLS);
+		size.ws_row = (unsigned short)(screen->height ? screen->height : LINES);
+	}
+	width = size.ws_col > FRAME_SIDE_MAX ? FRAME_SIDE_MAX : size.ws_col;
+	height = size.ws_row > FRAME_SIDE_MAX ? FRAME_SIDE_MAX : size.ws_row;
+	screen->width = width > 0 ? width : 1;
+	screen->height = height > 0 ? height : 1;
+	if (screen->width != COLS || screen->height != LINES)
+		resizeterm(screen->height, screen->width);
+	screen_forget(screen);
+}
+
+void screen_forget(struct screen *screen)
+{
+	clearok(curscr, TRUE);
+	frame_done(&screen->shown);
+}
+
+static attr_t attributes_of(const struct screen *screen, unsigned int style)
+{
+	unsigned int role = style & STYLE_ROLE;
+	attr_t attributes = A_NORMAL;
+
+	if (style & STYLE_BOLD)
+		attributes |= A_BOLD;
+	if (style & STYLE_DIM)
+		attributes |= A_DIM;
+	if (style & STYLE_REVERSE)
+		attributes |= A_REVERSE;
+	if (style & STYLE_UNDERLINE)
+		attributes |= A_UNDERLINE;
+	/* What the colour says must be seen without it. */
+	if (role == STYLE_ACCENT && style & STYLE_REVERSE && !screen->color)
+		attributes ^= A_REVERSE | A_UNDERLINE;
+	return attributes;
+}
+
+static void put_cell(const struct screen *screen, int x, int y, const struct frame_cell *cell)
+{
+	short pair = screen->color ? (short)(cell->style & STYLE_ROLE) : 0;
+
+	if (!cell->width)
+		return;
+	attr_set(attributes_of(screen, cell->style), pair, NULL);
+	mvaddstr(y, x, cell->text);
+}
+
+int screen_show(struct screen *screen, const struct frame *frame)
+{
+	struct termios mode;
+	bool all = screen->shown.width != frame->width || screen->shown.height != frame->height;
+	int count = frame->width * frame->height;
+
+	if (all && frame_init(&screen->shown, frame->width, frame->height))
+		return -ENOMEM;
+	if (all)
+		erase();
+	for (int i = 0; i < count; i++) {
+		if (!all && !memcmp(&frame->cell[i], &screen->shown.cell[i], sizeof(frame->cell[i])))
+			continue;
+		put_cell(screen, i % frame->width, i / frame->width, &frame->cell[i]);
+		screen->shown.cell[i] = frame->cell[i];
+	}
+	move(0, 0);
+	refresh();
+	/* curses does not say when its writes fail. */
+	return tcgetattr(screen->output_fd, &mode) ? -EIO : 0;
+}
+
+int screen_key(struct screen *screen)
+{
+	int key = getch();
+
+	(void)screen;
+	return key == ERR ? SCREEN_NO_KEY : key;
+}
+
+void screen_stop(struct screen *screen)
+{
+	struct sigaction by_default = {.sa_handler = SIG_DFL}, before;
+	sigset_t stop, mask;
+
+	endwin();
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigaction(SIGTSTP, &by_default, &before);
+	raise(SIGTSTP);
+	/* Here the process stops, and goes on with the next line. */
+	pthread_sigmask(SIG_UNBLOCK, &stop, &mask);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	sigaction(SIGTSTP, &before, NULL);
+	screen_resize(screen);
+}
+
+void screen_resume(struct screen *screen)
+{
+	/* Leaves and enters: a shell may have changed the mode, and the screen is not ours. */
+	endwin();
+	screen_resize(screen);
+}

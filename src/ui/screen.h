@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The terminal: opened once, shown frames, asked for keys, and restored however the program ends,
+ * a crash included. One at a time; every function belongs to the thread that opened it.
+ */
+#ifndef PKTSTAT_SCREEN_H
+#define PKTSTAT_SCREEN_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "frame.h"
+
+struct screen;
+
+/* No key is waiting. */
+#define SCREEN_NO_KEY (-1)
+
+/*
+ * Takes the terminal over. `color` false: attributes only. 0, -ENOTTY (not a terminal), -EINVAL
+ * (type unknown or too simple; *ret_why is a phrase in static storage), -ENOMEM.
+ */
+int screen_open(FILE *input, FILE *output, bool color, struct screen **ret_screen,
+		const char **ret_why);
+/* Gives the terminal back as it was; NULL is allowed. */
+void screen_close(struct screen *screen);
+
+/* True when the locale of the terminal can show UTF-8. */
+bool screen_is_utf8(const struct screen *screen);
+/* Size as of the last screen_resize(), at least 1 x 1. */
+void screen_size(const struct screen *screen, int *ret_width, int *ret_height);
+/* Asks the terminal for its size, after SIGWINCH. */
+void screen_resize(struct screen *screen);
+
+/* Writes what differs from what is shown; 0, or -EIO when the terminal is gone. */
+int screen_show(struct screen *screen, const struct frame *frame);
+/* Draws everything at the next screen_show(), after someone else wrote on the terminal. */
+void screen_forget(struct screen *screen);
+/*
+ * The next key as curses names them, or SCREEN_NO_KEY. Never waits longer than it takes to tell
+ * Escape from a function key.
+ */
+int screen_key(struct screen *screen);
+
+/* Stops the process as Ctrl-Z does for a program without a screen; returns after `fg`. */
+void screen_stop(struct screen *screen);
+/* Takes the terminal over again after SIGCONT, whoever stopped the process. */
+void screen_resume(struct screen *screen);
+
+#endif

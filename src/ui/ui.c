@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The loop of the live view; see ui.h. It sleeps in poll() until a key, a snapshot, a signal or
+ * the deadline comes, then draws once. All objects are its own and live as long as ui_run().
+ */
+#include "ui.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "draw.h"
+#include "past.h"
+#include "screen.h"
+#include "ui_actions.h"
+
+enum {
+	POLL_INPUT,
+	POLL_RING,
+	POLL_SIGNAL,
+	POLL_DEADLINE,
+	POLLS,
+};
+
+static void end_with(struct ui *ui, enum ui_end end)
+{
+	if (ui->ended)
+		return;
+	ui->ended = true;
+	ui->end = end;
+}
+
+/* The detail page shows what the selected flow did before. */
+static void recall_past(struct ui *ui)
+{
+	struct view_row row;
+
+	ui->scene.pasts = 0;
+	if (ui->scene.page == PAGE_DETAIL && view_get_selected(ui->view, &row))
+		ui->scene.pasts = past_of_flow(ui->options->ring, view_snapshot(ui->view),
+					       &row.key, ui->scene.past, SCENE_PAST_MAX);
+}
+
+static int redraw(struct ui *ui)
+{
+	int width, height;
+	int err;
+
+	screen_size(ui->screen, &width, &height);
+	ui->wish.by = view_group(ui->view);
+	ui->wish.sort = view_sort(ui->view);
+	layout_fit(width, height, &ui->wish, &ui->layout);
+	view_set_height(ui->view, (size_t)ui->layout.rows);
+	err = view_arrange(ui->view);
+	if (!err)
+		err = frame_init(&ui->frame, width, height);
+	if (err)
+		return err;
+	recall_past(ui);
+	ui->page_lines = draw_scene(&ui->frame, &ui->layout, &ui->scene);
+	ui->stale = false;
+	if (screen_show(ui->screen, &ui->frame))
+		end_with(ui, UI_END_TERMINAL);
+	return 0;
+}
+
+static void on_ring(struct ui *ui)
+{
+	struct snapshot *snapshot;
+
+	ring_clear_event(ui->options->ring);
+	snapshot = ring_latest(ui->options->ring);
+	if (!snapshot)
+		return;
+	if (snapshot->state == SNAPSHOT_FINAL)
+		end_with(ui, UI_END_STOPPED);
+	ui_show_newest(ui, snapshot);
+	snapshot_unref(snapshot);
+}
+
+static void on_input(struct ui *ui, short events)
+{
+	int waiting = 0;
+	bool any = false;
+	int key;
+
+	while (!ui->ended && (key = screen_key(ui->screen)) != SCREEN_NO_KEY) {
+		any = true;
+		if (ui_press(ui, key) == ACTION_QUIT)
+			end_with(ui, UI_END_QUIT);
+	}
+	/* Readable, and yet nothing to read: the other side has closed. */
+	if (!any && events & POLLIN &&
+	    (ioctl(fileno(ui->options->input), FIONREAD, &waiting) || !waiting))
+		end_with(ui, UI_END_TERMINAL);
+	if (events & (POLLHUP | POLLERR | POLLNVAL))
+		end_with(ui, UI_END_TERMINAL);
+}
+
+static void on_signal(struct ui *ui)
+{
+	struct signalfd_siginfo info;
+
+	if (read(ui->options->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGWINCH: screen_resize(ui->screen); break;
+	case SIGTSTP: screen_stop(ui->screen); break;
+	case SIGCONT: screen_resume(ui->screen); break;
+	default:
+		ui->signal = (int)info.ssi_signo;
+		end_with(ui, UI_END_SIGNAL);
+		break;
+	}
+	ui->stale = true;
+}
+
+static int wait_for_events(struct ui *ui, struct pollfd polled[POLLS])
+{
+	polled[POLL_INPUT] = (struct pollfd){fileno(ui->options->input), POLLIN, 0};
+	polled[POLL_RING] = (struct pollfd){ring_event_fd(ui->options->ring), POLLIN, 0};
+	polled[POLL_SIGNAL] = (struct pollfd){ui->options->signal_fd, POLLIN, 0};
+	polled[POLL_DEADLINE] = (struct pollfd){ui->options->deadline_fd, POLLIN, 0};
+	if (poll(polled, POLLS, -1) >= 0)
+		return 0;
+	return errno == EINTR ? 0 : -errno;
+}
+
+static int run_loop(struct ui *ui)
+{
+	struct pollfd polled[POLLS];
+	int err = 0;
+
+	on_ring(ui);
+	while (!ui->ended) {
+		if (ui->stale)
+			err = redraw(ui);
+		if (err || ui->ended)
+			break;
+		memset(polled, 0, sizeof(polled));
+		err = wait_for_events(ui, polled);
+		if (err)
+			break;
+		if (polled[POLL_SIGNAL].revents)
+			on_signal(ui);
+		if (polled[POLL_INPUT].revents)
+			on_input(ui, polled[POLL_INPUT].revents);
+		if (polled[POLL_RING].revents)
+			on_ring(ui);
+		if (polled[POLL_DEADLINE].revents & POLLIN)
+			end_with(ui, UI_END_TIMEOUT);
+	}
+	return err;
+}
+
+static void set_scene(struct ui *ui)
+{
+	ui->scene.view = ui->view;
+	ui->scene.history = &ui->history;
+	ui->scene.services = ui->services;
+	ui->scene.interval_ns = ui->options->interval_ns;
+	ui->scene.iface = ui->options->iface;
+	ui->scene.attach = ui->options->attach;
+	ui->scene.glyphs = screen_is_utf8(ui->screen) ? &glyphs_utf8 : &glyphs_ascii;
+}
+
+int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_signal,
+	   const char **ret_why)
+{
+	struct ui *ui = calloc(1, sizeof(*ui));
+	int err;
+
+	if (!ui)
+		return -ENOMEM;
+	ui->options = options;
+	ui->stale = true;
+	err = view_new(options->sort, &ui->view);
+	if (!err)
+		err = services_new(&ui->services);
+	if (err)
+		goto out_free_view;
+	err = screen_open(options->input, options->output, options->color, &ui->screen, ret_why);
+	if (err)
+		goto out_free_view;
+	set_scene(ui);
+	err = run_loop(ui);
+	screen_close(ui->screen);
+	frame_done(&ui->frame);
+	if (!err) {
+		*ret_end = ui->end;
+		if (ui->end == UI_END_SIGNAL)
+			*ret_signal = ui->signal;
+	}
+out_free_view:
+	services_free(ui->services);
+	view_free(ui->view);
+	free(ui);
+	return err;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The live view: reads snapshots from the ring and keys from the terminal, until a key, a signal
+ * or a lost terminal ends it. Runs in the caller's thread; knows nothing of the collector.
+ */
+#ifndef PKTSTAT_UI_H
+#define PKTSTAT_UI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "column.h"
+#include "ring.h"
+
+enum ui_end {
+	UI_END_QUIT,     /* the user asked */
+	UI_END_SIGNAL,   /* a terminating signal; see ret_signal */
+	UI_END_TIMEOUT,  /* deadline_fd became readable */
+	UI_END_TERMINAL, /* the terminal is gone (hang-up, read or write error) */
+	UI_END_STOPPED,  /* the collector ended by itself (snapshot state SNAPSHOT_FINAL) */
+};
+
+struct ui_options {
+	struct ring *ring;
+	const char *iface;  /* name(s) to show (outside text) */
+	const char *attach; /* "tcx" */
+	FILE *input, *output; /* the terminal; stdin and stdout, or /dev/tty for both */
+	int signal_fd;   /* signalfd of SIGINT SIGTERM SIGHUP SIGQUIT SIGWINCH SIGTSTP SIGCONT,
+			    all blocked in every thread */
+	int deadline_fd; /* timerfd of --timeout, or -1 */
+	enum column sort;
+	uint64_t interval_ns; /* of the collector, for display */
+	bool color; /* false: NO_COLOR is set */
+	/* Changes the collector's interval; NULL: it cannot be changed. 0 or a negative errno. */
+	int (*set_interval)(void *context, uint64_t interval_ns);
+	void *context; /* handed to the function above */
+};
+
+/*
+ * Runs until the end. 0, or a negative errno when the terminal cannot be used: -ENOTTY (input or
+ * output is no terminal), -EINVAL with `ret_why` set (unknown or too simple TERM).
+ */
+int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_signal,
+	   const char **ret_why);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Keys put into effect; see ui_actions.h. Everything belongs to the caller's struct ui. */
+#include "ui_actions.h"
+
+#include <stdio.h>
+
+#include "format.h"
+#include "page.h"
+
+#define MINUTE_NS 60000000000LL
+
+static void sort_by(struct ui *ui, enum column column)
+{
+	view_set_sort(ui->view, column, false);
+}
+
+/* The next column of this view to the left or right that has a meaning as an order. */
+static void sort_by_neighbour(struct ui *ui, int step)
+{
+	size_t count;
+	const enum column *column = layout_columns_of(view_group(ui->view), &count);
+	enum column sort = view_sort(ui->view);
+	size_t at = 0;
+
+	if (sort == COLUMN_TUPLE)
+		sort = COLUMN_SOURCE;
+	while (at < count && column[at] != sort)
+		at++;
+	at = (at + count + (size_t)(long)step) % count;
+	sort_by(ui, column[at]);
+}
+
+static void page(struct ui *ui, int pages)
+{
+	long lines = ui->layout.rows > 1 ? ui->layout.rows - 1 : 1;
+
+	view_move(ui->view, lines * pages);
+}
+
+static void show_page(struct ui *ui, enum page page)
+{
+	ui->scene.page = ui->scene.page == page ? PAGE_TABLE : page;
+	ui->scene.page_line = 0;
+}
+
+static void scroll_page(struct ui *ui, int lines)
+{
+	int last = ui->page_lines - page_room(&ui->layout);
+	int line = ui->scene.page_line + lines;
+
+	line = line > last ? last : line;
+	ui->scene.page_line = line < 0 ? 0 : line;
+}
+
+/* While a page is open, keys that move move it; others that it has no use for close it. */
+static bool press_in_page(struct ui *ui, enum action action)
+{
+	switch (action) {
+	case ACTION_UP: scroll_page(ui, -1); return true;
+	case ACTION_DOWN: scroll_page(ui, 1); return true;
+	case ACTION_PAGE_UP: scroll_page(ui, -ui->layout.height / 2); return true;
+	case ACTION_PAGE_DOWN: scroll_page(ui, ui->layout.height / 2); return true;
+	case ACTION_FIRST: ui->scene.page_line = 0; return true;
+	case ACTION_LAST: scroll_page(ui, ui->page_lines); return true;
+	case ACTION_CLOSE:
+	case ACTION_OPEN: ui->scene.page = PAGE_TABLE; return true;
+	default: return false;
+	}
+}
+
+static bool press_to_sort(struct ui *ui, enum action action)
+{
+	switch (action) {
+	case ACTION_SORT_BPS: sort_by(ui, COLUMN_BPS); return true;
+	case ACTION_SORT_PPS: sort_by(ui, COLUMN_PPS); return true;
+	case ACTION_SORT_PACKETS: sort_by(ui, COLUMN_PACKETS); return true;
+	case ACTION_SORT_BYTES: sort_by(ui, COLUMN_BYTES); return true;
+	case ACTION_SORT_SOURCE: sort_by(ui, COLUMN_SOURCE); return true;
+	case ACTION_SORT_DESTINATION: sort_by(ui, COLUMN_DESTINATION); return true;
+	case ACTION_SORT_TUPLE: sort_by(ui, COLUMN_TUPLE); return true;
+	case ACTION_COLUMN_LEFT: sort_by_neighbour(ui, -1); return true;
+	case ACTION_COLUMN_RIGHT: sort_by_neighbour(ui, 1); return true;
+	case ACTION_FREEZE: view_set_frozen(ui->view, !view_is_frozen(ui->view)); return true;
+	case ACTION_REVERSE:
+		view_set_sort(ui->view, view_sort(ui->view), !view_reversed(ui->view));
+		return true;
+	default: return false;
+	}
+}
+
+static bool press_to_move(struct ui *ui, enum action action)
+{
+	switch (action) {
+	case ACTION_UP: view_move(ui->view, -1); return true;
+	case ACTION_DOWN: view_move(ui->view, 1); return true;
+	case ACTION_PAGE_UP: page(ui, -1); return true;
+	case ACTION_PAGE_DOWN: page(ui, 1); return true;
+	case ACTION_FIRST: view_move_first(ui->view); return true;
+	case ACTION_LAST: view_move_last(ui->view); return true;
+	case ACTION_FOLLOW: view_set_follow(ui->view, !view_follows(ui->view)); return true;
+	default: return false;
+	}
+}
+
+static bool press_to_rewind(struct ui *ui, enum action action)
+{
+	switch (action) {
+	case ACTION_PAUSE: ui_toggle_pause(ui); return true;
+	case ACTION_BACK: ui_step(ui, -1); return true;
+	case ACTION_FORTH: ui_step(ui, 1); return true;
+	case ACTION_BACK_MINUTE: ui_step_time(ui, -MINUTE_NS); return true;
+	case ACTION_FORTH_MINUTE: ui_step_time(ui, MINUTE_NS); return true;
+	case ACTION_LIVE: ui_go_live(ui); return true;
+	default: return false;
+	}
+}
+
+/* An order by a column that the view does not have would be no order the user sees. */
+static void sort_in_view(struct ui *ui)
+{
+	size_t count;
+	const enum column *column = layout_columns_of(view_group(ui->view), &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (column[i] == view_sort(ui->view))
+			return;
+	}
+	if (view_sort(ui->view) != COLUMN_TUPLE)
+		sort_by(ui, COLUMN_BPS);
+}
+
+static void next_view(struct ui *ui, int step)
+{
+	view_set_group(ui->view,
+		       (enum group_by)(((int)view_group(ui->view) + step + GROUPS) % GROUPS));
+	ui->scene.page = PAGE_TABLE;
+	sort_in_view(ui);
+}
+
+/* The flows behind a group, or the details of a flow. */
+static void open_row(struct ui *ui)
+{
+	if (view_drill(ui->view)) {
+		sort_in_view(ui);
+		return;
+	}
+	if (view_group(ui->view) != GROUP_FLOW)
+		return;
+	/* From now on it is that flow, not the row it stands in. */
+	view_pin(ui->view);
+	show_page(ui, PAGE_DETAIL);
+}
+
+/* One step out of whatever is open. */
+static void close_one(struct ui *ui)
+{
+	if (view_drill_back(ui->view))
+		sort_in_view(ui);
+	else if (*ui->scene.prompt.text)
+		ui_prompt_clear(ui);
+	else if (ui->scene.held)
+		ui_go_live(ui);
+	else
+		view_move_first(ui->view);
+}
+
+/* Steps through the intervals a person would choose. */
+static void change_interval(struct ui *ui, int step)
+{
+	static const uint64_t ms[] = {100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000};
+	const size_t count = sizeof(ms) / sizeof(ms[0]);
+	char length[FORMAT_TEXT_MAX];
+	size_t at = 0;
+
+	if (!ui->options->set_interval) {
+		ui->scene.notice = "the interval cannot be changed here";
+		return;
+	}
+	while (at + 1 < count && ms[at] * 1000000 < ui->scene.interval_ns)
+		at++;
+	if ((step < 0 && !at) || (step > 0 && at + 1 == count))
+		return;
+	at = step < 0 ? at - 1 : at + 1;
+	if (ui->options->set_interval(ui->options->context, ms[at] * 1000000))
+		return;
+	ui->scene.interval_ns = ms[at] * 1000000;
+	format_length(ui->scene.interval_ns, length, sizeof(length));
+	snprintf(ui->scene.notice_text, sizeof(ui->scene.notice_text), "interval %s", length);
+	ui->scene.notice = ui->scene.notice_text;
+}
+
+static void press_other(struct ui *ui, enum action action)
+{
+	switch (action) {
+	case ACTION_HELP: show_page(ui, PAGE_HELP); break;
+	case ACTION_HEALTH: show_page(ui, PAGE_HEALTH); break;
+	case ACTION_FILTER:
+		ui->scene.page = PAGE_TABLE;
+		ui_prompt_open(ui);
+		break;
+	case ACTION_NEXT_VIEW: next_view(ui, 1); break;
+	case ACTION_PREVIOUS_VIEW: next_view(ui, -1); break;
+	case ACTION_OPEN: open_row(ui); break;
+	case ACTION_CLOSE: close_one(ui); break;
+	case ACTION_UNITS: ui->scene.unit = (ui->scene.unit + 1) % UNITS; break;
+	case ACTION_TOTALS: ui->wish.totals = !ui->wish.totals; break;
+	case ACTION_NAMES: ui->scene.names = !ui->scene.names; break;
+	case ACTION_FASTER: change_interval(ui, -1); break;
+	case ACTION_SLOWER: change_interval(ui, 1); break;
+	case ACTION_REDRAW: screen_forget(ui->screen); break;
+	default: break;
+	}
+}
+
+enum action ui_press(struct ui *ui, int key)
+{
+	enum action action = keys_action(key);
+
+	ui->stale = true;
+	ui->scene.notice = NULL;
+	if (ui->scene.prompt.open) {
+		ui_prompt_press(ui, key);
+		return ACTION_NONE;
+	}
+	if (ui->scene.page != PAGE_TABLE && press_in_page(ui, action))
+		return action;
+	if (!press_to_sort(ui, action) && !press_to_move(ui, action) &&
+	    !press_to_rewind(ui, action))
+		press_other(ui, action);
+	return action;
+}

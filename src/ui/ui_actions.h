@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What the live view knows between two frames, and what each key does to it. One thread. */
+#ifndef PKTSTAT_UI_ACTIONS_H
+#define PKTSTAT_UI_ACTIONS_H
+
+#include <stdbool.h>
+
+#include "draw.h"
+#include "keys.h"
+#include "screen.h"
+#include "ui.h"
+
+struct ui {
+	const struct ui_options *options;
+	struct screen *screen;
+	struct view *view;
+	struct services *services;
+	struct frame frame;
+	struct layout_wish wish;
+	struct layout layout; /* of the frame */
+	struct scene scene;
+	int page_lines; /* of the page that was drawn last */
+	struct history history;
+	bool stale; /* something changed since the last frame */
+	bool ended;
+	enum ui_end end;
+	int signal; /* for UI_END_SIGNAL */
+};
+
+/* Does what the key means and returns it; quitting is left to the caller. */
+enum action ui_press(struct ui *ui, int key);
+
+/* A new snapshot is in the ring: shows it, unless the user holds an older one. See ui_rewind.c. */
+void ui_show_newest(struct ui *ui, struct snapshot *snapshot);
+void ui_toggle_pause(struct ui *ui);
+void ui_step(struct ui *ui, int snapshots);
+void ui_step_time(struct ui *ui, int64_t ns);
+void ui_go_live(struct ui *ui);
+
+/* The line a filter is typed in. See ui_prompt.c. */
+void ui_prompt_open(struct ui *ui);
+void ui_prompt_clear(struct ui *ui);
+void ui_prompt_press(struct ui *ui, int key);
+
+#endif
