@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The program as a whole: owns ring, ledger, source, collector and view, and says what failed. */
+#ifndef PKTSTAT_APP_H
+#define PKTSTAT_APP_H
+
+#include "options.h"
+
+/* Exit statuses. */
+enum {
+	APP_OK = 0,
+	APP_FAILED = 1,
+	APP_USAGE = 2,
+};
+
+/* Runs until it is told to end, then writes the report. Returns the exit status. Main thread. */
+int app_run(const struct options *options);
+
+#endif

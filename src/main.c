@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* pktstat-bpf: who is using this interface, right now? */
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "log.h"
+#include "options.h"
+
+/*
+ * A closed standard descriptor would be given to the next file opened, and the report would be
+ * written into it. One that was closed gets a file that cannot be written to.
+ */
+static void keep_standard_descriptors(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+			_exit(APP_FAILED);
+	}
+}
+
+static int print(const char *text)
+{
+	return fputs(text, stdout) == EOF || fflush(stdout) == EOF ? APP_FAILED : APP_OK;
+}
+
+int main(int argc, char **argv)
+{
+	char text[OPTIONS_HELP_MAX];
+	struct options options;
+
+	keep_standard_descriptors();
+	setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers look the same everywhere */
+	switch (options_parse(argc, argv, &options, text, sizeof(text))) {
+	case OPTIONS_HELP:
+		return print(options_help(text, sizeof(text)));
+	case OPTIONS_VERSION:
+		return print("pktstat-bpf " PKTSTAT_VERSION "\n");
+	case OPTIONS_USAGE:
+		log_line("%s", text);
+		return APP_USAGE;
+	case OPTIONS_RUN:
+		break;
+	}
+	return app_run(&options);
+}

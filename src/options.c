@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads the command line; see options.h. */
+#include "options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "duration.h"
+#include "format.h"
+#include "ledger.h"
+#include "options_table.h"
+
+/* getopt's value for the option with this id: beyond any letter. */
+#define LONG_VALUE(id) (256 + (int)(id))
+struct parser {
+	struct options options;
+	char *why;
+	size_t why_size;
+};
+
+/* One sentence about the command line, outside text in it made safe; false, to be passed on. */
+static bool __attribute__((format(printf, 2, 3)))
+refuse(struct parser *parser, const char *format, ...)
+{
+	char raw[OPTIONS_WHY_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(raw, sizeof(raw), format, args);
+	va_end(args);
+	format_outside(raw, parser->why, parser->why_size);
+	return false;
+}
+
+static bool parse_iface(struct parser *parser, const char *name)
+{
+	if (!*name)
+		return refuse(parser, "--iface has an empty name; give an interface, for example "
+				      "--iface eth0");
+	if (parser->options.iface)
+		return refuse(parser,
+			      "--iface was given twice, as '%.64s' and as '%.64s', but one "
+			      "interface is watched at a time; give it once",
+			      parser->options.iface, name);
+	parser->options.iface = name;
+	return true;
+}
+
+static bool parse_timeout(struct parser *parser, const char *text)
+{
+	const char *why;
+
+	if (duration_parse(text, &parser->options.timeout_ns, &why) < 0)
+		return refuse(parser, "cannot use '%.64s' as --timeout: %s", text, why);
+	parser->options.timeout_set = true;
+	return true;
+}
+
+static bool parse_refresh(struct parser *parser, const char *text)
+{
+	const char *why;
+	uint64_t ns;
+
+	if (duration_parse(text, &ns, &why) < 0)
+		return refuse(parser, "cannot use '%.64s' as --refresh: %s", text, why);
+	if (ns < OPTIONS_REFRESH_MIN_NS || ns > OPTIONS_REFRESH_MAX_NS)
+		return refuse(parser,
+			      "cannot use '%.64s' as --refresh: it is too %s; give 100ms to 1m",
+			      text, ns < OPTIONS_REFRESH_MIN_NS ? "short" : "long");
+	parser->options.refresh_ns = ns;
+	return true;
+}
+
+static bool parse_sort(struct parser *parser, const char *name)
+{
+	int column = column_of_name(name);
+
+	if (column < 0)
+		return refuse(parser, "cannot sort by '%.64s'; the keys are %s", name,
+			      column_names());
+	parser->options.sort = (enum column)column;
+	return true;
+}
+
+/* A whole number in decimal, nothing before or behind it. */
+static bool number_of(const char *text, unsigned long long *ret_value)
+{
+	unsigned long long value;
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || *end)
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+static bool parse_number(struct parser *parser, const char *name, const char *text, size_t least,
+			 size_t most, size_t *ret_value)
+{
+	unsigned long long value;
+
+	if (!number_of(text, &value) || value < least || value > most)
+		return refuse(parser,
+			      "cannot use '%.64s' as --%s: give a whole number from %zu to %zu",
+			      text, name, least, most);
+	*ret_value = (size_t)value;
+	return true;
+}
+
+static bool apply(struct parser *parser, enum option_id id, const char *argument)
+{
+	struct options *options = &parser->options;
+
+	switch (id) {
+	case OPTION_IFACE: return parse_iface(parser, argument);
+	case OPTION_TIMEOUT: return parse_timeout(parser, argument);
+	case OPTION_REFRESH: return parse_refresh(parser, argument);
+	case OPTION_SORT: return parse_sort(parser, argument);
+	case OPTION_LIMIT:
+		return parse_number(parser, "limit", argument, 1, UINT32_MAX, &options->limit);
+	case OPTION_MAX_FLOWS:
+		return parse_number(parser, "max-flows", argument, LEDGER_FLOWS_MIN,
+				    LEDGER_FLOWS_MAX, &options->max_flows);
+	case OPTION_NO_ARP: options->no_arp = true; return true;
+	case OPTION_TUI: options->tui = true; return true;
+	case OPTION_JSON: options->json = true; return true;
+	case OPTION_VERIFY: options->verify = true; return true;
+	case OPTION_HELP:
+	case OPTION_VERSION:
+	case OPTION_IDS: break;
+	}
+	return true;
+}
+
+static void refuse_unknown_long(struct parser *parser, const char *argument)
+{
+	const char *name = argument + strlen("--");
+	const char *match[2] = {NULL, NULL};
+	const char *nearest;
+	char shortened[64];
+
+	snprintf(shortened, sizeof(shortened), "%.*s", (int)strcspn(name, "="), name);
+	if (*shortened && option_matches(shortened, match) > 1) {
+		refuse(parser, "--%s could mean --%s or --%s; write the whole name", shortened,
+		       match[0], match[1]);
+		return;
+	}
+	nearest = option_nearest(shortened);
+	if (nearest)
+		refuse(parser, "there is no option --%s; did you mean --%s?", shortened, nearest);
+	else
+		refuse(parser, "there is no option --%s; --help lists them", shortened);
+}
+
+/*
+ * Says what getopt found wrong. It leaves the option's value in optopt, 0 for a long one that it
+ * does not know, and optind behind the argument that held it.
+ */
+static void refuse_fault(struct parser *parser, int result, char **argv)
+{
+	for (size_t i = 0; i < OPTION_IDS; i++) {
+		const struct option_info *option = &option_table[i];
+
+		if (optopt != LONG_VALUE(i) && (!option->letter || optopt != option->letter))
+			continue;
+		if (result == ':')
+			refuse(parser, "--%s needs a value: --%s %s", option->name, option->name,
+			       option->argument);
+		else
+			refuse(parser, "--%s takes no value; write just --%s", option->name,
+			       option->name);
+		return;
+	}
+	if (optopt)
+		refuse(parser, "there is no option -%c; --help lists them", optopt);
+	else
+		refuse_unknown_long(parser, argv[optind - 1]);
+}
+
+static void getopt_tables(char *letters, struct option *names)
+{
+	*letters++ = '+'; /* stop at what is no option */
+	*letters++ = ':'; /* tell a missing value from an unknown option */
+	for (size_t i = 0; i < OPTION_IDS; i++) {
+		const struct option_info *option = &option_table[i];
+
+		names[i] = (struct option){
+			.name = option->name,
+			.has_arg = option->argument ? required_argument : no_argument,
+			.val = LONG_VALUE(i),
+		};
+		if (option->letter && option->letter != '?')
+			*letters++ = option->letter;
+		if (option->letter && option->argument)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+	names[OPTION_IDS] = (struct option){0};
+}
+
+static enum option_id id_of(int result)
+{
+	for (size_t i = 0; i < OPTION_IDS; i++) {
+		if (result == LONG_VALUE(i) || result == option_table[i].letter)
+			return (enum option_id)i;
+	}
+	return OPTION_IDS;
+}
+
+/* One option; OPTIONS_RUN to go on with the next. */
+static enum options_result take(struct parser *parser, int result, char **argv)
+{
+	enum option_id id;
+
+	/* getopt answers '?' to every fault, so it does not know -?, which is the fault at '?'. */
+	if (result == '?' && optopt == '?')
+		return OPTIONS_HELP;
+	if (result == ':' || result == '?') {
+		refuse_fault(parser, result, argv);
+		return OPTIONS_USAGE;
+	}
+	id = id_of(result);
+	if (id == OPTION_HELP)
+		return OPTIONS_HELP;
+	if (id == OPTION_VERSION)
+		return OPTIONS_VERSION;
+	return apply(parser, id, optarg) ? OPTIONS_RUN : OPTIONS_USAGE;
+}
+
+enum options_result options_parse(int argc, char **argv, struct options *ret_options, char *why,
+				  size_t why_size)
+{
+	struct parser parser = {
+		.options = {.refresh_ns = OPTIONS_REFRESH_DEFAULT_NS,
+			    .sort = COLUMN_BPS,
+			    .max_flows = LEDGER_FLOWS_DEFAULT},
+		.why = why,
+		.why_size = why_size,
+	};
+	char letters[2 * OPTION_IDS + 3];
+	struct option names[OPTION_IDS + 1];
+	enum options_result found = OPTIONS_RUN;
+
+	getopt_tables(letters, names);
+	optind = 0; /* glibc: begin anew */
+	opterr = 0;
+	while (found == OPTIONS_RUN) {
+		int result = getopt_long(argc, argv, letters, names, NULL);
+
+		if (result == -1)
+			break;
+		found = take(&parser, result, argv);
+	}
+	if (found == OPTIONS_RUN && optind < argc) {
+		refuse(&parser,
+		       "'%.64s' is not an option, and nothing else is expected; an interface is "
+		       "given as --iface NAME",
+		       argv[optind]);
+		return OPTIONS_USAGE;
+	}
+	if (found == OPTIONS_RUN)
+		*ret_options = parser.options;
+	return found;
+}

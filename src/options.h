@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line. One table feeds getopt, the help text and the hints, so that they cannot
+ * drift. Never prints, never exits; getopt has one state for the process, so one thread at a time.
+ */
+#ifndef PKTSTAT_OPTIONS_H
+#define PKTSTAT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "column.h"
+
+#define OPTIONS_REFRESH_MIN_NS	   100000000ULL
+#define OPTIONS_REFRESH_MAX_NS	   60000000000ULL
+#define OPTIONS_REFRESH_DEFAULT_NS 1000000000ULL
+
+/* Room that is enough for any sentence of options_parse(). */
+#define OPTIONS_WHY_MAX 512
+/* Room that is enough for the help text. */
+#define OPTIONS_HELP_MAX 4096
+
+struct options {
+	const char *iface;   /* one of argv (outside text); NULL: choose one */
+	bool json;	     /* report as JSON; no live view unless `tui` */
+	bool tui;	     /* live view wherever there is a terminal */
+	bool no_arp;	     /* no flows for ARP, one sum */
+	bool verify;	     /* print the identities that were checked */
+	bool timeout_set;    /* --timeout was given; else none in the live view, 1 h otherwise */
+	uint64_t timeout_ns; /* 0: none */
+	uint64_t refresh_ns;
+	enum column sort;
+	size_t limit;	  /* rows of the report; 0: not given */
+	size_t max_flows; /* bound of the ledger */
+};
+
+enum options_result {
+	OPTIONS_RUN,
+	OPTIONS_HELP,	 /* print options_help() on stdout, status 0 */
+	OPTIONS_VERSION, /* print the version on stdout, status 0 */
+	OPTIONS_USAGE,	 /* print `why` on stderr, status 2 */
+};
+
+/*
+ * Reads the command line. OPTIONS_RUN fills `ret_options`, which then points into argv;
+ * OPTIONS_USAGE writes one sentence that says what is wrong and what to do, safe to print, to
+ * `why`. The first help, version or error found wins.
+ */
+enum options_result options_parse(int argc, char **argv, struct options *ret_options, char *why,
+				  size_t why_size);
+
+/* The help text, at most 80 columns wide; writes at most `size` bytes, returns `text`. */
+char *options_help(char *text, size_t size);
+
+/* Long name of option `i` of the table, NULL behind the last: for completions and tests. */
+const char *options_name(size_t i);
+
+#endif

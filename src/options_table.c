@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* The options, the help text made of them, and hints for mistyped ones. Constant; any thread. */
+#include "options_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "options.h"
+
+const struct option_info option_table[OPTION_IDS] = {
+	[OPTION_IFACE] = {"iface", 'i', "NAME", "What is counted",
+			  "Interface to watch. Default: that of the default\n"
+			  "route, else the first that is up, else lo."},
+	[OPTION_TIMEOUT] = {"timeout", 't', "DURATION", NULL,
+			    "End after this time, for example 90s, 1h30m or\n"
+			    "500ms; 0: never. Default: never in the live view,\n"
+			    "1h otherwise."},
+	[OPTION_REFRESH] = {"refresh", 'r', "DURATION", NULL,
+			    "Read and show every 100ms to 1m. Default: 1s."},
+	[OPTION_NO_ARP] = {"no-arp", 0, NULL, NULL, "Count ARP in one row, not by its addresses."},
+	[OPTION_MAX_FLOWS] = {"max-flows", 0, "N", NULL,
+			      "Flows remembered, 256 to 33554432; of more, those\n"
+			      "idle longest go to \"other\". Default: 1048576."},
+	[OPTION_TUI] = {"tui", 'g', NULL, "How it is shown",
+			"Live view also when stdout is redirected: the view\n"
+			"on the terminal, the report to stdout."},
+	[OPTION_JSON] = {"json", 'j', NULL, NULL, "Report as a JSON array, without a live view."},
+	[OPTION_SORT] = {"sort", 's', "KEY", NULL,
+			 "Sort by bps, pps, packets, bytes, source,\n"
+			 "destination, tuple, proto or dir. Default: bps."},
+	[OPTION_LIMIT] = {"limit", 0, "N", NULL,
+			  "Flows in the report. Default: what fits on a\n"
+			  "terminal, all otherwise."},
+	[OPTION_VERIFY] = {"verify", 0, NULL, NULL,
+			   "Say at the end which sums were checked, and how\n"
+			   "they compare with the interface's own counters."},
+	[OPTION_HELP] = {"help", '?', NULL, "About the program", "Print this help."},
+	[OPTION_VERSION] = {"version", 0, NULL, NULL, "Print the version."},
+};
+
+const char *options_name(size_t i)
+{
+	return i < OPTION_IDS ? option_table[i].name : NULL;
+}
+
+/* Text that grows in a buffer; what finds no room is left out. */
+struct buffer {
+	char *text;
+	size_t size;
+	size_t used;
+};
+
+static void put(struct buffer *to, const char *text)
+{
+	int length = snprintf(to->text + to->used, to->size - to->used, "%s", text);
+
+	to->used += (size_t)length;
+	if (to->used >= to->size)
+		to->used = to->size - 1;
+}
+
+static void put_option(struct buffer *to, const struct option_info *option)
+{
+	const char *line = option->help;
+	char names[64], letter[8] = "    ";
+
+	if (option->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
+	snprintf(names, sizeof(names), "%s--%s%s%s", letter, option->name,
+		 option->argument ? " " : "", option->argument ? option->argument : "");
+	while (line) {
+		const char *end = strchr(line, '\n');
+		int length = end ? (int)(end - line) : (int)strlen(line);
+		char text[128];
+
+		snprintf(text, sizeof(text), "  %-24s %.*s\n", line == option->help ? names : "",
+			 length, line);
+		put(to, text);
+		line = end ? end + 1 : NULL;
+	}
+}
+
+char *options_help(char *text, size_t size)
+{
+	struct buffer to = {.text = text, .size = size};
+
+	if (!size)
+		return text;
+	put(&to,
+	    "Usage: pktstat-bpf [OPTION]...\n"
+	    "Counts every packet of an interface by flow and shows the flows live; at the end\n"
+	    "it prints a report. The live view needs a terminal at stdin and stdout; without\n"
+	    "one, or with --json, only the report is printed.\n");
+	for (size_t i = 0; i < OPTION_IDS; i++) {
+		if (option_table[i].group) {
+			put(&to, "\n");
+			put(&to, option_table[i].group);
+			put(&to, ":\n");
+		}
+		put_option(&to, &option_table[i]);
+	}
+	put(&to, "\nExit status: 0 success, 1 failure, 2 wrong usage. More in pktstat-bpf(8).\n");
+	return text;
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+#define NAME_MAX_LENGTH 32
+
+/* Insertions, deletions and changes that make `a` of `b`; a large number for absurd lengths. */
+static size_t edit_distance(const char *a, const char *b)
+{
+	size_t row[NAME_MAX_LENGTH + 1];
+	size_t length = strlen(b);
+
+	if (length > NAME_MAX_LENGTH || strlen(a) > NAME_MAX_LENGTH)
+		return NAME_MAX_LENGTH;
+	for (size_t j = 0; j <= length; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 1; j <= length; j++) {
+			size_t changed = diagonal + (a[i] != b[j - 1]);
+
+			diagonal = row[j];
+			row[j] = smallest(changed, row[j] + 1, row[j - 1] + 1);
+		}
+	}
+	return row[length];
+}
+
+const char *option_nearest(const char *name)
+{
+	const char *nearest = NULL;
+	size_t least = 3;
+
+	for (size_t i = 0; i < OPTION_IDS; i++) {
+		size_t distance = edit_distance(name, option_table[i].name);
+
+		if (distance < least) {
+			least = distance;
+			nearest = option_table[i].name;
+		}
+	}
+	return nearest;
+}
+
+size_t option_matches(const char *name, const char *ret_names[2])
+{
+	size_t matches = 0;
+
+	for (size_t i = 0; i < OPTION_IDS; i++) {
+		if (strncmp(option_table[i].name, name, strlen(name)) != 0)
+			continue;
+		if (matches < 2)
+			ret_names[matches] = option_table[i].name;
+		matches++;
+	}
+	return matches;
+}

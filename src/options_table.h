@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The table behind options.h, and what is found in it. Constant; any thread. */
+#ifndef PKTSTAT_OPTIONS_TABLE_H
+#define PKTSTAT_OPTIONS_TABLE_H
+
+#include <stddef.h>
+
+enum option_id {
+	OPTION_IFACE,
+	OPTION_TIMEOUT,
+	OPTION_REFRESH,
+	OPTION_NO_ARP,
+	OPTION_MAX_FLOWS,
+	OPTION_TUI,
+	OPTION_JSON,
+	OPTION_SORT,
+	OPTION_LIMIT,
+	OPTION_VERIFY,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_IDS,
+};
+
+struct option_info {
+	const char *name;     /* without dashes */
+	char letter;	      /* 0: none */
+	const char *argument; /* what the help calls it; NULL: none */
+	const char *group;    /* heading that begins here; NULL: none */
+	const char *help;     /* lines, '\n' between them */
+};
+
+extern const struct option_info option_table[OPTION_IDS];
+
+/* The option whose name is nearest to `name`, at most two changed letters away, or NULL. */
+const char *option_nearest(const char *name);
+/* How many names begin with `name`, the first two of them in `ret_names`. */
+size_t option_matches(const char *name, const char *ret_names[2]);
+
+#endif
