@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Nanoseconds a packet costs in the data path, through BPF_PROG_TEST_RUN: the shipped lines beside
+ * a program that only parses and one that counts in a plain per-CPU hash. The programs take turns,
+ * so that noise meets all of them; the smallest and the median of the turns are printed. Figures
+ * compare within one run of this program, and nothing here asserts one.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+
+#include "bench_abi.h"
+#include "blast_flows.h"
+#include "draw.h"
+/* The skeletons use the types of the headers above. */
+#include "bench.skel.h"
+#include "flow.skel.h"
+
+#define TURNS_MAX     101
+#define FRAME_ROOM    2048
+#define IPV4_SRC_LAST (ETH_HLEN + 12)
+#define IPV6_SRC_LAST (ETH_HLEN + 8 + 12)
+#define IPV4_PORT     (ETH_HLEN + 20)
+#define IPV6_PORT     (ETH_HLEN + 40)
+
+enum program {
+	PROGRAM_EMPTY,
+	PROGRAM_BASE,
+	PROGRAM_PARSE,
+	PROGRAM_SHIPPED,
+	PROGRAM_PLAIN,
+	PROGRAM_REAL, /* flow_ingress of the program itself, one flow */
+	PROGRAMS,
+};
+
+enum frame_kind {
+	FRAME_IPV4,
+	FRAME_IPV6,
+	FRAME_TCP,
+	FRAME_VLAN,
+	FRAME_QINQ,
+	FRAME_GSO,
+	FRAME_FIRST_FRAGMENT,
+	FRAME_LATER_FRAGMENT,
+};
+
+struct bench_case {
+	const char *name;
+	enum frame_kind frame;
+	uint32_t flows;
+	enum draw_order order;
+	uint32_t packets; /* in a turn */
+};
+
+static const struct bench_case bench_cases[] = {
+	{"1 flow", FRAME_IPV4, 1, DRAW_SEQUENTIAL, 1000000},
+	{"64 flows", FRAME_IPV4, 64, DRAW_RANDOM, 1000000},
+	{"1,024 flows", FRAME_IPV4, 1024, DRAW_RANDOM, 1000000},
+	{"65,536 flows", FRAME_IPV4, 65536, DRAW_RANDOM, 1000000},
+	{"1,000,000 flows", FRAME_IPV4, 1000000, DRAW_RANDOM, BENCH_ORDER_MAX},
+	{"1,024 flows, Zipf", FRAME_IPV4, 1024, DRAW_ZIPF, 1000000},
+	{"65,536 flows, Zipf", FRAME_IPV4, 65536, DRAW_ZIPF, 1000000},
+	{"1,000,000 flows, Zipf", FRAME_IPV4, 1000000, DRAW_ZIPF, BENCH_ORDER_MAX},
+	{"IPv4 TCP, 1 flow", FRAME_TCP, 1, DRAW_SEQUENTIAL, 1000000},
+	{"IPv6, 1 flow", FRAME_IPV6, 1, DRAW_SEQUENTIAL, 1000000},
+	{"IPv6, 1,024 flows", FRAME_IPV6, 1024, DRAW_RANDOM, 1000000},
+	{"VLAN, 1 flow", FRAME_VLAN, 1, DRAW_SEQUENTIAL, 1000000},
+	{"QinQ, 1 flow", FRAME_QINQ, 1, DRAW_SEQUENTIAL, 1000000},
+	{"GSO, 1 flow", FRAME_GSO, 1, DRAW_SEQUENTIAL, 1000000},
+	{"first fragment", FRAME_FIRST_FRAGMENT, 1, DRAW_SEQUENTIAL, 1000000},
+	{"later fragment", FRAME_LATER_FRAGMENT, 1, DRAW_SEQUENTIAL, 1000000},
+};
+
+/* Of the shipped flow map; libbpf forgets it when it has loaded. */
+struct map_shape {
+	enum bpf_map_type type;
+	__u32 flags;
+};
+
+struct bench {
+	struct bench_bpf *programs;
+	struct flow_bpf *real;
+	int fd[PROGRAMS];
+	unsigned int turns;
+	double ns[PROGRAMS][TURNS_MAX];
+	uint8_t frame[FRAME_ROOM];
+	size_t frame_size;
+	struct __sk_buff context;
+};
+
+/* The verifier's log is longer than any screen; `bpftool prog load` shows it. */
+static int silent(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+/* One CPU for the whole run: what it writes stays in its caches, and counters have one place. */
+static int pin_to_last_cpu(void)
+{
+	cpu_set_t cpus;
+	int last = 0;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus))
+		return -errno;
+	for (int i = 0; i < CPU_SETSIZE; i++)
+		if (CPU_ISSET(i, &cpus))
+			last = i;
+	CPU_ZERO(&cpus);
+	CPU_SET(last, &cpus);
+	return sched_setaffinity(0, sizeof(cpus), &cpus) ? -errno : 0;
+}
+
+/* Room for `flows` flows in the map of the first generation; the others stay empty. */
+static int make_flow_maps(const struct bpf_map *outer, const struct map_shape *shape,
+			  uint32_t flows)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = shape->flags);
+	int err = 0;
+
+	for (__u32 i = 0; !err && i <= FLOW_MAPS_FENCE; i++) {
+		int fd = bpf_map_create(shape->type, "flow_map", sizeof(struct flow_key),
+					sizeof(struct flow_counts), i ? 1 : flows, &opts);
+
+		if (fd < 0)
+			return -errno;
+		err = bpf_map_update_elem(bpf_map__fd(outer), &i, &fd, BPF_ANY) ? -errno : 0;
+		close(fd);
+	}
+	return err;
+}
+
+static int load(struct bench *bench, const struct bench_case *c)
+{
+	__u32 fronts = (__u32)libbpf_num_possible_cpus() * FLOW_GENERATIONS;
+	struct bench_bpf *programs = bench_bpf__open();
+	struct flow_bpf *real = flow_bpf__open();
+	struct map_shape shape;
+	struct bpf_map *inner;
+	int err;
+
+	bench->programs = programs;
+	bench->real = real;
+	if (!programs || !real)
+		return -errno;
+	inner = bpf_map__inner_map(real->maps.flow_maps);
+	shape = (struct map_shape){bpf_map__type(inner), bpf_map__map_flags(inner)};
+	bpf_map__set_max_entries(programs->maps.flow_fronts, fronts);
+	bpf_map__set_max_entries(real->maps.flow_fronts, fronts);
+	bpf_map__set_max_entries(programs->maps.bench_plain_map, c->flows);
+	err = bench_bpf__load(programs);
+	if (!err)
+		err = flow_bpf__load(real);
+	if (!err)
+		err = make_flow_maps(programs->maps.flow_maps, &shape, c->flows);
+	if (!err)
+		err = make_flow_maps(real->maps.flow_maps, &shape, c->flows);
+	if (err)
+		return err;
+	bench->fd[PROGRAM_EMPTY] = bpf_program__fd(programs->progs.bench_empty);
+	bench->fd[PROGRAM_BASE] = bpf_program__fd(programs->progs.bench_base);
+	bench->fd[PROGRAM_PARSE] = bpf_program__fd(programs->progs.bench_parse);
+	bench->fd[PROGRAM_SHIPPED] = bpf_program__fd(programs->progs.bench_shipped);
+	bench->fd[PROGRAM_PLAIN] = bpf_program__fd(programs->progs.bench_plain);
+	bench->fd[PROGRAM_REAL] = bpf_program__fd(real->progs.flow_ingress);
+	return 0;
+}
+
+static void unload(struct bench *bench)
+{
+	bench_bpf__destroy(bench->programs);
+	flow_bpf__destroy(bench->real);
+	bench->programs = NULL;
+	bench->real = NULL;
+}
+
+static int fill_order(struct bench *bench, const struct bench_case *c)
+{
+	struct draw *draw;
+	int err = draw_new(c->order, c->flows, 1, 0, 1, &draw);
+
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < BENCH_ORDER_MAX; i++)
+		bench->programs->bss->bench_order[i] = draw_next(draw);
+	draw_free(draw);
+	return 0;
+}
+
+static void insert_tag(struct bench *bench, uint16_t ethertype)
+{
+	uint8_t tag[4] = {(uint8_t)(ethertype >> 8), (uint8_t)ethertype, 0, 7};
+
+	memmove(bench->frame + 16, bench->frame + 12, bench->frame_size - 12);
+	memcpy(bench->frame + 12, tag, sizeof(tag));
+	bench->frame_size += sizeof(tag);
+}
+
+static void make_frame(struct bench *bench, const struct bench_case *c)
+{
+	bool tcp = c->frame == FRAME_TCP || c->frame == FRAME_GSO;
+	struct blast_mix mix = {
+		.ipv6_percent = c->frame == FRAME_IPV6 ? 100 : 0,
+		.tcp_percent = tcp ? 100 : 0,
+	};
+	uint8_t *fragment = bench->frame + ETH_HLEN + 6;
+
+	memset(bench->frame, 0, sizeof(bench->frame));
+	memset(&bench->context, 0, sizeof(bench->context));
+	bench->frame_size =
+		blast_flow_frame(&mix, 0, c->frame == FRAME_GSO ? 1514 : 98, bench->frame);
+	if (c->frame == FRAME_GSO)
+		bench->context.gso_size = 500;
+	if (c->frame == FRAME_FIRST_FRAGMENT)
+		fragment[0] = 0x20;
+	if (c->frame == FRAME_LATER_FRAGMENT)
+		fragment[1] = 100;
+	if (c->frame == FRAME_VLAN || c->frame == FRAME_QINQ)
+		insert_tag(bench, ETH_P_8021Q);
+	if (c->frame == FRAME_QINQ)
+		insert_tag(bench, ETH_P_8021AD);
+}
+
+static void point_at_source(struct bench *bench, const struct bench_case *c)
+{
+	struct bench_control *control = &bench->programs->bss->bench_control;
+
+	*control = (struct bench_control){0};
+	if (c->flows == 1)
+		return;
+	control->address_offset = c->frame == FRAME_IPV6 ? IPV6_SRC_LAST : IPV4_SRC_LAST;
+	control->port_offset = c->frame == FRAME_IPV6 ? IPV6_PORT : IPV4_PORT;
+}
+
+static int run_once(struct bench *bench, const struct bench_case *c, enum program program,
+		    double *ret_ns)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = bench->frame,
+		    .data_size_in = (__u32)bench->frame_size, .ctx_in = &bench->context,
+		    .ctx_size_in = sizeof(bench->context), .repeat = (int)c->packets);
+
+	bench->programs->bss->bench_control.next = 0;
+	if (bpf_prog_test_run_opts(bench->fd[program], &opts))
+		return -errno;
+	*ret_ns = opts.duration;
+	return 0;
+}
+
+/* All programs in turn; the first turn fills maps and caches and does not count. */
+static int run_turns(struct bench *bench, const struct bench_case *c)
+{
+	double ns = 0;
+	int err;
+
+	for (unsigned int turn = 0; turn <= bench->turns; turn++) {
+		for (enum program i = 0; i < PROGRAMS; i++) {
+			err = run_once(bench, c, i, &ns);
+			if (err)
+				return err;
+			if (turn)
+				bench->ns[i][turn - 1] = ns;
+		}
+	}
+	return 0;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void print_heading(unsigned int turns)
+{
+	printf("ns a packet, smallest/median of %u turns; base: changing the packet's source\n"
+	       "added: over parse; share: what shipped adds, of what plain adds; whole: shipped "
+	       "over"
+	       " plain, base taken off\n\n",
+	       turns);
+	printf("%-22s %9s %9s %9s %9s %9s %9s  %13s %6s %6s\n", "", "empty", "base", "parse",
+	       "shipped", "plain", "ingress", "added by both", "share", "whole");
+}
+
+static void print_case(struct bench *bench, const struct bench_case *c)
+{
+	double least[PROGRAMS], shipped, plain;
+
+	printf("%-22s", c->name);
+	for (enum program i = 0; i < PROGRAMS; i++) {
+		qsort(bench->ns[i], bench->turns, sizeof(double), ascending);
+		least[i] = bench->ns[i][0];
+		if (i == PROGRAM_REAL && c->flows > 1)
+			printf(" %9s", "-");
+		else
+			printf(" %4.0f/%-4.0f", least[i], bench->ns[i][bench->turns / 2]);
+	}
+	shipped = least[PROGRAM_SHIPPED] - least[PROGRAM_PARSE];
+	plain = least[PROGRAM_PLAIN] - least[PROGRAM_PARSE];
+	printf("  %5.0f / %5.0f %6.2f %6.2f\n", shipped, plain, shipped / plain,
+	       (least[PROGRAM_SHIPPED] - least[PROGRAM_BASE]) /
+		       (least[PROGRAM_PLAIN] - least[PROGRAM_BASE]));
+	fflush(stdout);
+}
+
+static int run_case(struct bench *bench, const struct bench_case *c)
+{
+	int err = load(bench, c);
+
+	if (!err)
+		err = fill_order(bench, c);
+	if (!err) {
+		make_frame(bench, c);
+		point_at_source(bench, c);
+		err = run_turns(bench, c);
+	}
+	if (!err)
+		print_case(bench, c);
+	else
+		fprintf(stderr, "datapath: %s: %s\n", c->name, strerror(-err));
+	unload(bench);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+	unsigned long turns = argc > 1 ? strtoul(argv[1], NULL, 10) : 11;
+	const char *only = argc > 2 ? argv[2] : "";
+	int err;
+
+	if (!bench || !turns || turns > TURNS_MAX) {
+		fprintf(stderr, "usage: datapath [TURNS up to %d [PART OF A CASE'S NAME]]\n",
+			TURNS_MAX);
+		return 2;
+	}
+	libbpf_set_print(silent);
+	bench->turns = (unsigned int)turns;
+	err = pin_to_last_cpu();
+	print_heading(bench->turns);
+	for (size_t i = 0; !err && i < sizeof(bench_cases) / sizeof(bench_cases[0]); i++)
+		if (strstr(bench_cases[i].name, only))
+			err = run_case(bench, &bench_cases[i]);
+	free(bench);
+	return err ? 1 : 0;
+}

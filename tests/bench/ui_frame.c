@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a frame costs at 1,000, 10,000 and 100,000 rows: ordering and drawing after a new snapshot,
+ * for each column sorted by, and after a key that scrolls. Smallest and median of some runs.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "draw.h"
+#include "synthetic.h"
+
+#define RUNS   15
+#define WIDTH  132
+#define HEIGHT 43
+
+struct bench {
+	struct scene scene;
+	struct layout layout;
+	struct frame frame;
+	struct snapshot *snapshot[2];
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+
+	return first < second ? -1 : first > second;
+}
+
+static int draw(struct bench *bench)
+{
+	int err = view_arrange(bench->scene.view);
+
+	if (!err)
+		draw_scene(&bench->frame, &bench->layout, &bench->scene);
+	return err;
+}
+
+static void refresh(struct bench *bench, int run)
+{
+	view_set_snapshot(bench->scene.view, bench->snapshot[run & 1]);
+}
+
+static void scroll(struct bench *bench, int run)
+{
+	view_move(bench->scene.view, run & 1 ? 40 : 37);
+}
+
+/* A filter that must look at the text of every row. */
+static void type_filter(struct bench *bench, int run)
+{
+	struct filter *filter;
+	char why[80];
+	size_t column;
+
+	if (!filter_parse(run & 1 ? "10.0.1" : "10.0.2", &filter, why, sizeof(why), &column))
+		view_set_filter(bench->scene.view, filter);
+}
+
+static int measure(struct bench *bench, const char *what,
+		   void (*change)(struct bench *bench, int run))
+{
+	uint64_t took[RUNS];
+	int err = 0;
+
+	for (int run = 0; !err && run < RUNS; run++) {
+		uint64_t begin = now_ns();
+
+		change(bench, run);
+		err = draw(bench);
+		took[run] = now_ns() - begin;
+	}
+	qsort(took, RUNS, sizeof(took[0]), by_value);
+	if (!err)
+		printf("  %-24s %8.3f ms  %8.3f ms\n", what, (double)took[0] / 1e6,
+		       (double)took[RUNS / 2] / 1e6);
+	return err;
+}
+
+static int measure_all(struct bench *bench)
+{
+	char what[64];
+	int err = 0;
+
+	for (int sort = 0; !err && sort <= COLUMN_TUPLE; sort++) {
+		view_set_sort(bench->scene.view, (enum column)sort, false);
+		view_move_first(bench->scene.view);
+		snprintf(what, sizeof(what), "refresh by %s", column_info((enum column)sort)->name);
+		err = measure(bench, what, refresh);
+	}
+	view_set_sort(bench->scene.view, COLUMN_BPS, false);
+	if (!err)
+		err = measure(bench, "scroll by bps", scroll);
+	if (!err)
+		err = measure(bench, "refresh with selection", refresh);
+	if (!err)
+		err = measure(bench, "type a filter", type_filter);
+	if (!err)
+		err = measure(bench, "refresh with filter", refresh);
+	view_set_filter(bench->scene.view, NULL);
+	for (int by = GROUP_CONVERSATION; !err && by < GROUPS; by++) {
+		view_set_group(bench->scene.view, (enum group_by)by);
+		err = measure(bench, group_plural((enum group_by)by), refresh);
+	}
+	view_set_group(bench->scene.view, GROUP_FLOW);
+	view_set_frozen(bench->scene.view, true);
+	if (!err)
+		err = measure(bench, "refresh in frozen order", refresh);
+	return err;
+}
+
+static int bench_rows(size_t rows)
+{
+	struct bench bench = {.scene = {.iface = "eth0", .attach = "tcx", .glyphs = &glyphs_utf8}};
+	struct layout_wish wish = {GROUP_FLOW, COLUMN_BPS, false};
+	struct synthetic synthetic;
+	int err = synthetic_init(&synthetic, rows);
+
+	for (int i = 0; !err && i < 2; i++)
+		err = synthetic_next(&synthetic, &bench.snapshot[i]);
+	if (!err)
+		err = view_new(COLUMN_BPS, &bench.scene.view);
+	if (!err)
+		err = frame_init(&bench.frame, WIDTH, HEIGHT);
+	layout_fit(WIDTH, HEIGHT, &wish, &bench.layout);
+	if (!err) {
+		view_set_height(bench.scene.view, (size_t)bench.layout.rows);
+		view_set_snapshot(bench.scene.view, bench.snapshot[0]);
+		printf("%zu rows                 smallest      median\n", rows);
+		err = measure_all(&bench);
+	}
+	frame_done(&bench.frame);
+	view_free(bench.scene.view);
+	snapshot_unref(bench.snapshot[0]);
+	snapshot_unref(bench.snapshot[1]);
+	synthetic_done(&synthetic);
+	return err;
+}
+
+int main(void)
+{
+	static const size_t rows[] = {1000, 10000, 100000};
+	int err = 0;
+
+	setlocale(LC_ALL, "C.UTF-8");
+	for (size_t i = 0; !err && i < sizeof(rows) / sizeof(rows[0]); i++)
+		err = bench_rows(rows[i]);
+	return err ? 1 : 0;
+}

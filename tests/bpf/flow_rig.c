@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* The real tc programs without an interface. See flow_rig.h; for the thread that made it. */
+#include "flow_rig.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include "flow.skel.h"
+
+/* The last record of a per-CPU value begins at a multiple of this. */
+#define CPU_STRIDE ((sizeof(struct flow_counts) + 7) / 8 * 8)
+
+static size_t fronts_bytes(const struct rig *rig)
+{
+	return rig->cpus * FLOW_GENERATIONS * sizeof(struct flow_front);
+}
+
+static int set_up_maps(struct rig *rig, uint32_t entries)
+{
+	int outer = bpf_map__fd(rig->skel->maps.flow_maps);
+
+	for (uint32_t i = 0; entries && i < FLOW_GENERATIONS; i++) {
+		rig->map[i] =
+			bpf_map_create(BPF_MAP_TYPE_PERCPU_HASH, "rig", sizeof(struct flow_key),
+				       sizeof(struct flow_counts), entries, NULL);
+		if (rig->map[i] < 0)
+			return rig->map[i];
+		if (bpf_map_update_elem(outer, &i, &rig->map[i], BPF_ANY))
+			return -errno;
+	}
+	rig->front = mmap(NULL, fronts_bytes(rig), PROT_READ | PROT_WRITE, MAP_SHARED,
+			  bpf_map__fd(rig->skel->maps.flow_fronts), 0);
+	if (rig->front == MAP_FAILED) {
+		rig->front = NULL;
+		return -errno;
+	}
+	return 0;
+}
+
+static int load(struct rig *rig, const struct rig_options *options)
+{
+	int r;
+
+	rig->skel = flow_bpf__open();
+	if (!rig->skel)
+		return -errno;
+	rig->skel->rodata->flow_slot = options->slot;
+	rig->skel->rodata->flow_no_arp = options->no_arp;
+	rig->skel->rodata->flow_raw_ip = options->raw_ip;
+	rig->skel->rodata->flow_can_wake = options->can_wake;
+	r = bpf_map__set_max_entries(rig->skel->maps.flow_fronts, rig->cpus * FLOW_GENERATIONS);
+	return r ? r : flow_bpf__load(rig->skel);
+}
+
+int rig_new(const struct rig_options *options, struct rig **ret_rig)
+{
+	struct rig *rig = calloc(1, sizeof(*rig));
+	int r;
+
+	if (!rig)
+		return -ENOMEM;
+	rig->map[0] = rig->map[1] = -1;
+	r = libbpf_num_possible_cpus();
+	if (r < 0)
+		goto out_free;
+	rig->cpus = (unsigned int)r;
+	r = load(rig, options);
+	if (!r)
+		r = set_up_maps(rig, options->map_entries);
+	if (r)
+		goto out_free;
+	*ret_rig = rig;
+	return 0;
+out_free:
+	rig_free(rig);
+	return r;
+}
+
+bool rig_cannot_run(void)
+{
+	const struct rig_options options = {.map_entries = 1};
+	struct rig *rig;
+	int r;
+
+	libbpf_set_print(NULL);
+	r = rig_new(&options, &rig);
+	if (!r)
+		rig_free(rig);
+	if (r != -EPERM && r != -EACCES && r != -ENOSYS)
+		return false;
+	printf("skipped: BPF programs cannot be loaded here: %s\n", strerror(-r));
+	return true;
+}
+
+void rig_free(struct rig *rig)
+{
+	if (!rig)
+		return;
+	if (rig->front)
+		munmap(rig->front, fronts_bytes(rig));
+	for (int i = 0; i < FLOW_GENERATIONS; i++) {
+		if (rig->map[i] >= 0)
+			close(rig->map[i]);
+	}
+	flow_bpf__destroy(rig->skel);
+	free(rig);
+}
+
+int rig_run(struct rig *rig, enum flow_dir dir, const uint8_t *frame, size_t size,
+	    uint32_t gso_size, uint32_t repeat, uint32_t *ret_verdict)
+{
+	const struct bpf_program *prog =
+		dir == FLOW_IN ? rig->skel->progs.flow_ingress : rig->skel->progs.flow_egress;
+	struct __sk_buff ctx = {.gso_size = gso_size};
+	uint8_t *after = malloc(size);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = (uint32_t)size,
+		    .data_out = after, .data_size_out = (uint32_t)size, .ctx_in = &ctx,
+		    .ctx_size_in = sizeof(ctx), .repeat = (int)repeat);
+	int r;
+
+	if (!after)
+		return -ENOMEM;
+	r = bpf_prog_test_run_opts(bpf_program__fd(prog), &opts) ? -errno : 0;
+	if (!r && (opts.data_size_out != size || memcmp(after, frame, size) != 0))
+		r = -EBADMSG;
+	if (!r)
+		*ret_verdict = opts.retval;
+	free(after);
+	return r;
+}
+
+static void add(struct flow_counts *to, const struct flow_counts *counts)
+{
+	to->packets += counts->packets;
+	to->bytes += counts->bytes;
+}
+
+/* Room for the row is the caller's affair: it counts first. */
+static long add_row(struct rig_row *rows, long count, size_t max, const struct flow_key *key,
+		    const struct flow_counts *counts)
+{
+	if (count < 0 || (size_t)count >= max)
+		return -ENOSPC;
+	rows[count].key = *key;
+	rows[count].counts = *counts;
+	return count + 1;
+}
+
+static long map_rows(const struct rig *rig, int map, struct rig_row *rows, long count, size_t max)
+{
+	struct flow_counts *values = calloc(rig->cpus, CPU_STRIDE);
+	struct flow_key key, *previous = NULL;
+
+	if (!values)
+		return -ENOMEM;
+	while (count >= 0 && !bpf_map_get_next_key(map, previous, &key)) {
+		struct flow_counts sum = {};
+
+		previous = &key;
+		if (bpf_map_lookup_elem(map, &key, values)) {
+			count = -errno;
+			break;
+		}
+		for (unsigned int cpu = 0; cpu < rig->cpus; cpu++)
+			add(&sum, &values[cpu]);
+		count = add_row(rows, count, max, &key, &sum);
+	}
+	free(values);
+	return count;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct flow_key));
+}
+
+static long merge_rows(struct rig_row *rows, long count)
+{
+	long kept = 0;
+
+	if (count <= 0)
+		return count;
+	qsort(rows, (size_t)count, sizeof(*rows), compare_rows);
+	for (long i = 1; i < count; i++) {
+		if (compare_rows(&rows[kept], &rows[i]) == 0)
+			add(&rows[kept].counts, &rows[i].counts);
+		else
+			rows[++kept] = rows[i];
+	}
+	return kept + 1;
+}
+
+static const struct flow_front *front_of(const struct rig *rig, unsigned int cpu,
+					 unsigned int generation)
+{
+	return &rig->front[cpu * FLOW_GENERATIONS + generation];
+}
+
+long rig_rows(const struct rig *rig, unsigned int generation, struct rig_row *rows, size_t max)
+{
+	long count = 0;
+
+	for (unsigned int cpu = 0; cpu < rig->cpus; cpu++) {
+		const struct flow_front *front = front_of(rig, cpu, generation);
+
+		for (int i = 0; i < FLOW_FRONT_SLOTS; i++) {
+			const struct flow_slot *slot = &front->slot[i];
+
+			if (slot->pending.packets)
+				count = add_row(rows, count, max, &slot->key, &slot->pending);
+		}
+	}
+	if (rig->map[generation] >= 0 && count >= 0)
+		count = map_rows(rig, rig->map[generation], rows, count, max);
+	return merge_rows(rows, count);
+}
+
+struct flow_counts rig_total(const struct rig *rig, unsigned int generation, uint8_t where)
+{
+	struct flow_counts sum = {};
+
+	for (unsigned int cpu = 0; cpu < rig->cpus; cpu++)
+		add(&sum, &front_of(rig, cpu, generation)->total[where]);
+	return sum;
+}
+
+struct flow_counts rig_full(const struct rig *rig, unsigned int generation, uint8_t where,
+			    enum flow_class class)
+{
+	struct flow_counts sum = {};
+
+	for (unsigned int cpu = 0; cpu < rig->cpus; cpu++)
+		add(&sum, &front_of(rig, cpu, generation)->full[where][class]);
+	return sum;
+}
+
+int rig_clear(struct rig *rig)
+{
+	struct flow_key key;
+
+	memset(rig->front, 0, fronts_bytes(rig));
+	for (int i = 0; i < FLOW_GENERATIONS; i++) {
+		while (rig->map[i] >= 0 && !bpf_map_get_next_key(rig->map[i], NULL, &key)) {
+			if (bpf_map_delete_elem(rig->map[i], &key))
+				return -errno;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the real programs keep their counts: front cache, flow map, generations, the sums of what
+ * found no room, fragments, and what is set before loading.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <bpf/libbpf.h>
+
+#include "flow_rig.h"
+#include "packet.h"
+
+#include "flow.skel.h"
+
+#define FLOWS	   (3 * FLOW_FRONT_SLOTS)
+#define ROUNDS	   3
+#define MAP_SMALL  16
+#define WAKE_EVERY 512
+
+static struct rig_row rows[8 * FLOWS];
+
+static struct rig *new_rig(struct rig_options options)
+{
+	struct rig *rig;
+
+	assert_int_equal(rig_new(&options, &rig), 0);
+	return rig;
+}
+
+static void run(struct rig *rig, enum flow_dir dir, const struct packet *packet)
+{
+	uint32_t verdict;
+
+	assert_int_equal(rig_run(rig, dir, packet->data, packet->size, 0, 1, &verdict), 0);
+}
+
+static void run_words(struct rig *rig, enum flow_dir dir, uint16_t seed, const char *words)
+{
+	static struct packet packet;
+
+	assert_int_equal(packet_build(&packet, seed, words), 0);
+	run(rig, dir, &packet);
+}
+
+static struct flow_counts sum_rows(const struct rig *rig, unsigned int generation, long *ret_rows)
+{
+	long n = rig_rows(rig, generation, rows, sizeof(rows) / sizeof(*rows));
+	struct flow_counts sum = {};
+
+	assert_true(n >= 0);
+	for (long i = 0; i < n; i++) {
+		sum.packets += rows[i].counts.packets;
+		sum.bytes += rows[i].counts.bytes;
+	}
+	*ret_rows = n;
+	return sum;
+}
+
+/* `rounds` frames of each of `flows` UDP flows, in an order that defeats the cache. */
+static struct flow_counts send_flows(struct rig *rig, unsigned int flows, unsigned int rounds)
+{
+	static struct packet packet;
+	struct flow_counts sent = {};
+
+	for (unsigned int i = 0; i < flows * rounds; i++) {
+		unsigned int flow = i * 7919 % flows; /* a prime: each comes once a round */
+
+		assert_int_equal(packet_build(&packet, (uint16_t)flow,
+					      flow & 1 ? "eth ip4 udp data:9" : "eth ip6 tcp"),
+				 0);
+		run(rig, FLOW_IN, &packet);
+		sent.packets++;
+		sent.bytes += packet.size;
+	}
+	return sent;
+}
+
+/* More flows than the cache has slots: what it gives back to the map is all there. */
+static void test_more_flows_than_slots(void **state)
+{
+	struct rig *rig = new_rig((struct rig_options){.map_entries = 2 * FLOWS});
+	struct flow_counts sent = send_flows(rig, FLOWS, ROUNDS), sum, total;
+	uint64_t inserts = 0;
+	long n;
+
+	sum = sum_rows(rig, 0, &n);
+	total = rig_total(rig, 0, 0);
+	assert_int_equal(n, FLOWS);
+	assert_int_equal(sum.packets, sent.packets);
+	assert_int_equal(sum.bytes, sent.bytes);
+	assert_int_equal(total.packets, sent.packets);
+	assert_int_equal(total.bytes, sent.bytes);
+	for (long i = 0; i < n; i++)
+		assert_int_equal(rows[i].counts.packets, ROUNDS);
+	for (unsigned int cpu = 0; cpu < rig->cpus; cpu++)
+		inserts += rig->front[cpu * FLOW_GENERATIONS].inserts;
+	assert_true(inserts <= FLOWS && inserts + rig->cpus * FLOW_FRONT_SLOTS >= FLOWS);
+	rig_free(rig);
+}
+
+/* The map is full, or there is none: nothing is lost, and the class says what it was. */
+static void full_map(uint32_t entries)
+{
+	struct rig *rig = new_rig((struct rig_options){.map_entries = entries});
+	struct flow_counts sent = send_flows(rig, FLOWS, 1), sum, tcp, udp;
+	long n;
+
+	sum = sum_rows(rig, 0, &n);
+	tcp = rig_full(rig, 0, 0, FLOW_CLASS_TCP);
+	udp = rig_full(rig, 0, 0, FLOW_CLASS_UDP);
+	assert_int_equal(sum.packets + tcp.packets + udp.packets, sent.packets);
+	assert_int_equal(sum.bytes + tcp.bytes + udp.bytes, sent.bytes);
+	assert_true(tcp.packets > 0 && udp.packets > 0);
+	assert_int_equal(rig_total(rig, 0, 0).packets, sent.packets);
+	rig_free(rig);
+}
+
+static void test_full_map(void **state)
+{
+	full_map(MAP_SMALL);
+}
+
+static void test_no_map(void **state)
+{
+	full_map(0);
+}
+
+static const struct class_frame {
+	enum flow_class class;
+	const char *words;
+} class_frames[] = {
+	{FLOW_CLASS_TCP, "eth ip4 tcp"},     {FLOW_CLASS_UDP, "eth ip6 udp"},
+	{FLOW_CLASS_ICMPV4, "eth ip4 icmp"}, {FLOW_CLASS_ICMPV6, "eth ip6 icmp6"},
+	{FLOW_CLASS_IP, "eth ip4 gre"},	     {FLOW_CLASS_ARP, "eth arp"},
+};
+
+/* Each class of flow goes to the sum of its own. */
+static void test_classes(void **state)
+{
+	for (size_t i = 0; i < sizeof(class_frames) / sizeof(*class_frames); i++) {
+		struct rig *rig = new_rig((struct rig_options){.map_entries = 0});
+		struct flow_counts sum = {};
+		long n;
+
+		for (uint16_t seed = 0; seed < 4 * FLOW_FRONT_SLOTS; seed++)
+			run_words(rig, FLOW_OUT, seed, class_frames[i].words);
+		for (int class = 0; class < FLOW_CLASSES; class ++) {
+			struct flow_counts full = rig_full(rig, 0, FLOW_OUT, class);
+
+			assert_int_equal(full.packets > 0, class == (int)class_frames[i].class);
+			sum.packets += full.packets;
+		}
+		sum.packets += sum_rows(rig, 0, &n).packets;
+		assert_int_equal(sum.packets, 4 * FLOW_FRONT_SLOTS);
+		rig_free(rig);
+	}
+}
+
+/* The swapped-out generation stays as it is, the other begins empty. */
+static void test_generations(void **state)
+{
+	struct rig *rig = new_rig((struct rig_options){.map_entries = 2 * FLOWS});
+	struct flow_counts sent[FLOW_GENERATIONS], sum;
+	long n;
+
+	sent[0] = send_flows(rig, FLOWS, 1);
+	rig->skel->bss->flow_control.generation = 1;
+	assert_int_equal(rig_total(rig, 1, 0).packets, 0);
+	sent[1] = send_flows(rig, FLOWS / 2, 2);
+	for (unsigned int i = 0; i < FLOW_GENERATIONS; i++) {
+		sum = sum_rows(rig, i, &n);
+		assert_int_equal(sum.packets, sent[i].packets);
+		assert_int_equal(sum.bytes, sent[i].bytes);
+		assert_int_equal(n, i ? FLOWS / 2 : FLOWS);
+		assert_int_equal(rig_total(rig, i, 0).packets, sent[i].packets);
+	}
+	rig_free(rig);
+}
+
+/* Neighbours, as real networks have them, must not all want the same slot. */
+static void test_slots_are_spread(void **state)
+{
+	static const char *const words[] = {"eth ip4 udp", "eth ip6 udp", "eth arp"};
+	char ports[64];
+
+	for (unsigned int shape = 0; shape < 5; shape++) {
+		struct rig *rig = new_rig((struct rig_options){.map_entries = 1024});
+		uint64_t misses = 0;
+
+		for (unsigned int i = 0; i < 256; i++) {
+			snprintf(ports, sizeof(ports), "eth ip4 tcp:%u,%u", shape == 3 ? i : 9,
+				 shape == 4 ? i : 9);
+			run_words(rig, FLOW_IN, shape < 3 ? (uint16_t)i : 1,
+				  shape < 3 ? words[shape] : ports);
+		}
+		for (unsigned int cpu = 0; cpu < rig->cpus; cpu++) {
+			const struct flow_front *front = &rig->front[cpu * FLOW_GENERATIONS];
+
+			for (unsigned int slot = 0; slot < FLOW_FRONT_SLOTS; slot++)
+				misses += front->slot[slot].misses;
+		}
+		/* Of 256 random flows in 4,096 slots 8 find their place taken. */
+		if (misses > 40)
+			fail_msg("shape %u: %llu of 256 flows collide", shape,
+				 (unsigned long long)misses);
+		rig_free(rig);
+	}
+}
+
+static void assert_ports(struct rig *rig, uint8_t where, unsigned int sport, uint64_t packets)
+{
+	long n;
+
+	sum_rows(rig, 0, &n);
+	for (long i = 0; i < n; i++) {
+		if (rows[i].key.sport == sport && rows[i].key.where == where) {
+			assert_int_equal(rows[i].counts.packets, packets);
+			return;
+		}
+	}
+	assert_int_equal(packets, 0);
+}
+
+/* A first fragment is remembered for a minute, and for its direction. */
+static void test_fragments_age(void **state)
+{
+	const char *first = "eth ip4 frag:7,0,1 udp data:64",
+		   *later = "eth ip4 frag:7,72,0 proto:17 "
+			    "data:64";
+	struct rig *rig = new_rig((struct rig_options){.map_entries = 64});
+
+	rig->skel->bss->flow_control.clock_s = 1000;
+	run_words(rig, FLOW_IN, 1, first);
+	rig->skel->bss->flow_control.clock_s = 1000 + FLOW_FRAGMENT_MAX_AGE_S;
+	run_words(rig, FLOW_IN, 1, later);
+	assert_ports(rig, FLOW_IN, PACKET_PORT_SOURCE, 2);
+	run_words(rig, FLOW_OUT, 1, later);
+	assert_ports(rig, FLOW_OUT, 0, 1);
+	rig->skel->bss->flow_control.clock_s = 1001 + FLOW_FRAGMENT_MAX_AGE_S;
+	run_words(rig, FLOW_IN, 1, later);
+	assert_ports(rig, FLOW_IN, 0, 1);
+	assert_ports(rig, FLOW_IN, PACKET_PORT_SOURCE, 2);
+	rig_free(rig);
+}
+
+/* --no-arp: one row for all ARP, so that the sum still closes. */
+static void test_no_arp(void **state)
+{
+	static const uint8_t nothing[32];
+	struct rig *rig = new_rig((struct rig_options){.no_arp = true, .map_entries = 64});
+	long n;
+
+	for (uint16_t seed = 0; seed < 100; seed++)
+		run_words(rig, FLOW_IN, seed, seed & 1 ? "eth arp:1" : "eth vlan arp:2");
+	run_words(rig, FLOW_IN, 1, "eth ip4 tcp");
+	assert_int_equal(sum_rows(rig, 0, &n).packets, 101);
+	assert_int_equal(n, 2);
+	if (rows[0].key.ethertype != 0x0806)
+		rows[0] = rows[1];
+	assert_memory_equal(rows[0].key.src, nothing, 32);
+	assert_int_equal(rows[0].key.ipproto, FLOW_PROTO_NONE);
+	assert_int_equal(rows[0].key.sport, FLOW_SUM_ARP_OFF);
+	assert_int_equal(rows[0].key.dport, 0);
+	assert_int_equal(rows[0].counts.packets, 100);
+	assert_int_equal(rows[0].counts.bytes, 50 * 42 + 50 * 46);
+	rig_free(rig);
+}
+
+static int count_wake(void *context, void *data, size_t size)
+{
+	const struct flow_wake *wake = data;
+
+	assert_int_equal(size, sizeof(*wake));
+	assert_int_equal(wake->generation, 0);
+	++*(unsigned int *)context;
+	return 0;
+}
+
+/* The collector is woken when so many flows of one CPU went into the map, and again. */
+static void test_wake(void **state)
+{
+	struct rig *rig = new_rig((struct rig_options){.can_wake = true, .map_entries = 2 * FLOWS});
+	unsigned int wakes = 0, due = 0;
+	struct ring_buffer *ring =
+		ring_buffer__new(bpf_map__fd(rig->skel->maps.flow_wakes), count_wake, &wakes, NULL);
+
+	assert_non_null(ring);
+	rig->skel->bss->flow_control.wake_mask = WAKE_EVERY - 1;
+	send_flows(rig, FLOWS, 2);
+	for (unsigned int cpu = 0; cpu < rig->cpus; cpu++)
+		due += (unsigned int)(rig->front[cpu * FLOW_GENERATIONS].inserts / WAKE_EVERY);
+	ring_buffer__consume(ring);
+	assert_true(due > 0);
+	assert_int_equal(wakes, due);
+	ring_buffer__free(ring);
+	rig_free(rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_more_flows_than_slots),
+		cmocka_unit_test(test_full_map),
+		cmocka_unit_test(test_no_map),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_generations),
+		cmocka_unit_test(test_slots_are_spread),
+		cmocka_unit_test(test_fragments_age),
+		cmocka_unit_test(test_no_arp),
+		cmocka_unit_test(test_wake),
+	};
+
+	if (rig_cannot_run())
+		return 77;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

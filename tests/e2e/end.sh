@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Every way to end: the report is whole, the status says what happened, nothing stays attached.
+#
+# usage: end.sh [CASE...]
+set -u
+. "$(dirname "$0")/../support/netns.sh"
+tools=${PKTSTAT_TOOLS:?directory of the test tools}
+
+send() {
+	bed_far "$tools/blast" --iface far0 --flows 100 --packets 10000 --order random \
+		--size mixed --ipv6 50 --tcp 50 --expect "$BED_DIR/sent" >/dev/null ||
+		fail "the sender failed"
+}
+
+# The report of the last monitor holds all that was sent.
+report_exact() {
+	"$tools/compare_flows" "$BED_DIR/$MONITOR_NAME.out" "$BED_DIR/sent" >"$BED_DIR/compared" ||
+		fail "$MONITOR_NAME: $(cat "$BED_DIR/compared")"
+}
+
+# said STATUS TEXT: the last monitor ended so, with one line on standard error that has TEXT.
+said() {
+	same "$MONITOR_NAME: status" "$MONITOR_STATUS" "$1"
+	same "$MONITOR_NAME: lines on standard error" "$(wc -l <"$BED_DIR/$MONITOR_NAME.err")" 1
+	grep -q -- "$2" "$BED_DIR/$MONITOR_NAME.err" ||
+		fail "$MONITOR_NAME: nothing about '$2' in: $(cat "$BED_DIR/$MONITOR_NAME.err")"
+}
+
+silent() {
+	same "$MONITOR_NAME: status" "$MONITOR_STATUS" 0
+	same "$MONITOR_NAME: standard error" "$(cat "$BED_DIR/$MONITOR_NAME.err")" ""
+}
+
+# The kernel's numbers of the programs the last monitor has attached.
+programs_of() {
+	sed -n 's/^prog_id:[[:space:]]*//p' "/proc/$MONITOR_PID/fdinfo/"* 2>/dev/null | sort -u
+}
+
+gone() {
+	local id
+	for id; do
+		! bpftool prog show id "$id" >/dev/null 2>&1 || return 1
+	done
+	! bed_mon tc filter show dev mon0 ingress 2>/dev/null | grep -q flow_
+}
+
+end_by_signal() {
+	local programs
+	monitor_start "$1" --json
+	programs=$(programs_of)
+	send
+	monitor_stop "$1"
+	silent
+	report_exact
+	# shellcheck disable=SC2086
+	wait_for 5 gone $programs || fail "$1 left programs behind"
+}
+
+test_int() {
+	end_by_signal INT
+}
+
+test_term() {
+	end_by_signal TERM
+}
+
+test_hup() {
+	end_by_signal HUP
+}
+
+# Two signals at once: still one whole report.
+test_twice() {
+	monitor_start twice --json
+	send
+	kill -TERM "$MONITOR_PID"
+	monitor_stop INT
+	silent
+	report_exact
+}
+
+test_timeout() {
+	monitor_start timeout --json --timeout 1500ms
+	send
+	monitor_wait
+	silent
+	report_exact
+}
+
+# The table holds the same numbers as the JSON: total, and the accounting line says so.
+test_table() {
+	monitor_start table
+	send
+	monitor_stop
+	silent
+	grep -q '10,000' "$BED_DIR/table.out" || fail "no total in: $(cat "$BED_DIR/table.out")"
+	! grep -q "$(printf '\033')" "$BED_DIR/table.out" || fail "escape sequences in a file"
+}
+
+test_interface() {
+	monitor_start interface --json
+	send
+	ip -n "$BED_FAR" link del far0
+	monitor_wait
+	said 1 mon0
+	report_exact
+}
+
+test_kill() {
+	local programs
+	monitor_start kill --json
+	programs=$(programs_of)
+	[ -n "$programs" ] || fail "cannot see the attached programs"
+	send
+	monitor_stop KILL
+	# shellcheck disable=SC2086
+	wait_for 5 gone $programs || fail "SIGKILL left programs behind"
+	monitor_start after --json
+	send
+	monitor_stop
+	silent
+	report_exact
+}
+
+# The reader of the report goes away before it is written.
+test_pipe() {
+	mkfifo "$BED_DIR/fifo"
+	head -c 0 <"$BED_DIR/fifo" &
+	local reader=$!
+	MONITOR_OUT=$BED_DIR/fifo monitor_start pipe "$@"
+	send
+	wait "$reader"
+	monitor_stop
+	said 1 "$(python3 -c 'import os, errno; print(os.strerror(errno.EPIPE))')"
+	rm "$BED_DIR/fifo"
+}
+
+test_json_pipe() {
+	test_pipe --json
+}
+
+test_full() {
+	MONITOR_OUT=/dev/full monitor_start full "$@"
+	send
+	monitor_stop
+	said 1 "$(python3 -c 'import os, errno; print(os.strerror(errno.ENOSPC))')"
+}
+
+test_json_full() {
+	test_full --json
+}
+
+test_closed() {
+	monitor_start closed --json
+	monitor_stop
+	silent
+	MONITOR_NAME=closed MONITOR_STATUS=0
+	bed_mon "$PKTSTAT_BPF" -i mon0 --json -t 200ms >&- 2>"$BED_DIR/closed.err" ||
+		MONITOR_STATUS=$?
+	said 1 ""
+}
+
+[ $# -gt 0 ] || set -- int term hup twice timeout table kill pipe json_pipe full json_full closed interface
+bed_make end quiet
+for name; do
+	"test_$name"
+	echo "ok: $name"
+done

@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What the program refuses: one clear sentence, the right status, nothing on stdout.
+set -u
+. "$(dirname "$0")/../support/netns.sh"
+
+# refuses STATUS TEXT CMD...: TEXT is a regular expression found in the one line of CMD's stderr.
+refuses() {
+	local status=0 wanted=$1 text=$2
+	shift 2
+	bed_mon "$@" >"$BED_DIR/out" 2>"$BED_DIR/err" </dev/null || status=$?
+	same "$*: status" "$status" "$wanted"
+	same "$*: standard output" "$(cat "$BED_DIR/out")" ""
+	same "$*: lines on standard error: $(cat "$BED_DIR/err")" "$(wc -l <"$BED_DIR/err")" 1
+	grep -qE -- "$text" "$BED_DIR/err" || fail "$*: no '$text' in: $(cat "$BED_DIR/err")"
+	echo "ok: ${*##*/}: $(cat "$BED_DIR/err")"
+}
+
+# without CAPS CMD...: as root without those capabilities, says $missing.
+without() {
+	local caps=$1
+	shift
+	refuses 1 "$missing" setpriv --bounding-set "$caps" --inh-caps "$caps" "$@"
+}
+
+# A command in a terminal of its own; what it says comes on stdout, with carriage returns.
+in_terminal() {
+	local status=0 wanted=$1 text=$2
+	shift 2
+	bed_mon script -qec "$*" /dev/null >"$BED_DIR/out" 2>&1 </dev/null || status=$?
+	same "$*: status" "$status" "$wanted"
+	grep -qE -- "$text" "$BED_DIR/out" || fail "$*: no '$text' in: $(cat -v "$BED_DIR/out")"
+	! grep -q "$(printf '\033')" "$BED_DIR/out" || fail "$*: escape sequences on the screen"
+	echo "ok: ${*##*/}: $(tr -d '\r' <"$BED_DIR/out")"
+}
+
+command -v setpriv >/dev/null || skip "setpriv is missing"
+bed_make usage quiet
+chmod 755 "$BED_DIR"
+cp "$PKTSTAT_BPF" "$BED_DIR/pktstat-bpf" # where an ordinary user can run it
+prog=$BED_DIR/pktstat-bpf
+
+refuses 2 '--frobnicate' "$prog" --frobnicate
+refuses 2 '-Z' "$prog" -Z
+refuses 2 'surplus' "$prog" surplus
+refuses 2 "'30'.*unit" "$prog" -t 30
+refuses 2 '99999999999h' "$prog" -t 99999999999h
+refuses 2 '--timeout' "$prog" -t -5s
+refuses 2 '--timeout' "$prog" -t ''
+refuses 2 '--refresh' "$prog" -r 0
+refuses 2 '--refresh' "$prog" -r 99ms
+refuses 2 '--refresh' "$prog" -r 2m
+refuses 2 "'nonsense'.*bps" "$prog" -s nonsense
+refuses 2 '--max-flows' "$prog" --max-flows 0
+refuses 2 '--max-flows' "$prog" --max-flows -1
+refuses 2 '--max-flows' "$prog" --max-flows 99999999999999999999
+refuses 2 '--limit' "$prog" --limit -1
+refuses 2 '--iface' "$prog" --iface
+refuses 1 'nosuch0.*mon0' "$prog" -i nosuch0 --json
+refuses 1 '\\x1b' "$prog" -i "$(printf 'e\033[2J')" --json
+
+# setsid: without it /dev/tty may still be a terminal.
+refuses 1 'terminal' setsid -w "$prog" -i mon0 --tui
+in_terminal 1 'nosuchterm' env TERM=nosuchterm "$prog" -i mon0 --tui
+in_terminal 1 'TERM' env -u TERM "$prog" -i mon0 --tui
+
+# Which capability is missing, and how to give it.
+missing='cap_bpf.*setcap|setcap.*cap_bpf'
+without -sys_admin,-bpf "$prog" -i mon0 --json
+missing='cap_net_admin.*setcap|setcap.*cap_net_admin'
+without -sys_admin,-net_admin "$prog" -i mon0 --json
+missing='cap_perfmon.*setcap|setcap.*cap_perfmon'
+without -sys_admin,-perfmon "$prog" -i mon0 --json
+refuses 1 'setcap.*cap_bpf' setpriv --reuid 65534 --regid 65534 --clear-groups "$prog" -i mon0 --json
+
+# What is no mistake says so on stdout alone.
+for option in --help '-?' --version; do
+	bed_mon "$prog" "$option" >"$BED_DIR/out" 2>"$BED_DIR/err" || fail "$option: status $?"
+	same "$option: standard error" "$(cat "$BED_DIR/err")" ""
+	[ -s "$BED_DIR/out" ] || fail "$option says nothing"
+done

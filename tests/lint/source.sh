@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# source.sh [ROOT]: the house rules that a script can hold. Prints one line for each breach, as
+# "file:line: rule: what", and ends with 1 if there was one. Exceptions stand in the file allow.
+set -euo pipefail
+root=${1:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+cd "$root"
+allow=tests/lint/allow
+max_file=500
+max_function=60
+
+# Files that are there and meant to stay; a build directory is not looked into.
+files() {
+	find bpf src tests cmake scripts .ci man completions CMakeLists.txt -type f \
+		-not -path '*/golden/*' -not -path '*/corpus/*' -not -name '*.md' \
+		-not -name '*.pyc' | LC_ALL=C sort
+}
+
+c_files() {
+	files | grep -E "^($1)/.*\.[ch]$" || true
+}
+
+# Reads breaches, "file:line: rule: what", and lets those pass that the allow file names.
+unless_allowed() {
+	local breach where rule
+	while IFS= read -r breach; do
+		where=${breach%%:*}
+		rule=${breach#*: }
+		rule=${rule%%:*}
+		if [ "$rule" = function-length ]; then
+			where=$where:${breach##* in }
+		fi
+		grep -qE "^$rule ${where//./\\.} +[^ ]" "$allow" || echo "$breach"
+	done
+}
+
+# code FILE...: the code of each file without comments and the contents of strings, as
+# "file:line:code".
+code() {
+	[ "$#" -gt 0 ] || return 0
+	awk '
+	FNR == 1 { comment = 0 }
+	{
+		line = $0
+		if (!comment)
+			gsub(/"([^"\\]|\\.)*"/, "\"\"", line)
+		out = ""
+		while (line != "") {
+			if (comment) {
+				at = index(line, "*/")
+				if (!at)
+					break
+				line = substr(line, at + 2)
+				comment = 0
+			} else {
+				at = index(line, "/*")
+				if (!at) {
+					out = out line
+					break
+				}
+				out = out substr(line, 1, at - 1)
+				line = substr(line, at + 2)
+				comment = 1
+			}
+		}
+		sub(/\/\/.*/, "", out)
+		if (out ~ /[^ \t]/)
+			print FILENAME ":" FNR ":" out
+	}' "$@"
+}
+
+# no_call RULE DIRECTORIES FUNCTIONS: none of the functions is called there.
+no_call() {
+	local found
+	mapfile -t found < <(c_files "$2")
+	code "${found[@]}" |
+		sed -nE "s/^([^:]*:[0-9]+):(.*[^A-Za-z0-9_.>])?($3)[ \t]*\(.*/\1: $1: \3()/p"
+}
+
+# no_name RULE DIRECTORIES NAMES: none of the names is used there.
+no_name() {
+	local found
+	mapfile -t found < <(c_files "$2")
+	code "${found[@]}" |
+		sed -nE "s/^([^:]*:[0-9]+):(.*[^A-Za-z0-9_])?($3)([^A-Za-z0-9_].*)?$/\1: $1: \3/p"
+}
+
+# no_include RULE WHERE HEADERS [EXCEPT]: no file below WHERE, but those in EXCEPT, includes a
+# header that matches HEADERS.
+no_include() {
+	local found
+	mapfile -t found < <(c_files "$2" | grep -vE "^(${4:-none})$")
+	[ "${#found[@]}" -gt 0 ] || return 0
+	grep -nHE "^[ \t]*#[ \t]*include[ \t]*[<\"]($3)[>\"]" "${found[@]}" |
+		sed -E "s/^([^:]*:[0-9]+):.*include[ \t]*[<\"]([^>\"]*).*/\1: $1: \2/" || true
+}
+
+# The headers of a directory of src, as an expression.
+headers_of() {
+	local found
+	found=$(find "$1" -maxdepth 1 -name '*.h' -printf '%f|' | sed 's/\./\\./g')
+	echo "(.*/)?(${found:-none\\.h|}none)"
+}
+
+include_rules() {
+	local curses='(ncursesw?/)?(curses|ncurses|term|panel)\.h' app
+	app=$(headers_of src)
+	no_include include-curses src "$curses" 'src/ui/(screen|draw|keys)\.c'
+	no_include include-skeleton src '.*\.skel\.h' 'src/collector/bpf_source\.c'
+	no_include include-core src/core "$(headers_of src/collector)|$(headers_of src/ui)|$app"
+	no_include include-core src/core 'bpf/.*|libelf\.h|.*\.skel\.h'
+	no_include include-ui src/ui "$(headers_of src/collector)|$app|bpf/.*"
+	no_include include-collector src/collector "$(headers_of src/ui)|$app"
+}
+
+call_rules() {
+	no_call banned 'src' 'system|popen|sprintf|vsprintf|strcpy|strcat|strncpy|gets|strtok|atoi|atol|usleep|sleep'
+	no_call prints 'src/(core|collector|ui)' 'printf|vprintf|puts|putchar|perror|err|errx|warn|warnx'
+	no_name prints 'src/(core|collector|ui)' 'stdout|stderr'
+	no_call exits 'src/(core|collector|ui)' 'exit|quick_exit'
+	no_call exits 'src/ui' 'initscr'
+}
+
+# The first line may belong to the kernel, or to zsh's completion loader.
+spdx_rule() {
+	local found
+	mapfile -t found < <(files | grep -vE '\.(json|txt|pcap|md)$')
+	awk '
+	FNR == 1 { want = /^#!/ || /^#compdef/ ? 2 : 1 }
+	FNR == want && !/SPDX-License-Identifier: [A-Z]/ {
+		print FILENAME ":" FNR ": spdx: the licence is not named in this line"
+	}
+	FNR > 2 { nextfile }' "${found[@]}"
+}
+
+length_rules() {
+	local found
+	mapfile -t found < <(files | grep -E '\.[ch]$|\.sh$|\.py$')
+	awk -v most_file="$max_file" -v most_function="$max_function" '
+	function file_end() {
+		if (last > most_file)
+			print name ":" last ": file-length: " last " lines, more than " most_file
+	}
+	FNR == 1 { file_end(); name = FILENAME; start = 0; called = "" }
+	{ last = FNR }
+	FILENAME !~ /\.[ch]$/ { next }
+	# Kernel formatting: only a function has its braces alone in the first column.
+	/^[A-Za-z_].*\(/ {
+		called = $0
+		sub(/\(.*/, "", called)
+		sub(/.*[ \t*]/, "", called)
+	}
+	/^\{$/ { start = FNR }
+	/^\}$/ && start {
+		if (FNR - start + 1 > most_function)
+			print FILENAME ":" start ": function-length: " FNR - start + 1 " lines, more than " \
+				most_function ", in " called
+		start = 0
+	}
+	END { file_end() }' "${found[@]}"
+}
+
+# Nothing in the tree may depend on the machine it was written on.
+path_rule() {
+	local found
+	mapfile -t found < <(files | grep -v '^tests/lint/')
+	grep -nHE '(^|[^A-Za-z0-9_.$}/-])/(home|root|work|Users)/' "${found[@]}" |
+		sed -E 's/^([^:]*:[0-9]+):.*/\1: path: names a directory of one machine/' || true
+}
+
+breaches=$({
+	include_rules
+	call_rules
+	spdx_rule
+	length_rules
+	path_rule
+} | unless_allowed)
+[ -z "$breaches" ] && exit 0
+echo "$breaches"
+exit 1

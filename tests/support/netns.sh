@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Sourced by the e2e tests and benchmarks: two hosts in network namespaces, joined by a veth pair,
+# and the monitor running in one of them. Everything is removed when the script ends, however.
+#
+#   bed_make NAME [quiet]   namespaces $BED_MON (interface mon0, 10.99.0.1, fd99::1) and $BED_FAR
+#                           (far0, 10.99.0.2, fd99::2), scratch directory $BED_DIR. "quiet": no
+#                           ARP and no IPv6 of their own, so that only what the test sends passes
+#   bed_mon CMD..., bed_far CMD...   run in that namespace
+#   wait_for SECONDS CMD... polls until CMD succeeds; fails after the limit
+#   monitor_start NAME ARGS...       starts the program in $BED_MON on mon0 (or $MONITOR_IFACE),
+#                           waits until it is attached; process in MONITOR_PID, output in $BED_DIR/NAME.out (or
+#                           $MONITOR_OUT) and NAME.err
+#   monitor_stop [SIGNAL]   ends it (default INT), waits, status in MONITOR_STATUS
+#   monitor_wait            waits until it ends by itself
+#   fail WORDS..., skip WORDS..., same NAME GOT WANTED
+
+PKTSTAT_BPF=${PKTSTAT_BPF:?the program to test}
+BED_PIDS=
+
+fail() {
+	echo "FAIL: $*" >&2
+	exit 1
+}
+
+skip() {
+	echo "skipped: $*" >&2
+	exit 77
+}
+
+same() {
+	[ "$2" = "$3" ] || fail "$1: got $2, wanted $3"
+}
+
+wait_for() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -le "$deadline" ] || return 1
+		sleep 0.02
+	done
+}
+
+bed_mon() {
+	ip netns exec "$BED_MON" "$@"
+}
+
+bed_far() {
+	ip netns exec "$BED_FAR" "$@"
+}
+
+bed_clean() {
+	local pid
+	for pid in $BED_PIDS; do
+		kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	ip netns del "$BED_MON" 2>/dev/null
+	ip netns del "$BED_FAR" 2>/dev/null
+	rm -rf "$BED_DIR"
+	true
+}
+
+bed_make() {
+	[ "$(id -u)" = 0 ] || skip "network namespaces need root"
+	BED_MON=$1-mon-$$
+	BED_FAR=$1-far-$$
+	BED_DIR=$(mktemp -d "${TMPDIR:-/tmp}/$1.XXXXXX") || fail "no scratch directory"
+	trap bed_clean EXIT
+	trap 'exit 1' INT TERM HUP
+	ip netns add "$BED_MON" || skip "cannot make network namespaces"
+	ip netns add "$BED_FAR" || skip "cannot make network namespaces"
+	ip link add mon0 netns "$BED_MON" type veth peer name far0 netns "$BED_FAR" ||
+		skip "cannot make veth pairs"
+	if [ "${2-}" = quiet ]; then
+		bed_quiet "$BED_MON" mon0
+		bed_quiet "$BED_FAR" far0
+	else
+		ip -n "$BED_MON" addr add 10.99.0.1/24 dev mon0
+		ip -n "$BED_FAR" addr add 10.99.0.2/24 dev far0
+		ip -n "$BED_MON" addr add fd99::1/64 dev mon0 nodad
+		ip -n "$BED_FAR" addr add fd99::2/64 dev far0 nodad
+	fi
+	ip -n "$BED_MON" link set lo up
+	ip -n "$BED_FAR" link set lo up
+	ip -n "$BED_MON" link set mon0 up
+	ip -n "$BED_FAR" link set far0 up
+}
+
+bed_quiet() {
+	ip netns exec "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
+		net.ipv6.conf.default.disable_ipv6=1
+	ip -n "$1" link set "$2" arp off
+}
+
+# Both programs stand on the hook, by TCX link or by tc filter.
+monitor_attached() {
+	if [ "$(grep -ls 'link_type:[[:space:]]*tcx' "/proc/$1/fdinfo/"* 2>/dev/null | wc -l)" -ge 2 ]; then
+		return 0
+	fi
+	bed_mon tc filter show dev "${MONITOR_IFACE:-mon0}" egress 2>/dev/null | grep -q flow_egress
+}
+
+monitor_ready() {
+	! kill -0 "$1" 2>/dev/null || monitor_attached "$1"
+}
+
+# An asynchronous command of a script ignores SIGINT unless told otherwise.
+monitor_start() {
+	MONITOR_NAME=$1
+	shift
+	(exec ip netns exec "$BED_MON" env --default-signal=INT,QUIT \
+		"$PKTSTAT_BPF" -i "${MONITOR_IFACE:-mon0}" "$@" >"${MONITOR_OUT:-$BED_DIR/$MONITOR_NAME.out}" \
+		2>"$BED_DIR/$MONITOR_NAME.err" </dev/null) &
+	MONITOR_PID=$!
+	BED_PIDS="$BED_PIDS $MONITOR_PID"
+	wait_for 20 monitor_ready "$MONITOR_PID"
+	kill -0 "$MONITOR_PID" 2>/dev/null ||
+		fail "the monitor did not attach: $(cat "$BED_DIR/$MONITOR_NAME.err")"
+}
+
+monitor_stop() {
+	kill "-${1:-INT}" "$MONITOR_PID"
+	monitor_wait
+}
+
+monitor_wait() {
+	MONITOR_STATUS=0
+	wait "$MONITOR_PID" || MONITOR_STATUS=$?
+}

@@ -1,0 +1,167 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Every key of the live view, at three sizes, on made-up flows with a frozen clock.
+. "$(dirname "$0")/tmux.sh"
+
+# The first row of the table starts so; the sign before it is the selection's.
+first_row() {
+	expect "^▸ $1"
+}
+
+check_orders() {
+	# At any width the address of the other side is there.
+	keys b; first_row '.*203\.0\.113\.9:443'
+	keys R; expect 'BPS▲'; keys R; expect 'BPS▼'
+	keys R b; expect 'BPS▼'
+	keys p; expect 'PACKETS▼'
+	keys 0; expect 'BPS▼'
+	keys 1; expect 'PACKETS▼'
+	keys 2; expect 'BYTES▼'
+	keys s; expect 'PPS▼'
+	keys 3; expect '(SOURCE|PEER)▲'; first_row '.*10\.0\.0\.1 req'
+	keys t; expect '(SOURCE|PEER)▲'
+	keys 4; [ "$1" -lt 60 ] || expect 'DESTINATION▲'
+	keys 0; expect 'BPS▼'
+	keys '>'; expect 'PPS▼'
+	keys '<'; expect 'BPS▼'
+}
+
+row_is() {
+	[ "$1" -lt 14 ] || expect "row $2/"
+}
+
+check_moves() { # HEIGHT
+	keys Down; expect '^▸ .*\[2001:db8::7\]'
+	row_is "$1" 2
+	keys j; expect '^▸ .*4500'
+	keys Up k; first_row '.*203\.0\.113\.9:443'
+	keys G; expect '^▸ .*(fe80::1|10\.0\.0\.1 )'
+	row_is "$1" 16
+	keys g; row_is "$1" 1
+	keys End; row_is "$1" 16
+	keys Home; first_row '.*203\.0\.113\.9:443'
+	keys PageDown; expect_no '^▸ .*203\.0\.113\.9:443'
+	keys PageUp; first_row '.*203\.0\.113\.9:443'
+	# The selection stays with its flow while the order changes.
+	keys j; expect '^▸ .*\[2001:db8::7\]'
+	keys 3; expect '^▸ .*\[2001:db8::7\]'
+	keys 0 g; first_row '.*203\.0\.113\.9:443'
+}
+
+check_pause() {
+	expect '00:00:06'
+	keys Space; expect 'PAUSED'
+	next_snapshot
+	keys j; keys k; expect 'PAUSED'; shows '00:00:06' || fail "the clock ran on"
+	keys P; expect_no 'PAUSED'; expect '00:00:07'
+	next_snapshot; expect '00:00:08'
+}
+
+check_help() {
+	local key
+
+	for key in '?' h F1; do
+		keys "$key"; expect 'this page'
+		keys Escape; expect_no 'this page'; expect 'BPS▼'
+	done
+	keys '?'; keys G; expect 'and or not'; keys g; expect 'this page'
+	keys '?'; expect_no 'this page'
+	keys C-l; expect 'BPS▼'
+}
+
+check_rewind() { # HEIGHT
+	local clock=00:00:08
+
+	keys '['; expect 'REWOUND'; expect '00:00:07'
+	keys Left; expect '00:00:06'
+	keys ']'; expect '00:00:07'
+	[ "$1" -lt 14 ] || expect 'REWOUND to 14:03:29 \(-1s of 7s\)'
+	keys Right; expect_no 'REWOUND'; expect "$clock"
+	keys '{'; expect 'REWOUND'; expect '00:00:01'
+	keys '}'; expect_no 'REWOUND'; expect "$clock"
+	keys '[' '[' L; expect_no 'REWOUND'; expect "$clock"
+	keys '['; expect 'REWOUND'; keys Escape; expect_no 'REWOUND'
+	keys Space '['; expect 'REWOUND'; keys Space; expect_no 'REWOUND'
+}
+
+check_filter() { # HEIGHT
+	keys /; keys -l 'udp and out'; expect '^/udp and out'
+	expect_no '^..TCP '
+	keys Enter; expect_no '^/udp'; expect '^▸ UDP'
+	[ "$1" -lt 14 ] || expect 'filter: udp and out .* of 16 flows'
+	keys /; expect '^/udp and out'; keys C-w; expect '^/udp and '
+	keys C-u; keys -l 'port x'; expect '^/port x.*expected a'
+	# What is wrong is not accepted.
+	keys Enter; expect '^/port x'
+	keys BSpace; keys -l 443; keys Enter; expect_no '^/'; expect '443'
+	keys Escape; expect '^..UDP '
+	expect_no 'filter:'
+	keys /; keys -l q; expect '^/q'; keys Escape; expect_no '^/q'; expect 'BPS▼'
+}
+
+check_views() { # WIDTH
+	local name
+
+	for name in 'FAR|PEER' HOST SERVICE; do
+		keys Tab; expect "$name"
+	done
+	keys Tab; expect_no 'SERVICE'; expect '^▸ TCP '
+	keys Tab; expect 'SOURCE|PEER'
+	keys BTab; expect_no 'SOURCE|PEER'
+	keys BTab; expect 'SERVICE'
+	# Into a group and out of it; its row is selected as before.
+	keys j; expect '^▸ UDP .*4500'
+	keys Enter; expect 'SOURCE|PEER'; expect_no '^..TCP '
+	keys Escape; expect 'SERVICE'; expect '^▸ UDP .*4500'
+	keys BTab BTab BTab g; expect 'SOURCE|PEER'
+}
+
+check_pages() {
+	keys Enter; expect 'first seen'; expect 'EtherType'
+	keys Escape; expect_no 'first seen'
+	keys H; expect 'seen by the hook'; keys G; expect 'attached by'
+	keys H; expect_no 'attached by'; expect 'BPS▼'
+}
+
+check_rest() { # WIDTH HEIGHT
+	keys u; expect 'B/S▼'; expect 'B/s|^in'
+	keys u; expect 'BPS▼'; keys u
+	if [ "$1" -ge 80 ]; then
+		keys n; expect '203\.0\.113\.9:https'; keys n; expect '203\.0\.113\.9:443'
+		keys T; [ "$1" -ge 100 ] && expect_no 'PACKETS' || expect 'PACKETS'
+		keys T; [ "$1" -ge 100 ] && expect 'PACKETS' || expect_no 'PACKETS'
+	fi
+	keys o; expect 'BPS='; keys o; expect 'BPS▼'
+	keys j F; [ "$2" -lt 14 ] || expect 'following row 2/'
+	keys F; [ "$2" -lt 14 ] || expect_no 'following'
+	keys g
+	[ "$2" -lt 14 ] || { keys +; expect 'interval 2.0 s'; keys -; expect 'interval 1.0 s'; }
+	keys g; first_row '.*203\.0\.113\.9:443'
+}
+
+check_quit() { # KEY END
+	keys "$1"
+	expect "^ended by $2"
+	type_line "$driver"
+	expect 'BPS▼'
+}
+
+for size in "80 24" "132 40" "40 10"; do
+	read -r width height <<<"$size"
+	open_shell "$width" "$height"
+	type_line "$driver"
+	expect 'BPS▼'
+	check_orders "$width"
+	check_moves "$height"
+	check_pause
+	check_rewind "$height"
+	check_filter "$height"
+	check_views "$width"
+	check_pages
+	check_rest "$width" "$height"
+	check_help
+	check_quit q 'quit 0'
+	type_line clear
+	check_quit C-c 'signal 2'
+	echo "ok $width x $height"
+done

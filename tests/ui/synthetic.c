@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* Made-up snapshots; see synthetic.h. Each struct belongs to its caller; one thread. */
+#include "synthetic.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "rate.h"
+
+/* 2026-11-23 14:03:22 UTC */
+#define START_WALL_NS  1795442602000000000LL
+#define START_MONO_NS  5000000000000ULL
+#define NS_PER_SEC     1000000000ULL
+
+struct part {
+	const char *src, *dst;
+	uint16_t sport, dport, ethertype;
+	uint8_t ipproto, dir;
+	uint32_t packets, size; /* a second; bytes a packet */
+	uint32_t from_seq;      /* when it appears, */
+	uint32_t to_seq;        /* and when it goes idle; 0: never */
+};
+
+static const struct part cast[SYNTHETIC_CAST] = {
+	{"203.0.113.9", "10.0.0.4", 443, 51234, ETH_P_IP, IPPROTO_TCP, 0, 101000, 1500, 1, 0},
+	{"2001:db8::7", "2001:db8:1::4", 443, 50514, ETH_P_IPV6, IPPROTO_TCP, 0, 67000, 1500, 1, 0},
+	{"10.0.0.4", "198.51.100.20", 4500, 4500, ETH_P_IP, IPPROTO_UDP, 1, 19000, 1400, 1, 0},
+	{"2001:db8:1234:5678:9abc:def0:1234:5678", "2001:db8:8765:4321:fedc:ba98:7654:3210", 65535,
+	 65534, ETH_P_IPV6, IPPROTO_UDP, 1, 9000, 1200, 1, 0},
+	{"192.0.2.1", "10.0.0.4", 8, 0, ETH_P_IP, IPPROTO_ICMP, 0, 2, 98, 1, 0},
+	{"10.0.0.4", "192.0.2.1", 0, 0, ETH_P_IP, IPPROTO_ICMP, 1, 2, 98, 1, 0},
+	{"fe80::1", "ff02::1", 134, 0, ETH_P_IPV6, IPPROTO_ICMPV6, 0, 1, 118, 1, 3},
+	{"10.0.0.1", "10.0.0.4", 1, 0, ETH_P_ARP, 0, 0, 1, 60, 1, 2},
+	{"198.51.100.30", "10.0.0.4", 0xc0de, 0x1234, ETH_P_IP, IPPROTO_ESP, 0, 800, 1300, 1, 0},
+	{"198.51.100.31", "10.0.0.4", 0x0800, 0, ETH_P_IP, IPPROTO_GRE, 0, 300, 900, 1, 0},
+	{"10.0.0.9", "224.0.0.5", 1, 2, ETH_P_IP, 89, 0, 1, 82, 1, 0},
+	{"", "", FLOW_SUM_ETHERTYPE, 0, ETH_P_LLDP, FLOW_PROTO_NONE, 0, 1, 217, 1, 0},
+	{"10.0.0.4", "10.0.0.53", 40001, 53, ETH_P_IP, IPPROTO_UDP, 1, 12, 84, 1, 0},
+	{"10.0.0.53", "10.0.0.4", 53, 40001, ETH_P_IP, IPPROTO_UDP, 0, 12, 210, 1, 0},
+	{"10.0.0.4", "203.0.113.9", 51234, 443, ETH_P_IP, IPPROTO_TCP, 1, 34000, 66, 1, 0},
+	{"198.51.100.77", "10.0.0.4", 40022, 22, ETH_P_IP, IPPROTO_TCP, 0, 40, 120, 5, 0},
+};
+
+static void set_address(uint8_t address[16], const char *text)
+{
+	if (inet_pton(AF_INET6, text, address) == 1)
+		return;
+	memset(address, 0, 16);
+	if (inet_pton(AF_INET, text, address + 12) == 1)
+		address[10] = address[11] = 0xff;
+}
+
+static struct part part_of(size_t i)
+{
+	struct part part = {"10.9.0.0", "10.0.0.4", 0, 8080, ETH_P_IP, IPPROTO_TCP, 0, 0, 640, 1, 0};
+
+	if (i < SYNTHETIC_CAST)
+		return cast[i];
+	part.sport = (uint16_t)(1024 + i % 50000);
+	part.packets = (uint32_t)(1 + i * 7919 % 997);
+	part.dir = i % 3 == 0;
+	return part;
+}
+
+static struct flow_key key_of(size_t i)
+{
+	struct part part = part_of(i);
+	struct flow_key key = {
+		.sport = part.sport,
+		.dport = part.dport,
+		.ethertype = part.ethertype,
+		.ipproto = part.ipproto,
+		.where = FLOW_WHERE(0, part.dir),
+	};
+
+	set_address(key.src, part.src);
+	set_address(key.dst, part.dst);
+	if (i >= SYNTHETIC_CAST) {
+		key.src[13] = (uint8_t)(i >> 16);
+		key.src[14] = (uint8_t)(i >> 8);
+		key.src[15] = (uint8_t)i;
+	}
+	return key;
+}
+
+int synthetic_init(struct synthetic *synthetic, size_t flows)
+{
+	int err;
+
+	memset(synthetic, 0, sizeof(*synthetic));
+	synthetic->flows = flows < SYNTHETIC_CAST ? SYNTHETIC_CAST : flows;
+	err = flow_table_new(1, &synthetic->table);
+	for (size_t i = 0; !err && i < synthetic->flows; i++) {
+		struct flow_table_entry entry = {
+			.key = key_of(i),
+			.first_wall_ns = START_WALL_NS +
+					 (int64_t)((part_of(i).from_seq - 1) * NS_PER_SEC),
+			.previous_id = FLOW_TABLE_NO_ID,
+		};
+		uint32_t id;
+
+		err = flow_table_append(synthetic->table, &entry, &id);
+	}
+	return err;
+}
+
+void synthetic_done(struct synthetic *synthetic)
+{
+	flow_table_unref(synthetic->table);
+	memset(synthetic, 0, sizeof(*synthetic));
+}
+
+/* Packets of a second: steady, give or take a tenth that depends on flow and second only. */
+static uint64_t packets_in(const struct part *part, size_t i, uint64_t seq)
+{
+	uint64_t noise = (seq * 2654435761U + i * 40503U) >> 7;
+
+	if (seq < part->from_seq || (part->to_seq && seq > part->to_seq))
+		return 0;
+	return part->packets + part->packets * (noise % 21) / 100 - part->packets / 10;
+}
+
+static void fill_row(struct snapshot *snapshot, size_t i, struct snapshot_row *row)
+{
+	struct part part = part_of(i);
+	uint64_t packets = packets_in(&part, i, snapshot->seq);
+
+	row->id = i;
+	row->delta_packets = packets;
+	row->delta_bytes = packets * part.size;
+	for (uint64_t seq = snapshot->seq > 60 ? snapshot->seq - 60 : 1; seq <= snapshot->seq; seq++)
+		row->packets += packets_in(&part, i, seq);
+	row->bytes = row->packets * part.size;
+	snapshot->dir[part.dir].delta.packets += packets;
+	snapshot->dir[part.dir].delta.bytes += packets * part.size;
+	snapshot->flows_active += packets > 0;
+}
+
+static void fill_totals(struct synthetic *synthetic, struct snapshot *snapshot)
+{
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		struct snapshot_totals *totals = &snapshot->dir[dir];
+		double bps = rate_bps(totals->delta.bytes, snapshot->elapsed_ns);
+		double pps = rate_pps(totals->delta.packets, snapshot->elapsed_ns);
+
+		synthetic->total[dir].packets += totals->delta.packets;
+		synthetic->total[dir].bytes += totals->delta.bytes;
+		if (bps > synthetic->peak_bps[dir])
+			synthetic->peak_bps[dir] = bps;
+		if (pps > synthetic->peak_pps[dir])
+			synthetic->peak_pps[dir] = pps;
+		totals->total = synthetic->total[dir];
+		totals->peak_bps = synthetic->peak_bps[dir];
+		totals->peak_pps = synthetic->peak_pps[dir];
+		snapshot->health.hook.packets += totals->total.packets;
+		snapshot->health.hook.bytes += totals->total.bytes;
+	}
+	snapshot->health.rows = snapshot->health.hook;
+}
+
+int synthetic_next(struct synthetic *synthetic, struct snapshot **ret_snapshot)
+{
+	uint64_t seq = synthetic->seq + 1;
+	size_t count = synthetic->flows;
+	struct snapshot *snapshot;
+	int err = snapshot_new(count, &snapshot);
+
+	if (err)
+		return err;
+	snapshot->table = flow_table_ref(synthetic->table);
+	snapshot->era = 1;
+	snapshot->seq = seq;
+	snapshot->wall_ns = START_WALL_NS + (int64_t)(seq * NS_PER_SEC);
+	snapshot->mono_ns = START_MONO_NS + seq * NS_PER_SEC;
+	snapshot->running_ns = seq * NS_PER_SEC;
+	snapshot->elapsed_ns = seq > 1 ? NS_PER_SEC : 0;
+	snapshot->flows_known = (uint32_t)count + 17173;
+	snapshot->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (part_of(i).from_seq <= seq)
+			fill_row(snapshot, i, &snapshot->row[snapshot->count++]);
+	}
+	fill_totals(synthetic, snapshot);
+	snapshot->health.ring_budget = 20UL << 20;
+	snapshot->health.map_entries = 4096;
+	synthetic->seq = seq;
+	*ret_snapshot = snapshot;
+	return 0;
+}

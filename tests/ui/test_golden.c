@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Golden frames: the picture of every state at several sizes, compared with tests/golden/NAME.txt.
+ * GENERATE=1 writes the files instead; look at what changed before you commit it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "draw.h"
+#include "synthetic.h"
+
+struct golden {
+	const char *name;
+	int width, height;
+	unsigned int snapshots; /* the last of them is shown; 0: none yet */
+	void (*prepare)(struct scene *scene, struct snapshot *snapshot);
+};
+
+static void select_third(struct scene *scene, struct snapshot *snapshot)
+{
+	view_move(scene->view, 2);
+}
+
+static void pause_in_ascii(struct scene *scene, struct snapshot *snapshot)
+{
+	scene->held = true;
+	scene->glyphs = &glyphs_ascii;
+}
+
+static void open_help(struct scene *scene, struct snapshot *snapshot)
+{
+	scene->page = PAGE_HELP;
+}
+
+static void open_health(struct scene *scene, struct snapshot *snapshot)
+{
+	snapshot->health.map_full = (struct flow_counts){1204, 91000};
+	snapshot->health.missed_deadlines = 3;
+	snapshot->health.read_errors = 1;
+	snapshot->health.last_error = -12;
+	scene->page = PAGE_HEALTH;
+}
+
+static void open_detail(struct scene *scene, struct snapshot *snapshot)
+{
+	view_move(scene->view, 1);
+	scene->page = PAGE_DETAIL;
+	for (int i = 0; i < 100; i++)
+		scene->past[i] = i < 10 ? -1.0 : 1e6 * (i % 37);
+	scene->pasts = 100;
+}
+
+static void sort_by_packets(struct scene *scene, struct snapshot *snapshot)
+{
+	view_set_sort(scene->view, COLUMN_PACKETS, true);
+}
+
+static void sort_by_tuple(struct scene *scene, struct snapshot *snapshot)
+{
+	view_set_sort(scene->view, COLUMN_TUPLE, false);
+}
+
+static void lose_interface(struct scene *scene, struct snapshot *snapshot)
+{
+	snapshot->state = SNAPSHOT_LOST;
+	scene->iface = "e\x1b[31mvil\xff";
+}
+
+static void fill_map(struct scene *scene, struct snapshot *snapshot)
+{
+	snapshot->health.map_full = (struct flow_counts){1204, 91000};
+}
+
+static void empty(struct scene *scene, struct snapshot *snapshot)
+{
+	snapshot->count = 0;
+}
+
+static void group_conversations(struct scene *scene, struct snapshot *snapshot)
+{
+	view_set_group(scene->view, GROUP_CONVERSATION);
+}
+
+static void group_hosts(struct scene *scene, struct snapshot *snapshot)
+{
+	view_set_group(scene->view, GROUP_HOST);
+	scene->unit = UNIT_PACKETS;
+}
+
+static void group_services(struct scene *scene, struct snapshot *snapshot)
+{
+	view_set_group(scene->view, GROUP_SERVICE);
+	scene->unit = UNIT_BYTES;
+}
+
+static void group_protocols(struct scene *scene, struct snapshot *snapshot)
+{
+	view_set_group(scene->view, GROUP_PROTOCOL);
+	view_set_frozen(scene->view, true);
+}
+
+static void drill(struct scene *scene, struct snapshot *snapshot)
+{
+	view_set_group(scene->view, GROUP_SERVICE);
+	view_move(scene->view, 1);
+	assert_int_equal(view_arrange(scene->view), 0);
+	assert_true(view_drill(scene->view));
+}
+
+static void set_filter(struct scene *scene, const char *text)
+{
+	struct filter *filter = NULL;
+
+	snprintf(scene->prompt.text, sizeof(scene->prompt.text), "%s", text);
+	scene->prompt.wrong = filter_parse(text, &filter, scene->prompt.why,
+					   sizeof(scene->prompt.why), &scene->prompt.column);
+	if (!scene->prompt.wrong)
+		view_set_filter(scene->view, filter);
+}
+
+static void filter_in(struct scene *scene, struct snapshot *snapshot)
+{
+	set_filter(scene, "udp and out");
+}
+
+static void filter_wrong(struct scene *scene, struct snapshot *snapshot)
+{
+	set_filter(scene, "port 80 or net 10.0.0.300");
+	scene->prompt.open = true;
+}
+
+static void filter_none(struct scene *scene, struct snapshot *snapshot)
+{
+	set_filter(scene, "host 192.0.2.99");
+	scene->prompt.open = true;
+}
+
+static void step_back(struct scene *scene, struct snapshot *snapshot)
+{
+	scene->held = scene->rewound = true;
+}
+
+static const struct golden goldens[] = {
+	{"table-40x10", 40, 10, 6, NULL},
+	{"table-80x24", 80, 24, 6, select_third},
+	{"table-132x40", 132, 40, 6, select_third},
+	{"table-20x5", 20, 5, 6, NULL},
+	{"table-8x2", 8, 2, 6, NULL},
+	{"first-80x24", 80, 24, 1, NULL},
+	{"start-80x24", 80, 24, 0, NULL},
+	{"empty-80x24", 80, 24, 6, empty},
+	{"paused-80x24", 80, 24, 6, pause_in_ascii},
+	{"paused-40x10", 40, 10, 6, pause_in_ascii},
+	{"rewound-80x24", 80, 24, 250, step_back},
+	{"rewound-132x40", 132, 40, 250, step_back},
+	{"packets-40x10", 40, 10, 6, sort_by_packets},
+	{"packets-80x24", 80, 24, 6, sort_by_packets},
+	{"tuple-80x24", 80, 24, 6, sort_by_tuple},
+	{"lost-80x24", 80, 24, 6, lose_interface},
+	{"full-132x40", 132, 40, 6, fill_map},
+	{"help-80x24", 80, 24, 6, open_help},
+	{"help-40x10", 40, 10, 6, open_help},
+	{"health-80x24", 80, 24, 6, open_health},
+	{"detail-80x24", 80, 24, 6, open_detail},
+	{"conversations-80x24", 80, 24, 6, group_conversations},
+	{"conversations-132x40", 132, 40, 6, group_conversations},
+	{"conversations-40x10", 40, 10, 6, group_conversations},
+	{"hosts-80x24", 80, 24, 6, group_hosts},
+	{"hosts-40x10", 40, 10, 6, group_hosts},
+	{"services-80x24", 80, 24, 6, group_services},
+	{"protocols-80x24", 80, 24, 6, group_protocols},
+	{"drilled-80x24", 80, 24, 6, drill},
+	{"filter-80x24", 80, 24, 6, filter_in},
+	{"filter-132x40", 132, 40, 6, filter_in},
+	{"filter-wrong-80x24", 80, 24, 6, filter_wrong},
+	{"filter-wrong-40x10", 40, 10, 6, filter_wrong},
+	{"filter-none-80x24", 80, 24, 6, filter_none},
+};
+
+static struct snapshot *last_of(struct synthetic *synthetic, unsigned int snapshots)
+{
+	struct snapshot *snapshot = NULL;
+
+	while (snapshots--) {
+		snapshot_unref(snapshot);
+		assert_int_equal(synthetic_next(synthetic, &snapshot), 0);
+	}
+	return snapshot;
+}
+
+/* Rates that rise, fall and stop, ending with the snapshot shown. */
+static void make_history(struct history *history, const struct snapshot *snapshot)
+{
+	memset(history, 0, sizeof(*history));
+	if (!snapshot || snapshot->seq < 200)
+		return;
+	history->count = 200;
+	for (unsigned int i = 0; i < 200; i++) {
+		struct history_point *point = &history->point[i];
+
+		point->seq = snapshot->seq + 30 - 199 + i;
+		point->mono_ns = snapshot->mono_ns + 30000000000ULL - (199 - i) * 1000000000ULL;
+		for (int dir = 0; dir < FLOW_DIRS; dir++) {
+			point->bps[dir] = i < 5 ? -1.0 : 1e7 * ((i * (dir + 1U)) % 90);
+			point->pps[dir] = point->bps[dir] / 8000;
+		}
+	}
+}
+
+static void draw_scene_at(const struct golden *golden, struct scene *scene, FILE *out)
+{
+	struct layout_wish wish = {view_group(scene->view), view_sort(scene->view), false};
+	struct frame frame = {0};
+	struct layout layout;
+
+	layout_fit(golden->width, golden->height, &wish, &layout);
+	view_set_height(scene->view, (size_t)layout.rows);
+	assert_int_equal(view_arrange(scene->view), 0);
+	assert_int_equal(frame_init(&frame, golden->width, golden->height), 0);
+	draw_scene(&frame, &layout, scene);
+	assert_int_equal(frame_dump(&frame, out), 0);
+	frame_done(&frame);
+}
+
+static void draw_golden(const struct golden *golden, FILE *out)
+{
+	struct scene scene = {.iface = "eth0", .attach = "tcx", .glyphs = &glyphs_utf8};
+	struct history *history = calloc(1, sizeof(*history));
+	struct synthetic synthetic;
+	struct snapshot *snapshot;
+
+	assert_non_null(history);
+	assert_int_equal(synthetic_init(&synthetic, 0), 0);
+	assert_int_equal(view_new(COLUMN_BPS, &scene.view), 0);
+	snapshot = last_of(&synthetic, golden->snapshots);
+	make_history(history, snapshot);
+	scene.history = history;
+	view_set_snapshot(scene.view, snapshot);
+	view_set_height(scene.view, (size_t)golden->height);
+	assert_int_equal(view_arrange(scene.view), 0);
+	if (golden->prepare)
+		golden->prepare(&scene, snapshot);
+	draw_scene_at(golden, &scene, out);
+	view_free(scene.view);
+	snapshot_unref(snapshot);
+	synthetic_done(&synthetic);
+	free(history);
+}
+
+static char *read_file(const char *path)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *in = fopen(path, "re");
+
+	if (!in)
+		return NULL;
+	if (getdelim(&text, &size, '\0', in) < 0) {
+		free(text);
+		text = NULL;
+	}
+	fclose(in);
+	return text;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *out = fopen(path, "we");
+
+	assert_non_null(out);
+	fputs(text, out);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void check_golden(const struct golden *golden)
+{
+	const char *source = getenv("PKTSTAT_SOURCE_DIR");
+	char path[4096];
+	char *drawn = NULL, *expected;
+	size_t size = 0;
+	FILE *out = open_memstream(&drawn, &size);
+
+	assert_non_null(out);
+	draw_golden(golden, out);
+	fclose(out);
+	snprintf(path, sizeof(path), "%s/tests/golden/%s.txt", source ? source : ".",
+		 golden->name);
+	if (getenv("GENERATE"))
+		write_file(path, drawn);
+	expected = read_file(path);
+	if (!expected || strcmp(drawn, expected) != 0) {
+		print_error("%s (GENERATE=1 accepts it):\n%s", path, drawn);
+		fail();
+	}
+	free(expected);
+	free(drawn);
+}
+
+static void test_goldens(void **state)
+{
+	for (size_t i = 0; i < sizeof(goldens) / sizeof(goldens[0]); i++)
+		check_golden(&goldens[i]);
+}
+
+static void draw_size(struct scene *scene, int width, int height)
+{
+	struct layout_wish wish = {view_group(scene->view), view_sort(scene->view), width & 2};
+	struct frame frame = {0};
+	struct layout layout;
+
+	layout_fit(width, height, &wish, &layout);
+	view_set_height(scene->view, (size_t)layout.rows);
+	assert_int_equal(view_arrange(scene->view), 0);
+	assert_int_equal(frame_init(&frame, width, height), 0);
+	draw_scene(&frame, &layout, scene);
+	frame_done(&frame);
+}
+
+/* Every small size, and some large ones, in both alphabets and pages: for the sanitizers to see. */
+static void test_every_size(void **state)
+{
+	struct synthetic synthetic;
+	struct scene scene = {.iface = "eth0", .attach = "tcx"};
+	struct snapshot *snapshot;
+
+	assert_int_equal(synthetic_init(&synthetic, 40), 0);
+	assert_int_equal(view_new(COLUMN_BPS, &scene.view), 0);
+	snapshot = last_of(&synthetic, 6);
+	view_set_snapshot(scene.view, snapshot);
+	for (int width = 1; width < 200; width += width < 45 ? 1 : 7) {
+		for (int height = 1; height < 60; height += height < 17 ? 1 : 8) {
+			scene.glyphs = width & 1 ? &glyphs_utf8 : &glyphs_ascii;
+			scene.page = (enum page)((scene.page + 1) % 4);
+			scene.held = height & 1;
+			draw_size(&scene, width, height);
+		}
+	}
+	view_free(scene.view);
+	snapshot_unref(snapshot);
+	synthetic_done(&synthetic);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_goldens),
+		cmocka_unit_test(test_every_size),
+	};
+
+	if (!setlocale(LC_ALL, "C.UTF-8"))
+		return 77;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

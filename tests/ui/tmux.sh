@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+# Sourced by the scripts here: a private tmux server with one window, keys sent to it, and lines
+# waited for with a limit. Everything it starts ends with the script.
+set -u
+
+tools=${PKTSTAT_TOOLS:-.}
+driver=$tools/ui_driver
+servers=0
+socket=
+window=test
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+command -v tmux >/dev/null || skip "tmux is not installed"
+[ -x "$driver" ] || skip "$driver is not built"
+
+tm() {
+	tmux -L "$socket" -f /dev/null "$@"
+}
+
+cleanup() {
+	[ -z "$socket" ] || tm kill-server 2>/dev/null
+}
+trap cleanup EXIT
+
+screen() {
+	tm capture-pane -p -t $window 2>/dev/null
+}
+
+fail() {
+	echo "FAILED: $*"
+	echo "--- screen"
+	screen
+	exit 1
+}
+
+# until_true COMMAND...: runs it every 20 ms until it succeeds, at most 10 s.
+until_true() {
+	local deadline=$((SECONDS + 10))
+
+	until "$@"; do
+		[ $SECONDS -lt $deadline ] || return 1
+		read -rt 0.02 <> <(:)
+	done
+	return 0
+}
+
+shows() {
+	screen | grep -qE -- "$1"
+}
+
+shows_not() {
+	! screen | grep -qE -- "$1"
+}
+
+# expect REGEX: waits for a line that matches. expect_no REGEX: until none does.
+expect() {
+	until_true shows "$1" || fail "no line matches: $1"
+}
+
+expect_no() {
+	until_true shows_not "$1" || fail "a line still matches: $1"
+}
+
+# The size is that of the program when its last line stands at the bottom.
+open_shell() { # WIDTH HEIGHT
+	cleanup
+	# A server that is still ending would take the new session with it.
+	socket=pktstat-ui-$$-$((++servers))
+	tm new-session -d -s $window -x "$1" -y "$2" "env PS1='shell> ' LANG=${LANG_UNDER_TEST:-C.UTF-8} bash --norc --noediting -i"
+	tm set-option -t $window status off >/dev/null
+	tm resize-window -t $window -x "$1" -y "$2"
+	expect '^shell>'
+}
+
+type_line() {
+	tm send-keys -t $window -l "$1"
+	tm send-keys -t $window Enter
+}
+
+keys() {
+	tm send-keys -t $window "$@"
+}
+
+resize() { # WIDTH HEIGHT
+	tm resize-window -t $window -x "$1" -y "$2"
+}
+
+# Process id of the driver that runs in the window.
+driver_pid() {
+	pgrep -P "$(tm display-message -p -t $window '#{pane_pid}')" -x ui_driver
+}
+
+# The next made-up second.
+next_snapshot() {
+	kill -USR1 "$(driver_pid)"
+}

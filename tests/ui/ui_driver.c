@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The live view on made-up snapshots with a frozen clock, so that screens can be scripted: shows
+ * the first snapshots at once and another one for each SIGUSR1, or every so many milliseconds.
+ *
+ *   ui_driver [-n FLOWS] [-s SNAPSHOTS] [-e MS] [-i IFACE] [-l]
+ *
+ * -l: the interface is lost with the next SIGUSR1. At the end it prints how ui_run() ended.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "synthetic.h"
+#include "ui.h"
+
+struct driver {
+	struct ring *ring;
+	struct synthetic synthetic;
+	long every_ms;
+	bool lose;
+};
+
+static void publish(struct driver *driver)
+{
+	struct snapshot *snapshot;
+
+	if (synthetic_next(&driver->synthetic, &snapshot))
+		return;
+	if (driver->lose && driver->synthetic.seq > 6)
+		snapshot->state = SNAPSHOT_LOST;
+	ring_publish(driver->ring, snapshot);
+}
+
+static void *feed(void *argument)
+{
+	struct driver *driver = argument;
+	struct timespec every = {driver->every_ms / 1000, driver->every_ms % 1000 * 1000000};
+	sigset_t next;
+
+	sigemptyset(&next);
+	sigaddset(&next, SIGUSR1);
+	sigaddset(&next, SIGUSR2);
+	for (;;) {
+		int number = sigtimedwait(&next, NULL, driver->every_ms ? &every : NULL);
+
+		if (number == SIGUSR2)
+			return NULL;
+		if (number == SIGUSR1 || errno == EAGAIN)
+			publish(driver);
+	}
+}
+
+/* The clock is frozen, so nothing follows from it. */
+static int set_interval(void *context, uint64_t interval_ns)
+{
+	(void)context;
+	return interval_ns ? 0 : -EINVAL;
+}
+
+static int run(struct driver *driver, const char *iface, int signal_fd)
+{
+	static const char *const names[] = {"quit", "signal", "timeout", "terminal", "stopped"};
+	struct ui_options options = {
+		.ring = driver->ring,
+		.iface = iface,
+		.attach = "tcx",
+		.input = stdin,
+		.output = stdout,
+		.signal_fd = signal_fd,
+		.deadline_fd = -1,
+		.sort = COLUMN_BPS,
+		.interval_ns = 1000000000,
+		.color = !getenv("NO_COLOR"),
+		.set_interval = set_interval,
+	};
+	const char *why = "";
+	enum ui_end end = UI_END_QUIT;
+	int number = 0;
+	int err = ui_run(&options, &end, &number, &why);
+
+	if (err) {
+		fprintf(stderr, "ui_run: %s %s\n", strerror(-err), why);
+		return 1;
+	}
+	printf("ended by %s %d\n", names[end], number);
+	return 0;
+}
+
+static int block_signals(void)
+{
+	static const int numbers[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
+				      SIGWINCH, SIGTSTP, SIGCONT};
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaddset(&set, numbers[i]);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	struct driver driver = {0};
+	const char *iface = "eth0";
+	size_t flows = 0, snapshots = 6;
+	pthread_t feeder;
+	int option, result;
+
+	setlocale(LC_ALL, "");
+	while ((option = getopt(argc, argv, "n:s:e:i:l")) != -1) {
+		switch (option) {
+		case 'n': flows = strtoul(optarg, NULL, 10); break;
+		case 's': snapshots = strtoul(optarg, NULL, 10); break;
+		case 'e': driver.every_ms = strtol(optarg, NULL, 10); break;
+		case 'i': iface = optarg; break;
+		case 'l': driver.lose = true; break;
+		default: return 2;
+		}
+	}
+	if (ring_new(RING_BUDGET_DEFAULT, &driver.ring) || synthetic_init(&driver.synthetic, flows))
+		return 1;
+	while (snapshots--)
+		publish(&driver);
+	result = block_signals();
+	if (pthread_create(&feeder, NULL, feed, &driver))
+		return 1;
+	result = run(&driver, iface, result);
+	pthread_kill(feeder, SIGUSR2);
+	pthread_join(feeder, NULL);
+	synthetic_done(&driver.synthetic);
+	ring_free(driver.ring);
+	return result;
+}

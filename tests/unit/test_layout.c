@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* layout.h: every size fits, and columns leave in their order. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "layout.h"
+
+static bool is_column_of(enum group_by by, enum column column)
+{
+	size_t count;
+	const enum column *columns = layout_columns_of(by, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (columns[i] == column)
+			return true;
+	}
+	return false;
+}
+
+static void check_size(int width, int height, const struct layout_wish *wish)
+{
+	struct layout layout;
+	int x = 0;
+
+	layout_fit(width, height, wish, &layout);
+	assert_in_range(layout.rows, 0, height);
+	if (layout.rows)
+		assert_in_range(layout.rows_y + layout.rows, 1, height);
+	assert_true(layout.keys_y < height && layout.status_y < height);
+	assert_in_range(layout.columns, 0, LAYOUT_COLUMNS_MAX);
+	for (int i = 0; i < layout.columns; i++) {
+		assert_true(layout.column[i].x >= x);
+		assert_true(layout.column[i].width > 0);
+		x = layout.column[i].x + layout.column[i].width + 1;
+	}
+	if (width >= 12)
+		assert_true(x <= width + 1);
+	/* What the table is sorted by is on screen, unless it is an address or next to nothing is. */
+	if (width >= 12 && column_info(wish->sort)->number && is_column_of(wish->by, wish->sort))
+		assert_non_null(layout_find(&layout, wish->sort));
+}
+
+static void check_wish(const struct layout_wish *wish)
+{
+	for (int width = 1; width <= 300; width++)
+		check_size(width, 24, wish);
+	for (int height = 1; height <= 60; height++)
+		check_size(80, height, wish);
+}
+
+static void test_all_sizes(void **state)
+{
+	for (int by = 0; by < GROUPS; by++) {
+		for (int sort = 0; sort < COLUMNS; sort++) {
+			struct layout_wish wish = {(enum group_by)by, (enum column)sort, false};
+
+			check_wish(&wish);
+			wish.totals = true;
+			check_wish(&wish);
+		}
+	}
+}
+
+static bool has(int width, enum column sort, enum column column)
+{
+	struct layout_wish wish = {GROUP_FLOW, sort, false};
+	struct layout layout;
+
+	layout_fit(width, 24, &wish, &layout);
+	return layout_find(&layout, column) != NULL;
+}
+
+/* The narrowest width at which a column is there. */
+static int least_width(enum column column)
+{
+	int width = 1;
+
+	while (!has(width, COLUMN_BPS, column))
+		width++;
+	return width;
+}
+
+static void test_order_of_leaving(void **state)
+{
+	static const enum column order[] = {COLUMN_PACKETS,     COLUMN_BYTES,  COLUMN_PPS,
+					    COLUMN_DESTINATION, COLUMN_PROTO, COLUMN_SOURCE,
+					    COLUMN_BPS};
+
+	for (size_t i = 1; i < sizeof(order) / sizeof(order[0]); i++)
+		assert_true(least_width(order[i]) <= least_width(order[i - 1]));
+	assert_true(has(40, COLUMN_BPS, COLUMN_PROTO));
+	assert_false(has(40, COLUMN_BPS, COLUMN_DESTINATION));
+	assert_true(has(80, COLUMN_BPS, COLUMN_PPS));
+	assert_true(has(40, COLUMN_PACKETS, COLUMN_PACKETS));
+}
+
+static void test_totals_turned_round(void **state)
+{
+	struct layout_wish wish = {GROUP_FLOW, COLUMN_BPS, true};
+	struct layout layout;
+
+	/* Where there was no room for all, they come instead of packets a second. */
+	layout_fit(80, 24, &wish, &layout);
+	assert_non_null(layout_find(&layout, COLUMN_PACKETS));
+	assert_non_null(layout_find(&layout, COLUMN_BYTES));
+	assert_null(layout_find(&layout, COLUMN_PPS));
+	/* Where all were there, they go. */
+	layout_fit(132, 24, &wish, &layout);
+	assert_null(layout_find(&layout, COLUMN_PACKETS));
+	assert_null(layout_find(&layout, COLUMN_BYTES));
+	assert_non_null(layout_find(&layout, COLUMN_PPS));
+}
+
+static void test_column_at(void **state)
+{
+	struct layout_wish wish = {GROUP_FLOW, COLUMN_BPS, false};
+	struct layout layout;
+
+	layout_fit(132, 40, &wish, &layout);
+	for (int i = 0; i < layout.columns; i++)
+		assert_ptr_equal(layout_column_at(&layout, layout.column[i].x),
+				 &layout.column[i]);
+	assert_null(layout_column_at(&layout, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_sizes),
+		cmocka_unit_test(test_order_of_leaving),
+		cmocka_unit_test(test_totals_turned_round),
+		cmocka_unit_test(test_column_at),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: what each option does, every sentence of refusal, and the help text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ledger.h"
+#include "options.h"
+
+#define ARGS_MAX 12
+
+struct parsed {
+	enum options_result result;
+	struct options options;
+	char why[OPTIONS_WHY_MAX];
+};
+
+/* Parses words separated by blanks; '' stands for an empty one. */
+static struct parsed parse(const char *line)
+{
+	struct parsed parsed = {.why = ""};
+	static char text[256];
+	char *argv[ARGS_MAX + 1] = {(char[]){"pktstat-bpf"}};
+	int argc = 1;
+	char *rest = text, *word;
+
+	snprintf(text, sizeof(text), "%s", line);
+	while ((word = strsep(&rest, " ")) && argc < ARGS_MAX) {
+		if (*word)
+			argv[argc++] = strcmp(word, "''") == 0 ? word + 2 : word;
+	}
+	argv[argc] = NULL;
+	parsed.result = options_parse(argc, argv, &parsed.options, parsed.why, sizeof(parsed.why));
+	return parsed;
+}
+
+static void defaults(void **state)
+{
+	struct parsed parsed = parse("");
+
+	assert_int_equal(parsed.result, OPTIONS_RUN);
+	assert_null(parsed.options.iface);
+	assert_false(parsed.options.json);
+	assert_false(parsed.options.tui);
+	assert_false(parsed.options.no_arp);
+	assert_false(parsed.options.verify);
+	assert_false(parsed.options.timeout_set);
+	assert_int_equal(parsed.options.refresh_ns, 1000000000);
+	assert_int_equal(parsed.options.sort, COLUMN_BPS);
+	assert_int_equal(parsed.options.limit, 0);
+	assert_int_equal(parsed.options.max_flows, LEDGER_FLOWS_DEFAULT);
+}
+
+static void check_all_set(const struct parsed *parsed)
+{
+	assert_int_equal(parsed->result, OPTIONS_RUN);
+	assert_string_equal(parsed->options.iface, "eth0");
+	assert_true(parsed->options.json);
+	assert_true(parsed->options.tui);
+	assert_true(parsed->options.timeout_set);
+	assert_int_equal(parsed->options.timeout_ns, 90000000000);
+	assert_int_equal(parsed->options.refresh_ns, 100000000);
+	assert_int_equal(parsed->options.sort, COLUMN_DESTINATION);
+}
+
+static void short_and_long_names(void **state)
+{
+	struct parsed parsed = parse("-i eth0 -jg -t 90s -r 100ms -s dst");
+
+	check_all_set(&parsed);
+	parsed = parse("--iface eth0 --json --tui --timeout=90s --refresh=100ms --sort dst");
+	check_all_set(&parsed);
+	parsed = parse("--ifa eth0 --js --tu --timeo 90s --ref 100ms --so dst");
+	check_all_set(&parsed);
+	parsed = parse("--no-arp --verify --limit 20 --max-flows 256");
+	assert_int_equal(parsed.result, OPTIONS_RUN);
+	assert_true(parsed.options.no_arp);
+	assert_true(parsed.options.verify);
+	assert_int_equal(parsed.options.limit, 20);
+	assert_int_equal(parsed.options.max_flows, 256);
+}
+
+static void limits_are_inside(void **state)
+{
+	assert_int_equal(parse("-r 1m").options.refresh_ns, 60000000000);
+	assert_int_equal(parse("-t 0").options.timeout_ns, 0);
+	assert_true(parse("-t 0").options.timeout_set);
+	assert_int_equal(parse("--max-flows 33554432").options.max_flows, LEDGER_FLOWS_MAX);
+	assert_int_equal(parse("--limit 1").options.limit, 1);
+}
+
+static void help_and_version(void **state)
+{
+	assert_int_equal(parse("-?").result, OPTIONS_HELP);
+	assert_int_equal(parse("--help").result, OPTIONS_HELP);
+	assert_int_equal(parse("-j -?").result, OPTIONS_HELP);
+	assert_int_equal(parse("-j?").result, OPTIONS_HELP);
+	assert_int_equal(parse("--version").result, OPTIONS_VERSION);
+	/* The first that is found wins. */
+	assert_int_equal(parse("-x -?").result, OPTIONS_USAGE);
+	assert_int_equal(parse("-? -x").result, OPTIONS_HELP);
+	assert_int_equal(parse("-x").result, OPTIONS_USAGE); /* after a -? too */
+}
+
+static void refusals(void **state)
+{
+	static const char *const cases[][2] = {
+		{"-x", "there is no option -x; --help lists them"},
+		{"-jx", "there is no option -x; --help lists them"},
+		{"-\xff", "there is no option -\\xff; --help lists them"},
+		{"--quux", "there is no option --quux; --help lists them"},
+		{"--quux=5", "there is no option --quux; --help lists them"},
+		{"--tmeout 5s", "there is no option --tmeout; did you mean --timeout?"},
+		{"--tiemout 5s", "there is no option --tiemout; did you mean --timeout?"},
+		{"--maxflows 5", "there is no option --maxflows; did you mean --max-flows?"},
+		{"--\x1b[m", "there is no option --\\x1b[m; --help lists them"},
+		{"--t 5s", "--t could mean --timeout or --tui; write the whole name"},
+		{"-t", "--timeout needs a value: --timeout DURATION"},
+		{"--sort", "--sort needs a value: --sort KEY"},
+		{"--json=yes", "--json takes no value; write just --json"},
+		{"-t 30", "cannot use '30' as --timeout: it has no unit; write for example 30s, 5m "
+			  "or 1h30m"},
+		{"-t -5s", "cannot use '-5s' as --timeout: it is negative"},
+		{"-t 5x",
+		 "cannot use '5x' as --timeout: its unit is unknown; the units are ns, us, "
+		 "ms, s, m and h"},
+		{"-t 99999999999h", "cannot use '99999999999h' as --timeout: it is too long; the "
+				    "longest duration is about 292 years (2562047h)"},
+		{"-r 0", "cannot use '0' as --refresh: it is too short; give 100ms to 1m"},
+		{"-r 99.9ms",
+		 "cannot use '99.9ms' as --refresh: it is too short; give 100ms to 1m"},
+		{"-r 61s", "cannot use '61s' as --refresh: it is too long; give 100ms to 1m"},
+		{"-s speed",
+		 "cannot sort by 'speed'; the keys are bps, pps, packets, bytes, source, "
+		 "destination, tuple, proto, dir"},
+		{"--limit 0",
+		 "cannot use '0' as --limit: give a whole number from 1 to 4294967295"},
+		{"--limit +5",
+		 "cannot use '+5' as --limit: give a whole number from 1 to 4294967295"},
+		{"--limit 5k",
+		 "cannot use '5k' as --limit: give a whole number from 1 to 4294967295"},
+		{"--limit ''",
+		 "cannot use '' as --limit: give a whole number from 1 to 4294967295"},
+		{"--max-flows 0",
+		 "cannot use '0' as --max-flows: give a whole number from 256 to 33554432"},
+		{"--max-flows -1",
+		 "cannot use '-1' as --max-flows: give a whole number from 256 to 33554432"},
+		{"--max-flows 33554433",
+		 "cannot use '33554433' as --max-flows: give a whole number from 256 to 33554432"},
+		{"--max-flows 99999999999999999999", "cannot use '99999999999999999999' as "
+						     "--max-flows: give a whole number from 256 "
+						     "to 33554432"},
+		{"-i ''", "--iface has an empty name; give an interface, for example --iface eth0"},
+		{"-i a -i b", "--iface was given twice, as 'a' and as 'b', but one interface is "
+			      "watched at a time; give it once"},
+		{"eth0", "'eth0' is not an option, and nothing else is expected; an interface is "
+			 "given as --iface NAME"},
+		{"-j -- -x", "'-x' is not an option, and nothing else is expected; an interface is "
+			     "given as --iface NAME"},
+		{"-",
+		 "'-' is not an option, and nothing else is expected; an interface is given as "
+		 "--iface NAME"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct parsed parsed = parse(cases[i][0]);
+
+		if (parsed.result != OPTIONS_USAGE)
+			fail_msg("'%s' is accepted", cases[i][0]);
+		assert_string_equal(parsed.why, cases[i][1]);
+	}
+}
+
+static void long_and_short_buffers(void **state)
+{
+	char long_name[2000], why[20];
+	char *argv[] = {(char[]){"pktstat-bpf"}, long_name, NULL};
+	struct options options;
+
+	memset(long_name, 'x', sizeof(long_name) - 1);
+	long_name[sizeof(long_name) - 1] = '\0';
+	memcpy(long_name, "--", 2);
+	assert_int_equal(options_parse(2, argv, &options, why, sizeof(why)), OPTIONS_USAGE);
+	assert_string_equal(why, "there is no option ");
+}
+
+static void help_fits_and_lists_all(void **state)
+{
+	char help[OPTIONS_HELP_MAX], name[64];
+	const char *line = options_help(help, sizeof(help));
+
+	assert_true(strlen(help) < sizeof(help) - 1);
+	for (size_t i = 0; options_name(i); i++) {
+		snprintf(name, sizeof(name), "--%s ", options_name(i));
+		assert_non_null(strstr(help, name));
+	}
+	while (*line) {
+		size_t length = strcspn(line, "\n");
+
+		assert_in_range(length, 0, 80);
+		line += length + 1;
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(short_and_long_names),
+		cmocka_unit_test(limits_are_inside),
+		cmocka_unit_test(help_and_version),
+		cmocka_unit_test(refusals),
+		cmocka_unit_test(long_and_short_buffers),
+		cmocka_unit_test(help_fits_and_lists_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
