@@ -53,12 +53,13 @@ test_both() {
 	compare "both directions" "$BED_DIR/in.sent" "$BED_DIR/out.sent"
 }
 
-# A million flows of one packet each. The warm-up makes the map grow; then nothing is in "other".
+# A million flows of one packet each. The warm-up gives the map seconds to grow; then nothing is in
+# "other".
 test_distinct() {
 	local flows=300000
 	[ "$full" = 0 ] || flows=1000000
 	monitor_start distinct --json -r 200ms --max-flows 4000000
-	blast_in warm --flows 300000 --first 2000000 --packets 300000 --rate 300000
+	blast_in warm --flows 1200000 --first 2000000 --packets 1200000 --rate 300000
 	blast_in in --flows $flows --packets $flows --rate 250000 --tcp 50 --ipv6 10
 	monitor_stop
 	compare "$flows flows once each" "$BED_DIR/in.sent" --folded "$BED_DIR/warm.sent"
@@ -68,7 +69,8 @@ test_random() {
 	local packets=1500000 rate=400000
 	[ "$full" = 0 ] || { packets=10000000; rate=0; }
 	monitor_start random --json -r 200ms --max-flows 4000000
-	blast_in warm --flows 500000 --first 2000000 --packets $((packets / 3)) --rate $rate --order random
+	blast_in warm --flows 500000 --first 2000000 --packets $((packets + 100000)) \
+		--rate $rate --order random
 	blast_in in --flows 500000 --packets $packets --rate $rate --order random --size mixed
 	monitor_stop
 	compare "$packets packets over 500,000 flows" "$BED_DIR/in.sent" --folded "$BED_DIR/warm.sent"
