@@ -89,46 +89,44 @@ struct flow_counts {
 	__u64 bytes;   /* frame bytes, Ethernet header and VLAN tags in, FCS out */
 };
 
-/* Front cache: FLOW_FRONT_SLOTS per CPU and generation, one cache line each. */
+/*
+ * A front: what one CPU writes during one generation. Element [cpu * FLOW_GENERATIONS + generation]
+ * of the memory-mapped array `flow_fronts`, so that user space reads it without a system call.
+ * While a generation is active only its CPU writes; once user space has swapped it out and every
+ * program that could hold it has ended, only user space does, and leaves it zeroed.
+ *
+ * Its slots are the front cache, one cache line each. With many possible CPUs there are fewer than
+ * FLOW_FRONT_SLOTS, and the map's value is cut short behind the last.
+ */
+#define FLOW_GENERATIONS 2
 #define FLOW_FRONT_BITS 12
 #define FLOW_FRONT_SLOTS (1 << FLOW_FRONT_BITS)
+/* Misses of a front after which a slot changes hands. A power of two. */
+#define FLOW_FRONT_PATIENCE 4
 
 struct flow_slot {
 	struct flow_key key;
 	struct flow_counts pending; /* packets == 0: the slot is free */
-	__u64 misses; /* other flows that came to this slot */
+	__u64 unused;
 };
 
-/* Misses after which a slot changes hands. A power of two. */
-#define FLOW_FRONT_PATIENCE 4
-
-/*
- * What one CPU writes during one generation. Element [cpu * FLOW_GENERATIONS + generation] of the
- * memory-mapped array `flow_fronts`, so that user space reads it without a system call. While a
- * generation is active only its CPU writes; once user space has swapped it out and every program
- * that could hold it has ended, only user space does, and leaves it zeroed.
- */
 struct flow_front {
-	struct flow_counts total[FLOW_WHERES];                /* taken before anything else */
+	struct flow_counts total[FLOW_WHERES];              /* taken before anything else */
 	struct flow_counts full[FLOW_WHERES][FLOW_CLASSES]; /* came while the flow map was full */
-	__u64 inserts; /* flows put into the flow map by this CPU */
-	__u64 unused[7];
+	__u64 inserts;   /* flows that the CPU put into its flow map */
+	__u64 misses;    /* packets whose slot was another flow's */
+	__u64 wake_mask; /* set by user space: wake it when inserts & wake_mask == 0 */
+	__u64 unused[5];
 	struct flow_slot slot[FLOW_FRONT_SLOTS];
 };
 
-#define FLOW_GENERATIONS 2
-
-/* Index in the outer map `flow_maps` that exists only to wait for running programs. */
-#define FLOW_MAPS_FENCE FLOW_GENERATIONS
-
 /* Variables of the programs that user space changes while they run (their .bss, memory-mapped). */
 struct flow_control {
-	__u32 generation;  /* 0 or 1: the generation that programs write to */
-	__u32 clock_s;     /* seconds since start, for the age of fragments */
-	__u64 wake_mask;    /* a CPU wakes the collector when inserts & wake_mask == 0 */
+	__u32 generation; /* 0 or 1: the generation that programs write to */
+	__u32 clock_s;    /* seconds since start, for the age of fragments */
 };
 
-/* One wake-up from the programs: the flow map of `generation` fills faster than expected. */
+/* One wake-up from the programs: a CPU's flow map fills. */
 struct flow_wake {
 	__u32 generation;
 	__u32 cpu;

@@ -18,6 +18,13 @@
 #define FLOW_PULL_FIRST 256
 #define FLOW_PULL_LAST 32768
 
+static __always_inline void flow_counts_add(struct flow_counts *sum,
+					    const struct flow_counts *counts)
+{
+	sum->packets += counts->packets;
+	sum->bytes += counts->bytes;
+}
+
 static __always_inline enum flow_class flow_classify(const struct flow_key *key)
 {
 	if (key->ethertype == ETH_P_ARP)
@@ -41,49 +48,6 @@ static __always_inline enum flow_class flow_classify(const struct flow_key *key)
 static __always_inline __u16 flow_raw_ethertype(const struct __sk_buff *skb)
 {
 	return flow_raw_ip ? bpf_ntohs(skb->protocol) : 0;
-}
-
-/*
- * Parses any frame into this CPU's flow_scratch; when headers are outside the linear part of the
- * skb, pulls them in and parses again. Not inlined and not static, so that the verifier looks at it
- * once and busy flows do not pay for its registers.
- */
-__noinline int flow_read_any(struct __sk_buff *skb)
-{
-	__u32 zero = 0, want = FLOW_PULL_FIRST;
-	struct flow_packet *pkt = bpf_map_lookup_elem(&flow_scratch, &zero);
-	struct flow_frame frame;
-	int i;
-
-	if (!pkt)
-		return 0;
-	FLOW_NO_UNROLL
-	for (i = 0; i < 3; i++) {
-		frame.data = (void *)(long)skb->data;
-		frame.end = (void *)(long)skb->data_end;
-		flow_parse_any(&frame, flow_raw_ethertype(skb), skb->vlan_present, pkt);
-		if (!pkt->cut || skb->data_end - skb->data >= skb->len)
-			break;
-		if (bpf_skb_pull_data(skb, want < skb->len ? want : skb->len))
-			break;
-		want = FLOW_PULL_LAST;
-	}
-	return 0;
-}
-
-static __always_inline void flow_read_packet(struct __sk_buff *skb, struct flow_packet *pkt)
-{
-	struct flow_frame frame = {.data = (void *)(long)skb->data,
-				   .end = (void *)(long)skb->data_end};
-	const struct flow_packet *any;
-	__u32 zero = 0;
-
-	if (flow_parse_usual(&frame, flow_raw_ethertype(skb), pkt))
-		return;
-	flow_read_any(skb);
-	any = bpf_map_lookup_elem(&flow_scratch, &zero);
-	if (any)
-		*pkt = *any;
 }
 
 /* A first fragment leaves its ports behind; a later one takes them. */
@@ -116,46 +80,115 @@ static __always_inline void flow_join_fragments(struct flow_packet *pkt, __u8 wh
 	pkt->ipproto = found->ipproto;
 }
 
-/* Tells the collector, every so many new flows, that the flow map fills. */
-static __always_inline void flow_wake_collector(const struct flow_front *front, __u32 generation)
+/* With --no-arp all ARP is one row: left out of the flows, not out of the sums. */
+static __always_inline void flow_fold_arp(struct flow_packet *pkt)
 {
-	struct flow_wake wake = {.generation = generation};
-
-	if (!flow_can_wake || (front->inserts & flow_control.wake_mask))
-		return;
-	wake.cpu = bpf_get_smp_processor_id();
-	bpf_ringbuf_output(&flow_wakes, &wake, sizeof(wake), 0);
+	pkt->address[1] = 0;
+	pkt->address[3] = 0;
+	flow_parse_as_sum(pkt, FLOW_SUM_ARP_OFF, 0);
 }
 
-/* Adds counts to a flow in the flow map of the generation; full: to the class's sum. */
-static __always_inline void flow_write_back(struct flow_front *front, __u32 generation,
+/*
+ * Reads a frame that is not the usual one, into this CPU's flow_scratch; when headers are outside
+ * the linear part of the skb, pulls them in and parses again. Not inlined and not static, so that
+ * the verifier looks at it once and busy flows do not pay for its registers.
+ */
+__noinline int flow_read_any(struct __sk_buff *skb, __u8 where)
+{
+	__u32 zero = 0, want = FLOW_PULL_FIRST;
+	struct flow_packet *pkt = bpf_map_lookup_elem(&flow_scratch, &zero);
+	struct flow_frame frame;
+	int i;
+
+	if (!pkt)
+		return 0;
+	FLOW_NO_UNROLL
+	for (i = 0; i < 3; i++) {
+		frame.data = (void *)(long)skb->data;
+		frame.end = (void *)(long)skb->data_end;
+		flow_parse_any(&frame, flow_raw_ethertype(skb), skb->vlan_present, pkt);
+		if (!pkt->cut || skb->data_end - skb->data >= skb->len)
+			break;
+		if (bpf_skb_pull_data(skb, want < skb->len ? want : skb->len))
+			break;
+		want = FLOW_PULL_LAST;
+	}
+	if (pkt->fragment != FLOW_FRAGMENT_NONE)
+		flow_join_fragments(pkt, where);
+	if (flow_no_arp && pkt->ethertype == ETH_P_ARP)
+		flow_fold_arp(pkt);
+	return 0;
+}
+
+/* A frame as it lies in memory: what it is on the wire, unless it is a super-packet. */
+static __always_inline struct flow_counts flow_frame_counts(struct __sk_buff *skb)
+{
+	struct flow_counts counts = {.packets = 1, .bytes = skb->len};
+
+	if (skb->vlan_present)
+		counts.bytes += VLAN_TAG;
+	return counts;
+}
+
+/*
+ * Key of a frame, and what a super-packet stands for beyond the one frame. False only when a map is
+ * missing.
+ */
+static __always_inline int flow_read(struct __sk_buff *skb, __u8 where, struct flow_key *key,
+				     struct flow_counts *beyond)
+{
+	struct flow_frame frame = {.data = (void *)(long)skb->data,
+				   .end = (void *)(long)skb->data_end};
+	__u32 transport, jumbo = 0, zero = 0;
+	const struct flow_packet *pkt;
+
+	transport = flow_parse_usual(&frame, flow_raw_ethertype(skb), key);
+	if (!transport) {
+		flow_read_any(skb, where);
+		pkt = bpf_map_lookup_elem(&flow_scratch, &zero);
+		if (!pkt)
+			return 0;
+		*key = flow_packet_key(pkt);
+		transport = pkt->transport;
+		jumbo = pkt->jumbo;
+	}
+	key->word[4] = flow_last_word_at(key->word[4], where);
+	beyond->packets = 0;
+	beyond->bytes = 0;
+	if (skb->gso_size)
+		flow_gso_beyond(skb, transport, key->ipproto, jumbo, beyond);
+	return 1;
+}
+
+/* Tells the collector, every so many new flows, that this CPU's flow map fills. */
+static __always_inline void flow_wake_collector(const struct flow_front *front, __u32 index)
+{
+	struct flow_wake wake = {.generation = index % FLOW_GENERATIONS,
+				 .cpu = index / FLOW_GENERATIONS};
+
+	if (flow_can_wake && !(front->inserts & front->wake_mask))
+		bpf_ringbuf_output(&flow_wakes, &wake, sizeof(wake), 0);
+}
+
+/* Adds counts to a flow in this CPU's flow map; full: to the class's sum. */
+static __always_inline void flow_write_back(struct flow_front *front, __u32 index,
 					    const struct flow_key *key,
 					    const struct flow_counts *pending)
 {
-	struct flow_counts *counts;
-	void *map;
+	struct flow_counts *counts = NULL;
+	void *map = bpf_map_lookup_elem(&flow_maps, &index);
 
-	map = bpf_map_lookup_elem(&flow_maps, &generation);
 	if (map) {
 		counts = bpf_map_lookup_elem(map, key);
-		if (!counts) {
-			if (!bpf_map_update_elem(map, key, pending, BPF_NOEXIST)) {
-				front->inserts++;
-				flow_wake_collector(front, generation);
-				return;
-			}
-			/* Another CPU may have been faster. */
-			counts = bpf_map_lookup_elem(map, key);
-		}
-		if (counts) {
-			counts->packets += pending->packets;
-			counts->bytes += pending->bytes;
+		if (!counts && !bpf_map_update_elem(map, key, pending, BPF_NOEXIST)) {
+			front->inserts++;
+			flow_wake_collector(front, index);
 			return;
 		}
 	}
-	counts = &front->full[key->where][flow_classify(key) & (FLOW_CLASSES - 1)];
-	counts->packets += pending->packets;
-	counts->bytes += pending->bytes;
+	if (!counts)
+		counts = &front->full[key->where][flow_classify(key) & (FLOW_CLASSES - 1)];
+	flow_counts_add(counts, pending);
 }
 
 /*
@@ -169,7 +202,7 @@ static __always_inline __u32 flow_front_index(const struct flow_key *key)
 	hash *= 0x9e3779b97f4a7c15ULL;
 	hash ^= hash >> 32 ^ key->word[0] ^ key->word[4];
 	hash = (hash ^ key->word[2] << 1) * 0xc2b2ae3d27d4eb4fULL;
-	return hash >> (64 - FLOW_FRONT_BITS);
+	return hash >> (64 - flow_front_bits);
 }
 
 static __always_inline int flow_slot_holds(const struct flow_slot *slot, const struct flow_key *key)
@@ -180,37 +213,23 @@ static __always_inline int flow_slot_holds(const struct flow_slot *slot, const s
 }
 
 /*
- * A miss costs one look-up in the flow map, never two: mostly it counts there and the slot stays
- * with the flow it has, so that flows seen once do not drive out busy ones; every few misses the
- * newcomer gets the slot, and what the old flow had pending goes to the flow map instead.
+ * The slot holds another flow, or none. A miss costs one look-up in the flow map, never two: mostly
+ * it counts there and the slot stays with the flow it has, so that flows seen once do not drive out
+ * busy ones; every few misses the newcomer gets the slot, and what the old flow had pending goes to
+ * the flow map instead.
  */
-static __always_inline void flow_add(struct flow_front *front, __u32 generation,
-				     const struct flow_key *key, const struct flow_counts *counts)
+static __noinline void flow_miss(struct flow_front *front, struct flow_slot *slot, __u32 index,
+				 const struct flow_key *key, const struct flow_counts *counts)
 {
-	struct flow_slot *slot = &front->slot[flow_front_index(key)];
-
-	if (flow_slot_holds(slot, key)) {
-		slot->pending.packets += counts->packets;
-		slot->pending.bytes += counts->bytes;
-		return;
-	}
 	if (slot->pending.packets) {
-		if (++slot->misses & (FLOW_FRONT_PATIENCE - 1)) {
-			flow_write_back(front, generation, key, counts);
+		if (++front->misses & (FLOW_FRONT_PATIENCE - 1)) {
+			flow_write_back(front, index, key, counts);
 			return;
 		}
-		flow_write_back(front, generation, &slot->key, &slot->pending);
+		flow_write_back(front, index, &slot->key, &slot->pending);
 	}
 	slot->key = *key;
 	slot->pending = *counts;
-}
-
-/* With --no-arp all ARP is one row: left out of the flows, not out of the sums. */
-static __always_inline void flow_fold_arp(struct flow_packet *pkt)
-{
-	pkt->address[1] = 0;
-	pkt->address[3] = 0;
-	flow_parse_as_sum(pkt, FLOW_SUM_ARP_OFF, 0);
 }
 
 /* Counts one frame that passes the hook. Never changes what happens to it. */
@@ -219,29 +238,28 @@ static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
 	__u32 generation = *(volatile __u32 *)&flow_control.generation & (FLOW_GENERATIONS - 1);
 	__u32 index = bpf_get_smp_processor_id() * FLOW_GENERATIONS + generation;
 	__u8 where = FLOW_WHERE(flow_slot, dir);
-	__u32 tag = skb->vlan_present ? 4 : 0;
-	struct flow_counts counts, *total;
+	struct flow_counts counts = flow_frame_counts(skb), beyond, *total;
 	struct flow_front *front;
-	struct flow_packet pkt;
+	struct flow_slot *slot;
 	struct flow_key key;
 
 	front = bpf_map_lookup_elem(&flow_fronts, &index);
 	if (!front)
 		return;
-	flow_read_packet(skb, &pkt);
-	counts.packets = 1;
-	counts.bytes = skb->len + tag;
-	if (skb->gso_size)
-		flow_gso_counts(skb, &pkt, tag, &counts);
 	total = &front->total[where];
 	total->packets += counts.packets;
 	total->bytes += counts.bytes;
-	if (pkt.fragment != FLOW_FRAGMENT_NONE)
-		flow_join_fragments(&pkt, where);
-	if (flow_no_arp && pkt.ethertype == ETH_P_ARP)
-		flow_fold_arp(&pkt);
-	key = flow_packet_key(&pkt, where);
-	flow_add(front, generation, &key, &counts);
+	if (!flow_read(skb, where, &key, &beyond))
+		return;
+	if (beyond.packets) {
+		flow_counts_add(total, &beyond);
+		flow_counts_add(&counts, &beyond);
+	}
+	slot = &front->slot[flow_front_index(&key)];
+	if (flow_slot_holds(slot, &key))
+		flow_counts_add(&slot->pending, &counts);
+	else
+		flow_miss(front, slot, index, &key, &counts);
 }
 
 #endif

@@ -12,6 +12,8 @@
 /* gso_size of SCTP: segments have lengths of their own, gso_segs says how many. */
 #define FLOW_GSO_BY_FRAGS 0xffff
 
+#define VLAN_TAG 4 /* bytes of a tag that the kernel keeps beside the frame */
+
 #define FLOW_PORT_VXLAN 4789
 #define FLOW_PORT_VXLAN_OLD 8472 /* what Linux used before IANA gave one */
 #define FLOW_PORT_GENEVE 6081
@@ -123,8 +125,9 @@ __noinline __u32 flow_gso_header(struct __sk_buff *skb, __u32 transport, __u8 ip
 {
 	struct flow_gso_cursor cur = {.skb = skb, .offset = transport, .ipproto = ipproto};
 
+	/* What is no tunnel after all: GSO has IP inside, or the port number is used for else. */
 	if (flow_gso_enter_tunnel(&cur) && !flow_gso_network(&cur))
-		return cur.offset;
+		return ipproto == IPPROTO_UDP ? transport + 8 : cur.offset;
 	switch (cur.ipproto) {
 	case IPPROTO_TCP:
 		return cur.offset + (flow_gso_load8(&cur, 12) >> 4) * 4;
@@ -136,27 +139,31 @@ __noinline __u32 flow_gso_header(struct __sk_buff *skb, __u32 transport, __u8 ip
 }
 
 /*
- * Corrects the counts of a super-packet to those of its segments. `tag` is the length of a VLAN tag
- * that stands beside the frame; every segment carries it.
+ * What a super-packet stands for beyond the one frame that it is in memory. `transport` is the
+ * offset of the transport header, 0 when there is none. Every segment has a copy of the headers,
+ * and of a VLAN tag that stands beside the frame, but not of the `jumbo` bytes of headers that only
+ * super-packets have.
  */
-static __always_inline void flow_gso_counts(struct __sk_buff *skb, const struct flow_packet *pkt,
-					    __u32 tag, struct flow_counts *counts)
+static __always_inline void flow_gso_beyond(struct __sk_buff *skb, __u32 transport, __u8 ipproto,
+					    __u32 jumbo, struct flow_counts *beyond)
 {
 	__u32 header, size = skb->gso_size, segments;
 
-	if (!pkt->transport)
+	if (!transport)
 		return;
-	header = flow_gso_header(skb, pkt->transport, pkt->ipproto);
+	header = flow_gso_header(skb, transport, ipproto);
 	if (header >= skb->len)
 		return;
 	if (size == FLOW_GSO_BY_FRAGS)
 		segments = skb->gso_segs;
 	else
 		segments = (skb->len - header + size - 1) / size;
-	if (segments > 1) {
-		counts->packets = segments;
-		counts->bytes += (__u64)(segments - 1) * (header + tag);
-	}
+	if (segments < 2)
+		return;
+	if (skb->vlan_present)
+		header += VLAN_TAG;
+	beyond->packets = segments - 1;
+	beyond->bytes = (__u64)(segments - 1) * (header - jumbo) - jumbo;
 }
 
 #endif

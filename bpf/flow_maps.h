@@ -15,6 +15,7 @@ const volatile __u8 flow_slot = 0;       /* interface slot in keys */
 const volatile __u8 flow_raw_ip = 0;     /* interface without an Ethernet header */
 const volatile __u8 flow_no_arp = 0;     /* one row for all ARP */
 const volatile __u8 flow_can_wake = 0;   /* the collector listens to flow_wakes */
+const volatile __u8 flow_front_bits = FLOW_FRONT_BITS; /* slots of a front, a power of two */
 
 /* Changed by user space while the programs run. */
 struct flow_control flow_control SEC(".bss");
@@ -28,14 +29,22 @@ struct {
 	__type(value, struct flow_front);
 } flow_fronts SEC(".maps");
 
-/* A flow map of one generation; the real ones are made by user space, as large as needed. */
+/*
+ * A CPU's flow map of one generation; the real ones are made by user space, as large as needed,
+ * without type information. So this one may have none either: for kernels before 6.2 the two would
+ * be different kinds of maps.
+ */
 struct flow_map {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
-	__type(key, struct flow_key);
-	__type(value, struct flow_counts);
+	__uint(key_size, sizeof(struct flow_key));
+	__uint(value_size, sizeof(struct flow_counts));
 };
 
+/*
+ * [cpu * FLOW_GENERATIONS + generation] as well; one more element at the end exists only to wait
+ * for running programs. User space sets max_entries.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, FLOW_GENERATIONS + 1);

@@ -57,7 +57,7 @@ struct flow_packet {
 	__u32 fragment_id;    /* IPv4 or IPv6 identification */
 	__u32 fragment_proto; /* protocol that tells fragments apart: IPv4's; IPv6: 0 */
 	__u32 cut;            /* a header lies beyond the end of the readable bytes */
-	__u32 unused;
+	__u32 jumbo;          /* bytes of headers that only the kernel's super-packets have */
 };
 
 /* The readable bytes of a frame. */
@@ -128,8 +128,29 @@ static __always_inline __u64 flow_mapped_ipv4(const void *from)
 #endif
 }
 
-/* The key of the packet, seen at `where`. Whole words, not fields: it is compared as words. */
-static __always_inline struct flow_key flow_packet_key(const struct flow_packet *pkt, __u8 where)
+/* The last word of a key. Whole words, not fields: a key is compared as words. */
+static __always_inline __u64 flow_last_word(__u64 sport, __u64 dport, __u64 ethertype,
+					    __u64 ipproto)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return sport | dport << 16 | ethertype << 32 | ipproto << 48;
+#else
+	return sport << 48 | dport << 32 | ethertype << 16 | ipproto << 8;
+#endif
+}
+
+/* The same with the place where the packet was seen. */
+static __always_inline __u64 flow_last_word_at(__u64 word, __u8 where)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return word | (__u64)where << 56;
+#else
+	return word | where;
+#endif
+}
+
+/* The key of the packet; `where` is left 0. */
+static __always_inline struct flow_key flow_packet_key(const struct flow_packet *pkt)
 {
 	struct flow_key key;
 
@@ -137,13 +158,7 @@ static __always_inline struct flow_key flow_packet_key(const struct flow_packet 
 	key.word[1] = pkt->address[1];
 	key.word[2] = pkt->address[2];
 	key.word[3] = pkt->address[3];
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	key.word[4] = (__u64)pkt->sport | (__u64)pkt->dport << 16 | (__u64)pkt->ethertype << 32 |
-		      (__u64)pkt->ipproto << 48 | (__u64)where << 56;
-#else
-	key.word[4] = (__u64)pkt->sport << 48 | (__u64)pkt->dport << 32 |
-		      (__u64)pkt->ethertype << 16 | (__u64)pkt->ipproto << 8 | where;
-#endif
+	key.word[4] = flow_last_word(pkt->sport, pkt->dport, pkt->ethertype, pkt->ipproto);
 	return key;
 }
 

@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "duration.h"
+#include "filter.h"
 #include "format.h"
+#include "group.h"
 #include "ledger.h"
 #include "options_table.h"
 
@@ -84,7 +86,57 @@ static bool parse_sort(struct parser *parser, const char *name)
 		return refuse(parser, "cannot sort by '%.64s'; the keys are %s", name,
 			      column_names());
 	parser->options.sort = (enum column)column;
+	parser->options.sort_set = true;
 	return true;
+}
+
+/* Tries the expression; whoever uses it reads it again. */
+static bool parse_filter(struct parser *parser, const char *text)
+{
+	struct filter *filter;
+	char why[OPTIONS_WHY_MAX / 2];
+	size_t column = 0;
+	int err;
+
+	if (parser->options.filter)
+		return refuse(parser, "--filter was given twice; join the two by 'and' or 'or'");
+	err = filter_parse(text, &filter, why, sizeof(why), &column);
+	if (err == -ENOMEM)
+		return refuse(parser, "no memory for --filter");
+	if (err)
+		return refuse(parser, "cannot use --filter: at column %zu, %s%.32s%s: %s",
+			      column + 1, text[column] ? "'" : "its end", text + column,
+			      text[column] ? "'" : "", why);
+	filter_free(filter);
+	parser->options.filter = text;
+	return true;
+}
+
+static bool parse_by(struct parser *parser, const char *name)
+{
+	int by = group_of_name(name);
+
+	if (by < 0)
+		return refuse(parser,
+			      "cannot group by '%.64s'; give flow, conversation, host, service or "
+			      "protocol",
+			      name);
+	parser->options.by = (enum group_by)by;
+	parser->options.by_set = true;
+	return true;
+}
+
+static bool parse_attach(struct parser *parser, const char *name)
+{
+	enum attach_mode mode;
+
+	for (mode = ATTACH_AUTO; mode < ATTACH_MODES; mode++) {
+		if (strcmp(name, attach_mode_name(mode)) != 0)
+			continue;
+		parser->options.attach = mode;
+		return true;
+	}
+	return refuse(parser, "cannot attach by '%.64s'; give auto, tcx or clsact", name);
 }
 
 /* A whole number in decimal, nothing before or behind it. */
@@ -124,13 +176,17 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 	case OPTION_IFACE: return parse_iface(parser, argument);
 	case OPTION_TIMEOUT: return parse_timeout(parser, argument);
 	case OPTION_REFRESH: return parse_refresh(parser, argument);
+	case OPTION_ATTACH: return parse_attach(parser, argument);
 	case OPTION_SORT: return parse_sort(parser, argument);
+	case OPTION_FILTER: return parse_filter(parser, argument);
+	case OPTION_BY: return parse_by(parser, argument);
 	case OPTION_LIMIT:
 		return parse_number(parser, "limit", argument, 1, UINT32_MAX, &options->limit);
 	case OPTION_MAX_FLOWS:
 		return parse_number(parser, "max-flows", argument, LEDGER_FLOWS_MIN,
 				    LEDGER_FLOWS_MAX, &options->max_flows);
 	case OPTION_NO_ARP: options->no_arp = true; return true;
+	case OPTION_NO_MOUSE: options->no_mouse = true; return true;
 	case OPTION_TUI: options->tui = true; return true;
 	case OPTION_JSON: options->json = true; return true;
 	case OPTION_VERIFY: options->verify = true; return true;

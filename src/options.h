@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attach.h"
 #include "column.h"
+#include "group.h"
 
 #define OPTIONS_REFRESH_MIN_NS	   100000000ULL
 #define OPTIONS_REFRESH_MAX_NS	   60000000000ULL
@@ -22,15 +24,21 @@
 #define OPTIONS_HELP_MAX 4096
 
 struct options {
-	const char *iface;   /* one of argv (outside text); NULL: choose one */
-	bool json;	     /* report as JSON; no live view unless `tui` */
-	bool tui;	     /* live view wherever there is a terminal */
+	const char *iface; /* one of argv (outside text); NULL: choose one */
+	bool json;	   /* report as JSON; no live view unless `tui` */
+	bool tui;	   /* live view wherever there is a terminal */
+	enum attach_mode attach;
 	bool no_arp;	     /* no flows for ARP, one sum */
 	bool verify;	     /* print the identities that were checked */
 	bool timeout_set;    /* --timeout was given; else none in the live view, 1 h otherwise */
 	uint64_t timeout_ns; /* 0: none */
 	uint64_t refresh_ns;
 	enum column sort;
+	bool sort_set; /* --sort was given: it goes before saved settings; so does --by */
+	const char *filter; /* one of argv, an expression that is right; NULL: none */
+	bool by_set;
+	enum group_by by;
+	bool no_mouse;
 	size_t limit;	  /* rows of the report; 0: not given */
 	size_t max_flows; /* bound of the ledger */
 };

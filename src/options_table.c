@@ -18,6 +18,9 @@ const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_REFRESH] = {"refresh", 'r', "DURATION", NULL,
 			    "Read and show every 100ms to 1m. Default: 1s."},
 	[OPTION_NO_ARP] = {"no-arp", 0, NULL, NULL, "Count ARP in one row, not by its addresses."},
+	[OPTION_ATTACH] = {"attach", 0, "HOW", NULL,
+			   "Attach by tcx (Linux 6.6), by clsact (a tc qdisc), or\n"
+			   "auto: tcx where there is one. Default: auto."},
 	[OPTION_MAX_FLOWS] = {"max-flows", 0, "N", NULL,
 			      "Flows remembered, 256 to 33554432; of more, those\n"
 			      "idle longest go to \"other\". Default: 1048576."},
@@ -28,9 +31,16 @@ const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_SORT] = {"sort", 's', "KEY", NULL,
 			 "Sort by bps, pps, packets, bytes, source,\n"
 			 "destination, tuple, proto or dir. Default: bps."},
+	[OPTION_FILTER] = {"filter", 0, "EXPR", NULL,
+			   "Show only flows that pass, for example 'port 443\n"
+			   "and bps > 1M'. Everything is counted all the same."},
+	[OPTION_BY] = {"by", 0, "WHAT", NULL,
+		       "One row for each flow, conversation, host, service\n"
+		       "or protocol. Default: flow."},
 	[OPTION_LIMIT] = {"limit", 0, "N", NULL,
-			  "Flows in the report. Default: what fits on a\n"
+			  "Rows in the report. Default: what fits on a\n"
 			  "terminal, all otherwise."},
+	[OPTION_NO_MOUSE] = {"no-mouse", 0, NULL, NULL, "Leave the mouse to the terminal."},
 	[OPTION_VERIFY] = {"verify", 0, NULL, NULL,
 			   "Say at the end which sums were checked, and how\n"
 			   "they compare with the interface's own counters."},

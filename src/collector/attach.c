@@ -1,35 +1,47 @@
 /* SPDX-License-Identifier: MIT */
-/* TCX attachment, by number: libbpf 1.1 creates the links but does not know their names. */
+/* Chooses between the ways to attach; see attach.h. */
 #include "attach.h"
 
 #include <errno.h>
-#include <unistd.h>
 
-#include <bpf/bpf.h>
-
-/* enum bpf_attach_type and BPF_F_BEFORE of Linux 6.6, include/uapi/linux/bpf.h. */
-#define TCX_INGRESS 46
-#define TCX_EGRESS 47
-#define TCX_BEFORE (1U << 3)
-
-int attach_tcx(int prog_fd, unsigned int ifindex, enum flow_dir dir,
-	       struct attachment *ret_attachment)
+void attach_init(struct attachment *attachment)
 {
-	DECLARE_LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = dir == FLOW_IN ? TCX_BEFORE : 0);
-	int type = dir == FLOW_IN ? TCX_INGRESS : TCX_EGRESS;
-	int fd = bpf_link_create(prog_fd, (int)ifindex, (enum bpf_attach_type)type, &opts);
+	attachment->mode = ATTACH_AUTO;
+	tcx_init(&attachment->tcx);
+	clsact_init(&attachment->clsact);
+}
 
-	if (fd == -EINVAL)
-		return -EOPNOTSUPP;
-	if (fd < 0)
-		return fd;
-	ret_attachment->link_fd = fd;
-	return 0;
+int attach_open(struct attachment *attachment, const int prog_fd[FLOW_DIRS], unsigned int ifindex,
+		enum attach_mode mode)
+{
+	int err = -EOPNOTSUPP;
+
+	/* The last start may have been on clsact and this one be on TCX. What fails here fails
+	 * again below, or does not matter. */
+	clsact_sweep(ifindex);
+	if (mode != ATTACH_CLSACT) {
+		attachment->mode = ATTACH_TCX;
+		err = tcx_open(&attachment->tcx, prog_fd, ifindex);
+	}
+	if (err == -EOPNOTSUPP && mode != ATTACH_TCX) {
+		attachment->mode = ATTACH_CLSACT;
+		err = clsact_open(&attachment->clsact, prog_fd, ifindex);
+	}
+	if (err)
+		attach_close(attachment);
+	return err;
 }
 
 void attach_close(struct attachment *attachment)
 {
-	if (attachment->link_fd >= 0)
-		close(attachment->link_fd);
-	attachment->link_fd = -1;
+	tcx_close(&attachment->tcx);
+	clsact_close(&attachment->clsact);
+}
+
+const char *attach_mode_name(enum attach_mode mode)
+{
+	static const char *const names[ATTACH_MODES] = {
+		[ATTACH_AUTO] = "auto", [ATTACH_TCX] = "tcx", [ATTACH_CLSACT] = "clsact"};
+
+	return names[mode];
 }

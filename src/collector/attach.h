@@ -1,25 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* Attaching a tc program to an interface. Main thread at start, collector thread at the end. */
+/*
+ * The two tc programs on an interface, by the newest way that the kernel has. Main thread at start,
+ * collector thread at the end; owned by the BPF source.
+ */
 #ifndef PKTSTAT_ATTACH_H
 #define PKTSTAT_ATTACH_H
 
+#include "attach_clsact.h"
+#include "attach_tcx.h"
 #include "flow_abi.h"
 
-/* A program on a hook; closing it takes the program off. */
-struct attachment {
-	int link_fd; /* TCX: the link; -1: not attached */
+enum attach_mode {
+	ATTACH_AUTO, /* TCX where there is one, else clsact */
+	ATTACH_TCX,
+	ATTACH_CLSACT,
+	ATTACH_MODES,
 };
 
-/*
- * Puts the program on the TCX hook of the interface: first of all on ingress, so that it sees what
- * arrived; last on egress, so that it sees what really leaves. Links end with the process, however
- * it ends. 0; -EOPNOTSUPP: this kernel has no TCX (older than 6.6); or another negative errno
- * (-EPERM, -ENODEV, ...).
- */
-int attach_tcx(int prog_fd, unsigned int ifindex, enum flow_dir dir,
-	       struct attachment *ret_attachment);
+/* Both programs on the hooks of one interface. */
+struct attachment {
+	enum attach_mode mode; /* the way it was done, also after the end; ATTACH_AUTO: never */
+	struct tcx tcx;
+	struct clsact clsact;
+};
 
-/* Takes the program off again; safe to call twice. */
+void attach_init(struct attachment *attachment);
+
+/*
+ * Takes off what killed processes of ours left there, and attaches the programs: ingress as the
+ * first of all, egress as the last, as far as the hooks allow. 0; -EOPNOTSUPP: ATTACH_TCX on a
+ * kernel without (older than 6.6); or what clsact_open() says; or another negative errno (-EPERM,
+ * -ENODEV, ...), with nothing attached.
+ */
+int attach_open(struct attachment *attachment, const int prog_fd[FLOW_DIRS], unsigned int ifindex,
+		enum attach_mode mode);
+
+/* Takes the programs off again; safe to call twice. */
 void attach_close(struct attachment *attachment);
+
+/* "auto", "tcx", "clsact". */
+const char *attach_mode_name(enum attach_mode mode);
 
 #endif

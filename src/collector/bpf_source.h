@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attach.h"
 #include "iface.h"
 #include "source.h"
 
@@ -17,6 +18,7 @@ struct bpf_source_options {
 	struct iface iface;
 	size_t max_flows; /* bound of the kernel map's growth */
 	bool no_arp;
+	enum attach_mode attach;
 };
 
 /* What bpf_source_open() was doing when it failed. */
@@ -24,7 +26,7 @@ enum bpf_source_step {
 	BPF_SOURCE_LINK_LAYER, /* the interface is neither Ethernet nor plain IP */
 	BPF_SOURCE_LOAD,       /* loading the programs */
 	BPF_SOURCE_MAPS,       /* making the maps */
-	BPF_SOURCE_ATTACH,     /* attaching; -EOPNOTSUPP: kernel without TCX */
+	BPF_SOURCE_ATTACH,     /* attaching; what attach_open() says */
 };
 
 /*
@@ -36,7 +38,7 @@ int bpf_source_open(const struct bpf_source_options *options, struct flow_source
 /* Detaches if need be and frees; NULL is allowed. */
 void bpf_source_free(struct flow_source *source);
 
-/* How the programs are attached: "tcx". Static storage. */
+/* How the programs are attached: "tcx" or "clsact". Static storage. */
 const char *bpf_source_attach_mode(const struct flow_source *source);
 
 /* Makes libbpf keep its messages to itself. Call before anything else here. */

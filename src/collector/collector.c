@@ -16,14 +16,14 @@
 #include "clock.h"
 #include "rate.h"
 
-
-enum { WAIT_DEADLINE, WAIT_STOP, WAIT_LOSS, WAIT_WAKE, WAITS };
+enum { WAIT_DEADLINE, WAIT_STOP, WAIT_STEER, WAIT_LOSS, WAIT_WAKE, WAITS };
 
 struct collector {
 	struct collector_options options;
 	pthread_t thread;
 	int timer_fd;
 	int stop_fd;
+	int steer_fd; /* readable when interval_ns was changed */
 	atomic_ullong interval_ns;
 	uint64_t timer_ns;    /* the interval the timer runs with */
 	uint64_t seq;         /* of the snapshot published last */
@@ -32,6 +32,7 @@ struct collector {
 	struct snapshot_totals dir[FLOW_DIRS];
 	struct snapshot_health health;
 	uint32_t map_used; /* in this interval, early drains included */
+	struct snapshot *spare; /* without rows, should there be no memory for the last one */
 };
 
 static void sink_add(void *arg, const struct flow_key *key, uint64_t packets, uint64_t bytes)
@@ -73,12 +74,15 @@ static void take_reading(struct collector *collector, const struct source_readin
 static uint64_t drain(struct collector *collector)
 {
 	const struct flow_sink sink = {.add = sink_add, .arg = collector};
-	struct flow_source *source = collector->options.source;
-	int64_t wall_ns = clock_wall_ns();
+	const struct collector_options *options = &collector->options;
+	struct flow_source *source = options->source;
 	uint64_t begin_ns = clock_mono_ns();
+	/* Not the clock on the wall itself: it may be set back, and flows must not end before they
+	 * begin. */
+	int64_t wall_ns = options->start_wall_ns + (int64_t)(begin_ns - options->start_mono_ns);
 	struct source_reading reading;
 
-	ledger_begin(collector->options.ledger, collector->last_wall_ns, wall_ns);
+	ledger_begin(options->ledger, collector->last_wall_ns, wall_ns);
 	collector->last_wall_ns = wall_ns;
 	source->ops->drain(source, &sink, &reading);
 	take_reading(collector, &reading);
@@ -106,22 +110,31 @@ static void fill_health(struct collector *collector, struct snapshot *snapshot)
 	snapshot->health.ring_budget = ring_budget(collector->options.ring);
 }
 
+static void raise_peak(struct snapshot_totals *totals, const struct flow_counts *counts,
+		       uint64_t elapsed_ns)
+{
+	double bps = rate_bps(counts->bytes, elapsed_ns);
+	double pps = rate_pps(counts->packets, elapsed_ns);
+
+	if (bps > totals->peak_bps)
+		totals->peak_bps = bps;
+	if (pps > totals->peak_pps)
+		totals->peak_pps = pps;
+}
+
 static void fill_totals(struct collector *collector, struct snapshot *snapshot)
 {
 	/* A sliver of an interval, as at the end, would make a burst look like a rate. */
 	bool whole = 2 * snapshot->elapsed_ns >= collector->timer_ns;
 	struct snapshot_totals *totals;
-	double bps, pps;
 	int dir;
 
 	for (dir = 0; dir < FLOW_DIRS; dir++) {
 		totals = &collector->dir[dir];
-		bps = rate_bps(totals->delta.bytes, snapshot->elapsed_ns);
-		pps = rate_pps(totals->delta.packets, snapshot->elapsed_ns);
-		if (whole && bps > totals->peak_bps)
-			totals->peak_bps = bps;
-		if (whole && pps > totals->peak_pps)
-			totals->peak_pps = pps;
+		if (whole)
+			raise_peak(totals, &totals->delta, snapshot->elapsed_ns);
+		else if (snapshot->state != SNAPSHOT_LIVE) /* a short run may have no whole one */
+			raise_peak(totals, &totals->total, snapshot->running_ns);
 		snapshot->dir[dir] = *totals;
 		totals->delta = (struct flow_counts){0};
 	}
@@ -129,7 +142,8 @@ static void fill_totals(struct collector *collector, struct snapshot *snapshot)
 
 /*
  * Ends the interval at `now_ns` and publishes it. Without memory for a snapshot the interval goes
- * on: the next one has its counts.
+ * on: the next one has its counts. The last one of all must come: it is then one without rows, kept
+ * for this.
  */
 static void publish(struct collector *collector, uint64_t now_ns, enum snapshot_state state)
 {
@@ -139,10 +153,13 @@ static void publish(struct collector *collector, uint64_t now_ns, enum snapshot_
 	if (ledger_snapshot(collector->options.ledger, now_ns, &snapshot)) {
 		collector->health.read_errors++;
 		collector->health.last_error = -ENOMEM;
-		return;
+		if (state == SNAPSHOT_LIVE)
+			return;
+		snapshot = collector->spare;
+		collector->spare = NULL;
 	}
 	snapshot->seq = ++collector->seq;
-	snapshot->wall_ns = collector->last_wall_ns;
+	snapshot->wall_ns = clock_wall_ns();
 	snapshot->mono_ns = now_ns;
 	snapshot->elapsed_ns = collector->seq == 1 ? 0 : now_ns - collector->last_mono_ns;
 	snapshot->running_ns = now_ns - collector->options.start_mono_ns;
@@ -158,8 +175,12 @@ static void publish(struct collector *collector, uint64_t now_ns, enum snapshot_
 static int arm_timer(struct collector *collector)
 {
 	uint64_t interval_ns = atomic_load(&collector->interval_ns);
-	uint64_t first_ns = collector->last_mono_ns + interval_ns;
-	struct itimerspec spec = {
+	uint64_t first_ns = collector->last_mono_ns + interval_ns, now_ns = clock_mono_ns();
+	struct itimerspec spec;
+
+	if (first_ns < now_ns) /* not late, only shorter than what has passed already */
+		first_ns = now_ns;
+	spec = (struct itimerspec){
 		.it_value = {(time_t)(first_ns / 1000000000ULL), (long)(first_ns % 1000000000ULL)},
 		.it_interval = {(time_t)(interval_ns / 1000000000ULL),
 				(long)(interval_ns % 1000000000ULL)},
@@ -179,7 +200,13 @@ static void on_deadline(struct collector *collector)
 	if (expirations > 1)
 		collector->health.missed_deadlines += (uint32_t)(expirations - 1);
 	publish(collector, drain(collector), SNAPSHOT_LIVE);
-	if (atomic_load(&collector->interval_ns) != collector->timer_ns)
+}
+
+static void on_steer(struct collector *collector)
+{
+	uint64_t changes;
+
+	if (read(collector->steer_fd, &changes, sizeof(changes)) == sizeof(changes))
 		arm_timer(collector);
 }
 
@@ -204,6 +231,7 @@ static void *collector_main(void *arg)
 	struct pollfd waits[WAITS] = {
 		[WAIT_DEADLINE] = {.fd = collector->timer_fd, .events = POLLIN},
 		[WAIT_STOP] = {.fd = collector->stop_fd, .events = POLLIN},
+		[WAIT_STEER] = {.fd = collector->steer_fd, .events = POLLIN},
 		[WAIT_LOSS] = {.fd = source->ops->loss_fd(source), .events = POLLIN},
 		[WAIT_WAKE] = {.fd = source->ops->wake_fd(source), .events = POLLIN},
 	};
@@ -223,6 +251,8 @@ static void *collector_main(void *arg)
 			finish(collector, SNAPSHOT_LOST);
 			return NULL;
 		}
+		if (waits[WAIT_STEER].revents)
+			on_steer(collector);
 		if (waits[WAIT_DEADLINE].revents) {
 			on_deadline(collector);
 		} else if (waits[WAIT_WAKE].revents && source->ops->wants_drain(source)) {
@@ -234,10 +264,13 @@ static void *collector_main(void *arg)
 
 static void collector_free(struct collector *collector)
 {
+	snapshot_unref(collector->spare);
 	if (collector->timer_fd >= 0)
 		close(collector->timer_fd);
 	if (collector->stop_fd >= 0)
 		close(collector->stop_fd);
+	if (collector->steer_fd >= 0)
+		close(collector->steer_fd);
 	free(collector);
 }
 
@@ -253,8 +286,13 @@ int collector_start(const struct collector_options *options, struct collector **
 	collector->last_mono_ns = options->start_mono_ns;
 	collector->last_wall_ns = options->start_wall_ns;
 	collector->stop_fd = eventfd(0, EFD_CLOEXEC);
+	collector->steer_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	collector->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	err = collector->stop_fd < 0 || collector->timer_fd < 0 ? -errno : arm_timer(collector);
+	err = collector->stop_fd < 0 || collector->steer_fd < 0 || collector->timer_fd < 0 ?
+		      -errno :
+		      arm_timer(collector);
+	if (!err)
+		err = snapshot_new(0, &collector->spare);
 	if (err)
 		goto out_free;
 	publish(collector, options->start_mono_ns, SNAPSHOT_LIVE);
@@ -268,19 +306,24 @@ out_free:
 	return err;
 }
 
+/* An eventfd takes any number of ones without fail. */
+static void signal_event(int fd)
+{
+	uint64_t one = 1;
+
+	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
 void collector_set_interval(struct collector *collector, uint64_t interval_ns)
 {
 	atomic_store(&collector->interval_ns, interval_ns);
+	signal_event(collector->steer_fd);
 }
 
 void collector_stop(struct collector *collector)
 {
-	uint64_t one = 1;
-
-	/* An eventfd takes one write without fail. */
-	while (write(collector->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+	signal_event(collector->stop_fd);
 	pthread_join(collector->thread, NULL);
 	collector_free(collector);
 }
-

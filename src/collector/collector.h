@@ -35,7 +35,7 @@ struct collector_options {
  */
 int collector_start(const struct collector_options *options, struct collector **ret_collector);
 
-/* Changes the interval, from the next deadline on. */
+/* Changes the interval at once: the one that runs is cut short or made longer. */
 void collector_set_interval(struct collector *collector, uint64_t interval_ns);
 
 /*

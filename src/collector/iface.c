@@ -55,50 +55,43 @@ int iface_find(const char *name, struct iface *ret_iface)
 	return 0;
 }
 
-/* Interface of the IPv4 default route with the least metric, from /proc/net/route. */
-static int default_route_ipv4(char name[IF_NAMESIZE])
+/* A line of a routing table: the interface and metric of a default route, or false. */
+static bool parse_route_ipv4(const char *line, char name[IF_NAMESIZE], unsigned int *metric)
 {
-	unsigned int destination, gateway, flags, metric, mask, best = UINT32_MAX;
-	char line[256], found[IF_NAMESIZE];
-	FILE *file = fopen("/proc/net/route", "re");
-	int err = -ENODEV;
+	unsigned int destination, gateway, flags, mask;
 
-	if (!file)
-		return -errno;
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%15s %x %x %x %*d %*d %u %x", found, &destination, &gateway,
-			   &flags, &metric, &mask) != 6)
-			continue;
-		if (destination || mask || !(flags & RTF_UP) || flags & RTF_REJECT)
-			continue;
-		if (!err && metric >= best)
-			continue;
-		memcpy(name, found, sizeof(found));
-		best = metric;
-		err = 0;
-	}
-	fclose(file);
-	return err;
+	return sscanf(line, "%15s %x %x %x %*d %*d %u %x", name, &destination, &gateway, &flags,
+		      metric, &mask) == 6 &&
+	       !destination && !mask && (flags & RTF_UP) && !(flags & RTF_REJECT);
 }
 
-/* The same from /proc/net/ipv6_route, where every number is hexadecimal. */
-static int default_route_ipv6(char name[IF_NAMESIZE])
+/* The same of /proc/net/ipv6_route, where every number is hexadecimal. */
+static bool parse_route_ipv6(const char *line, char name[IF_NAMESIZE], unsigned int *metric)
 {
-	unsigned int length, metric, flags, best = UINT32_MAX;
-	char line[256], destination[33], found[IF_NAMESIZE];
-	FILE *file = fopen("/proc/net/ipv6_route", "re");
+	char destination[33];
+	unsigned int length, flags;
+
+	return sscanf(line, "%32s %x %*s %*x %*s %x %*x %*x %x %15s", destination, &length, metric,
+		      &flags, name) == 5 &&
+	       !length && strspn(destination, "0") == 32 && (flags & RTF_UP) &&
+	       !(flags & RTF_REJECT);
+}
+
+/* Interface of the default route with the least metric in a table of the kernel's. */
+static int default_route(const char *table,
+			 bool (*parse)(const char *line, char name[IF_NAMESIZE],
+				       unsigned int *metric),
+			 char name[IF_NAMESIZE])
+{
+	char line[256], found[IF_NAMESIZE];
+	unsigned int metric, best = 0;
+	FILE *file = fopen(table, "re");
 	int err = -ENODEV;
 
 	if (!file)
 		return -errno;
 	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%32s %x %*s %*x %*s %x %*x %*x %x %15s", destination, &length,
-			   &metric, &flags, found) != 5)
-			continue;
-		if (length || strspn(destination, "0") != 32 || !(flags & RTF_UP) ||
-		    flags & RTF_REJECT)
-			continue;
-		if (!err && metric >= best)
+		if (!parse(line, found, &metric) || (!err && metric >= best))
 			continue;
 		memcpy(name, found, sizeof(found));
 		best = metric;
@@ -131,9 +124,11 @@ int iface_default(struct iface *ret_iface)
 {
 	char name[IF_NAMESIZE];
 
-	if (!default_route_ipv4(name) && !iface_find(name, ret_iface))
+	if (!default_route("/proc/net/route", parse_route_ipv4, name) &&
+	    !iface_find(name, ret_iface))
 		return 0;
-	if (!default_route_ipv6(name) && !iface_find(name, ret_iface))
+	if (!default_route("/proc/net/ipv6_route", parse_route_ipv6, name) &&
+	    !iface_find(name, ret_iface))
 		return 0;
 	if (!first_up(name) && !iface_find(name, ret_iface))
 		return 0;

@@ -17,6 +17,10 @@ static const struct column_info columns[COLUMNS] = {
 	[COLUMN_IN] = {COLUMN_IN, "in", "IN", true},
 	[COLUMN_OUT] = {COLUMN_OUT, "out", "OUT", true},
 	[COLUMN_FLOWS] = {COLUMN_FLOWS, "flows", "FLOWS", true},
+	[COLUMN_AVERAGE_2S] = {COLUMN_AVERAGE_2S, "avg2", "AVG2", true},
+	[COLUMN_AVERAGE_10S] = {COLUMN_AVERAGE_10S, "avg10", "AVG10", true},
+	[COLUMN_AVERAGE_40S] = {COLUMN_AVERAGE_40S, "avg40", "AVG40", true},
+	[COLUMN_HISTORY] = {COLUMN_HISTORY, "history", "HISTORY", false},
 };
 
 static const struct {

@@ -23,6 +23,10 @@ enum column {
 	COLUMN_IN, /* bits per second by direction, of a row that has both */
 	COLUMN_OUT,
 	COLUMN_FLOWS, /* how many a group holds */
+	COLUMN_AVERAGE_2S, /* bits per second over the last seconds */
+	COLUMN_AVERAGE_10S,
+	COLUMN_AVERAGE_40S,
+	COLUMN_HISTORY, /* a graph of the last snapshots; not to sort by */
 	COLUMNS,
 };
 

@@ -7,7 +7,7 @@
 
 #define FILTER_NODES_MAX 64
 #define FILTER_DEPTH_MAX 32
-#define FILTER_WORD_MAX  64
+#define FILTER_WORD_MAX	 64
 
 enum filter_test {
 	FILTER_AND,

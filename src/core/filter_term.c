@@ -138,9 +138,12 @@ static bool read_relation(struct filter_parser *parser, unsigned int *ret_relati
 		const char *sign;
 		unsigned int relation;
 	} signs[] = {
-		{">", FILTER_GREATER},		      {">=", FILTER_GREATER | FILTER_EQUAL},
-		{"<", FILTER_LESS},		      {"<=", FILTER_LESS | FILTER_EQUAL},
-		{"=", FILTER_EQUAL},		      {"==", FILTER_EQUAL},
+		{">", FILTER_GREATER},
+		{">=", FILTER_GREATER | FILTER_EQUAL},
+		{"<", FILTER_LESS},
+		{"<=", FILTER_LESS | FILTER_EQUAL},
+		{"=", FILTER_EQUAL},
+		{"==", FILTER_EQUAL},
 		{"!=", FILTER_LESS | FILTER_GREATER},
 	};
 
@@ -200,9 +203,12 @@ static bool read_proto(const char *word, struct filter_node *node)
 		enum filter_test test;
 		uint32_t number;
 	} names[] = {
-		{"arp", FILTER_ETHERTYPE, ETH_P_ARP},  {"ip", FILTER_ETHERTYPE, ETH_P_IP},
-		{"ip4", FILTER_ETHERTYPE, ETH_P_IP},   {"ipv4", FILTER_ETHERTYPE, ETH_P_IP},
-		{"ip6", FILTER_ETHERTYPE, ETH_P_IPV6}, {"ipv6", FILTER_ETHERTYPE, ETH_P_IPV6},
+		{"arp", FILTER_ETHERTYPE, ETH_P_ARP},
+		{"ip", FILTER_ETHERTYPE, ETH_P_IP},
+		{"ip4", FILTER_ETHERTYPE, ETH_P_IP},
+		{"ipv4", FILTER_ETHERTYPE, ETH_P_IP},
+		{"ip6", FILTER_ETHERTYPE, ETH_P_IPV6},
+		{"ipv6", FILTER_ETHERTYPE, ETH_P_IPV6},
 		{"other", FILTER_SUM, 0},
 	};
 	int ipproto;

@@ -18,9 +18,10 @@
 struct group {
 	enum group_by by;
 	struct group_row *row;
+	struct group_row *last; /* added to last */
 	size_t count, room;
 	uint32_t *slot; /* place of a row + 1; 0: free */
-	size_t slots;   /* a power of two, more than twice `count` */
+	size_t slots;	/* a power of two, more than twice `count` */
 };
 
 int group_new(struct group **ret_group)
@@ -52,6 +53,7 @@ void group_reset(struct group *group, enum group_by by)
 {
 	group->by = by;
 	group->count = 0;
+	group->last = NULL;
 	memset(group->slot, 0, group->slots * sizeof(*group->slot));
 }
 
@@ -126,7 +128,14 @@ int group_add(struct group *group, const struct flow_key *key, const struct flow
 	if (first_wall_ns < row->first_wall_ns)
 		row->first_wall_ns = first_wall_ns;
 	row->flows++;
+	group->last = row;
 	return 0;
+}
+
+void group_add_averages(struct group *group, const double average_bps[PAST_WINDOWS])
+{
+	for (int i = 0; group->last && i < PAST_WINDOWS; i++)
+		group->last->average_bps[i] += average_bps[i];
 }
 
 size_t group_count(const struct group *group)

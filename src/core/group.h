@@ -10,12 +10,13 @@
 #include <stdint.h>
 
 #include "flow_abi.h"
+#include "past.h"
 
 enum group_by {
-	GROUP_FLOW,         /* every flow by itself */
+	GROUP_FLOW,	    /* every flow by itself */
 	GROUP_CONVERSATION, /* both directions of a tuple */
-	GROUP_HOST,         /* the address on the far side of the interface */
-	GROUP_SERVICE,      /* protocol and the lower port */
+	GROUP_HOST,	    /* the address on the far side of the interface */
+	GROUP_SERVICE,	    /* protocol and the lower port */
 	GROUP_PROTOCOL,
 	GROUPS,
 };
@@ -26,7 +27,8 @@ struct group_row {
 	struct flow_key key;
 	struct flow_counts delta[FLOW_DIRS]; /* in the interval */
 	struct flow_counts total[FLOW_DIRS]; /* since start */
-	int64_t first_wall_ns;               /* of the oldest flow */
+	double average_bps[PAST_WINDOWS];    /* over the last seconds, where asked for */
+	int64_t first_wall_ns;		     /* of the oldest flow */
 	uint32_t flows;
 	uint32_t unused;
 };
@@ -42,6 +44,9 @@ void group_reset(struct group *group, enum group_by by);
 /* Adds a flow to the group it falls into; 0 or -ENOMEM. */
 int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
 	      const struct flow_counts *total, int64_t first_wall_ns);
+
+/* Adds to the averages of the group that was added to last. */
+void group_add_averages(struct group *group, const double average_bps[PAST_WINDOWS]);
 
 /* Groups there are; and one of them, in no order but of first appearance. */
 size_t group_count(const struct group *group);

@@ -35,8 +35,11 @@ static bool is_foldable(const struct ledger *ledger, const struct ledger_flow *f
 	       (flow->recent == LEDGER_NOT_RECENT || !ledger->recent[flow->recent].delta.packets);
 }
 
-/* Time of last sight up to which flows are folded, so that a share of them goes. */
-static int fold_cutoff(const struct ledger *ledger, int64_t *ret_wall_ns)
+/*
+ * Time of last sight up to which flows are folded, so that a share of them goes, and how many of
+ * those seen last at just that time are part of the share.
+ */
+static int fold_cutoff(const struct ledger *ledger, int64_t *ret_wall_ns, size_t *ret_ties)
 {
 	int64_t *wall_ns = malloc(ledger->count * sizeof(*wall_ns));
 	size_t i, count = 0;
@@ -50,7 +53,10 @@ static int fold_cutoff(const struct ledger *ledger, int64_t *ret_wall_ns)
 	if (count) {
 		qsort(wall_ns, count, sizeof(*wall_ns), compare_wall);
 		i = ledger->max_flows / FOLD_SHARE;
-		*ret_wall_ns = wall_ns[i < count ? i : count - 1];
+		i = i < count ? i : count - 1;
+		*ret_wall_ns = wall_ns[i];
+		for (*ret_ties = 1; i > 0 && wall_ns[i - 1] == wall_ns[i]; i--)
+			++*ret_ties;
 	}
 	free(wall_ns);
 	return count ? 0 : -ENOENT;
@@ -71,18 +77,29 @@ static void recent_forget_folded(struct ledger *ledger)
 	ledger->recents = kept;
 }
 
+/* Whether a flow is folded; of those at the cutoff as many as `ties` says. */
+static bool is_due(const struct ledger *ledger, const struct ledger_flow *flow, int64_t cutoff_ns,
+		   size_t *ties)
+{
+	if (flow->last_wall_ns > cutoff_ns || !is_foldable(ledger, flow))
+		return false;
+	if (flow->last_wall_ns < cutoff_ns)
+		return true;
+	return *ties && (*ties)--;
+}
+
 int ledger_fold_idle(struct ledger *ledger)
 {
-	size_t i, kept = 0, most = ledger->max_flows / FOLD_SHARE + 1, folded = 0;
+	size_t i, kept = 0, ties = 0, folded = 0;
 	struct ledger_flow *flow;
 	int64_t cutoff_ns = 0;
-	int err = fold_cutoff(ledger, &cutoff_ns);
+	int err = fold_cutoff(ledger, &cutoff_ns, &ties);
 
 	if (err)
 		return err;
 	for (i = 0; i < ledger->count; i++) {
 		flow = ledger_flow_at(ledger, i);
-		if (folded < most && flow->last_wall_ns <= cutoff_ns && is_foldable(ledger, flow)) {
+		if (is_due(ledger, flow, cutoff_ns, &ties)) {
 			ledger_spill(ledger, &flow->key, flow->total.packets, flow->total.bytes);
 			if (flow->recent != LEDGER_NOT_RECENT)
 				ledger->recent[flow->recent].flow = UINT32_MAX;

@@ -1,53 +1,137 @@
 /* SPDX-License-Identifier: MIT */
-/* A flow through the snapshots of the ring; see past.h. Keeps nothing. */
+/* Flows through the snapshots before; see past.h. Each struct belongs to its caller. */
 #include "past.h"
 
-#include "flow.h"
 #include "rate.h"
 
-/* The flow's place in an older table; NO_ID when it had none or the eras are too far apart. */
-static uint32_t id_before(const struct snapshot *newer, const struct snapshot *older, uint32_t id)
-{
-	if (id == FLOW_TABLE_NO_ID || newer->era == older->era)
-		return id;
-	if (newer->era != older->era + 1)
-		return FLOW_TABLE_NO_ID;
-	return flow_table_get(newer->table, id)->previous_id;
-}
+static const uint64_t window_ns[PAST_WINDOWS] = {2000000000, 10000000000, 40000000000};
 
-static uint32_t id_in(const struct snapshot *snapshot, const struct flow_key *key)
+void past_take(struct past *past, struct ring *ring, struct snapshot *shown, size_t max)
 {
-	for (size_t i = 0; i < snapshot->count; i++) {
-		if (flow_key_equal(snapshot_key(snapshot, i), key))
-			return (uint32_t)snapshot->row[i].id;
+	past_release(past);
+	past->count = ring_last(ring, shown->seq, past->held, max < PAST_MAX ? max : PAST_MAX);
+	/* What is shown may have left the ring, or have been thinned there. */
+	if (past->count && past->held[0]->seq == shown->seq) {
+		snapshot_unref(past->held[0]);
+		past->held[0] = snapshot_ref(shown);
+		return;
 	}
-	return FLOW_TABLE_NO_ID;
+	past_release(past);
+	past->held[past->count++] = snapshot_ref(shown);
 }
 
-static double rate_in(const struct snapshot *snapshot, uint32_t id)
+void past_release(struct past *past)
 {
-	long row = id == FLOW_TABLE_NO_ID ? -1 : snapshot_find(snapshot, id);
+	while (past->count)
+		snapshot_unref(past->held[--past->count]);
+}
 
-	if (row >= 0 && snapshot->elapsed_ns)
-		return rate_bps(snapshot->row[row].delta_bytes, snapshot->elapsed_ns);
+/*
+ * The flow's place in the table of held[to], given that of held[from], which is not older. Eras
+ * that lie between must be held too, for the way back leads through their tables.
+ */
+static uint32_t id_back(const struct past *past, size_t from, size_t to, uint32_t id)
+{
+	uint32_t era = past->held[from]->era;
+
+	for (size_t i = from; i <= to && id != FLOW_TABLE_NO_ID; i++) {
+		const struct snapshot *snapshot = past->held[i];
+
+		if (snapshot->era == era)
+			continue;
+		if (snapshot->era + 1 != era)
+			return FLOW_TABLE_NO_ID;
+		id = flow_table_get(past->held[i - 1]->table, id)->previous_id;
+		era = snapshot->era;
+	}
+	return id;
+}
+
+static const struct snapshot_row *row_at(const struct past *past, size_t at, uint32_t id)
+{
+	const struct snapshot *snapshot = past->held[at];
+	long row = -1;
+
+	if (past->held[0]->era != snapshot->era)
+		id = id_back(past, 0, at, id);
+	if (id != FLOW_TABLE_NO_ID)
+		row = snapshot_find(snapshot, id);
+	return row < 0 ? NULL : &snapshot->row[row];
+}
+
+/*
+ * Counts of a flow that the snapshot at the window's begin does not name, though it is older: those
+ * it had before it was active again. It cannot have been active unseen, for rows stay for seconds.
+ */
+static uint64_t bytes_before(const struct past *past, size_t at, const struct snapshot_row *row)
+{
+	while (at-- > 0) {
+		const struct snapshot_row *then = row_at(past, at, (uint32_t)row->id);
+
+		if (then)
+			return then->bytes - then->delta_bytes;
+	}
+	return row->bytes - row->delta_bytes;
+}
+
+/* The newest snapshot that is at least the window older than the one shown, or the oldest. */
+static size_t window_begin(const struct past *past, enum past_window window)
+{
+	uint64_t now_ns = past->held[0]->mono_ns;
+	size_t at = 0;
+
+	/* An interval is rarely a hair shorter than asked for; a tenth of a second will not show. */
+	while (at + 1 < past->count &&
+	       now_ns - past->held[at]->mono_ns + 100000000 < window_ns[window])
+		at++;
+	return at;
+}
+
+bool past_averages(const struct past *past, enum past_window window, double *ret_bps)
+{
+	const struct snapshot *shown = past->held[0], *then;
+	size_t begin = window_begin(past, window);
+	size_t at = 0;
+
+	if (!begin)
+		return false;
+	then = past->held[begin];
+	for (size_t i = 0; i < shown->count; i++) {
+		const struct snapshot_row *row = &shown->row[i], *before = NULL;
+		uint64_t base = 0;
+
+		/* Rows ascend by id, so within an era one walk finds them all. */
+		while (then->era == shown->era && at < then->count && then->row[at].id < row->id)
+			at++;
+		if (then->era != shown->era)
+			before = row_at(past, begin, (uint32_t)row->id);
+		else if (at < then->count && then->row[at].id == row->id)
+			before = &then->row[at];
+		if (before)
+			base = before->bytes;
+		else if (snapshot_entry(shown, i)->first_wall_ns < then->wall_ns)
+			base = bytes_before(past, begin, row);
+		ret_bps[i] = rate_bps(row->bytes - base, shown->mono_ns - then->mono_ns);
+	}
+	return true;
+}
+
+static double rate_at(const struct past *past, size_t at, uint32_t id)
+{
+	const struct snapshot *snapshot = past->held[at];
+	const struct snapshot_row *row = row_at(past, at, id);
+
+	if (row && snapshot->elapsed_ns)
+		return rate_bps(row->delta_bytes, snapshot->elapsed_ns);
 	/* A thinned snapshot does not tell small flows from absent ones. */
-	return row >= 0 || snapshot->thin || !snapshot->elapsed_ns ? -1.0 : 0.0;
+	return row || snapshot->thin || !snapshot->elapsed_ns ? -1.0 : 0.0;
 }
 
-size_t past_of_flow(struct ring *ring, const struct snapshot *snapshot, const struct flow_key *key,
-		    double *ret_bps, size_t max)
+size_t past_rates(const struct past *past, size_t row, double *ret_bps, size_t max)
 {
-	struct snapshot *held[PAST_MAX];
-	size_t count = ring_last(ring, snapshot->seq, held, max < PAST_MAX ? max : PAST_MAX);
-	const struct snapshot *newer = snapshot;
-	uint32_t id = id_in(snapshot, key);
+	size_t count = past->count < max ? past->count : max;
 
-	for (size_t i = 0; i < count; i++) {
-		id = id_before(newer, held[i], id);
-		ret_bps[count - 1 - i] = rate_in(held[i], id);
-		newer = held[i];
-	}
 	for (size_t i = 0; i < count; i++)
-		snapshot_unref(held[i]);
+		ret_bps[count - 1 - i] = rate_at(past, i, (uint32_t)past->held[0]->row[row].id);
 	return count;
 }

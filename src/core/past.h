@@ -1,22 +1,50 @@
 /* SPDX-License-Identifier: MIT */
-/* What one flow did in the intervals the ring remembers. A reader's function; one thread. */
+/*
+ * What flows did before the snapshot that is shown: averages over the last seconds, and rates one
+ * by one. Holds references to snapshots of the ring while it is used. One owner, one thread.
+ */
 #ifndef PKTSTAT_PAST_H
 #define PKTSTAT_PAST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "ring.h"
 #include "snapshot.h"
 
-/* Snapshots that are looked at in one call, at the most. */
+/* Snapshots held at the most; with a short interval they do not reach the longest average. */
 #define PAST_MAX 240
 
+/* Averages over 2, 10 and 40 seconds. */
+enum past_window {
+	PAST_2S,
+	PAST_10S,
+	PAST_40S,
+	PAST_WINDOWS,
+};
+
+/* Zeroed is empty. */
+struct past {
+	struct snapshot *held[PAST_MAX]; /* newest first; held[0] is the one shown */
+	size_t count;
+};
+
+/* Holds the snapshots that end with `shown`, at most `max` of them. */
+void past_take(struct past *past, struct ring *ring, struct snapshot *shown, size_t max);
+/* Puts all references. */
+void past_release(struct past *past);
+
 /*
- * Bits per second of a flow in up to `max` snapshots that end with `snapshot`, oldest first; 0
- * where it was idle or not there, below 0 where nobody knows. Returns how many.
+ * Bits per second of each row of the shown snapshot over a window, or over what is remembered of
+ * it; `ret_bps` has room for its rows. False when there is nothing before to compare with.
  */
-size_t past_of_flow(struct ring *ring, const struct snapshot *snapshot, const struct flow_key *key,
-		    double *ret_bps, size_t max);
+bool past_averages(const struct past *past, enum past_window window, double *ret_bps);
+
+/*
+ * Bits per second of one row in up to `max` snapshots, oldest first, the shown one last; 0 where it
+ * was idle or not there, below 0 where nobody knows. Returns how many.
+ */
+size_t past_rates(const struct past *past, size_t row, double *ret_bps, size_t max);
 
 #endif

@@ -12,6 +12,8 @@
 #include <stdio.h>
 
 #include "column.h"
+#include "filter.h"
+#include "group.h"
 #include "ledger.h"
 #include "snapshot.h"
 
@@ -25,9 +27,13 @@ struct report {
 	uint64_t running_ns;   /* length of the capture, CLOCK_MONOTONIC */
 	struct snapshot_totals dir[FLOW_DIRS]; /* as in the last snapshot */
 	struct snapshot_health health;
-	enum column sort;   /* COLUMN_BPS: by bytes since start, then packets, then tuple */
-	size_t limit;	    /* rows at the most; 0: all */
-	unsigned int width; /* columns of the terminal; 0: not a terminal, nothing is cut */
+	/* Only flows that pass; NULL: all. Its bps and pps are averages since start. */
+	const struct filter *filter;
+	const char *filter_text; /* as it was typed (outside text), for the table */
+	enum group_by by;	 /* what a row is: a flow, or a group of them */
+	enum column sort;	 /* COLUMN_BPS: by bytes since start, then packets, then tuple */
+	size_t limit;		 /* rows at the most; 0: all */
+	unsigned int width;	 /* columns of the terminal; 0: not a terminal, nothing is cut */
 	/* Lines of the terminal: with `limit` 0, flows fill what the rest leaves; 0: all of them. */
 	unsigned int height;
 };

@@ -1,52 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* The flows of the report for a person. */
+/* The rows of the report for a person, and their cells where rows are flows. */
 #include <stdio.h>
 
 #include "endpoint.h"
 #include "flow.h"
 #include "format.h"
 #include "rate.h"
-#include "report_rows.h"
 #include "report_text.h"
 
-/* Lines of everything but protocols, hosts, flows and reasons, with a prompt after the report. */
-#define LINES_FIXED 21
-#define FLOWS_LEAST 10
-/* Widest text of format_scaled(). */
-#define SCALED_WIDTH 6
-/* Behind the columns of column.h. */
-#define COLUMN_IFACE ((int)COLUMNS)
+/* Lines of what is always there but rows and reasons, with a prompt after the report. */
+#define LINES_FIXED  16
+#define LINES_FILTER 3 /* the filter, and totals of what passes */
+#define LINES_PROTOS 2 /* without the protocols themselves */
+#define LINES_HOSTS  3 /* without the hosts themselves, with "and more" */
+#define ROWS_LEAST   10
 
-struct flows {
-	const struct report *report;
-	struct report_rows rows;
-};
-
-static void number_cell(const struct grid *grid, const struct ledger_flow *flow, int id, char *text)
+void report_count_cell(const struct grid *grid, const struct flow_counts *total, int id, char *text)
 {
-	const struct flows *flows = grid->context;
-	uint64_t running_ns = flows->report->running_ns;
+	const struct report_listing *listing = grid->context;
+	uint64_t running_ns = listing->report->running_ns;
 
 	if (id == COLUMN_BPS)
-		format_scaled(rate_bps(flow->total.bytes, running_ns), text, GRID_CELL_MAX);
+		format_scaled(rate_bps(total->bytes, running_ns), text, GRID_CELL_MAX);
 	else if (id == COLUMN_PPS)
-		format_scaled(rate_pps(flow->total.packets, running_ns), text, GRID_CELL_MAX);
+		format_scaled(rate_pps(total->packets, running_ns), text, GRID_CELL_MAX);
 	else
-		report_count(grid, id == COLUMN_BYTES ? flow->total.bytes : flow->total.packets,
-			     text);
+		report_count(grid, id == COLUMN_BYTES ? total->bytes : total->packets, text);
 }
 
-static const char *iface_name(const struct report *report, const struct flow_key *key)
+void report_iface_cell(const struct report *report, const struct flow_key *key, char *text)
 {
 	unsigned int slot = flow_key_slot(key);
 
-	return slot < report->ifaces ? report->iface[slot] : "";
+	format_outside(slot < report->ifaces ? report->iface[slot] : "", text, GRID_CELL_MAX);
 }
 
 static void flow_cell(const struct grid *grid, size_t row, int id, char *text)
 {
-	const struct flows *flows = grid->context;
-	const struct ledger_flow *flow = report_rows_get(&flows->rows, row);
+	const struct report_listing *listing = grid->context;
+	const struct ledger_flow *flow = report_rows_flow(&listing->rows, row);
 	const struct flow_key *key = &flow->key;
 
 	switch (id) {
@@ -56,11 +48,8 @@ static void flow_cell(const struct grid *grid, size_t row, int id, char *text)
 		return;
 	case COLUMN_SOURCE: endpoint_source(key, text, GRID_CELL_MAX); return;
 	case COLUMN_DESTINATION: endpoint_destination(key, text, GRID_CELL_MAX); return;
-	default:
-		if (id == COLUMN_IFACE)
-			format_outside(iface_name(flows->report, key), text, GRID_CELL_MAX);
-		else
-			number_cell(grid, flow, id, text);
+	case REPORT_COLUMN_IFACE: report_iface_cell(listing->report, key, text); return;
+	default: report_count_cell(grid, &flow->total, id, text);
 	}
 }
 
@@ -70,11 +59,11 @@ static size_t flow_columns(const struct report *report, struct grid_column *ret_
 	static const struct grid_column all[] = {
 		{.id = COLUMN_PROTO},
 		{.id = COLUMN_DIR, .drop = 5},
-		{.id = COLUMN_IFACE, .title = "INTERFACE", .drop = 6},
+		{.id = REPORT_COLUMN_IFACE, .title = "INTERFACE", .drop = 6},
 		{.id = COLUMN_SOURCE, .shorten = true},
 		{.id = COLUMN_DESTINATION, .shorten = true},
-		{.id = COLUMN_BPS, .width = SCALED_WIDTH, .drop = 4},
-		{.id = COLUMN_PPS, .width = SCALED_WIDTH, .drop = 1},
+		{.id = COLUMN_BPS, .width = REPORT_SCALED_WIDTH, .drop = 4},
+		{.id = COLUMN_PPS, .width = REPORT_SCALED_WIDTH, .drop = 1},
 		{.id = COLUMN_PACKETS, .drop = 2},
 		{.id = COLUMN_BYTES, .drop = 3},
 	};
@@ -83,7 +72,7 @@ static size_t flow_columns(const struct report *report, struct grid_column *ret_
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		struct grid_column *column = &ret_columns[count];
 
-		if (all[i].id == COLUMN_IFACE && report->ifaces < 2)
+		if (all[i].id == REPORT_COLUMN_IFACE && report->ifaces < 2)
 			continue;
 		*column = all[i];
 		count++;
@@ -97,61 +86,64 @@ static size_t flow_columns(const struct report *report, struct grid_column *ret_
 	return count;
 }
 
-static size_t flows_limit(const struct report *report, const struct report_sums *sums,
-			  size_t hosts_shown)
+static size_t rows_limit(const struct report_parts *parts)
 {
-	size_t used = LINES_FIXED + sums->protos + hosts_shown;
+	const struct report *report = parts->report;
+	size_t used = LINES_FIXED + (report->filter ? LINES_FILTER : 0);
 
 	if (report->limit || !report->height)
 		return report->limit;
+	if (report_has_protos(parts))
+		used += LINES_PROTOS + parts->picked.protos;
+	if (report_has_hosts(parts))
+		used += LINES_HOSTS + report_hosts_shown(parts);
 	for (size_t i = 0; i < REPORT_SUMS_MAX; i++)
-		used += sums->reason[i].packets != 0;
-	return report->height > used + FLOWS_LEAST ? report->height - used : FLOWS_LEAST;
+		used += parts->all.reason[i].packets != 0;
+	return report->height > used + ROWS_LEAST ? report->height - used : ROWS_LEAST;
 }
 
-/* The flows that found no room, so that the table still closes. */
-static int put_rest(const struct report *report, const struct report_sums *sums,
-		    const struct report_rows *rows, FILE *out)
+/* The rows that found no room, so that the table still closes. */
+static int put_rest(const struct report_parts *parts, const struct report_rows *rows, FILE *out)
 {
-	struct flow_counts rest = sums->in_rows;
+	struct flow_counts rest = parts->picked.in_rows;
 	char more[FORMAT_TEXT_MAX], packets[FORMAT_TEXT_MAX], bytes[FORMAT_TEXT_MAX];
-	size_t known = ledger_count(report->ledger);
 
-	if (rows->count == known)
+	if (rows->count == rows->known)
 		return 0;
-	report_add(&rest, &sums->other);
+	report_add(&rest, &parts->picked.other);
 	for (size_t i = 0; i < rows->count; i++) {
-		const struct ledger_flow *flow = report_rows_get(rows, i);
+		struct flow_counts total = report_rows_total(rows, i);
 
-		rest.packets -= flow->total.packets;
-		rest.bytes -= flow->total.bytes;
+		rest.packets -= total.packets;
+		rest.bytes -= total.bytes;
 	}
-	format_count(known - rows->count, more, sizeof(more));
+	format_count(rows->known - rows->count, more, sizeof(more));
 	format_count(rest.packets, packets, sizeof(packets));
 	format_count(rest.bytes, bytes, sizeof(bytes));
 	return report_written(out, fprintf(out, "  and %s more rows: %s packets, %s bytes\n", more,
 					   packets, bytes));
 }
 
-int report_put_flows(const struct report *report, const struct report_sums *sums,
-		     size_t hosts_shown, FILE *out)
+int report_put_rows(const struct report_parts *parts, FILE *out)
 {
+	const struct report *report = parts->report;
+	struct report_listing listing = {.report = report};
 	struct grid_column columns[GRID_COLUMNS_MAX];
-	struct flows flows = {.report = report};
-	struct grid grid = {
-		.column = columns, .width = report->width, .cell = flow_cell, .context = &flows};
-	int err;
+	struct grid grid = {.column = columns, .width = report->width, .context = &listing};
+	bool flows = report->by == GROUP_FLOW;
+	int err = report_rows_init(report, &parts->pick, rows_limit(parts), &listing.rows);
 
-	err = report_rows_init(report, flows_limit(report, sums, hosts_shown), &flows.rows);
 	if (err)
 		return err;
-	grid.columns = flow_columns(report, columns);
-	grid.rows = flows.rows.count;
+	grid.cell = flows ? flow_cell : report_group_cell;
+	grid.columns =
+		flows ? flow_columns(report, columns) : report_group_columns(report, columns);
+	grid.rows = listing.rows.count;
 	err = report_written(out, fputc('\n', out));
 	if (!err)
 		err = grid_print(&grid, out);
 	if (!err)
-		err = put_rest(report, sums, &flows.rows, out);
-	report_rows_done(&flows.rows);
+		err = put_rest(parts, &listing.rows, out);
+	report_rows_done(&listing.rows);
 	return err;
 }

@@ -107,14 +107,14 @@ static int by_bytes(const void *left, const void *right)
 	return memcmp(a->address, b->address, sizeof(a->address));
 }
 
-int report_hosts_init(const struct ledger *ledger, struct report_hosts *ret_hosts)
+int report_hosts_init(const struct report_pick *pick, struct report_hosts *ret_hosts)
 {
 	struct table table = {0};
-	size_t rows = ledger_count(ledger), used = 0;
+	size_t used = 0;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < rows; i++)
-		err = add_flow(&table, ledger_get(ledger, i));
+	for (size_t i = 0; !err && i < pick->count; i++)
+		err = add_flow(&table, report_pick_get(pick, i));
 	if (err) {
 		free(table.slot);
 		return err;

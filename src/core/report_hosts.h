@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ledger.h"
+#include "report_pick.h"
 
 struct report_host {
 	uint8_t address[16];
@@ -22,8 +22,8 @@ struct report_hosts {
 	size_t count;
 };
 
-/* The hosts of all IP flows (ARP and sums have none); 0 or -ENOMEM. */
-int report_hosts_init(const struct ledger *ledger, struct report_hosts *ret_hosts);
+/* The hosts of the IP flows (ARP and sums have none); 0 or -ENOMEM. */
+int report_hosts_init(const struct report_pick *pick, struct report_hosts *ret_hosts);
 void report_hosts_done(struct report_hosts *hosts);
 
 #endif

@@ -36,7 +36,7 @@ static const enum part parts_of[COLUMNS][PARTS_MAX] = {
 };
 
 struct order {
-	const struct ledger *ledger;
+	const struct report_rows *rows;
 	const enum part *parts;
 	unsigned int count; /* of parts */
 };
@@ -64,17 +64,42 @@ static uint64_t destination_word(const struct flow_key *key, unsigned int word)
 	return flow_key_order_word(&turned, word);
 }
 
-/* Largest first, so what ascends is turned round. */
-static uint64_t part_key(enum part part, const struct ledger_flow *flow)
+/* The row with that index, which is not its place. */
+static const struct flow_key *key_of(const struct report_rows *rows, uint32_t index)
 {
+	return rows->group ? &group_get(rows->group, index)->key
+			   : &ledger_get(rows->ledger, index)->key;
+}
+
+static struct flow_counts total_of(const struct report_rows *rows, uint32_t index)
+{
+	const struct flow_counts *dir;
+
+	if (!rows->group)
+		return ledger_get(rows->ledger, index)->total;
+	dir = group_get(rows->group, index)->total;
+	return (struct flow_counts){dir[FLOW_IN].packets + dir[FLOW_OUT].packets,
+				    dir[FLOW_IN].bytes + dir[FLOW_OUT].bytes};
+}
+
+struct flow_counts report_rows_total(const struct report_rows *rows, size_t i)
+{
+	return total_of(rows, rows->item[i].index);
+}
+
+/* Largest first, so what ascends is turned round. */
+static uint64_t part_key(enum part part, const struct report_rows *rows, uint32_t index)
+{
+	const struct flow_key *key = key_of(rows, index);
+
 	switch (part) {
-	case PART_BYTES: return flow->total.bytes;
-	case PART_PACKETS: return flow->total.packets;
-	case PART_PROTO: return ~name_word(flow_proto_name(&flow->key));
-	case PART_DIR: return ~(uint64_t)flow_key_dir(&flow->key);
-	case PART_DESTINATION: return ~destination_word(&flow->key, 0);
-	case PART_DESTINATION_1: return ~destination_word(&flow->key, 1);
-	case PART_DESTINATION_2: return ~destination_word(&flow->key, 2);
+	case PART_BYTES: return total_of(rows, index).bytes;
+	case PART_PACKETS: return total_of(rows, index).packets;
+	case PART_PROTO: return ~name_word(flow_proto_name(key));
+	case PART_DIR: return ~(uint64_t)flow_key_dir(key);
+	case PART_DESTINATION: return ~destination_word(key, 0);
+	case PART_DESTINATION_1: return ~destination_word(key, 1);
+	case PART_DESTINATION_2: return ~destination_word(key, 2);
 	case PART_END: break;
 	}
 	return 0;
@@ -83,54 +108,97 @@ static uint64_t part_key(enum part part, const struct ledger_flow *flow)
 static uint64_t key_at(const void *context, unsigned int level, uint32_t index)
 {
 	const struct order *order = context;
-	const struct ledger_flow *flow = ledger_get(order->ledger, index);
 
 	if (level < order->count)
-		return part_key(order->parts[level], flow);
-	return ~flow_key_order_word(&flow->key, level - order->count);
+		return part_key(order->parts[level], order->rows, index);
+	return ~flow_key_order_word(key_of(order->rows, index), level - order->count);
 }
 
 static int compare(const void *context, uint32_t a, uint32_t b)
 {
 	const struct order *order = context;
-	const struct ledger_flow *first = ledger_get(order->ledger, a);
-	const struct ledger_flow *second = ledger_get(order->ledger, b);
 
 	for (unsigned int i = 0; i < order->count; i++) {
-		uint64_t of_first = part_key(order->parts[i], first);
-		uint64_t of_second = part_key(order->parts[i], second);
+		uint64_t of_a = part_key(order->parts[i], order->rows, a);
+		uint64_t of_b = part_key(order->parts[i], order->rows, b);
 
-		if (of_first != of_second)
-			return of_first > of_second ? -1 : 1;
+		if (of_a != of_b)
+			return of_a > of_b ? -1 : 1;
 	}
-	return flow_key_compare(&first->key, &second->key);
+	return flow_key_compare(key_of(order->rows, a), key_of(order->rows, b));
 }
 
-int report_rows_init(const struct report *report, size_t limit, struct report_rows *ret_rows)
+static int add_to_group(struct report_rows *rows, enum group_by by, const struct ledger_flow *flow)
 {
-	size_t known = ledger_count(report->ledger);
-	struct order order = {.ledger = report->ledger, .parts = parts_of[report->sort]};
+	static const struct flow_counts none;
+	struct flow_key key = group_key(by, &flow->key);
+	int64_t *last;
+	int err = group_add(rows->group, &flow->key, &none, &flow->total, flow->first_wall_ns);
+
+	if (err)
+		return err;
+	last = &rows->last_wall_ns[group_find(rows->group, &key)];
+	if (flow->last_wall_ns > *last)
+		*last = flow->last_wall_ns;
+	return 0;
+}
+
+/* Groups what was picked; there are at most as many groups as flows. */
+static int make_groups(struct report_rows *rows, enum group_by by, const struct report_pick *pick)
+{
+	int err = group_new(&rows->group);
+
+	if (err)
+		return err;
+	group_reset(rows->group, by);
+	rows->last_wall_ns = calloc(pick->count ? pick->count : 1, sizeof(*rows->last_wall_ns));
+	if (!rows->last_wall_ns)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < pick->count; i++)
+		err = add_to_group(rows, by, report_pick_get(pick, i));
+	rows->known = group_count(rows->group);
+	return err;
+}
+
+static void put_in_order(struct report_rows *rows, enum column sort)
+{
+	struct order order = {.rows = rows, .parts = parts_of[sort]};
 	struct select_order select = {.refine = key_at, .compare = compare, .context = &order};
-	struct report_rows rows = {.ledger = report->ledger};
 
 	while (order.count < PARTS_MAX && order.parts[order.count] != PART_END)
 		order.count++;
 	select.levels = order.count + FLOW_ORDER_WORDS - 1;
-	rows.count = limit && limit < known ? limit : known;
-	rows.item = calloc(known ? known : 1, sizeof(*rows.item));
-	if (!rows.item)
+	for (size_t i = 0; i < rows->known; i++)
+		rows->item[i].key = key_at(&order, 0, rows->item[i].index);
+	select_window(&select, rows->item, rows->known, 0, rows->count);
+}
+
+int report_rows_init(const struct report *report, const struct report_pick *pick, size_t limit,
+		     struct report_rows *ret_rows)
+{
+	struct report_rows rows = {.ledger = report->ledger, .known = pick->count};
+	int err = 0;
+
+	if (report->by != GROUP_FLOW)
+		err = make_groups(&rows, report->by, pick);
+	if (!err)
+		rows.item = calloc(rows.known ? rows.known : 1, sizeof(*rows.item));
+	if (err || !rows.item) {
+		report_rows_done(&rows);
 		return -ENOMEM;
-	for (size_t i = 0; i < known; i++) {
-		rows.item[i].index = (uint32_t)i;
-		rows.item[i].key = key_at(&order, 0, (uint32_t)i);
 	}
-	select_window(&select, rows.item, known, 0, rows.count);
+	rows.count = limit && limit < rows.known ? limit : rows.known;
+	for (size_t i = 0; i < rows.known; i++)
+		rows.item[i].index = rows.group ? (uint32_t)i : report_pick_place(pick, i);
+	put_in_order(&rows, report->sort);
 	*ret_rows = rows;
 	return 0;
 }
 
 void report_rows_done(struct report_rows *rows)
 {
+	group_free(rows->group);
+	free(rows->last_wall_ns);
 	free(rows->item);
-	rows->item = NULL;
+	*rows = (struct report_rows){0};
 }

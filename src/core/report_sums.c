@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One walk over the ledger; see report_sums.h. */
+/* One walk over the flows; see report_sums.h. */
 #include "report_sums.h"
 
 #include <linux/if_ether.h>
@@ -22,6 +22,7 @@ static void add_row(struct report_sums *sums, const struct ledger_flow *flow)
 
 	proto->rows++;
 	report_add(&proto->dir[flow_key_dir(&flow->key)], &flow->total);
+	report_add(&sums->dir[flow_key_dir(&flow->key)], &flow->total);
 	if (sum == FLOW_SUM_NONE) {
 		sums->flows++;
 		report_add(&sums->in_rows, &flow->total);
@@ -42,15 +43,13 @@ static int by_bytes(const void *left, const void *right)
 	return a->proto - b->proto;
 }
 
-void report_sums_of(const struct ledger *ledger, struct report_sums *ret_sums)
+void report_sums_of(const struct report_pick *pick, struct report_sums *ret_sums)
 {
-	size_t rows = ledger_count(ledger);
-
 	memset(ret_sums, 0, sizeof(*ret_sums));
 	for (int i = 0; i < REPORT_PROTOS; i++)
 		ret_sums->proto[i].proto = i;
-	for (size_t i = 0; i < rows; i++)
-		add_row(ret_sums, ledger_get(ledger, i));
+	for (size_t i = 0; i < pick->count; i++)
+		add_row(ret_sums, report_pick_get(pick, i));
 	for (size_t i = 0; i < REPORT_PROTOS; i++) {
 		if (ret_sums->proto[i].rows)
 			ret_sums->proto[ret_sums->protos++] = ret_sums->proto[i];

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What a report adds up over all rows: protocols, flows and "other". Pure; any thread. */
+/* What a report adds up over flows: protocols, flows and "other". Pure; any thread. */
 #ifndef PKTSTAT_REPORT_SUMS_H
 #define PKTSTAT_REPORT_SUMS_H
 
 #include <stddef.h>
 
 #include "ledger.h"
+#include "report_pick.h"
 
 /* One protocol: a number over IP, ARP, or "other". */
 #define REPORT_PROTO_ARP   256
@@ -24,13 +25,14 @@ struct report_proto {
 struct report_sums {
 	struct report_proto proto[REPORT_PROTOS]; /* only those with rows, most bytes first */
 	size_t protos;
+	struct flow_counts dir[FLOW_DIRS];	    /* everything */
 	size_t flows;				    /* rows that are flows, */
 	struct flow_counts in_rows;		    /* and what they hold */
 	struct flow_counts other;		    /* in rows that are sums, */
 	struct flow_counts reason[REPORT_SUMS_MAX]; /* by enum flow_sum */
 };
 
-void report_sums_of(const struct ledger *ledger, struct report_sums *ret_sums);
+void report_sums_of(const struct report_pick *pick, struct report_sums *ret_sums);
 
 static inline void report_add(struct flow_counts *to, const struct flow_counts *counts)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The report for a person: what was watched, sums, hosts; the flows stand in report_flows.c. */
+/* The report for a person: what was watched, sums, hosts; the rows stand in report_flows.c. */
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <stdlib.h>
@@ -10,9 +10,6 @@
 #include "grid.h"
 #include "rate.h"
 #include "report.h"
-#include "report_hosts.h"
-#include "report_rows.h"
-#include "report_sums.h"
 #include "report_text.h"
 
 #define HOSTS_ON_TERMINAL 10
@@ -33,7 +30,7 @@ char *report_count(const struct grid *grid, uint64_t value, char *text)
 static int put_watched(const struct report *report, FILE *out)
 {
 	char begin[FORMAT_TEXT_MAX], end[FORMAT_TEXT_MAX], length[FORMAT_TEXT_MAX];
-	char name[FORMAT_TEXT_MAX];
+	char name[FORMAT_TEXT_MAX], filter[4 * FILTER_TEXT_MAX];
 	int result = fprintf(out, "Watched ");
 
 	for (size_t i = 0; result >= 0 && i < report->ifaces; i++)
@@ -44,8 +41,12 @@ static int put_watched(const struct report *report, FILE *out)
 	format_wall(report->start_wall_ns, begin, sizeof(begin));
 	format_wall(report->start_wall_ns + (int64_t)report->running_ns, end, sizeof(end));
 	format_length(report->running_ns, length, sizeof(length));
-	return report_written(out, fprintf(out, " (%s) for %s\nfrom     %s to %s\nended by %s\n",
-					   report->attach, length, begin, end, report->ended));
+	result = fprintf(out, " (%s) for %s\nfrom     %s to %s\nended by %s\n", report->attach,
+			 length, begin, end, report->ended);
+	if (result >= 0 && report->filter)
+		result = fprintf(out, "filter   %s\n",
+				 format_outside(report->filter_text, filter, sizeof(filter)));
+	return report_written(out, result);
 }
 
 enum total_column {
@@ -58,29 +59,53 @@ enum total_column {
 	TOTAL_PEAK_PPS,
 };
 
+/* First everything by direction, then what passes the filter; nobody knows the peak of that. */
+static const struct flow_counts *total_of(const struct report_parts *parts, size_t row)
+{
+	return row < FLOW_DIRS ? &parts->report->dir[row].total
+			       : &parts->picked.dir[row - FLOW_DIRS];
+}
+
+static void total_name(size_t row, char *text)
+{
+	snprintf(text, GRID_CELL_MAX, "%s%s", row % FLOW_DIRS == FLOW_IN ? "in" : "out",
+		 row < FLOW_DIRS ? "" : ", filtered");
+}
+
+static void peak_cell(const struct report_parts *parts, size_t row, int id, char *text)
+{
+	const struct snapshot_totals *totals = &parts->report->dir[row % FLOW_DIRS];
+
+	if (row >= FLOW_DIRS)
+		snprintf(text, GRID_CELL_MAX, "-");
+	else if (id == TOTAL_PEAK_BPS)
+		format_rate(totals->peak_bps, "b/s", text, GRID_CELL_MAX);
+	else
+		format_rate(totals->peak_pps, "p/s", text, GRID_CELL_MAX);
+}
+
 static void total_cell(const struct grid *grid, size_t row, int id, char *text)
 {
-	const struct report *report = grid->context;
-	const struct snapshot_totals *totals = &report->dir[row];
-	const struct flow_counts *total = &totals->total;
+	const struct report_parts *parts = grid->context;
+	uint64_t running_ns = parts->report->running_ns;
+	const struct flow_counts *total = total_of(parts, row);
 
 	switch ((enum total_column)id) {
-	case TOTAL_DIR: snprintf(text, GRID_CELL_MAX, "%s", row == FLOW_IN ? "in" : "out"); return;
+	case TOTAL_DIR: total_name(row, text); return;
 	case TOTAL_PACKETS: report_count(grid, total->packets, text); return;
 	case TOTAL_BYTES: report_count(grid, total->bytes, text); return;
 	case TOTAL_AVERAGE_BPS:
-		format_rate(rate_bps(total->bytes, report->running_ns), "b/s", text, GRID_CELL_MAX);
+		format_rate(rate_bps(total->bytes, running_ns), "b/s", text, GRID_CELL_MAX);
 		return;
 	case TOTAL_AVERAGE_PPS:
-		format_rate(rate_pps(total->packets, report->running_ns), "p/s", text,
-			    GRID_CELL_MAX);
+		format_rate(rate_pps(total->packets, running_ns), "p/s", text, GRID_CELL_MAX);
 		return;
-	case TOTAL_PEAK_BPS: format_rate(totals->peak_bps, "b/s", text, GRID_CELL_MAX); return;
-	case TOTAL_PEAK_PPS: format_rate(totals->peak_pps, "p/s", text, GRID_CELL_MAX); return;
+	case TOTAL_PEAK_BPS:
+	case TOTAL_PEAK_PPS: peak_cell(parts, row, id, text); return;
 	}
 }
 
-static int put_totals(const struct report *report, FILE *out)
+static int put_totals(const struct report_parts *parts, FILE *out)
 {
 	static const struct grid_column columns[] = {
 		{.title = "TOTAL", .id = TOTAL_DIR},
@@ -93,18 +118,18 @@ static int put_totals(const struct report *report, FILE *out)
 	};
 	struct grid grid = {.column = columns,
 			    .columns = sizeof(columns) / sizeof(columns[0]),
-			    .rows = FLOW_DIRS,
-			    .width = report->width,
+			    .rows = parts->report->filter ? 2 * FLOW_DIRS : FLOW_DIRS,
+			    .width = parts->report->width,
 			    .cell = total_cell,
-			    .context = report};
+			    .context = parts};
 
 	return grid_print(&grid, out);
 }
 
-struct protos {
-	const struct report *report;
-	const struct report_sums *sums;
-};
+bool report_has_protos(const struct report_parts *parts)
+{
+	return parts->picked.protos && parts->report->by != GROUP_PROTOCOL;
+}
 
 enum proto_column {
 	PROTO_NAME,
@@ -139,8 +164,8 @@ static void proto_share(const struct report_sums *sums, uint64_t bytes, char *te
 
 static void proto_cell(const struct grid *grid, size_t row, int id, char *text)
 {
-	const struct protos *protos = grid->context;
-	const struct report_proto *proto = &protos->sums->proto[row];
+	const struct report_parts *parts = grid->context;
+	const struct report_proto *proto = &parts->picked.proto[row];
 	struct flow_counts all = proto->dir[FLOW_IN];
 
 	report_add(&all, &proto->dir[FLOW_OUT]);
@@ -151,14 +176,14 @@ static void proto_cell(const struct grid *grid, size_t row, int id, char *text)
 	case PROTO_BYTES_IN: report_count(grid, proto->dir[FLOW_IN].bytes, text); return;
 	case PROTO_BYTES_OUT: report_count(grid, proto->dir[FLOW_OUT].bytes, text); return;
 	case PROTO_BPS:
-		format_rate(rate_bps(all.bytes, protos->report->running_ns), "b/s", text,
+		format_rate(rate_bps(all.bytes, parts->report->running_ns), "b/s", text,
 			    GRID_CELL_MAX);
 		return;
-	case PROTO_SHARE: proto_share(protos->sums, all.bytes, text); return;
+	case PROTO_SHARE: proto_share(&parts->picked, all.bytes, text); return;
 	}
 }
 
-static int put_protos(const struct report *report, const struct report_sums *sums, FILE *out)
+static int put_protos(const struct report_parts *parts, FILE *out)
 {
 	static const struct grid_column columns[] = {
 		{.title = "PROTOCOL", .id = PROTO_NAME},
@@ -169,13 +194,12 @@ static int put_protos(const struct report *report, const struct report_sums *sum
 		{.title = "AVERAGE", .id = PROTO_BPS, .number = true, .drop = 1},
 		{.title = "SHARE", .id = PROTO_SHARE, .number = true, .drop = 4},
 	};
-	struct protos protos = {.report = report, .sums = sums};
 	struct grid grid = {.column = columns,
 			    .columns = sizeof(columns) / sizeof(columns[0]),
-			    .rows = sums->protos,
-			    .width = report->width,
+			    .rows = parts->picked.protos,
+			    .width = parts->report->width,
 			    .cell = proto_cell,
-			    .context = &protos};
+			    .context = parts};
 
 	return grid_print(&grid, out);
 }
@@ -203,16 +227,21 @@ static void host_cell(const struct grid *grid, size_t row, int id, char *text)
 	}
 }
 
-size_t report_hosts_shown(const struct report *report, const struct report_hosts *hosts)
+bool report_has_hosts(const struct report_parts *parts)
 {
-	size_t limit = report->limit;
-
-	if (!limit && report->width)
-		limit = HOSTS_ON_TERMINAL;
-	return limit && limit < hosts->count ? limit : hosts->count;
+	return parts->hosts.count && parts->report->by != GROUP_HOST;
 }
 
-static int put_hosts(const struct report *report, const struct report_hosts *hosts, FILE *out)
+size_t report_hosts_shown(const struct report_parts *parts)
+{
+	size_t limit = parts->report->limit, count = parts->hosts.count;
+
+	if (!limit && parts->report->width)
+		limit = HOSTS_ON_TERMINAL;
+	return limit && limit < count ? limit : count;
+}
+
+static int put_hosts(const struct report_parts *parts, FILE *out)
 {
 	static const struct grid_column columns[] = {
 		{.title = "HOST", .id = HOST_ADDRESS, .shorten = true},
@@ -221,69 +250,84 @@ static int put_hosts(const struct report *report, const struct report_hosts *hos
 		{.title = "PACKETS SENT", .id = HOST_PACKETS_SENT, .number = true, .drop = 2},
 		{.title = "RECEIVED", .id = HOST_PACKETS_RECEIVED, .number = true, .drop = 1},
 	};
-	size_t shown = report_hosts_shown(report, hosts);
+	size_t shown = report_hosts_shown(parts), count = parts->hosts.count;
 	struct grid grid = {.column = columns,
 			    .columns = sizeof(columns) / sizeof(columns[0]),
 			    .rows = shown,
-			    .width = report->width,
+			    .width = parts->report->width,
 			    .cell = host_cell,
-			    .context = hosts};
+			    .context = &parts->hosts};
 	char more[FORMAT_TEXT_MAX];
 	int err = grid_print(&grid, out);
 
-	if (err || shown == hosts->count)
+	if (err || shown == count)
 		return err;
-	format_count(hosts->count - shown, more, sizeof(more));
+	format_count(count - shown, more, sizeof(more));
 	return report_written(out, fprintf(out, "  and %s more\n", more));
 }
 
-/* What there is only when something was counted. */
-static int put_rows(const struct report *report, const struct report_sums *sums,
-		    const struct report_hosts *hosts, FILE *out)
+/* What there is only when something was counted, or passes. */
+static int put_counted(const struct report_parts *parts, FILE *out)
 {
-	int err = report_written(out, fputc('\n', out));
+	int err = 0;
 
-	if (!err)
-		err = put_protos(report, sums, out);
-	if (!err && hosts->count)
+	if (report_has_protos(parts)) {
 		err = report_written(out, fputc('\n', out));
-	if (!err && hosts->count)
-		err = put_hosts(report, hosts, out);
-	return err ? err : report_put_flows(report, sums, report_hosts_shown(report, hosts), out);
+		if (!err)
+			err = put_protos(parts, out);
+	}
+	if (!err && report_has_hosts(parts)) {
+		err = report_written(out, fputc('\n', out));
+		if (!err)
+			err = put_hosts(parts, out);
+	}
+	return err ? err : report_put_rows(parts, out);
 }
 
-static int put_sections(const struct report *report, const struct report_sums *sums,
-			const struct report_hosts *hosts, FILE *out)
+static int put_sections(const struct report_parts *parts, FILE *out)
 {
-	int err = put_watched(report, out);
+	int err = put_watched(parts->report, out);
 
 	if (!err)
 		err = report_written(out, fputc('\n', out));
 	if (!err)
-		err = put_totals(report, out);
-	if (!err && ledger_count(report->ledger))
-		err = put_rows(report, sums, hosts, out);
-	return err ? err : report_put_accounting(report, sums, out);
+		err = put_totals(parts, out);
+	if (!err && parts->pick.count)
+		err = put_counted(parts, out);
+	return err ? err : report_put_accounting(parts->report, &parts->all, out);
+}
+
+/* `parts` is zeroed but for the report; what it holds then is freed also when this fails. */
+static int parts_init(struct report_parts *parts)
+{
+	const struct report_pick all = report_pick_all(parts->report->ledger);
+	int err = report_pick_init(parts->report, &parts->pick);
+
+	if (!err)
+		err = report_hosts_init(&parts->pick, &parts->hosts);
+	if (err)
+		return err;
+	report_sums_of(&all, &parts->all);
+	report_sums_of(&parts->pick, &parts->picked);
+	return 0;
 }
 
 int report_table(const struct report *report, FILE *out)
 {
-	struct report_sums *sums = malloc(sizeof(*sums));
-	struct report_hosts hosts;
+	struct report_parts *parts = calloc(1, sizeof(*parts));
 	int err;
 
-	if (!sums)
+	if (!parts)
 		return -ENOMEM;
-	report_sums_of(report->ledger, sums);
-	err = report_hosts_init(report->ledger, &hosts);
-	if (err)
-		goto out_free_sums;
+	parts->report = report;
+	err = parts_init(parts);
 	errno = 0;
-	err = put_sections(report, sums, &hosts, out);
+	if (!err)
+		err = put_sections(parts, out);
 	if (!err)
 		err = report_written(out, fflush(out));
-	report_hosts_done(&hosts);
-out_free_sums:
-	free(sums);
+	report_hosts_done(&parts->hosts);
+	report_pick_done(&parts->pick);
+	free(parts);
 	return err;
 }

@@ -97,7 +97,7 @@ static void refine_keys(const struct select_run *run, unsigned int level, struct
 {
 	for (size_t i = 0; i < count; i++)
 		item[i].key = level < last_level(run) ? run->order->refine(run->order->context,
-									    level, item[i].index)
+									   level, item[i].index)
 						      : 0;
 }
 

@@ -8,21 +8,32 @@
 
 #include "flow.h"
 
-int flow_table_new(uint32_t era, struct flow_table **ret_table)
+static uint32_t table_chunks(uint32_t entries)
+{
+	return (entries + FLOW_TABLE_CHUNK - 1) / FLOW_TABLE_CHUNK;
+}
+
+int flow_table_new_for(uint32_t era, uint32_t room, struct flow_table **ret_table)
 {
 	struct flow_table *table = calloc(1, sizeof(*table));
 
 	if (!table)
 		return -ENOMEM;
-	table->chunk = calloc(FLOW_TABLE_CHUNKS, sizeof(struct flow_table_entry *));
+	table->chunk = calloc(table_chunks(room) + 1, sizeof(struct flow_table_entry *));
 	if (!table->chunk) {
 		free(table);
 		return -ENOMEM;
 	}
 	atomic_init(&table->references, 1);
 	table->era = era;
+	table->room = room;
 	*ret_table = table;
 	return 0;
+}
+
+int flow_table_new(uint32_t era, struct flow_table **ret_table)
+{
+	return flow_table_new_for(era, FLOW_TABLE_ID_REMAINDER, ret_table);
 }
 
 struct flow_table *flow_table_ref(struct flow_table *table)
@@ -38,23 +49,32 @@ struct flow_table *flow_table_unref(struct flow_table *table)
 	if (!table ||
 	    atomic_fetch_sub_explicit(&table->references, 1, memory_order_acq_rel) != 1)
 		return NULL;
-	for (i = 0; i < FLOW_TABLE_CHUNKS && table->chunk[i]; i++)
+	for (i = 0; table->chunk[i]; i++) /* one pointer more than chunks ends the list */
 		free(table->chunk[i]);
 	free(table->chunk);
 	free(table);
 	return NULL;
 }
 
+/* Entries that chunk `i` has room for: the last one of a small table is as small as can be. */
+static uint32_t table_chunk_room(const struct flow_table *table, uint32_t i)
+{
+	uint32_t rest = table->room - i * FLOW_TABLE_CHUNK;
+
+	return rest < FLOW_TABLE_CHUNK ? rest : FLOW_TABLE_CHUNK;
+}
+
 int flow_table_append(struct flow_table *table, const struct flow_table_entry *entry,
 		      uint32_t *ret_id)
 {
 	uint32_t id = table->count;
-	struct flow_table_entry **chunk = &table->chunk[id / FLOW_TABLE_CHUNK];
+	struct flow_table_entry **chunk;
 
-	if (id >= FLOW_TABLE_ID_REMAINDER)
+	if (id >= table->room)
 		return -ENOSPC;
+	chunk = &table->chunk[id / FLOW_TABLE_CHUNK];
 	if (!*chunk) {
-		*chunk = malloc(FLOW_TABLE_CHUNK * sizeof(**chunk));
+		*chunk = malloc(table_chunk_room(table, id / FLOW_TABLE_CHUNK) * sizeof(**chunk));
 		if (!*chunk)
 			return -ENOMEM;
 	}
@@ -66,10 +86,12 @@ int flow_table_append(struct flow_table *table, const struct flow_table_entry *e
 
 size_t flow_table_bytes(const struct flow_table *table)
 {
-	size_t chunks = (table->count + FLOW_TABLE_CHUNK - 1) / FLOW_TABLE_CHUNK;
+	size_t chunks = table_chunks(table->count), entries = chunks * FLOW_TABLE_CHUNK;
 
-	return sizeof(*table) + chunks * (sizeof(struct flow_table_entry *) +
-					  FLOW_TABLE_CHUNK * sizeof(struct flow_table_entry));
+	if (entries > table->room)
+		entries = table->room;
+	return sizeof(*table) + chunks * sizeof(struct flow_table_entry *) +
+	       entries * sizeof(struct flow_table_entry);
 }
 
 int snapshot_new(size_t count, struct snapshot **ret_snapshot)
@@ -265,7 +287,7 @@ int snapshot_thin(const struct snapshot *snapshot, size_t keep, struct snapshot 
 	if (err)
 		goto out_free;
 	thin_copy_head(thin, snapshot);
-	err = flow_table_new(snapshot->era, &thin->table);
+	err = flow_table_new_for(snapshot->era, (uint32_t)(count + used), &thin->table);
 	if (!err)
 		err = thin_fill(thin, snapshot, picked, count, sums);
 	if (err)

@@ -21,7 +21,6 @@
  * when most entries of the old one are no longer active.
  */
 #define FLOW_TABLE_CHUNK 1024
-#define FLOW_TABLE_CHUNKS 65536
 #define FLOW_TABLE_NO_ID UINT32_MAX
 /* Ids from here on are remainder rows of thinned snapshots: this plus `where`. */
 #define FLOW_TABLE_ID_REMAINDER ((1U << 26) - FLOW_WHERES)
@@ -37,15 +36,18 @@ struct flow_table {
 	atomic_uint references;
 	uint32_t era;   /* counts up, from 1 */
 	uint32_t count; /* written by the collector only */
-	struct flow_table_entry **chunk; /* FLOW_TABLE_CHUNKS pointers, filled as needed */
+	uint32_t room;  /* entries it can have at the most */
+	struct flow_table_entry **chunk; /* pointers for `room` entries, filled as needed */
 };
 
 /* A new, empty table with one reference; 0 or -ENOMEM. */
 int flow_table_new(uint32_t era, struct flow_table **ret_table);
+/* The same with room for so many entries and no more, for which it takes just the memory needed. */
+int flow_table_new_for(uint32_t era, uint32_t room, struct flow_table **ret_table);
 struct flow_table *flow_table_ref(struct flow_table *table);
 /* Puts one reference, frees the table with the last; NULL is allowed. Returns NULL. */
 struct flow_table *flow_table_unref(struct flow_table *table);
-/* Appends a flow; 0, -ENOMEM, or -ENOSPC at FLOW_TABLE_ID_REMAINDER entries. */
+/* Appends a flow; 0, -ENOMEM, or -ENOSPC without room (at FLOW_TABLE_ID_REMAINDER entries). */
 int flow_table_append(struct flow_table *table, const struct flow_table_entry *entry,
 		      uint32_t *ret_id);
 /* Bytes of memory the table holds. */

@@ -1,37 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The view; see view.h. Everything is recomputed from the snapshot: one pass to filter and group,
- * one to read the keys to sort by, one to place the selection, one selection of the window.
- */
+/* What is asked of a view, and what it answers; see view.h. What it does with that is in
+ * view_arrange.c. Each view belongs to its caller. */
 #include "view.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow.h"
-#include "select.h"
-#include "view_order.h"
-#include "view_rows.h"
-
-struct view {
-	struct view_rows rows;
-	struct view_order order;
-	struct group *frozen; /* order to keep, see view_order.h */
-	bool freeze;          /* take the order of the next arrangement */
-	bool follow;
-	size_t height;
-	size_t top;
-	size_t rank; /* of the selection */
-	bool pinned; /* the selection is a flow, not just the first row */
-	struct flow_key selected;
-	uint32_t selected_id; /* where to find it, in the era below */
-	uint32_t selected_era;
-	long selected_index; /* its row, or -1 */
-	bool choose;         /* pin what is at `rank` */
-	bool reveal;         /* bring the selection on screen */
-	bool stale;
-};
+#include "view_private.h"
 
 int view_new(enum column sort, struct view **ret_view)
 {
@@ -69,7 +45,20 @@ void view_set_snapshot(struct view *view, struct snapshot *snapshot)
 	view->stale = true;
 }
 
+void view_set_past(struct view *view, const struct past *past)
+{
+	/* What it holds changes with the snapshot, which makes the rows stale by itself. */
+	if (!view->rows.past != !past)
+		view->stale = true;
+	view->rows.past = past;
+}
+
 const struct snapshot *view_snapshot(const struct view *view)
+{
+	return view->rows.snapshot;
+}
+
+struct snapshot *view_shown(struct view *view)
 {
 	return view->rows.snapshot;
 }
@@ -81,7 +70,7 @@ static void change(struct view *view)
 	view->stale = true;
 }
 
-static void thaw(struct view *view)
+void view_thaw(struct view *view)
 {
 	group_free(view->frozen);
 	view->frozen = NULL;
@@ -93,7 +82,7 @@ void view_set_sort(struct view *view, enum column sort, bool reverse)
 	view->order.sort = sort;
 	view->order.reverse = reverse;
 	if (view->frozen) {
-		thaw(view);
+		view_thaw(view);
 		view->freeze = true;
 	}
 	change(view);
@@ -120,7 +109,7 @@ void view_set_group(struct view *view, enum group_by by)
 	view->rows.by = by;
 	view->rows.drilled = false;
 	view->freeze = view->freeze || view->frozen;
-	thaw(view);
+	view_thaw(view);
 	view_move_first(view);
 }
 
@@ -160,9 +149,26 @@ const struct flow_key *view_drilled(const struct view *view, enum group_by *ret_
 	return &view->rows.drill_key;
 }
 
+int view_reset_totals(struct view *view)
+{
+	view->stale = true;
+	return view_rows_reset(&view->rows);
+}
+
+void view_unreset_totals(struct view *view)
+{
+	view->stale = true;
+	view_rows_unreset(&view->rows);
+}
+
+int64_t view_totals_since(const struct view *view)
+{
+	return view->rows.base ? view->rows.base_wall_ns : 0;
+}
+
 void view_set_frozen(struct view *view, bool frozen)
 {
-	thaw(view);
+	view_thaw(view);
 	view->freeze = frozen;
 	view->stale = true;
 }
@@ -202,7 +208,7 @@ size_t view_height(const struct view *view)
 	return view->height;
 }
 
-static size_t last_rank(const struct view *view)
+size_t view_last_rank(const struct view *view)
 {
 	return view->rows.count ? view->rows.count - 1 : 0;
 }
@@ -216,7 +222,7 @@ static void choose_rank(struct view *view, size_t rank)
 
 void view_move(struct view *view, long lines)
 {
-	size_t last = last_rank(view);
+	size_t last = view_last_rank(view);
 	size_t rank = view->rank;
 
 	if (lines < 0 && (size_t)-lines >= rank) {
@@ -240,7 +246,7 @@ void view_move_first(struct view *view)
 
 void view_move_last(struct view *view)
 {
-	choose_rank(view, last_rank(view));
+	choose_rank(view, view_last_rank(view));
 }
 
 void view_select_line(struct view *view, size_t line)
@@ -253,135 +259,6 @@ void view_pin(struct view *view)
 {
 	if (!view->pinned)
 		choose_rank(view, view->rank);
-}
-
-/* Where the selection stands in the new order; a flow that has left is succeeded in its place. */
-static void place_selection(struct view *view, const struct select_order *order)
-{
-	struct select_item item;
-	long index = -1;
-
-	if (view->pinned && !view->choose) {
-		index = view_rows_find(&view->rows, &view->selected, &view->selected_id,
-				       &view->selected_era);
-		if (index >= 0) {
-			item = (struct select_item){.index = (uint32_t)index};
-			item.key = view_order_key(&view->order, item.index);
-			view->rank = select_rank(order, view->rows.item, view->rows.count, &item);
-		} else {
-			view->choose = true;
-		}
-	} else if (!view->choose) {
-		view->rank = 0;
-	}
-	view->selected_index = index;
-	if (view->rank > last_rank(view))
-		view->rank = last_rank(view);
-}
-
-static void place_window(struct view *view)
-{
-	size_t count = view->rows.count;
-	size_t bottom = count > view->height ? count - view->height : 0;
-
-	if (view->reveal && view->rank < view->top)
-		view->top = view->rank;
-	if (view->reveal && view->height && view->rank >= view->top + view->height)
-		view->top = view->rank - view->height + 1;
-	if (view->top > bottom)
-		view->top = bottom;
-	view->reveal = false;
-}
-
-static void pin(struct view *view, uint32_t index)
-{
-	const struct snapshot *snapshot = view->rows.snapshot;
-
-	view->pinned = true;
-	view->selected = *view_rows_key(&view->rows, index);
-	view->selected_era = snapshot->era;
-	view->selected_id = view->rows.by == GROUP_FLOW ? (uint32_t)snapshot->row[index].id : 0;
-}
-
-/* The selection becomes what is at its rank, which must be in the window. */
-static void pin_chosen(struct view *view)
-{
-	size_t end = view->top + view->height;
-
-	view->choose = false;
-	if (!view->rows.count || !view->height) {
-		view->pinned = false;
-		view->rank = 0;
-		return;
-	}
-	if (view->rank < view->top)
-		view->rank = view->top;
-	if (view->rank >= end)
-		view->rank = end - 1;
-	pin(view, view->rows.item[view->rank].index);
-}
-
-/* Remembers the order there is now; costs a full sort, once. */
-static int take_order(struct view *view, const struct select_order *order)
-{
-	static const struct flow_counts none;
-	int err = group_new(&view->frozen);
-
-	if (err)
-		return err;
-	group_reset(view->frozen, GROUP_FLOW);
-	select_window(order, view->rows.item, view->rows.count, 0, view->rows.count);
-	for (size_t i = 0; !err && i < view->rows.count; i++)
-		err = group_add(view->frozen,
-				view_rows_key(&view->rows, view->rows.item[i].index), &none, &none,
-				0);
-	if (err) {
-		thaw(view);
-		return err;
-	}
-	view->order.frozen = view->frozen;
-	view->freeze = false;
-	return 0;
-}
-
-static int arrange_rows(struct view *view)
-{
-	struct select_order order = view_order_select(&view->order);
-	int err = view_rows_gather(&view->rows);
-
-	if (err)
-		return err;
-	view_order_keys(&view->order, view->rows.item, view->rows.count);
-	if (view->freeze) {
-		err = take_order(view, &order);
-		if (err)
-			return err;
-		view_order_keys(&view->order, view->rows.item, view->rows.count);
-	}
-	view->reveal = view->reveal || view->follow;
-	place_selection(view, &order);
-	place_window(view);
-	select_window(&order, view->rows.item, view->rows.count, view->top,
-		      view->top + view->height);
-	return 0;
-}
-
-int view_arrange(struct view *view)
-{
-	int err;
-
-	if (!view->stale)
-		return 0;
-	err = arrange_rows(view);
-	if (err)
-		return err;
-	if (view->choose)
-		pin_chosen(view);
-	if (view->rank >= view->top && view->rank < view->top + view->height &&
-	    view->rank < view->rows.count)
-		view->selected_index = view->rows.item[view->rank].index;
-	view->stale = false;
-	return 0;
 }
 
 size_t view_count(const struct view *view)
@@ -405,6 +282,22 @@ bool view_get(const struct view *view, size_t place, struct view_row *ret_row)
 		return false;
 	*ret_row = view_rows_get(&view->rows, view->rows.item[place].index);
 	return true;
+}
+
+size_t view_history(const struct view *view, size_t place, double *ret_bps, size_t max)
+{
+	if (place < view->top || place >= view->top + view->height || place >= view->rows.count ||
+	    view->rows.by != GROUP_FLOW || !view->rows.past)
+		return 0;
+	return past_rates(view->rows.past, view->rows.item[place].index, ret_bps, max);
+}
+
+size_t view_history_selected(const struct view *view, double *ret_bps, size_t max)
+{
+	if (view->stale || view->selected_index < 0 || !view->rows.count ||
+	    view->rows.by != GROUP_FLOW || !view->rows.past)
+		return 0;
+	return past_rates(view->rows.past, (size_t)view->selected_index, ret_bps, max);
 }
 
 bool view_get_selected(const struct view *view, struct view_row *ret_row)

@@ -16,6 +16,7 @@
 #include "filter.h"
 #include "flow_abi.h"
 #include "group.h"
+#include "past.h"
 #include "snapshot.h"
 
 /* What a row of the table is made of: a flow, which has one direction only, or a group of them. */
@@ -23,6 +24,7 @@ struct view_row {
 	struct flow_key key;
 	struct flow_counts delta[FLOW_DIRS]; /* in the interval; no packets at all: idle */
 	struct flow_counts total[FLOW_DIRS]; /* since start */
+	double average_bps[PAST_WINDOWS];    /* below 0: not known */
 	int64_t first_wall_ns;
 	uint32_t flows;
 };
@@ -41,8 +43,13 @@ void view_free(struct view *view);
 
 /* Shows this snapshot from now on; takes its own reference. */
 void view_set_snapshot(struct view *view, struct snapshot *snapshot);
+/* Compares with the snapshots before from now on, for averages and for view_history(). The view
+ * borrows `past`, which begins with the snapshot shown; NULL: none. */
+void view_set_past(struct view *view, const struct past *past);
 /* The snapshot shown, owned by the view; NULL at first. */
 const struct snapshot *view_snapshot(const struct view *view);
+/* The same, for who wants a reference of their own. */
+struct snapshot *view_shown(struct view *view);
 
 /* Sorts by a column in its natural direction, or the other one. */
 void view_set_sort(struct view *view, enum column sort, bool reverse);
@@ -61,6 +68,12 @@ bool view_drill_back(struct view *view);
 /* The group that is open, NULL when none is; *ret_by says what its key means. */
 const struct flow_key *view_drilled(const struct view *view, enum group_by *ret_by);
 
+/* Counts totals from the snapshot shown on (the ledger does not care); 0 or -ENOMEM. */
+int view_reset_totals(struct view *view);
+/* Counts them from the start again. */
+void view_unreset_totals(struct view *view);
+/* When they were reset, CLOCK_REALTIME; 0: they count from the start. */
+int64_t view_totals_since(const struct view *view);
 /* Keeps rows where they are while their numbers go on changing; new ones come last. */
 void view_set_frozen(struct view *view, bool frozen);
 bool view_is_frozen(const struct view *view);
@@ -98,6 +111,10 @@ size_t view_selected(const struct view *view);
 /* Row at that place; false when it is not on screen. */
 bool view_get(const struct view *view, size_t place, struct view_row *ret_row);
 
+/* Rates of the row at that place before, see past_rates(); 0 when it is not a flow on screen. */
+size_t view_history(const struct view *view, size_t place, double *ret_bps, size_t max);
+/* The same of the selected row. */
+size_t view_history_selected(const struct view *view, double *ret_bps, size_t max);
 /* The selected row, on screen or not; false when there are no rows. */
 bool view_get_selected(const struct view *view, struct view_row *ret_row);
 /* Sums of all rows there are. */

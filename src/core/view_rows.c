@@ -25,6 +25,9 @@ void view_rows_done(struct view_rows *rows)
 	snapshot_unref(rows->snapshot);
 	filter_free(rows->filter);
 	group_free(rows->group);
+	group_free(rows->base);
+	for (int i = 0; i < PAST_WINDOWS; i++)
+		free(rows->average[i]);
 	free(rows->verdict);
 	free(rows->item);
 }
@@ -127,15 +130,54 @@ static void add_to_totals(struct view_totals *totals, const struct snapshot_row 
 	totals->flows++;
 }
 
-static int take_row(struct view_rows *rows, size_t i, const struct flow_table_entry *entry)
+static int compute_averages(struct view_rows *rows)
+{
+	size_t count = rows->snapshot->count;
+
+	memset(rows->known, 0, sizeof(rows->known));
+	if (!rows->past)
+		return 0;
+	for (int i = 0; count > rows->averages && i < PAST_WINDOWS; i++) {
+		double *average =
+			reallocarray(rows->average[i], count + count / 4, sizeof(*average));
+
+		if (!average)
+			return -ENOMEM;
+		rows->average[i] = average;
+	}
+	if (count > rows->averages)
+		rows->averages = count + count / 4;
+	for (int i = 0; i < PAST_WINDOWS; i++)
+		rows->known[i] = past_averages(rows->past, (enum past_window)i, rows->average[i]);
+	return 0;
+}
+
+static void averages_of(const struct view_rows *rows, size_t index, double ret_bps[PAST_WINDOWS])
+{
+	for (int i = 0; i < PAST_WINDOWS; i++)
+		ret_bps[i] = rows->known[i] ? rows->average[i][index] : -1.0;
+}
+
+static int take_in_group(struct view_rows *rows, size_t i, const struct flow_table_entry *entry)
 {
 	const struct snapshot_row *row = &rows->snapshot->row[i];
 	struct flow_counts delta = {row->delta_packets, row->delta_bytes};
-	struct flow_counts total = {row->packets, row->bytes};
+	struct flow_counts total = view_rows_total(rows, i);
+	double average_bps[PAST_WINDOWS];
 
-	add_to_totals(&rows->totals, row, flow_key_dir(&entry->key));
+	if (group_add(rows->group, &entry->key, &delta, &total, entry->first_wall_ns))
+		return -ENOMEM;
+	averages_of(rows, i, average_bps);
+	if (rows->past)
+		group_add_averages(rows->group, average_bps);
+	return 0;
+}
+
+static int take_row(struct view_rows *rows, size_t i, const struct flow_table_entry *entry)
+{
+	add_to_totals(&rows->totals, &rows->snapshot->row[i], flow_key_dir(&entry->key));
 	if (rows->by != GROUP_FLOW)
-		return group_add(rows->group, &entry->key, &delta, &total, entry->first_wall_ns);
+		return take_in_group(rows, i, entry);
 	rows->item[rows->count++].index = (uint32_t)i;
 	return 0;
 }
@@ -162,7 +204,8 @@ int view_rows_gather(struct view_rows *rows)
 	group_reset(rows->group, rows->by);
 	if (!snapshot)
 		return 0;
-	if (make_room(rows, snapshot->count) || prepare_verdicts(rows))
+	if (make_room(rows, snapshot->count) || prepare_verdicts(rows) || compute_averages(rows) ||
+	    view_rows_learn_base(rows))
 		return -ENOMEM;
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct flow_table_entry *entry = snapshot_entry(snapshot, i);
@@ -184,8 +227,9 @@ const struct flow_key *view_rows_key(const struct view_rows *rows, uint32_t inde
 	return snapshot_key(rows->snapshot, index);
 }
 
-static struct view_row row_of_flow(const struct snapshot *snapshot, uint32_t index)
+static struct view_row row_of_flow(const struct view_rows *rows, uint32_t index)
 {
+	const struct snapshot *snapshot = rows->snapshot;
 	const struct snapshot_row *row = &snapshot->row[index];
 	const struct flow_table_entry *entry = snapshot_entry(snapshot, index);
 	enum flow_dir dir = flow_key_dir(&entry->key);
@@ -193,7 +237,8 @@ static struct view_row row_of_flow(const struct snapshot *snapshot, uint32_t ind
 		.key = entry->key, .first_wall_ns = entry->first_wall_ns, .flows = 1};
 
 	got.delta[dir] = (struct flow_counts){row->delta_packets, row->delta_bytes};
-	got.total[dir] = (struct flow_counts){row->packets, row->bytes};
+	got.total[dir] = view_rows_total(rows, index);
+	averages_of(rows, index, got.average_bps);
 	return got;
 }
 
@@ -203,14 +248,22 @@ struct view_row view_rows_get(const struct view_rows *rows, uint32_t index)
 	struct view_row got;
 
 	if (rows->by == GROUP_FLOW)
-		return row_of_flow(rows->snapshot, index);
+		return row_of_flow(rows, index);
 	row = group_get(rows->group, index);
 	got.key = row->key;
 	got.first_wall_ns = row->first_wall_ns;
 	got.flows = row->flows;
+	for (int i = 0; i < PAST_WINDOWS; i++)
+		got.average_bps[i] = rows->known[i] ? row->average_bps[i] : -1.0;
 	memcpy(got.delta, row->delta, sizeof(got.delta));
 	memcpy(got.total, row->total, sizeof(got.total));
 	return got;
+}
+
+/* Thousandths of a bit: enough to tell any two averages apart. */
+static uint64_t average_number(double bps)
+{
+	return bps > 0.0 ? (uint64_t)(bps * 1000.0) : 0;
 }
 
 static uint64_t number_of_flow(const struct view_rows *rows, enum column column, uint32_t index)
@@ -220,14 +273,20 @@ static uint64_t number_of_flow(const struct view_rows *rows, enum column column,
 	switch (column) {
 	case COLUMN_BPS: return row->delta_bytes;
 	case COLUMN_PPS: return row->delta_packets;
-	case COLUMN_PACKETS: return row->packets;
+	case COLUMN_PACKETS: return view_rows_total(rows, index).packets;
 	case COLUMN_IN:
 	case COLUMN_OUT:
 		return flow_key_dir(view_rows_key(rows, index)) == (column == COLUMN_OUT)
 			       ? row->delta_bytes
 			       : 0;
 	case COLUMN_FLOWS: return 1;
-	default: return row->bytes;
+	case COLUMN_AVERAGE_2S:
+	case COLUMN_AVERAGE_10S:
+	case COLUMN_AVERAGE_40S:
+		if (!rows->known[column - COLUMN_AVERAGE_2S])
+			return row->delta_bytes;
+		return average_number(rows->average[column - COLUMN_AVERAGE_2S][index]);
+	default: return view_rows_total(rows, index).bytes;
 	}
 }
 
@@ -245,6 +304,10 @@ uint64_t view_rows_number(const struct view_rows *rows, enum column column, uint
 	case COLUMN_IN: return row->delta[FLOW_IN].bytes;
 	case COLUMN_OUT: return row->delta[FLOW_OUT].bytes;
 	case COLUMN_FLOWS: return row->flows;
+	case COLUMN_AVERAGE_2S:
+	case COLUMN_AVERAGE_10S:
+	case COLUMN_AVERAGE_40S:
+		return average_number(row->average_bps[column - COLUMN_AVERAGE_2S]);
 	default: return row->total[FLOW_IN].bytes + row->total[FLOW_OUT].bytes;
 	}
 }

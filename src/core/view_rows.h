@@ -16,13 +16,20 @@
 
 struct view_rows {
 	struct snapshot *snapshot; /* a reference, or NULL */
-	struct filter *filter;     /* owned, or NULL */
+	struct filter *filter;	   /* owned, or NULL */
 	enum group_by by;
 	struct group *group; /* filled when `by` is not GROUP_FLOW */
-	bool drilled;        /* only flows of one group: */
+	bool drilled;	     /* only flows of one group: */
 	enum group_by drill_by;
 	struct flow_key drill_key;
-	struct view_totals totals; /* of what passes */
+	struct view_totals totals;     /* of what passes */
+	const struct past *past;       /* borrowed, or NULL: no averages */
+	double *average[PAST_WINDOWS]; /* by row of the snapshot, when known[] */
+	bool known[PAST_WINDOWS];
+	size_t averages; /* room */
+	/* Totals of flows when they were reset, as groups of one; NULL: they count since start. */
+	struct group *base;
+	int64_t base_wall_ns;
 	/* What the filter said of the flows of an era, by id: 0 not asked, 1 passes, 2 does not. */
 	uint8_t *verdict;
 	size_t verdicts;
@@ -37,8 +44,16 @@ int view_rows_init(struct view_rows *rows);
 void view_rows_done(struct view_rows *rows);
 /* Verdicts of the filter before are worth nothing for another one. */
 void view_rows_set_filter(struct view_rows *rows, struct filter *filter);
+/* Totals count from the snapshot shown on, or from the start again; 0 or -ENOMEM. */
+int view_rows_reset(struct view_rows *rows);
+void view_rows_unreset(struct view_rows *rows);
 /* Makes items and totals from the snapshot; 0 or -ENOMEM. */
 int view_rows_gather(struct view_rows *rows);
+
+/* Counts of row `i` of the snapshot since the moment or the start. */
+struct flow_counts view_rows_total(const struct view_rows *rows, size_t i);
+/* Takes up flows that were not known at the moment; 0 or -ENOMEM. Part of gathering. */
+int view_rows_learn_base(struct view_rows *rows);
 
 const struct flow_key *view_rows_key(const struct view_rows *rows, uint32_t index);
 struct view_row view_rows_get(const struct view_rows *rows, uint32_t index);

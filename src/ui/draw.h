@@ -49,9 +49,9 @@ struct scene {
 	const char *iface; /* outside text */
 	const char *attach;
 	const struct glyphs *glyphs;
-	const struct history *history; /* NULL: none */
+	const struct history *history;	 /* NULL: none */
 	const struct services *services; /* NULL: none */
-	bool names;                      /* of services instead of port numbers */
+	bool names;			 /* of services instead of port numbers */
 	bool held;    /* the snapshot shown is not the newest one but one the user chose */
 	bool rewound; /* chosen by stepping back, not by pausing */
 	enum page page;

@@ -100,7 +100,7 @@ static void put_graph(struct page_writer *page, const struct scene *scene, enum 
 	for (int i = 0; i < values; i++)
 		value[i] = i < values - have ? -1.0 : scene->past[have - (values - i)];
 	graph_draw(page->frame, x, y, width, dir == FLOW_IN ? STYLE_IN : STYLE_OUT, value,
-		   peak_of(scene), scene->glyphs->utf8);
+		   peak_of(scene), scene->glyphs->braille);
 }
 
 static void put_numbers(struct page_writer *page, const struct scene *scene,

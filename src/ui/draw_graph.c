@@ -79,9 +79,11 @@ void draw_graph(struct frame *frame, const struct scene *scene, int x, int y, en
 	if (width < GRAPH_LEAST || !scene->history || !scene->history->count)
 		return;
 	most = collect(scene, dir, width * GRAPH_VALUES_PER_CELL, value);
-	graph_draw(frame, x, y, width, style, value, most, scene->glyphs->utf8);
+	graph_draw(frame, x, y, width, style, value, most, scene->glyphs->braille);
 	if (scene->held)
 		mark_moment(frame, x, y, width, scene);
+	if (most <= 0.0)
+		return;
 	format_scaled(most, label, sizeof(label));
 	frame_put_right(frame, x + width, y, LABEL_WIDTH, STYLE_DIM, label);
 }

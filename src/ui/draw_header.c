@@ -8,7 +8,7 @@
 #include "format.h"
 #include "rate.h"
 
-#define FIELD_GAP  2
+#define FIELD_GAP 2
 
 /* A piece of the title line; the least valuable ones leave when there is no room. */
 struct field {
@@ -18,7 +18,7 @@ struct field {
 	bool right;
 };
 
-#define FIELDS_MAX 8
+#define FIELDS_MAX 9
 
 static int fields_width(const struct field *field, int count)
 {
@@ -60,8 +60,8 @@ static void put_fields(struct frame *frame, int y, struct field *field, int coun
 	}
 	for (int i = 0; i < count; i++) {
 		if (field[i].value && !field[i].right)
-			left += FIELD_GAP + frame_put(frame, left, y, right - left,
-						      field[i].style, field[i].text);
+			left += FIELD_GAP + frame_put(frame, left, y, right - left, field[i].style,
+						      field[i].text);
 	}
 }
 
@@ -118,8 +118,7 @@ static void health_field(const struct layout *layout, const struct scene *scene,
 	field->style = exact && snapshot ? STYLE_PLAIN : STYLE_WARN | STYLE_BOLD;
 }
 
-static void flows_fields(const struct snapshot *snapshot, struct field *active,
-			 struct field *known)
+static void flows_fields(const struct snapshot *snapshot, struct field *active, struct field *known)
 {
 	char count[FORMAT_TEXT_MAX];
 
@@ -131,8 +130,22 @@ static void flows_fields(const struct snapshot *snapshot, struct field *active,
 	snprintf(known->text, sizeof(known->text), "%7s known", count);
 }
 
-static void draw_title(struct frame *frame, const struct layout *layout,
-		       const struct scene *scene)
+/* Totals that do not count from the start say so. */
+static void since_field(const struct scene *scene, struct field *field)
+{
+	int64_t since_ns = view_totals_since(scene->view);
+	char wall[FORMAT_TEXT_MAX];
+
+	if (!since_ns)
+		return;
+	format_wall(since_ns, wall, sizeof(wall));
+	field->value = 7;
+	field->style = STYLE_ACCENT;
+	snprintf(field->text, sizeof(field->text), "totals since %s",
+		 strlen(wall) < 11 ? wall : wall + 11);
+}
+
+static void draw_title(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 	struct field field[FIELDS_MAX] = {0};
@@ -155,6 +168,7 @@ static void draw_title(struct frame *frame, const struct layout *layout,
 			 frame->width >= 100 || strlen(wall) < 11 ? wall : wall + 11);
 	}
 	health_field(layout, scene, &field[7]);
+	since_field(scene, &field[8]);
 	put_fields(frame, layout->title_y, field, FIELDS_MAX);
 }
 
@@ -200,17 +214,40 @@ static void rates_now(const struct scene *scene, enum flow_dir dir, struct rate 
 	ret_rate[!packets] = packets_rate(rate_pps(delta->packets, elapsed_ns), elapsed_ns);
 }
 
+/* Highest rates between the moment totals were reset and the snapshot shown. */
+static void peaks_since(const struct scene *scene, enum flow_dir dir, double *ret_bps,
+			double *ret_pps)
+{
+	const struct snapshot *shown = view_snapshot(scene->view);
+	int64_t behind_ns = shown->wall_ns - view_totals_since(scene->view);
+
+	*ret_bps = *ret_pps = 0.0;
+	for (size_t i = 0; scene->history && i < scene->history->count; i++) {
+		const struct history_point *point = history_get(scene->history, i);
+
+		if (point->seq > shown->seq ||
+		    (int64_t)(shown->mono_ns - point->mono_ns) >= behind_ns)
+			continue;
+		if (point->bps[dir] > *ret_bps)
+			*ret_bps = point->bps[dir];
+		if (point->pps[dir] > *ret_pps)
+			*ret_pps = point->pps[dir];
+	}
+}
+
 static void rates_peak(const struct scene *scene, enum flow_dir dir, struct rate ret_rate[2])
 {
 	const struct snapshot_totals *totals = &view_snapshot(scene->view)->dir[dir];
+	double bps = totals->peak_bps, pps = totals->peak_pps;
 	bool packets = scene->unit == UNIT_PACKETS;
 
-	ret_rate[packets] = bits_rate(scene, totals->peak_bps, totals->peak_bps > 0);
-	ret_rate[!packets] = packets_rate(totals->peak_pps, totals->peak_pps > 0);
+	if (view_totals_since(scene->view))
+		peaks_since(scene, dir, &bps, &pps);
+	ret_rate[packets] = bits_rate(scene, bps, bps > 0);
+	ret_rate[!packets] = packets_rate(pps, pps > 0);
 }
 
-static void draw_rate_line(struct frame *frame, int y, const struct scene *scene,
-			   enum flow_dir dir)
+static void draw_rate_line(struct frame *frame, int y, const struct scene *scene, enum flow_dir dir)
 {
 	unsigned int style = dir == FLOW_IN ? STYLE_IN : STYLE_OUT;
 	struct rate now[2], peak[2];

@@ -45,7 +45,7 @@ static void put_map(struct page_writer *page, const struct snapshot_health *heal
 	format_count(health->map_used, used, sizeof(used));
 	format_count(health->map_entries, room, sizeof(room));
 	format_count(health->map_entries_max, most, sizeof(most));
-	snprintf(text, sizeof(text), "%s flows in the last interval, room for %s, at most %s", used,
+	snprintf(text, sizeof(text), "%s flows drained, room for %s, at most %s", used,
 		 room, most);
 	page_line(page, STYLE_PLAIN, "kernel map", text);
 	put_number(page, STYLE_PLAIN, "  made larger", health->map_grown, " times");
@@ -68,7 +68,8 @@ static void put_times(struct page_writer *page, const struct snapshot *snapshot)
 		   health->missed_deadlines, "");
 	put_number(page, warn_if(health->read_errors), "read errors", health->read_errors, "");
 	if (health->last_error)
-		page_line(page, warn_if(true), "  the newest", strerrordesc_np(-health->last_error));
+		page_line(page, warn_if(true), "  the newest",
+			  strerror(-health->last_error));
 }
 
 static void put_memory(struct page_writer *page, const struct snapshot_health *health)

@@ -80,9 +80,10 @@ static int held_text(const struct scene *scene, char *text, size_t size)
 	format_wall(view_snapshot(scene->view)->wall_ns, wall, sizeof(wall));
 	behind_text(behind_ns, behind, sizeof(behind));
 	behind_text(span_ns, span, sizeof(span));
-	return snprintf(text, size, "%s %s (%s of %s)",
+	return snprintf(text, size, "%s %s (%s of %s)%s",
 			scene->rewound ? "REWOUND to" : "PAUSED at",
-			strlen(wall) > 11 ? wall + 11 : wall, behind, span + 1);
+			strlen(wall) > 11 ? wall + 11 : wall, behind, span + 1,
+			view_snapshot(scene->view)->thin ? " top rows" : "");
 }
 
 /* Where the shown moment lies between the oldest and the newest. */
@@ -110,6 +111,13 @@ static void draw_held(struct frame *frame, const struct layout *layout, const st
 
 	held_text(scene, text, sizeof(text));
 	width = frame_put(frame, 1, layout->status_y, frame->width, STYLE_WARN | STYLE_BOLD, text);
+	if (*scene->prompt.text) {
+		width += 3 +
+			 frame_put(frame, width + 3, layout->status_y, 9, STYLE_BOLD, "filter: ");
+		frame_put(frame, width, layout->status_y, frame->width - width, STYLE_ACCENT,
+			  scene->prompt.text);
+		return;
+	}
 	/* The right end belongs to "row 1,204/100,000". */
 	draw_time_bar(frame, scene, width + 3, layout->status_y, frame->width - width - 24);
 }
@@ -143,6 +151,12 @@ static void draw_filter(struct frame *frame, const struct scene *scene, int x, i
 		draw_filtered(frame, scene, x + 3, y, end - x - 3);
 }
 
+static void clear_line(struct frame *frame, int y)
+{
+	for (int i = 0; i < frame->width; i++)
+		frame_put(frame, i, y, 1, STYLE_PLAIN, " ");
+}
+
 /* The line the filter is typed in, with what is wrong with it. The end of the text stays in sight. */
 static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 {
@@ -152,9 +166,7 @@ static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 	int column = (int)prompt->column - hidden;
 	int x;
 
-	frame_put(frame, 0, y, frame->width, STYLE_PLAIN, "");
-	for (int i = 0; i < frame->width; i++)
-		frame_put(frame, i, y, 1, STYLE_PLAIN, " ");
+	clear_line(frame, y);
 	x = frame_put(frame, 0, y, 1, STYLE_BOLD, "/");
 	x += frame_put(frame, x, y, frame->width, STYLE_BOLD, prompt->text + hidden);
 	frame_paint(frame, x, y, 1, STYLE_REVERSE);
@@ -180,8 +192,8 @@ static void draw_position(struct frame *frame, const struct layout *layout,
 		return;
 	format_count(view_selected(scene->view) + 1, at, sizeof(at));
 	format_count(view_count(scene->view), count, sizeof(count));
-	snprintf(text, sizeof(text), "  %srow %s/%s",
-		 view_follows(scene->view) ? "following " : "", at, count);
+	snprintf(text, sizeof(text), "  %srow %s/%s", view_follows(scene->view) ? "following " : "",
+		 at, count);
 	frame_put_right(frame, 0, layout->status_y, frame->width - 1, STYLE_DIM, text);
 }
 
@@ -195,6 +207,11 @@ void draw_status(struct frame *frame, const struct layout *layout, const struct 
 	if (scene->prompt.open) {
 		draw_prompt(frame, scene, y >= 0 ? y : frame->height - 1);
 		return;
+	}
+	/* Where there is no line for it, what is hidden matters more than the keys. */
+	if (y < 0 && layout->keys_y >= 0 && *scene->prompt.text && !scene->held) {
+		clear_line(frame, layout->keys_y);
+		draw_filter(frame, scene, 1, layout->keys_y, frame->width - 1);
 	}
 	if (y < 0 || !snapshot)
 		return;

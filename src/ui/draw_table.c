@@ -5,31 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "endpoint.h"
+#include "cell.h"
 #include "flow.h"
 #include "format.h"
-#include "rate.h"
-#include "services.h"
+#include "graph.h"
 
 #define NS_PER_SEC 1000000000LL
-
-char *draw_shorten(const char *from, int width, const char *cut, char *text, size_t size)
-{
-	size_t length = strlen(from);
-	size_t keep, head;
-
-	/* Endpoints are ASCII, so columns are bytes. */
-	if (width < 0 || length <= (size_t)width) {
-		snprintf(text, size, "%s", from);
-		return text;
-	}
-	keep = width > 0 ? (size_t)width - 1 : 0;
-	/* The port and the host part, at the end, tell more than the network. */
-	head = keep / 2;
-	snprintf(text, size, "%.*s%s%s", (int)head, from, width > 0 ? cut : "",
-		 from + length - (keep - head));
-	return text;
-}
 
 static bool is_sorted(const struct scene *scene, enum column column)
 {
@@ -75,8 +56,8 @@ static const char *title_text(const struct layout *layout, const struct scene *s
 	return column_info(column)->title;
 }
 
-static void draw_title(struct frame *frame, const struct layout *layout,
-		       const struct scene *scene, const struct layout_column *column)
+static void draw_title(struct frame *frame, const struct layout *layout, const struct scene *scene,
+		       const struct layout_column *column)
 {
 	unsigned int style = STYLE_REVERSE;
 	const char *sign = "";
@@ -93,170 +74,11 @@ static void draw_title(struct frame *frame, const struct layout *layout,
 		frame_put(frame, column->x, layout->head_y, column->width, style, title);
 }
 
-static void draw_titles(struct frame *frame, const struct layout *layout,
-			const struct scene *scene)
+static void draw_titles(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	frame_paint(frame, 0, layout->head_y, frame->width, STYLE_REVERSE);
 	for (int i = 0; i < layout->columns; i++)
 		draw_title(frame, layout, scene, &layout->column[i]);
-}
-
-/* The number of a port, at the end of the text, becomes its name where it has one. */
-static void name_port(const struct scene *scene, const struct flow_key *key, uint16_t port,
-		      char *text, size_t size)
-{
-	const char *name;
-	char *colon = strrchr(text, ':');
-	size_t room;
-
-	if (!scene->names || !scene->services || !flow_key_has_ports(key) || !colon)
-		return;
-	name = services_name(scene->services, key->ipproto, port);
-	room = size - (size_t)(colon + 1 - text);
-	if (name)
-		snprintf(colon + 1, room, "%s", name);
-}
-
-static void source_text(const struct scene *scene, const struct flow_key *key, char *text,
-			size_t size)
-{
-	enum group_by by = view_group(scene->view);
-	const char *name = NULL;
-	size_t length;
-
-	group_source(by, key, text, size);
-	if (by != GROUP_SERVICE) {
-		name_port(scene, key, key->sport, text, size);
-		return;
-	}
-	if (scene->services && flow_key_has_ports(key))
-		name = services_name(scene->services, key->ipproto, key->dport);
-	length = strlen(text);
-	if (name)
-		snprintf(text + length, size - length, " %s", name);
-}
-
-static void destination_text(const struct scene *scene, const struct flow_key *key, char *text,
-			     size_t size)
-{
-	group_destination(view_group(scene->view), key, text, size);
-	name_port(scene, key, key->dport, text, size);
-}
-
-/* The side that is not this machine, as far as the direction tells. */
-static void peer_text(const struct scene *scene, const struct flow_key *key, char *text,
-		      size_t size)
-{
-	bool flow = view_group(scene->view) == GROUP_FLOW;
-
-	if (flow_key_sum(key) != FLOW_SUM_NONE || (flow && flow_key_dir(key) == FLOW_IN))
-		source_text(scene, key, text, size);
-	else
-		destination_text(scene, key, text, size);
-}
-
-/* A sum has no addresses: what it holds takes the room of both. */
-static int text_width(const struct layout *layout, const struct layout_column *column,
-		      const struct flow_key *key)
-{
-	const struct layout_column *destination = layout_find(layout, COLUMN_DESTINATION);
-
-	if (column->column == COLUMN_SOURCE && destination && flow_key_sum(key) != FLOW_SUM_NONE)
-		return destination->x + destination->width - column->x;
-	return column->width;
-}
-
-static const char *short_proto(const struct flow_key *key, int width)
-{
-	static const char *const brief[][2] = {{"IPv6-ICMP", "ICMPv6"},
-					       {"IPSEC-ESP", "ESP"},
-					       {"IPSEC-AH", "AH"},
-					       {"OSPFIGP", "OSPF"}};
-	const char *name = flow_proto_name(key);
-
-	for (size_t i = 0; width < 9 && i < sizeof(brief) / sizeof(brief[0]); i++) {
-		if (strcmp(name, brief[i][0]) == 0)
-			return brief[i][1];
-	}
-	return name;
-}
-
-static void text_of(const struct layout *layout, const struct layout_column *column,
-		    const struct scene *scene, const struct flow_key *key, char *text, size_t size)
-{
-	static const char *const dir[FLOW_DIRS] = {"in", "out"};
-	char whole[ENDPOINT_TEXT_MAX] = "";
-
-	switch (column->column) {
-	case COLUMN_PROTO:
-		snprintf(text, size, "%s", short_proto(key, column->width));
-		return;
-	case COLUMN_DIR:
-		snprintf(text, size, "%s",
-			 layout->arrows ? scene->glyphs->arrow[flow_key_dir(key)]
-					: dir[flow_key_dir(key)]);
-		return;
-	case COLUMN_SOURCE:
-		if (layout->peer)
-			peer_text(scene, key, whole, sizeof(whole));
-		else
-			source_text(scene, key, whole, sizeof(whole));
-		break;
-	default:
-		if (flow_key_sum(key) == FLOW_SUM_NONE)
-			destination_text(scene, key, whole, sizeof(whole));
-		break;
-	}
-	draw_shorten(whole, text_width(layout, column, key), scene->glyphs->cut, text, size);
-}
-
-/* Bits, bytes or packets a second of some counts. */
-static double rate_of(const struct scene *scene, const struct flow_counts *counts,
-		      uint64_t elapsed_ns)
-{
-	switch (scene->unit) {
-	case UNIT_BYTES: return rate_bps(counts->bytes, elapsed_ns) / 8.0;
-	case UNIT_PACKETS: return rate_pps(counts->packets, elapsed_ns);
-	default: return rate_bps(counts->bytes, elapsed_ns);
-	}
-}
-
-static double number_of(const struct scene *scene, enum column column, const struct view_row *row,
-			uint64_t elapsed_ns)
-{
-	const struct flow_counts *delta = row->delta, *total = row->total;
-	uint64_t bytes = delta[FLOW_IN].bytes + delta[FLOW_OUT].bytes;
-	uint64_t packets = delta[FLOW_IN].packets + delta[FLOW_OUT].packets;
-
-	switch (column) {
-	case COLUMN_BPS:
-		return rate_bps(bytes, elapsed_ns) / (scene->unit == UNIT_BYTES ? 8.0 : 1.0);
-	case COLUMN_PPS: return rate_pps(packets, elapsed_ns);
-	case COLUMN_IN: return rate_of(scene, &delta[FLOW_IN], elapsed_ns);
-	case COLUMN_OUT: return rate_of(scene, &delta[FLOW_OUT], elapsed_ns);
-	case COLUMN_FLOWS: return row->flows;
-	case COLUMN_PACKETS:
-		return (double)(total[FLOW_IN].packets + total[FLOW_OUT].packets);
-	default: return (double)(total[FLOW_IN].bytes + total[FLOW_OUT].bytes);
-	}
-}
-
-static bool is_rate(enum column column)
-{
-	return column == COLUMN_BPS || column == COLUMN_PPS || column == COLUMN_IN ||
-	       column == COLUMN_OUT;
-}
-
-static void number_text(const struct scene *scene, enum column column, const struct view_row *row,
-			char *text, size_t size)
-{
-	uint64_t elapsed_ns = view_snapshot(scene->view)->elapsed_ns;
-
-	/* The first sample has no rate, which is not the same as a rate of 0. */
-	if (is_rate(column) && !elapsed_ns)
-		snprintf(text, size, "-");
-	else
-		format_scaled(number_of(scene, column, row, elapsed_ns), text, size);
 }
 
 /* New since the interval before, and not just because the monitor is. */
@@ -297,7 +119,8 @@ static unsigned int dir_style(const struct layout_column *column, const struct s
 	if (column->column == COLUMN_OUT)
 		return STYLE_OUT;
 	if (view_group(scene->view) == GROUP_FLOW &&
-	    (column->column == COLUMN_DIR || column->column == COLUMN_BPS))
+	    (column->column == COLUMN_DIR || column->column == COLUMN_BPS ||
+	     column->column == COLUMN_HISTORY))
 		return in ? STYLE_IN : STYLE_OUT;
 	return STYLE_PLAIN;
 }
@@ -317,16 +140,32 @@ static void draw_cell(struct frame *frame, const struct layout *layout, const st
 		      const struct layout_column *column, int y, const struct view_row *row,
 		      unsigned int style)
 {
-	char text[ENDPOINT_TEXT_MAX + 8];
+	char text[CELL_TEXT_MAX];
 
 	style = cell_style(column, scene, row, style);
-	if (column_info(column->column)->number) {
-		number_text(scene, column->column, row, text, sizeof(text));
+	cell_text(layout, column, scene, row, text, sizeof(text));
+	if (column_info(column->column)->number)
 		frame_put_right(frame, column->x, y, column->width, style, text);
-		return;
+	else
+		frame_put(frame, column->x, y, cell_width(layout, column, &row->key), style, text);
+}
+
+/* Scaled to its own peak: the graph shows the course, the number beside it the height. */
+static void draw_history(struct frame *frame, const struct scene *scene,
+			 const struct layout_column *column, int y, size_t place,
+			 unsigned int style)
+{
+	double rate[LAYOUT_HISTORY_WIDTH * GRAPH_VALUES_PER_CELL];
+	size_t most = sizeof(rate) / sizeof(rate[0]), count;
+	double value[LAYOUT_HISTORY_WIDTH * GRAPH_VALUES_PER_CELL];
+	double peak = 0.0;
+
+	count = view_history(scene->view, place, rate, most);
+	for (size_t i = 0; i < most; i++) {
+		value[i] = i + count < most ? -1.0 : rate[i + count - most];
+		peak = value[i] > peak ? value[i] : peak;
 	}
-	text_of(layout, column, scene, &row->key, text, sizeof(text));
-	frame_put(frame, column->x, y, text_width(layout, column, &row->key), style, text);
+	graph_draw(frame, column->x, y, column->width, style, value, peak, scene->glyphs->braille);
 }
 
 static void draw_row(struct frame *frame, const struct layout *layout, const struct scene *scene,
@@ -342,8 +181,15 @@ static void draw_row(struct frame *frame, const struct layout *layout, const str
 	frame_paint(frame, 0, y, frame->width, style);
 	if (selected)
 		frame_put(frame, 0, y, 1, style, scene->glyphs->mark);
-	for (int i = 0; i < layout->columns; i++)
-		draw_cell(frame, layout, scene, &layout->column[i], y, &row, style);
+	for (int i = 0; i < layout->columns; i++) {
+		const struct layout_column *column = &layout->column[i];
+
+		if (column->column == COLUMN_HISTORY)
+			draw_history(frame, scene, column, y, place,
+				     cell_style(column, scene, &row, style));
+		else
+			draw_cell(frame, layout, scene, column, y, &row, style);
+	}
 }
 
 static void draw_empty(struct frame *frame, const struct layout *layout, const struct scene *scene)
@@ -354,6 +200,8 @@ static void draw_empty(struct frame *frame, const struct layout *layout, const s
 	format_outside(scene->iface, iface, sizeof(iface));
 	if (view_snapshot(scene->view)->count)
 		snprintf(text, sizeof(text), "nothing passes the filter");
+	else if (!view_snapshot(scene->view)->elapsed_ns)
+		snprintf(text, sizeof(text), "counting on %s since this moment", iface);
 	else
 		snprintf(text, sizeof(text), "no packets on %s in the last seconds", iface);
 	frame_put(frame, 2, layout->rows_y + (layout->rows > 2), frame->width, STYLE_DIM, text);

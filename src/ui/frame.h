@@ -17,9 +17,9 @@
 /* A style is a role, which may have a colour, and attributes, which say the same without one. */
 enum frame_style {
 	STYLE_PLAIN = 0,
-	STYLE_IN = 1,     /* received */
-	STYLE_OUT = 2,    /* sent */
-	STYLE_WARN = 3,   /* not exact, not live */
+	STYLE_IN = 1,	  /* received */
+	STYLE_OUT = 2,	  /* sent */
+	STYLE_WARN = 3,	  /* not exact, not live */
 	STYLE_ACCENT = 4, /* what the table is sorted by */
 	STYLE_ROLE = 0x0f,
 	STYLE_BOLD = 0x10,
@@ -32,7 +32,7 @@ enum frame_style {
 
 struct frame_cell {
 	char text[FRAME_TEXT_MAX]; /* UTF-8: a character and what combines with it */
-	uint8_t width;             /* 1; 2; 0: right half of the one before */
+	uint8_t width;		   /* 1; 2; 0: right half of the one before */
 	uint8_t style;
 };
 

@@ -4,6 +4,7 @@
 
 const struct glyphs glyphs_utf8 = {
 	.utf8 = true,
+	.braille = true,
 	.mark = "▸",
 	.ascending = "▲",
 	.descending = "▼",
@@ -19,4 +20,14 @@ const struct glyphs glyphs_ascii = {
 	.arrow = {"<", ">"},
 	.cut = "~",
 	.bar = {"[", "]", "-", "#"},
+};
+
+const struct glyphs glyphs_console = {
+	.utf8 = true,
+	.mark = ">",
+	.ascending = "▲",
+	.descending = "▼",
+	.arrow = {"↓", "↑"},
+	.cut = "~",
+	.bar = {"├", "┤", "─", "█"},
 };

@@ -7,6 +7,7 @@
 
 struct glyphs {
 	bool utf8;
+	bool braille;	       /* for graphs */
 	const char *mark;      /* the selected row */
 	const char *ascending; /* behind the title of the sorted column */
 	const char *descending;
@@ -17,5 +18,7 @@ struct glyphs {
 
 extern const struct glyphs glyphs_utf8;
 extern const struct glyphs glyphs_ascii;
+/* For the console of Linux, which shows UTF-8 but has signs for few characters. */
+extern const struct glyphs glyphs_console;
 
 #endif

@@ -37,13 +37,13 @@ static void put_ascii(struct frame *frame, int x, int y, unsigned int style, int
 }
 
 void graph_draw(struct frame *frame, int x, int y, int width, unsigned int style,
-		const double *value, double most, bool utf8)
+		const double *value, double most, bool braille)
 {
 	for (int i = 0; i < width; i++) {
 		int left = level_of(value[2 * i], most);
 		int right = level_of(value[2 * i + 1], most);
 
-		if (utf8)
+		if (braille)
 			put_braille(frame, x + i, y, style, left, right);
 		else
 			put_ascii(frame, x + i, y, style, left, right);

@@ -16,6 +16,6 @@
  * value below 0 is none.
  */
 void graph_draw(struct frame *frame, int x, int y, int width, unsigned int style,
-		const double *value, double most, bool utf8);
+		const double *value, double most, bool braille);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <curses.h>
 
-#define CTRL(letter) ((letter) & 0x1f)
+#define CTRL(letter) ((letter)&0x1f)
 #define ESCAPE	     KEYS_ESCAPE
 
 static const struct key_binding bindings[] = {
@@ -12,8 +12,7 @@ static const struct key_binding bindings[] = {
 	{ACTION_FILTER, {'/'}, "/", "filter; Esc clears it", "/ filter", 3},
 	{ACTION_NEXT_VIEW, {'\t'}, "Tab", "flows, conversations, hosts, ...", "Tab view", 5},
 	{ACTION_PREVIOUS_VIEW, {KEY_BTAB}, "Shift-Tab", "the view before", NULL, 0},
-	{ACTION_OPEN, {'\n', '\r', KEY_ENTER}, "Enter", "what is behind the row",
-	 "Enter detail", 6},
+	{ACTION_OPEN, {'\n', '\r', KEY_ENTER}, "Enter", "what is behind it", "Enter detail", 6},
 	{ACTION_CLOSE, {ESCAPE}, "Esc", "close, clear, return", NULL, 0},
 	{ACTION_SORT_BPS, {'b', '0'}, "b 0", "sort by bits per second", NULL, 0},
 	{ACTION_SORT_PPS, {'s'}, "s", "sort by packets per second", NULL, 0},
@@ -45,6 +44,10 @@ static const struct key_binding bindings[] = {
 	{ACTION_HEALTH, {'H'}, "H", "how exact the counts are", NULL, 0},
 	{ACTION_FASTER, {'-'}, "-", "shorter interval", NULL, 0},
 	{ACTION_SLOWER, {'+', '='}, "+", "longer interval", NULL, 0},
+	{ACTION_RESET, {'z'}, "z", "count totals and peaks from now on", NULL, 0},
+	{ACTION_UNRESET, {'Z'}, "Z", "count them since start again", NULL, 0},
+	{ACTION_SAVE, {'W'}, "W", "save order, view, units and names", NULL, 0},
+	{ACTION_NONE, {0}, "Mouse", "wheel scrolls, click selects or sorts", NULL, 0},
 	{ACTION_REDRAW, {CTRL('L')}, "^L", "draw the screen anew", NULL, 0},
 	{ACTION_QUIT, {'q', CTRL('C')}, "q ^C", "quit and print the report", "q quit", 1},
 };

@@ -47,6 +47,9 @@ enum action {
 	ACTION_HEALTH,
 	ACTION_FASTER,
 	ACTION_SLOWER,
+	ACTION_RESET,
+	ACTION_UNRESET,
+	ACTION_SAVE,
 	ACTION_REDRAW,
 };
 
@@ -56,10 +59,10 @@ enum action {
 struct key_binding {
 	enum action action;
 	int code[KEYS_CODES_MAX]; /* as the terminal library gives them; 0: none */
-	const char *keys;         /* as the help page names them */
+	const char *keys;	  /* as the help page names them */
 	const char *help;
 	const char *label; /* on the bottom line, "key word"; NULL: not there */
-	int rank;          /* on the bottom line: 1 stays longest */
+	int rank;	   /* on the bottom line: 1 stays longest */
 };
 
 /* All bindings in the order of the help page, and their number. */

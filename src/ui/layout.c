@@ -4,35 +4,41 @@
 
 #include <string.h>
 
-#define MARK_WIDTH    2  /* selection mark and a blank */
+#define MARK_WIDTH    2	 /* selection mark and a blank */
 #define ADDRESS_FULL  21 /* an IPv4 address and port */
+#define ADDRESS_ROOMY 29 /* most IPv6 addresses and ports */
 #define ADDRESS_MAX   47 /* an IPv6 address and port in brackets */
 #define ADDRESS_LEAST 15
 
 #define BIT(column) (1U << (column))
 
-#define ORDER_MAX 10
+#define ORDER_MAX 14
 
 /* From left to right. */
 static const struct {
 	enum column column[ORDER_MAX];
 	size_t count;
 } orders[GROUPS] = {
-	[GROUP_FLOW] = {{COLUMN_PROTO, COLUMN_DIR, COLUMN_SOURCE, COLUMN_DESTINATION, COLUMN_BPS,
-			 COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES},
-			8},
+	[GROUP_FLOW] = {{COLUMN_PROTO, COLUMN_DIR, COLUMN_SOURCE, COLUMN_DESTINATION,
+			 COLUMN_HISTORY, COLUMN_BPS, COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S,
+			 COLUMN_AVERAGE_40S, COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES},
+			12},
 	[GROUP_CONVERSATION] = {{COLUMN_PROTO, COLUMN_SOURCE, COLUMN_DESTINATION, COLUMN_IN,
-				 COLUMN_OUT, COLUMN_BPS, COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES},
-				9},
-	[GROUP_HOST] = {{COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS, COLUMN_PPS,
-			 COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
-			8},
+				 COLUMN_OUT, COLUMN_BPS, COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S,
+				 COLUMN_AVERAGE_40S, COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES},
+				12},
+	[GROUP_HOST] = {{COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS, COLUMN_AVERAGE_2S,
+			 COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS, COLUMN_PACKETS,
+			 COLUMN_BYTES, COLUMN_FLOWS},
+			11},
 	[GROUP_SERVICE] = {{COLUMN_PROTO, COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS,
-			    COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
-			   9},
+			    COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS,
+			    COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
+			   12},
 	[GROUP_PROTOCOL] = {{COLUMN_PROTO, COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS,
-			     COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
-			    9},
+			     COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS,
+			     COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
+			    12},
 };
 
 const enum column *layout_columns_of(enum group_by by, size_t *ret_count)
@@ -64,6 +70,7 @@ static int width_of(const struct layout *layout, enum column column)
 	case COLUMN_PROTO: return layout->width >= 70 ? 9 : 6;
 	case COLUMN_DIR: return layout->arrows ? 1 : 3;
 	case COLUMN_PACKETS: return 8;
+	case COLUMN_HISTORY: return LAYOUT_HISTORY_WIDTH;
 	case COLUMN_SOURCE:
 	case COLUMN_DESTINATION: return 0;
 	default: return layout->width >= 100 ? 7 : 6;
@@ -96,12 +103,21 @@ static const struct leaving {
 	enum column column;
 	int room;
 } leaving[] = {
-	{COLUMN_PACKETS, ADDRESS_FULL}, {COLUMN_FLOWS, ADDRESS_FULL},
-	{COLUMN_BYTES, ADDRESS_FULL},	{COLUMN_PPS, ADDRESS_FULL},
-	{COLUMN_IN, ADDRESS_FULL},	{COLUMN_OUT, ADDRESS_FULL},
+	{COLUMN_HISTORY, ADDRESS_ROOMY},
+	{COLUMN_AVERAGE_2S, ADDRESS_ROOMY},
+	{COLUMN_AVERAGE_40S, ADDRESS_ROOMY},
+	{COLUMN_AVERAGE_10S, ADDRESS_ROOMY},
+	{COLUMN_PACKETS, ADDRESS_FULL},
+	{COLUMN_FLOWS, ADDRESS_FULL},
+	{COLUMN_BYTES, ADDRESS_FULL},
+	{COLUMN_PPS, ADDRESS_FULL},
+	{COLUMN_IN, ADDRESS_FULL},
+	{COLUMN_OUT, ADDRESS_FULL},
 	{COLUMN_DESTINATION, ADDRESS_LEAST},
-	{COLUMN_PROTO, ADDRESS_LEAST},	{COLUMN_DIR, 8},
-	{COLUMN_SOURCE, 4},		{COLUMN_BPS, 1},
+	{COLUMN_PROTO, ADDRESS_LEAST},
+	{COLUMN_DIR, 8},
+	{COLUMN_SOURCE, 4},
+	{COLUMN_BPS, 1},
 };
 
 #define LEAVING (sizeof(leaving) / sizeof(leaving[0]))
@@ -172,6 +188,8 @@ void layout_fit(int width, int height, const struct layout_wish *wish, struct la
 	fit_lines(ret_layout);
 	set = choose_columns(ret_layout, wish);
 	ret_layout->peer = columns_of(wish->by) & ~set & BIT(COLUMN_DESTINATION);
+	ret_layout->past = set & (BIT(COLUMN_HISTORY) | BIT(COLUMN_AVERAGE_2S) |
+				  BIT(COLUMN_AVERAGE_10S) | BIT(COLUMN_AVERAGE_40S));
 	place_columns(ret_layout, wish->by, set);
 }
 

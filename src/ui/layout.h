@@ -14,7 +14,9 @@
 #include "column.h"
 #include "group.h"
 
-#define LAYOUT_COLUMNS_MAX 12
+#define LAYOUT_COLUMNS_MAX 14
+/* Cells of a row's graph. */
+#define LAYOUT_HISTORY_WIDTH 10
 
 struct layout_column {
 	enum column column;
@@ -26,13 +28,14 @@ struct layout {
 	/* Lines; -1 where there is no room. */
 	int title_y;
 	int in_y, out_y; /* the same line for both: short form */
-	int tabs_y; /* names of the views */
+	int tabs_y;	 /* names of the views */
 	int head_y;
 	int rows_y, rows; /* first line of the table, and how many; 0 is possible */
 	int status_y;
 	int keys_y;
 	bool arrows; /* direction as an arrow */
 	bool peer;   /* one address, that of the other side, in COLUMN_SOURCE */
+	bool past;   /* some column needs the snapshots before */
 	int columns;
 	struct layout_column column[LAYOUT_COLUMNS_MAX];
 };
@@ -45,8 +48,8 @@ struct layout_wish {
 };
 
 /*
- * Fits lines and columns. Columns go in the order packets, flows, bytes, pps, one direction each,
- * one of the addresses, protocol; the one that is sorted by stays; addresses get shorter last.
+ * Fits lines and columns. Columns go in the order graph, averages, packets, flows, bytes, pps, one
+ * direction each, one of the addresses, protocol; the one that is sorted by stays; addresses get shorter last.
  */
 void layout_fit(int width, int height, const struct layout_wish *wish, struct layout *ret_layout);
 

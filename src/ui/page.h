@@ -7,7 +7,7 @@
 
 struct page_writer {
 	struct frame *frame;
-	int y, end;      /* lines of the frame it may use: y to end - 1 */
+	int y, end;	 /* lines of the frame it may use: y to end - 1 */
 	int line, first; /* number of the next line; the first one shown */
 	int label_width;
 };

@@ -53,14 +53,18 @@ void restore_arm(int fd)
 		sigaction(faults[i], &action, &terminal.before[i]);
 }
 
-/* Appends a capability without its padding marks ("$<5>"). */
-static void learn(const char *name)
+/* A capability of the terminal, or NULL. */
+static const char *capability(const char *name)
 {
 	const char *text = tigetstr(name);
 
-	if (!text || text == (const char *)-1)
-		return;
-	while (*text && terminal.length < sizeof(terminal.text)) {
+	return text == (const char *)-1 ? NULL : text;
+}
+
+/* Appends text without the marks of padding ("$<5>"). */
+static void learn(const char *text)
+{
+	while (text && *text && terminal.length < sizeof(terminal.text)) {
 		const char *end = strncmp(text, "$<", 2) == 0 ? strchr(text, '>') : NULL;
 
 		if (end) {
@@ -76,7 +80,10 @@ void restore_learn_strings(void)
 	static const char *const names[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		learn(names[i]);
+		learn(capability(names[i]));
+	/* Where there can be a mouse, it must not go on typing into the shell. */
+	if (capability("kmous"))
+		learn("\033[?1006l\033[?1000l");
 }
 
 void restore_disarm(void)

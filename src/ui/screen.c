@@ -124,9 +124,13 @@ void screen_close(struct screen *screen)
 	free(screen);
 }
 
-bool screen_is_utf8(const struct screen *screen)
+enum screen_signs screen_signs(const struct screen *screen)
 {
-	return screen->utf8;
+	const char *name = getenv("TERM");
+
+	if (!screen->utf8)
+		return SIGNS_ASCII;
+	return name && strcmp(name, "linux") == 0 ? SIGNS_CONSOLE : SIGNS_UTF8;
 }
 
 void screen_size(const struct screen *screen, int *ret_width, int *ret_height)
@@ -200,7 +204,8 @@ int screen_show(struct screen *screen, const struct frame *frame)
 	if (all)
 		erase();
 	for (int i = 0; i < count; i++) {
-		if (!all && !memcmp(&frame->cell[i], &screen->shown.cell[i], sizeof(frame->cell[i])))
+		if (!all &&
+		    !memcmp(&frame->cell[i], &screen->shown.cell[i], sizeof(frame->cell[i])))
 			continue;
 		put_cell(screen, i % frame->width, i / frame->width, &frame->cell[i]);
 		screen->shown.cell[i] = frame->cell[i];
@@ -217,6 +222,30 @@ int screen_key(struct screen *screen)
 
 	(void)screen;
 	return key == ERR ? SCREEN_NO_KEY : key;
+}
+
+void screen_use_mouse(struct screen *screen)
+{
+	(void)screen;
+	/* Presses, not clicks: nothing must be waited for to tell them apart. */
+	mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	mouseinterval(0);
+}
+
+enum screen_mouse screen_mouse(struct screen *screen, int key, int *ret_x, int *ret_y)
+{
+	MEVENT event;
+
+	(void)screen;
+	if (key != KEY_MOUSE || getmouse(&event) != OK)
+		return MOUSE_NONE;
+	*ret_x = event.x;
+	*ret_y = event.y;
+	if (event.bstate & BUTTON4_PRESSED)
+		return MOUSE_WHEEL_UP;
+	if (event.bstate & BUTTON5_PRESSED)
+		return MOUSE_WHEEL_DOWN;
+	return event.bstate & BUTTON1_PRESSED ? MOUSE_CLICK : MOUSE_NONE;
 }
 
 void screen_stop(struct screen *screen)

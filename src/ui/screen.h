@@ -16,6 +16,14 @@ struct screen;
 /* No key is waiting. */
 #define SCREEN_NO_KEY (-1)
 
+/* What the mouse did, where the terminal has one. */
+enum screen_mouse {
+	MOUSE_NONE,
+	MOUSE_CLICK,
+	MOUSE_WHEEL_UP,
+	MOUSE_WHEEL_DOWN,
+};
+
 /*
  * Takes the terminal over. `color` false: attributes only. 0, -ENOTTY (not a terminal), -EINVAL
  * (type unknown or too simple; *ret_why is a phrase in static storage), -ENOMEM.
@@ -25,8 +33,14 @@ int screen_open(FILE *input, FILE *output, bool color, struct screen **ret_scree
 /* Gives the terminal back as it was; NULL is allowed. */
 void screen_close(struct screen *screen);
 
-/* True when the locale of the terminal can show UTF-8. */
-bool screen_is_utf8(const struct screen *screen);
+/* What the terminal can show of signs that are not letters. */
+enum screen_signs {
+	SIGNS_ASCII,
+	SIGNS_UTF8,
+	SIGNS_CONSOLE, /* UTF-8 with a small font: the console of Linux */
+};
+
+enum screen_signs screen_signs(const struct screen *screen);
 /* Size as of the last screen_resize(), at least 1 x 1. */
 void screen_size(const struct screen *screen, int *ret_width, int *ret_height);
 /* Asks the terminal for its size, after SIGWINCH. */
@@ -41,6 +55,11 @@ void screen_forget(struct screen *screen);
  * Escape from a function key.
  */
 int screen_key(struct screen *screen);
+
+/* Asks the terminal for clicks and the wheel. */
+void screen_use_mouse(struct screen *screen);
+/* What the mouse did, when `key` is the mouse; *ret_x and *ret_y are the cell. */
+enum screen_mouse screen_mouse(struct screen *screen, int key, int *ret_x, int *ret_y);
 
 /* Stops the process as Ctrl-Z does for a program without a screen; returns after `fg`. */
 void screen_stop(struct screen *screen);

@@ -35,15 +35,18 @@ static void end_with(struct ui *ui, enum ui_end end)
 	ui->end = end;
 }
 
-/* The detail page shows what the selected flow did before. */
+/* Takes the snapshots before, where something on screen or the order needs them. */
 static void recall_past(struct ui *ui)
 {
-	struct view_row row;
+	struct snapshot *shown = view_shown(ui->view);
 
-	ui->scene.pasts = 0;
-	if (ui->scene.page == PAGE_DETAIL && view_get_selected(ui->view, &row))
-		ui->scene.pasts = past_of_flow(ui->options->ring, view_snapshot(ui->view),
-					       &row.key, ui->scene.past, SCENE_PAST_MAX);
+	if (!shown || (!ui->layout.past && ui->scene.page != PAGE_DETAIL)) {
+		past_release(&ui->past);
+		view_set_past(ui->view, NULL);
+		return;
+	}
+	past_take(&ui->past, ui->options->ring, shown, PAST_MAX);
+	view_set_past(ui->view, &ui->past);
 }
 
 static int redraw(struct ui *ui)
@@ -56,12 +59,14 @@ static int redraw(struct ui *ui)
 	ui->wish.sort = view_sort(ui->view);
 	layout_fit(width, height, &ui->wish, &ui->layout);
 	view_set_height(ui->view, (size_t)ui->layout.rows);
+	recall_past(ui);
 	err = view_arrange(ui->view);
 	if (!err)
 		err = frame_init(&ui->frame, width, height);
 	if (err)
 		return err;
-	recall_past(ui);
+	if (ui->scene.page == PAGE_DETAIL)
+		ui->scene.pasts = view_history_selected(ui->view, ui->scene.past, SCENE_PAST_MAX);
 	ui->page_lines = draw_scene(&ui->frame, &ui->layout, &ui->scene);
 	ui->stale = false;
 	if (screen_show(ui->screen, &ui->frame))
@@ -77,8 +82,6 @@ static void on_ring(struct ui *ui)
 	snapshot = ring_latest(ui->options->ring);
 	if (!snapshot)
 		return;
-	if (snapshot->state == SNAPSHOT_FINAL)
-		end_with(ui, UI_END_STOPPED);
 	ui_show_newest(ui, snapshot);
 	snapshot_unref(snapshot);
 }
@@ -166,7 +169,11 @@ static void set_scene(struct ui *ui)
 	ui->scene.interval_ns = ui->options->interval_ns;
 	ui->scene.iface = ui->options->iface;
 	ui->scene.attach = ui->options->attach;
-	ui->scene.glyphs = screen_is_utf8(ui->screen) ? &glyphs_utf8 : &glyphs_ascii;
+	switch (screen_signs(ui->screen)) {
+	case SIGNS_ASCII: ui->scene.glyphs = &glyphs_ascii; break;
+	case SIGNS_UTF8: ui->scene.glyphs = &glyphs_utf8; break;
+	case SIGNS_CONSOLE: ui->scene.glyphs = &glyphs_console; break;
+	}
 }
 
 int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_signal,
@@ -187,9 +194,17 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 	err = screen_open(options->input, options->output, options->color, &ui->screen, ret_why);
 	if (err)
 		goto out_free_view;
+	if (!options->no_mouse)
+		screen_use_mouse(ui->screen);
 	set_scene(ui);
+	ui_load_settings(ui);
+	if (options->by != GROUP_FLOW)
+		view_set_group(ui->view, options->by);
+	if (options->filter)
+		ui_prompt_begin(ui, options->filter);
 	err = run_loop(ui);
 	screen_close(ui->screen);
+	past_release(&ui->past);
 	frame_done(&ui->frame);
 	if (!err) {
 		*ret_end = ui->end;

@@ -11,27 +11,31 @@
 #include <stdio.h>
 
 #include "column.h"
+#include "group.h"
 #include "ring.h"
 
 enum ui_end {
-	UI_END_QUIT,     /* the user asked */
-	UI_END_SIGNAL,   /* a terminating signal; see ret_signal */
-	UI_END_TIMEOUT,  /* deadline_fd became readable */
+	UI_END_QUIT,	 /* the user asked */
+	UI_END_SIGNAL,	 /* a terminating signal; see ret_signal */
+	UI_END_TIMEOUT,	 /* deadline_fd became readable */
 	UI_END_TERMINAL, /* the terminal is gone (hang-up, read or write error) */
-	UI_END_STOPPED,  /* the collector ended by itself (snapshot state SNAPSHOT_FINAL) */
 };
 
 struct ui_options {
 	struct ring *ring;
-	const char *iface;  /* name(s) to show (outside text) */
-	const char *attach; /* "tcx" */
+	const char *iface;    /* name(s) to show (outside text) */
+	const char *attach;   /* "tcx" */
 	FILE *input, *output; /* the terminal; stdin and stdout, or /dev/tty for both */
-	int signal_fd;   /* signalfd of SIGINT SIGTERM SIGHUP SIGQUIT SIGWINCH SIGTSTP SIGCONT,
+	int signal_fd;	      /* signalfd of SIGINT SIGTERM SIGHUP SIGQUIT SIGWINCH SIGTSTP SIGCONT,
 			    all blocked in every thread */
-	int deadline_fd; /* timerfd of --timeout, or -1 */
+	int deadline_fd;      /* timerfd of --timeout, or -1 */
 	enum column sort;
 	uint64_t interval_ns; /* of the collector, for display */
-	bool color; /* false: NO_COLOR is set */
+	enum group_by by;     /* view to begin with */
+	bool sort_set, by_set; /* the user named them: saved settings stand back */
+	const char *filter; /* filter to begin with, or NULL; one that is wrong is shown as such */
+	bool color;	    /* false: NO_COLOR is set */
+	bool no_mouse;	    /* leave the mouse to the terminal */
 	/* Changes the collector's interval; NULL: it cannot be changed. 0 or a negative errno. */
 	int (*set_interval)(void *context, uint64_t interval_ns);
 	void *context; /* handed to the function above */

@@ -26,7 +26,9 @@ static void sort_by_neighbour(struct ui *ui, int step)
 		sort = COLUMN_SOURCE;
 	while (at < count && column[at] != sort)
 		at++;
-	at = (at + count + (size_t)(long)step) % count;
+	do
+		at = (at + count + (size_t)(long)step) % count;
+	while (column[at] == COLUMN_HISTORY);
 	sort_by(ui, column[at]);
 }
 
@@ -207,9 +209,50 @@ static void press_other(struct ui *ui, enum action action)
 	case ACTION_NAMES: ui->scene.names = !ui->scene.names; break;
 	case ACTION_FASTER: change_interval(ui, -1); break;
 	case ACTION_SLOWER: change_interval(ui, 1); break;
+	case ACTION_RESET:
+		if (view_reset_totals(ui->view))
+			ui->scene.notice = "there is no memory to remember the totals";
+		break;
+	case ACTION_UNRESET: view_unreset_totals(ui->view); break;
+	case ACTION_SAVE: ui_save_settings(ui); break;
 	case ACTION_REDRAW: screen_forget(ui->screen); break;
 	default: break;
 	}
+}
+
+#define WHEEL_LINES 3
+
+/* A click on a title sorts by it, once more turns it round; one on a row selects it. */
+static void click(struct ui *ui, int x, int y)
+{
+	const struct layout_column *column = layout_column_at(&ui->layout, x);
+
+	if (ui->scene.page != PAGE_TABLE) {
+		ui->scene.page = PAGE_TABLE;
+	} else if (y == ui->layout.head_y && column && column->column != COLUMN_HISTORY) {
+		bool again = view_sort(ui->view) == column->column;
+
+		view_set_sort(ui->view, column->column, again && !view_reversed(ui->view));
+	} else if (y >= ui->layout.rows_y && y < ui->layout.rows_y + ui->layout.rows) {
+		view_select_line(ui->view, (size_t)(y - ui->layout.rows_y));
+	}
+}
+
+static bool press_mouse(struct ui *ui, int key)
+{
+	int x = 0, y = 0, lines = 0;
+
+	switch (screen_mouse(ui->screen, key, &x, &y)) {
+	case MOUSE_CLICK: click(ui, x, y); return true;
+	case MOUSE_WHEEL_UP: lines = -WHEEL_LINES; break;
+	case MOUSE_WHEEL_DOWN: lines = WHEEL_LINES; break;
+	case MOUSE_NONE: return false;
+	}
+	if (ui->scene.page != PAGE_TABLE)
+		scroll_page(ui, lines);
+	else
+		view_move(ui->view, lines);
+	return true;
 }
 
 enum action ui_press(struct ui *ui, int key)
@@ -218,6 +261,8 @@ enum action ui_press(struct ui *ui, int key)
 
 	ui->stale = true;
 	ui->scene.notice = NULL;
+	if (press_mouse(ui, key))
+		return ACTION_NONE;
 	if (ui->scene.prompt.open) {
 		ui_prompt_press(ui, key);
 		return ACTION_NONE;

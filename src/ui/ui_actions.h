@@ -21,7 +21,8 @@ struct ui {
 	struct scene scene;
 	int page_lines; /* of the page that was drawn last */
 	struct history history;
-	bool stale; /* something changed since the last frame */
+	struct past past; /* taken while something shows it */
+	bool stale;	  /* something changed since the last frame */
 	bool ended;
 	enum ui_end end;
 	int signal; /* for UI_END_SIGNAL */
@@ -38,8 +39,13 @@ void ui_step_time(struct ui *ui, int64_t ns);
 void ui_go_live(struct ui *ui);
 
 /* The line a filter is typed in. See ui_prompt.c. */
+void ui_prompt_begin(struct ui *ui, const char *text);
 void ui_prompt_open(struct ui *ui);
 void ui_prompt_clear(struct ui *ui);
 void ui_prompt_press(struct ui *ui, int key);
+
+/* What is kept from one run to the next. See ui_settings.c. */
+void ui_load_settings(struct ui *ui);
+void ui_save_settings(struct ui *ui);
 
 #endif

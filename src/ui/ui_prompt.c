@@ -5,6 +5,7 @@
  */
 #include "ui_actions.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void try_text(struct ui *ui)
@@ -33,6 +34,15 @@ static void erase_word(struct prompt *prompt)
 	while (length && prompt->text[length - 1] != ' ')
 		length--;
 	erase(prompt, length);
+}
+
+void ui_prompt_begin(struct ui *ui, const char *text)
+{
+	struct prompt *prompt = &ui->scene.prompt;
+
+	snprintf(prompt->text, sizeof(prompt->text), "%s", text);
+	try_text(ui);
+	prompt->open = prompt->wrong;
 }
 
 void ui_prompt_open(struct ui *ui)

@@ -50,21 +50,15 @@ static __always_inline void bench_vary(struct __sk_buff *skb)
 	bench_write(skb, bench_control.port_offset, bytes, 2);
 }
 
-/* What a program must do with every packet to know its key and its counts. */
-static __always_inline struct flow_key bench_read(struct __sk_buff *skb, struct flow_counts *counts)
+/* What any program must do with a packet to know its key and its counts. */
+static __always_inline void bench_read(struct __sk_buff *skb, struct flow_key *key,
+				       struct flow_counts *counts)
 {
-	__u8 where = FLOW_WHERE(flow_slot, FLOW_IN);
-	__u32 tag = skb->vlan_present ? 4 : 0;
-	struct flow_packet pkt;
+	struct flow_counts beyond;
 
-	flow_read_packet(skb, &pkt);
-	counts->packets = 1;
-	counts->bytes = skb->len + tag;
-	if (skb->gso_size)
-		flow_gso_counts(skb, &pkt, tag, counts);
-	if (pkt.fragment != FLOW_FRAGMENT_NONE)
-		flow_join_fragments(&pkt, where);
-	return flow_packet_key(&pkt, where);
+	*counts = flow_frame_counts(skb);
+	if (flow_read(skb, FLOW_WHERE(flow_slot, FLOW_IN), key, &beyond))
+		flow_counts_add(counts, &beyond);
 }
 
 SEC("tc")
@@ -88,7 +82,7 @@ int bench_parse(struct __sk_buff *skb)
 
 	bench_vary(skb);
 	BENCH_FORGET(skb);
-	key = bench_read(skb, &counts);
+	bench_read(skb, &key, &counts);
 	BENCH_USE(key);
 	BENCH_USE(counts);
 	return TC_ACT_UNSPEC;
@@ -111,7 +105,7 @@ int bench_plain(struct __sk_buff *skb)
 
 	bench_vary(skb);
 	BENCH_FORGET(skb);
-	key = bench_read(skb, &counts);
+	bench_read(skb, &key, &counts);
 	found = bpf_map_lookup_elem(&bench_plain_map, &key);
 	if (found) {
 		found->packets += counts.packets;

@@ -20,7 +20,7 @@
 
 #include "blast_flows.h"
 #include "bpf_source.h"
-#include "generation.h"
+#include "flow_map.h"
 #include "iface.h"
 #include "ledger.h"
 #include "ring.h"

@@ -122,16 +122,17 @@ static int pin_to_last_cpu(void)
 	return sched_setaffinity(0, sizeof(cpus), &cpus) ? -errno : 0;
 }
 
-/* Room for `flows` flows in the map of the first generation; the others stay empty. */
+/* Room for `flows` flows in every CPU's map of the first generation; the others stay empty. */
 static int make_flow_maps(const struct bpf_map *outer, const struct map_shape *shape,
 			  uint32_t flows)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = shape->flags);
 	int err = 0;
 
-	for (__u32 i = 0; !err && i <= FLOW_MAPS_FENCE; i++) {
+	for (__u32 i = 0; !err && i < bpf_map__max_entries(outer); i++) {
 		int fd = bpf_map_create(shape->type, "flow_map", sizeof(struct flow_key),
-					sizeof(struct flow_counts), i ? 1 : flows, &opts);
+					sizeof(struct flow_counts),
+					i % FLOW_GENERATIONS ? 1 : flows, &opts);
 
 		if (fd < 0)
 			return -errno;
@@ -158,6 +159,8 @@ static int load(struct bench *bench, const struct bench_case *c)
 	shape = (struct map_shape){bpf_map__type(inner), bpf_map__map_flags(inner)};
 	bpf_map__set_max_entries(programs->maps.flow_fronts, fronts);
 	bpf_map__set_max_entries(real->maps.flow_fronts, fronts);
+	bpf_map__set_max_entries(programs->maps.flow_maps, fronts);
+	bpf_map__set_max_entries(real->maps.flow_maps, fronts);
 	bpf_map__set_max_entries(programs->maps.bench_plain_map, c->flows);
 	err = bench_bpf__load(programs);
 	if (!err)

@@ -15,22 +15,23 @@
 
 #include "flow.skel.h"
 
-/* The last record of a per-CPU value begins at a multiple of this. */
-#define CPU_STRIDE ((sizeof(struct flow_counts) + 7) / 8 * 8)
-
 static size_t fronts_bytes(const struct rig *rig)
 {
 	return rig->cpus * FLOW_GENERATIONS * sizeof(struct flow_front);
+}
+
+static uint32_t map_count(const struct rig *rig)
+{
+	return rig->cpus * FLOW_GENERATIONS;
 }
 
 static int set_up_maps(struct rig *rig, uint32_t entries)
 {
 	int outer = bpf_map__fd(rig->skel->maps.flow_maps);
 
-	for (uint32_t i = 0; entries && i < FLOW_GENERATIONS; i++) {
-		rig->map[i] =
-			bpf_map_create(BPF_MAP_TYPE_PERCPU_HASH, "rig", sizeof(struct flow_key),
-				       sizeof(struct flow_counts), entries, NULL);
+	for (uint32_t i = 0; entries && i < map_count(rig); i++) {
+		rig->map[i] = bpf_map_create(BPF_MAP_TYPE_HASH, "rig", sizeof(struct flow_key),
+					     sizeof(struct flow_counts), entries, NULL);
 		if (rig->map[i] < 0)
 			return rig->map[i];
 		if (bpf_map_update_elem(outer, &i, &rig->map[i], BPF_ANY))
@@ -56,7 +57,9 @@ static int load(struct rig *rig, const struct rig_options *options)
 	rig->skel->rodata->flow_no_arp = options->no_arp;
 	rig->skel->rodata->flow_raw_ip = options->raw_ip;
 	rig->skel->rodata->flow_can_wake = options->can_wake;
-	r = bpf_map__set_max_entries(rig->skel->maps.flow_fronts, rig->cpus * FLOW_GENERATIONS);
+	r = bpf_map__set_max_entries(rig->skel->maps.flow_fronts, map_count(rig));
+	if (!r)
+		r = bpf_map__set_max_entries(rig->skel->maps.flow_maps, map_count(rig) + 1);
 	return r ? r : flow_bpf__load(rig->skel);
 }
 
@@ -67,11 +70,16 @@ int rig_new(const struct rig_options *options, struct rig **ret_rig)
 
 	if (!rig)
 		return -ENOMEM;
-	rig->map[0] = rig->map[1] = -1;
 	r = libbpf_num_possible_cpus();
 	if (r < 0)
 		goto out_free;
+	rig->map = malloc((size_t)r * FLOW_GENERATIONS * sizeof(*rig->map));
+	if (!rig->map) {
+		r = -ENOMEM;
+		goto out_free;
+	}
 	rig->cpus = (unsigned int)r;
+	memset(rig->map, -1, map_count(rig) * sizeof(*rig->map));
 	r = load(rig, options);
 	if (!r)
 		r = set_up_maps(rig, options->map_entries);
@@ -106,10 +114,11 @@ void rig_free(struct rig *rig)
 		return;
 	if (rig->front)
 		munmap(rig->front, fronts_bytes(rig));
-	for (int i = 0; i < FLOW_GENERATIONS; i++) {
+	for (uint32_t i = 0; i < map_count(rig); i++) {
 		if (rig->map[i] >= 0)
 			close(rig->map[i]);
 	}
+	free(rig->map);
 	flow_bpf__destroy(rig->skel);
 	free(rig);
 }
@@ -154,26 +163,17 @@ static long add_row(struct rig_row *rows, long count, size_t max, const struct f
 	return count + 1;
 }
 
-static long map_rows(const struct rig *rig, int map, struct rig_row *rows, long count, size_t max)
+static long map_rows(int map, struct rig_row *rows, long count, size_t max)
 {
-	struct flow_counts *values = calloc(rig->cpus, CPU_STRIDE);
 	struct flow_key key, *previous = NULL;
+	struct flow_counts counts;
 
-	if (!values)
-		return -ENOMEM;
-	while (count >= 0 && !bpf_map_get_next_key(map, previous, &key)) {
-		struct flow_counts sum = {};
-
+	while (count >= 0 && map >= 0 && !bpf_map_get_next_key(map, previous, &key)) {
 		previous = &key;
-		if (bpf_map_lookup_elem(map, &key, values)) {
-			count = -errno;
-			break;
-		}
-		for (unsigned int cpu = 0; cpu < rig->cpus; cpu++)
-			add(&sum, &values[cpu]);
-		count = add_row(rows, count, max, &key, &sum);
+		if (bpf_map_lookup_elem(map, &key, &counts))
+			return -errno;
+		count = add_row(rows, count, max, &key, &counts);
 	}
-	free(values);
 	return count;
 }
 
@@ -217,9 +217,8 @@ long rig_rows(const struct rig *rig, unsigned int generation, struct rig_row *ro
 			if (slot->pending.packets)
 				count = add_row(rows, count, max, &slot->key, &slot->pending);
 		}
+		count = map_rows(rig->map[cpu * FLOW_GENERATIONS + generation], rows, count, max);
 	}
-	if (rig->map[generation] >= 0 && count >= 0)
-		count = map_rows(rig, rig->map[generation], rows, count, max);
 	return merge_rows(rows, count);
 }
 
@@ -247,7 +246,7 @@ int rig_clear(struct rig *rig)
 	struct flow_key key;
 
 	memset(rig->front, 0, fronts_bytes(rig));
-	for (int i = 0; i < FLOW_GENERATIONS; i++) {
+	for (uint32_t i = 0; i < map_count(rig); i++) {
 		while (rig->map[i] >= 0 && !bpf_map_get_next_key(rig->map[i], NULL, &key)) {
 			if (bpf_map_delete_elem(rig->map[i], &key))
 				return -errno;

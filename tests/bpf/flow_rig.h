@@ -19,14 +19,14 @@ struct rig_options {
 	bool no_arp;
 	bool can_wake;
 	bool raw_ip;	      /* as on an interface without an Ethernet header */
-	uint32_t map_entries; /* of each generation's flow map; 0: no map at all */
+	uint32_t map_entries; /* of each CPU's flow map of a generation; 0: no map at all */
 };
 
 struct rig {
 	struct flow_bpf *skel;
 	struct flow_front *front; /* [cpu * FLOW_GENERATIONS + generation] */
 	unsigned int cpus;
-	int map[FLOW_GENERATIONS]; /* inner flow maps, or -1 */
+	int *map; /* flow maps, or -1; places as in `front` */
 };
 
 struct rig_row {

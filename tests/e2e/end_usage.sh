@@ -51,6 +51,8 @@ refuses 2 '--refresh' "$prog" -r 0
 refuses 2 '--refresh' "$prog" -r 99ms
 refuses 2 '--refresh' "$prog" -r 2m
 refuses 2 "'nonsense'.*bps" "$prog" -s nonsense
+refuses 2 "column 6, 'http'" "$prog" --filter 'port http'
+refuses 2 "'nothing'.*conversation" "$prog" --by nothing
 refuses 2 '--max-flows' "$prog" --max-flows 0
 refuses 2 '--max-flows' "$prog" --max-flows -1
 refuses 2 '--max-flows' "$prog" --max-flows 99999999999999999999

@@ -66,7 +66,7 @@ test_distinct() {
 }
 
 test_random() {
-	local packets=1500000 rate=400000
+	local packets=1500000 rate=250000
 	[ "$full" = 0 ] || { packets=10000000; rate=0; }
 	monitor_start random --json -r 200ms --max-flows 4000000
 	blast_in warm --flows 500000 --first 2000000 --packets $((packets + 100000)) \

@@ -28,7 +28,7 @@ struct native {
 static inline struct native native_of_packet(const struct flow_packet *pkt)
 {
 	return (struct native){
-		.key = flow_packet_key(pkt, 0),
+		.key = flow_packet_key(pkt),
 		.cut = pkt->cut,
 		.later = pkt->fragment == FLOW_FRAGMENT_LATER,
 		.transport = pkt->transport,
@@ -39,17 +39,17 @@ static inline struct native native_parse(uint8_t *bytes, size_t size, uint16_t e
 					 bool stripped)
 {
 	struct flow_frame frame = {.data = bytes, .end = bytes + size};
-	struct native native, usual;
+	struct flow_key usual;
+	struct native native;
 	struct flow_packet pkt;
+	uint32_t transport;
 
 	flow_parse_any(&frame, ethertype, stripped, &pkt);
 	native = native_of_packet(&pkt);
-	if (flow_parse_usual(&frame, ethertype, &pkt)) {
-		usual = native_of_packet(&pkt);
-		native.differs = memcmp(&usual.key, &native.key, sizeof(native.key)) != 0 ||
-				 usual.cut != native.cut || usual.later != native.later ||
-				 usual.transport != native.transport;
-	}
+	transport = flow_parse_usual(&frame, ethertype, &usual);
+	if (transport)
+		native.differs = memcmp(&usual, &native.key, sizeof(usual)) != 0 || native.cut ||
+				 native.later || transport != native.transport;
 	return native;
 }
 

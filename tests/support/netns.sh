@@ -92,12 +92,20 @@ bed_quiet() {
 	ip -n "$1" link set "$2" arp off
 }
 
+# The kernel's numbers of the programs a process holds.
+programs_of() {
+	sed -n 's/^prog_id:[[:space:]]*//p' "/proc/$1/fdinfo/"* 2>/dev/null | sort -u
+}
+
 # Both programs stand on the hook, by TCX link or by tc filter.
 monitor_attached() {
+	local ids
 	if [ "$(grep -ls 'link_type:[[:space:]]*tcx' "/proc/$1/fdinfo/"* 2>/dev/null | wc -l)" -ge 2 ]; then
 		return 0
 	fi
-	bed_mon tc filter show dev "${MONITOR_IFACE:-mon0}" egress 2>/dev/null | grep -q flow_egress
+	ids=$(programs_of "$1" | tr '\n' '|')
+	[ -n "$ids" ] && bed_mon tc filter show dev "${MONITOR_IFACE:-mon0}" egress 2>/dev/null |
+		grep -qE "flow_egress:\[(${ids%|})\]"
 }
 
 monitor_ready() {

@@ -3,8 +3,9 @@
 # Every way out leaves the terminal as it was: its mode, the screen before, the cursor.
 . "$(dirname "$0")/tmux.sh"
 
+# A shell with a prompt repairs the mode itself, so it is asked for before one can.
 mode() { # FILE
-	type_line "stty -a > $1; echo mode-written"
+	type_line "bash -c 'stty -a >$1'; echo mode-written"
 	expect '^mode-written'
 }
 
@@ -13,9 +14,9 @@ trap 'cleanup; rm -rf "$scratch"' EXIT
 
 restored() { # HOW
 	expect '^shell>'
+	until_true test -s "$scratch/after" || fail "$1: the mode is not known"
 	type_line clear
 	expect_no 'BPS'
-	mode "$scratch/after"
 	cmp -s "$scratch/before" "$scratch/after" || fail "$1: the mode is not as before"
 	[ "$(tm display-message -p -t $window '#{alternate_on}#{cursor_flag}')" = 01 ] ||
 		fail "$1: alternate screen or cursor"
@@ -24,7 +25,8 @@ restored() { # HOW
 }
 
 run() {
-	type_line "$driver; echo status \$?"
+	rm -f "$scratch/after"
+	type_line "bash -c '$driver; echo status \$?; stty -a >$scratch/after'"
 	expect 'BPS▼'
 }
 
@@ -53,8 +55,7 @@ expect 'BPS▼'
 keys C-z
 expect 'Stopped'
 shows_not 'BPS' || fail "the view is still there"
-type_line "stty -a > $scratch/stopped; echo mode-written"
-expect '^mode-written'
+mode "$scratch/stopped"
 cmp -s "$scratch/before" "$scratch/stopped" || fail "stopped: the mode is not as before"
 next_snapshot
 type_line fg
@@ -68,12 +69,13 @@ type_line fg
 expect '^▸ .*\[2001:db8::7\]'
 expect 'BPS▼'
 keys q; expect '^ended by quit'
+mode "$scratch/after"
 restored 'Ctrl-Z and fg'
 
 # A terminal that goes away ends the program.
 run
 pid=$(driver_pid)
-tm kill-server
+stop_server
 gone() { ! kill -0 "$pid" 2>/dev/null; }
 until_true gone || { kill -KILL "$pid"; echo "FAILED: runs on without a terminal"; exit 1; }
 echo "ok closed terminal"

@@ -22,7 +22,7 @@ check_orders() {
 	keys t; expect '(SOURCE|PEER)▲'
 	keys 4; [ "$1" -lt 60 ] || expect 'DESTINATION▲'
 	keys 0; expect 'BPS▼'
-	keys '>'; expect 'PPS▼'
+	keys '>'; expect 'AVG2▼'
 	keys '<'; expect 'BPS▼'
 }
 
@@ -132,11 +132,35 @@ check_rest() { # WIDTH HEIGHT
 		keys T; [ "$1" -ge 100 ] && expect 'PACKETS' || expect_no 'PACKETS'
 	fi
 	keys o; expect 'BPS='; keys o; expect 'BPS▼'
+	keys z; [ "$1" -lt 80 ] || expect 'totals since 14:'
+	keys Z; expect_no 'totals since'
 	keys j F; [ "$2" -lt 14 ] || expect 'following row 2/'
 	keys F; [ "$2" -lt 14 ] || expect_no 'following'
 	keys g
 	[ "$2" -lt 14 ] || { keys +; expect 'interval 2.0 s'; keys -; expect 'interval 1.0 s'; }
 	keys g; first_row '.*203\.0\.113\.9:443'
+}
+
+check_mouse() {
+	mouse 0 20 5; expect '^▸ .*\[2001:db8::7\]'
+	mouse 0 14 3; expect 'SOURCE▲'
+	mouse 0 14 3; expect 'SOURCE▼'
+	mouse 0 64 3; expect 'BPS▼'
+	keys g; expect 'row 1/'
+	mouse 65 20 8; expect 'row 4/'
+	mouse 64 20 8; expect 'row 1/'
+}
+
+check_settings() {
+	keys 3 R u W; expect 'settings are saved'
+	keys q; expect '^ended by'
+	type_line "clear; $driver"; expect 'SOURCE▼'; expect 'B/s'
+	keys q; expect '^ended by'
+	echo 'sort = nonsense' >>"$settings/pktstat-bpf/settings"
+	type_line "clear; $driver"; expect 'settings are ignored: line 8 means nothing'
+	expect 'BPS▼'
+	rm "$settings/pktstat-bpf/settings"
+	keys g; expect_no 'settings'
 }
 
 check_quit() { # KEY END
@@ -160,6 +184,7 @@ for size in "80 24" "132 40" "40 10"; do
 	check_pages
 	check_rest "$width" "$height"
 	check_help
+	[ "$width" -ne 80 ] || { check_mouse; check_settings; }
 	check_quit q 'quit 0'
 	type_line clear
 	check_quit C-c 'signal 2'

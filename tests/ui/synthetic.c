@@ -11,17 +11,17 @@
 #include "rate.h"
 
 /* 2026-11-23 14:03:22 UTC */
-#define START_WALL_NS  1795442602000000000LL
-#define START_MONO_NS  5000000000000ULL
-#define NS_PER_SEC     1000000000ULL
+#define START_WALL_NS 1795442602000000000LL
+#define START_MONO_NS 5000000000000ULL
+#define NS_PER_SEC    1000000000ULL
 
 struct part {
 	const char *src, *dst;
 	uint16_t sport, dport, ethertype;
 	uint8_t ipproto, dir;
 	uint32_t packets, size; /* a second; bytes a packet */
-	uint32_t from_seq;      /* when it appears, */
-	uint32_t to_seq;        /* and when it goes idle; 0: never */
+	uint32_t from_seq;	/* when it appears, */
+	uint32_t to_seq;	/* and when it goes idle; 0: never */
 };
 
 static const struct part cast[SYNTHETIC_CAST] = {
@@ -55,7 +55,8 @@ static void set_address(uint8_t address[16], const char *text)
 
 static struct part part_of(size_t i)
 {
-	struct part part = {"10.9.0.0", "10.0.0.4", 0, 8080, ETH_P_IP, IPPROTO_TCP, 0, 0, 640, 1, 0};
+	struct part part = {"10.9.0.0", "10.0.0.4", 0,	 8080, ETH_P_IP, IPPROTO_TCP,
+			    0,		0,	    640, 1,    0};
 
 	if (i < SYNTHETIC_CAST)
 		return cast[i];
@@ -96,8 +97,8 @@ int synthetic_init(struct synthetic *synthetic, size_t flows)
 	for (size_t i = 0; !err && i < synthetic->flows; i++) {
 		struct flow_table_entry entry = {
 			.key = key_of(i),
-			.first_wall_ns = START_WALL_NS +
-					 (int64_t)((part_of(i).from_seq - 1) * NS_PER_SEC),
+			.first_wall_ns =
+				START_WALL_NS + (int64_t)((part_of(i).from_seq - 1) * NS_PER_SEC),
 			.previous_id = FLOW_TABLE_NO_ID,
 		};
 		uint32_t id;
@@ -131,7 +132,8 @@ static void fill_row(struct snapshot *snapshot, size_t i, struct snapshot_row *r
 	row->id = i;
 	row->delta_packets = packets;
 	row->delta_bytes = packets * part.size;
-	for (uint64_t seq = snapshot->seq > 60 ? snapshot->seq - 60 : 1; seq <= snapshot->seq; seq++)
+	for (uint64_t seq = snapshot->seq > 60 ? snapshot->seq - 60 : 1; seq <= snapshot->seq;
+	     seq++)
 		row->packets += packets_in(&part, i, seq);
 	row->bytes = row->packets * part.size;
 	snapshot->dir[part.dir].delta.packets += packets;

@@ -32,7 +32,7 @@ for term in vt100 vt220 linux xterm xterm-256color screen; do
 	infocmp "$term" >/dev/null 2>&1 || continue
 	type_line "clear; TERM=$term $driver"
 	expect 'BPS▼'
-	keys j; expect '^▸ .*\[2001:db8::7\]'
+	keys j; expect '^[▸>] .*\[2001:db8::7\]'
 	keys q; expect '^ended by quit'
 	echo "ok TERM=$term"
 done

@@ -180,6 +180,7 @@ static const struct golden goldens[] = {
 	{"protocols-80x24", 80, 24, 6, group_protocols},
 	{"drilled-80x24", 80, 24, 6, drill},
 	{"filter-80x24", 80, 24, 6, filter_in},
+	{"filter-40x10", 40, 10, 6, filter_in},
 	{"filter-132x40", 132, 40, 6, filter_in},
 	{"filter-wrong-80x24", 80, 24, 6, filter_wrong},
 	{"filter-wrong-40x10", 40, 10, 6, filter_wrong},
@@ -292,8 +293,7 @@ static void check_golden(const struct golden *golden)
 	assert_non_null(out);
 	draw_golden(golden, out);
 	fclose(out);
-	snprintf(path, sizeof(path), "%s/tests/golden/%s.txt", source ? source : ".",
-		 golden->name);
+	snprintf(path, sizeof(path), "%s/tests/golden/%s.txt", source ? source : ".", golden->name);
 	if (getenv("GENERATE"))
 		write_file(path, drawn);
 	expected = read_file(path);

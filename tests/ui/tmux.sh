@@ -6,6 +6,10 @@ set -u
 tools=${PKTSTAT_TOOLS:-.}
 driver=$tools/ui_driver
 servers=0
+# Nobody's own settings change what a test sees.
+settings=$(mktemp -d)
+# The sockets of the servers go with it.
+export TMUX_TMPDIR=$settings
 socket=
 window=test
 
@@ -21,8 +25,13 @@ tm() {
 	tmux -L "$socket" -f /dev/null "$@"
 }
 
-cleanup() {
+stop_server() {
 	[ -z "$socket" ] || tm kill-server 2>/dev/null
+}
+
+cleanup() {
+	stop_server
+	rm -rf "$settings"
 }
 trap cleanup EXIT
 
@@ -67,10 +76,10 @@ expect_no() {
 
 # The size is that of the program when its last line stands at the bottom.
 open_shell() { # WIDTH HEIGHT
-	cleanup
+	stop_server
 	# A server that is still ending would take the new session with it.
 	socket=pktstat-ui-$$-$((++servers))
-	tm new-session -d -s $window -x "$1" -y "$2" "env PS1='shell> ' LANG=${LANG_UNDER_TEST:-C.UTF-8} bash --norc --noediting -i"
+	tm new-session -d -s $window -x "$1" -y "$2" "env XDG_CONFIG_HOME=$settings PS1='shell> ' LANG=${LANG_UNDER_TEST:-C.UTF-8} bash --norc --noediting -i"
 	tm set-option -t $window status off >/dev/null
 	tm resize-window -t $window -x "$1" -y "$2"
 	expect '^shell>'
@@ -85,13 +94,27 @@ keys() {
 	tm send-keys -t $window "$@"
 }
 
+# A press of button 0 (or the wheel: 64 up, 65 down) at a cell and its release, as a terminal
+# without SGR reports them.
+mouse() { # BUTTON X Y
+	local button x y
+
+	printf -v button '%x' $(($1 + 32))
+	printf -v x '%x' $(($2 + 33))
+	printf -v y '%x' $(($3 + 33))
+	tm send-keys -t $window -H 1b 5b 4d "$button" "$x" "$y" 1b 5b 4d 23 "$x" "$y"
+}
+
 resize() { # WIDTH HEIGHT
 	tm resize-window -t $window -x "$1" -y "$2"
 }
 
 # Process id of the driver that runs in the window.
 driver_pid() {
-	pgrep -P "$(tm display-message -p -t $window '#{pane_pid}')" -x ui_driver
+	local tty
+
+	tty=$(tm display-message -p -t $window '#{pane_tty}')
+	pgrep -t "${tty#/dev/}" -x ui_driver
 }
 
 # The next made-up second.

@@ -3,7 +3,7 @@
  * The live view on made-up snapshots with a frozen clock, so that screens can be scripted: shows
  * the first snapshots at once and another one for each SIGUSR1, or every so many milliseconds.
  *
- *   ui_driver [-n FLOWS] [-s SNAPSHOTS] [-e MS] [-i IFACE] [-l]
+ *   ui_driver [-n FLOWS] [-s SNAPSHOTS] [-e MS] [-i IFACE] [-f FILTER] [-l]
  *
  * -l: the interface is lost with the next SIGUSR1. At the end it prints how ui_run() ended.
  */
@@ -26,6 +26,7 @@ struct driver {
 	struct synthetic synthetic;
 	long every_ms;
 	bool lose;
+	const char *filter;
 };
 
 static void publish(struct driver *driver)
@@ -80,6 +81,7 @@ static int run(struct driver *driver, const char *iface, int signal_fd)
 		.interval_ns = 1000000000,
 		.color = !getenv("NO_COLOR"),
 		.set_interval = set_interval,
+		.filter = driver->filter,
 	};
 	const char *why = "";
 	enum ui_end end = UI_END_QUIT;
@@ -96,8 +98,7 @@ static int run(struct driver *driver, const char *iface, int signal_fd)
 
 static int block_signals(void)
 {
-	static const int numbers[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
-				      SIGWINCH, SIGTSTP, SIGCONT};
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
 	sigset_t set;
 	int fd;
 
@@ -120,12 +121,13 @@ int main(int argc, char **argv)
 	int option, result;
 
 	setlocale(LC_ALL, "");
-	while ((option = getopt(argc, argv, "n:s:e:i:l")) != -1) {
+	while ((option = getopt(argc, argv, "n:s:e:i:lf:")) != -1) {
 		switch (option) {
 		case 'n': flows = strtoul(optarg, NULL, 10); break;
 		case 's': snapshots = strtoul(optarg, NULL, 10); break;
 		case 'e': driver.every_ms = strtol(optarg, NULL, 10); break;
 		case 'i': iface = optarg; break;
+		case 'f': driver.filter = optarg; break;
 		case 'l': driver.lose = true; break;
 		default: return 2;
 		}

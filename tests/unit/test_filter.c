@@ -56,7 +56,8 @@ static bool passes(const char *text, const struct filter_subject *subject)
 	return match;
 }
 
-static void expect_all(const char *const *texts, const struct filter_subject *subject, bool expected)
+static void expect_all(const char *const *texts, const struct filter_subject *subject,
+		       bool expected)
 {
 	for (; *texts; texts++) {
 		if (passes(*texts, subject) != expected)
@@ -64,65 +65,92 @@ static void expect_all(const char *const *texts, const struct filter_subject *su
 	}
 }
 
+static const char *const web_passes[] = {"",
+					 "  ",
+					 "in",
+					 "tcp",
+					 "TCP",
+					 "ip",
+					 "proto 6",
+					 "proto tcp",
+					 "host 10.1.2.3",
+					 "host 203.0.113.9",
+					 "src 203.0.113.9",
+					 "src host 203.0.113.9",
+					 "dst net 10.0.0.0/8",
+					 "net 10.1.2.2/31",
+					 "net 10.1.2.99/25",
+					 "net 0.0.0.0/0",
+					 "dst 10.1.0.0/16",
+					 "port 443",
+					 "src port 443",
+					 "portrange 440-450",
+					 "dst portrange 50000-65535",
+					 "bps > 1M",
+					 "bps>=2M",
+					 "bps = 2000k",
+					 "bps <= 0.002G",
+					 "pps < 201",
+					 "packets >= 10000",
+					 "bytes != 1",
+					 "0.113",
+					 "51234",
+					 "\"tcp\"",
+					 "\"In\" or in",
+					 NULL};
+static const char *const web_fails[] = {"out",
+					"udp",
+					"ip6",
+					"arp",
+					"other",
+					"proto 17",
+					"host 10.1.2.4",
+					"dst 203.0.113.9",
+					"src net 10.0.0.0/8",
+					"net ::/0",
+					"net 10.1.2.0/31",
+					"net 10.1.2.128/25",
+					"port 80",
+					"dst port 443",
+					"portrange 444-450",
+					"bps > 2M",
+					"bps < 2M",
+					"pps != 200",
+					"packets < 10k",
+					"bytes = 9k",
+					"\"in\"",
+					"nonsense",
+					NULL};
+
 static void test_terms(void **state)
 {
-	static const char *const yes[] = {
-		"",
-		"  ",
-		"in",
-		"tcp",
-		"TCP",
-		"ip",
-		"proto 6",
-		"proto tcp",
-		"host 10.1.2.3",
-		"host 203.0.113.9",
-		"src 203.0.113.9",
-		"src host 203.0.113.9",
-		"dst net 10.0.0.0/8",
-		"net 10.1.2.3/31",
-		"net 0.0.0.0/0",
-		"dst 10.1.0.0/16",
-		"port 443",
-		"src port 443",
-		"portrange 440-450",
-		"dst portrange 50000-65535",
-		"bps > 1M",
-		"bps>=2M",
-		"bps = 2000k",
-		"bps <= 0.002G",
-		"pps < 201",
-		"packets >= 10000",
-		"bytes != 1",
-		"0.113",
-		"51234",
-		"\"tcp\"",
-		"\"In\" or in",
-		NULL};
-	static const char *const no[] = {
-		"out",	      "udp",	       "ip6",		"arp",	      "other",
-		"proto 17",   "host 10.1.2.4", "dst 203.0.113.9", "src net 10.0.0.0/8",
-		"net ::/0",   "port 80",       "dst port 443",	"portrange 444-450",
-		"bps > 2M",   "bps < 2M",      "pps != 200",	"packets < 10k",
-		"bytes = 9k", "\"in\"",	       "nonsense",	NULL};
 	struct flow_key key;
 	struct filter_subject subject = web(&key);
 
-	expect_all(yes, &subject, true);
-	expect_all(no, &subject, false);
+	expect_all(web_passes, &subject, true);
+	expect_all(web_fails, &subject, false);
 }
 
 static void test_operators(void **state)
 {
-	static const char *const yes[] = {
-		"tcp and in",	     "tcp in",		  "tcp && in",
-		"udp or tcp",	     "udp || tcp",	  "not udp",
-		"!udp",		     "not not tcp",	  "(tcp)",
-		"out and udp or in", "in or out and udp", "not (udp or out)",
-		"tcp (udp or in)",   "!(out)in",	  NULL};
-	static const char *const no[] = {"tcp and out",	     "tcp out",	  "not tcp",
-					 "in and (udp or out)", "not (in)", "out or udp",
-					 NULL};
+	static const char *const yes[] = {"tcp and in",
+					  "tcp in",
+					  "tcp && in",
+					  "udp or tcp",
+					  "udp || tcp",
+					  "not udp",
+					  "!udp",
+					  "not not tcp",
+					  "(tcp)",
+					  "out and udp or in",
+					  "in or out and udp",
+					  "not (udp or out)",
+					  "tcp (udp or in)",
+					  "!(out)in",
+					  NULL};
+	static const char *const no[] = {
+		"tcp and out", "tcp out",    "not tcp", "in and (udp or out)",
+		"not (in)",    "out or udp", NULL};
 	struct flow_key key;
 	struct filter_subject subject = web(&key);
 
@@ -132,16 +160,17 @@ static void test_operators(void **state)
 
 static void test_families(void **state)
 {
-	static const char *const yes[] = {"ip6", "net 2001:db8::/32", "src 2001:db8::1",
-					  "icmp6", "net 2001:db8::/127", "echo-request", NULL};
-	static const char *const no[] = {"ip", "net 2001:db9::/32", "icmp", "port 128",
-					 "net 0.0.0.0/0", NULL};
-	static const char *const sum_no[] = {"in and out", "ip", "tcp", "net 0.0.0.0/0", "port 1",
-					     NULL};
+	static const char *const yes[] = {"ip6",   "net 2001:db8::/32",	 "src 2001:db8::1",
+					  "icmp6", "net 2001:db8::/127", "echo-request",
+					  NULL};
+	static const char *const no[] = {"ip",	     "net 2001:db9::/32", "icmp",
+					 "port 128", "net 0.0.0.0/0",	  NULL};
+	static const char *const sum_no[] = {"in and out",    "ip",	"tcp",
+					     "net 0.0.0.0/0", "port 1", NULL};
 	struct flow_key key = flow("2001:db8::1", "2001:db8::2", 128, 0, IPPROTO_ICMPV6, FLOW_OUT);
 	struct filter_subject subject = {&key, 1, 1, 1, 1};
-	struct flow_key sum = {.sport = FLOW_SUM_ETHERTYPE, .ethertype = ETH_P_LLDP,
-			       .ipproto = FLOW_PROTO_NONE};
+	struct flow_key sum = {
+		.sport = FLOW_SUM_ETHERTYPE, .ethertype = ETH_P_LLDP, .ipproto = FLOW_PROTO_NONE};
 
 	expect_all(yes, &subject, true);
 	expect_all(no, &subject, false);
@@ -183,16 +212,35 @@ static void test_errors_point(void **state)
 		const char *text;
 		size_t column;
 	} wrong[] = {
-		{"port", 4},	     {"port x", 5},	   {"port 65536", 5},
-		{"port 80-90", 5},   {"portrange 9-8", 10}, {"portrange 80", 10},
-		{"host 10.0.0", 5},  {"host 10.0.0.0/8", 5}, {"net 10.0.0.0/33", 4},
-		{"net x", 4},	     {"src", 3},	   {"dst  foo", 5},
-		{"bps", 3},	     {"bps 5", 4},	   {"bps > x", 6},
-		{"bps > -1", 6},     {"bps > 1q", 6},	   {"bps > nan", 6},
-		{"tcp and", 7},	     {"tcp and or udp", 8}, {"or tcp", 0},
-		{"(tcp", 4},	     {"tcp)", 3},	   {"()", 1},
-		{"not", 3},	     {"proto 256", 6},	   {"proto nosuch", 6},
-		{"tcp > 5", 4},	     {"tcp & udp", 4},
+		{"port", 4},
+		{"port x", 5},
+		{"port 65536", 5},
+		{"port 80-90", 5},
+		{"portrange 9-8", 10},
+		{"portrange 80", 10},
+		{"host 10.0.0", 5},
+		{"host 10.0.0.0/8", 5},
+		{"net 10.0.0.0/33", 4},
+		{"net x", 4},
+		{"src", 3},
+		{"dst  foo", 5},
+		{"bps", 3},
+		{"bps 5", 4},
+		{"bps > x", 6},
+		{"bps > -1", 6},
+		{"bps > 1q", 6},
+		{"bps > nan", 6},
+		{"tcp and", 7},
+		{"tcp and or udp", 8},
+		{"or tcp", 0},
+		{"(tcp", 4},
+		{"tcp)", 3},
+		{"()", 1},
+		{"not", 3},
+		{"proto 256", 6},
+		{"proto nosuch", 6},
+		{"tcp > 5", 4},
+		{"tcp & udp", 4},
 	};
 	struct filter *filter = (struct filter *)wrong;
 	char why[80];
@@ -232,9 +280,9 @@ static void test_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_terms),	       cmocka_unit_test(test_operators),
-		cmocka_unit_test(test_families),       cmocka_unit_test(test_unknown_rate),
-		cmocka_unit_test(test_uses_counts),    cmocka_unit_test(test_errors_point),
+		cmocka_unit_test(test_terms),	    cmocka_unit_test(test_operators),
+		cmocka_unit_test(test_families),    cmocka_unit_test(test_unknown_rate),
+		cmocka_unit_test(test_uses_counts), cmocka_unit_test(test_errors_point),
 		cmocka_unit_test(test_limits),
 	};
 

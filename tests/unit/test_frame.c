@@ -64,7 +64,9 @@ static void test_hostile(void **state)
 	char marks[100] = "e";
 
 	put("a\x1b[2Jb", 0, 8, "a?[2Jb\n-- styles\n");
-	put("a\xe2\x80\xae" "b", 0, 8, "a?b\n-- styles\n"); /* right-to-left override */
+	put("a\xe2\x80\xae"
+	    "b",
+	    0, 8, "a?b\n-- styles\n"); /* right-to-left override */
 	put("a\xff\xc0\x80z", 0, 8, "a???z\n-- styles\n");
 	put("a\xe2\x80", 0, 8, "a??\n-- styles\n");
 	put("\xed\xa0\x80", 0, 8, "???\n-- styles\n"); /* a surrogate */
@@ -118,12 +120,9 @@ static void test_sizes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_edges),
-		cmocka_unit_test(test_wide_and_combining),
-		cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_overwriting_halves),
-		cmocka_unit_test(test_styles),
-		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_edges),	cmocka_unit_test(test_wide_and_combining),
+		cmocka_unit_test(test_hostile), cmocka_unit_test(test_overwriting_halves),
+		cmocka_unit_test(test_styles),	cmocka_unit_test(test_sizes),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");

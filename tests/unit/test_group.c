@@ -16,8 +16,11 @@
 static struct flow_key flow(uint8_t src, uint8_t dst, uint16_t sport, uint16_t dport,
 			    uint8_t ipproto, enum flow_dir dir)
 {
-	struct flow_key key = {.sport = sport, .dport = dport, .ethertype = ETH_P_IP,
-			       .ipproto = ipproto, .where = FLOW_WHERE(0, dir)};
+	struct flow_key key = {.sport = sport,
+			       .dport = dport,
+			       .ethertype = ETH_P_IP,
+			       .ipproto = ipproto,
+			       .where = FLOW_WHERE(0, dir)};
 
 	key.src[10] = key.src[11] = key.dst[10] = key.dst[11] = 0xff;
 	key.src[12] = key.dst[12] = 10;
@@ -37,8 +40,8 @@ static size_t make_flows(struct flow_key *key)
 	key[count++] = flow(1, 3, 40001, 53, IPPROTO_UDP, FLOW_OUT);
 	key[count++] = flow(1, 2, 8, 0, IPPROTO_ICMP, FLOW_OUT);
 	key[count++] = flow(2, 1, 0, 0, IPPROTO_ICMP, FLOW_IN);
-	key[count++] = (struct flow_key){.sport = FLOW_SUM_ETHERTYPE, .ethertype = ETH_P_LLDP,
-					 .ipproto = FLOW_PROTO_NONE};
+	key[count++] = (struct flow_key){
+		.sport = FLOW_SUM_ETHERTYPE, .ethertype = ETH_P_LLDP, .ipproto = FLOW_PROTO_NONE};
 	key[count] = key[count - 1];
 	key[count++].where = FLOW_WHERE(0, FLOW_OUT);
 	return count;

@@ -86,7 +86,7 @@ static int least_width(enum column column)
 
 static void test_order_of_leaving(void **state)
 {
-	static const enum column order[] = {COLUMN_PACKETS,     COLUMN_BYTES,  COLUMN_PPS,
+	static const enum column order[] = {COLUMN_PACKETS,	COLUMN_BYTES, COLUMN_PPS,
 					    COLUMN_DESTINATION, COLUMN_PROTO, COLUMN_SOURCE,
 					    COLUMN_BPS};
 
@@ -122,8 +122,7 @@ static void test_column_at(void **state)
 
 	layout_fit(132, 40, &wish, &layout);
 	for (int i = 0; i < layout.columns; i++)
-		assert_ptr_equal(layout_column_at(&layout, layout.column[i].x),
-				 &layout.column[i]);
+		assert_ptr_equal(layout_column_at(&layout, layout.column[i].x), &layout.column[i]);
 	assert_null(layout_column_at(&layout, 0));
 }
 

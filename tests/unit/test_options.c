@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "filter.h"
 #include "ledger.h"
 #include "options.h"
 
@@ -52,6 +53,9 @@ static void defaults(void **state)
 	assert_int_equal(parsed.options.refresh_ns, 1000000000);
 	assert_int_equal(parsed.options.sort, COLUMN_BPS);
 	assert_int_equal(parsed.options.limit, 0);
+	assert_int_equal(parsed.options.by, GROUP_FLOW);
+	assert_null(parsed.options.filter);
+	assert_false(parsed.options.no_mouse);
 	assert_int_equal(parsed.options.max_flows, LEDGER_FLOWS_DEFAULT);
 }
 
@@ -76,12 +80,51 @@ static void short_and_long_names(void **state)
 	check_all_set(&parsed);
 	parsed = parse("--ifa eth0 --js --tu --timeo 90s --ref 100ms --so dst");
 	check_all_set(&parsed);
-	parsed = parse("--no-arp --verify --limit 20 --max-flows 256");
+	assert_int_equal(parsed.options.attach, ATTACH_AUTO);
+	parsed = parse("--no-arp --verify --limit 20 --max-flows 256 --attach clsact");
 	assert_int_equal(parsed.result, OPTIONS_RUN);
+	assert_int_equal(parsed.options.attach, ATTACH_CLSACT);
 	assert_true(parsed.options.no_arp);
 	assert_true(parsed.options.verify);
 	assert_int_equal(parsed.options.limit, 20);
 	assert_int_equal(parsed.options.max_flows, 256);
+	parsed = parse("--filter tcp --by hosts --no-mouse");
+	assert_int_equal(parsed.result, OPTIONS_RUN);
+	assert_string_equal(parsed.options.filter, "tcp");
+	assert_int_equal(parsed.options.by, GROUP_HOST);
+	assert_true(parsed.options.no_mouse);
+	assert_int_equal(parse("--filter ''").result, OPTIONS_RUN);
+}
+
+/* The text is one of argv, with blanks. */
+static void filters(void **state)
+{
+	static const char *const cases[][2] = {
+		{"port http", "cannot use --filter: at column 6, 'http': expected a port, 0 to "
+			      "65535"},
+		{"tcp and", "cannot use --filter: at column 8, its end: something is missing here"},
+		{"( in", "cannot use --filter: at column 5, its end: a ) is missing"},
+		{"in ) or a \x1b[m and so on for longer than is shown",
+		 "cannot use --filter: at column 4, ') or a \\x1b[m and so on for longer ': there "
+		 "is "
+		 "no ( for this"},
+	};
+	char text[FILTER_TEXT_MAX + 1], why[OPTIONS_WHY_MAX];
+	char *argv[] = {(char[]){"pktstat-bpf"}, (char[]){"--filter"}, text, NULL};
+	struct options options;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), "%s", cases[i][0]);
+		assert_int_equal(options_parse(3, argv, &options, why, sizeof(why)), OPTIONS_USAGE);
+		assert_string_equal(why, cases[i][1]);
+	}
+	memset(text, 'a', FILTER_TEXT_MAX);
+	text[FILTER_TEXT_MAX] = '\0';
+	assert_int_equal(options_parse(3, argv, &options, why, sizeof(why)), OPTIONS_USAGE);
+	assert_string_equal(why, "cannot use --filter: at column 256, 'a': too long");
+	snprintf(text, sizeof(text), "port 443 and bps > 1M");
+	assert_int_equal(options_parse(3, argv, &options, why, sizeof(why)), OPTIONS_RUN);
+	assert_ptr_equal(options.filter, text);
 }
 
 static void limits_are_inside(void **state)
@@ -137,6 +180,12 @@ static void refusals(void **state)
 		{"-s speed",
 		 "cannot sort by 'speed'; the keys are bps, pps, packets, bytes, source, "
 		 "destination, tuple, proto, dir"},
+		{"--attach xdp", "cannot attach by 'xdp'; give auto, tcx or clsact"},
+		{"--by", "--by needs a value: --by WHAT"},
+		{"--by port", "cannot group by 'port'; give flow, conversation, host, service or "
+			      "protocol"},
+		{"--filter a --filter b",
+		 "--filter was given twice; join the two by 'and' or 'or'"},
 		{"--limit 0",
 		 "cannot use '0' as --limit: give a whole number from 1 to 4294967295"},
 		{"--limit +5",
@@ -211,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(short_and_long_names),
+		cmocka_unit_test(filters),
 		cmocka_unit_test(limits_are_inside),
 		cmocka_unit_test(help_and_version),
 		cmocka_unit_test(refusals),

@@ -69,8 +69,8 @@ static void check(const struct levels *levels)
 		size_t end = begins[i] + 50 < ITEMS ? begins[i] + 50 : ITEMS;
 
 		reset(levels, item);
-		assert_int_equal(
-			select_rank(&order, item, ITEMS, &item[sorted[begins[i]]]), begins[i]);
+		assert_int_equal(select_rank(&order, item, ITEMS, &item[sorted[begins[i]]]),
+				 begins[i]);
 		/* An end behind the last item is cut. */
 		select_window(&order, item, ITEMS, begins[i], begins[i] + 50);
 		for (size_t j = begins[i]; j < end; j++)

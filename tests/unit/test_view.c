@@ -22,8 +22,8 @@ struct given {
 
 static struct flow_key key_of(uint16_t flow)
 {
-	struct flow_key key = {.sport = flow, .dport = 80, .ethertype = ETH_P_IP,
-			       .ipproto = IPPROTO_TCP};
+	struct flow_key key = {
+		.sport = flow, .dport = 80, .ethertype = ETH_P_IP, .ipproto = IPPROTO_TCP};
 
 	key.src[10] = key.src[11] = key.dst[10] = key.dst[11] = 0xff;
 	key.src[12] = 10;
@@ -225,6 +225,142 @@ static void test_line_and_height(void **state)
 	view_free(view);
 }
 
+static void set_wall(struct view *view, uint32_t era, const struct given *given, size_t count,
+		     int64_t wall_ns)
+{
+	struct snapshot *snapshot = make(era, given, count);
+
+	snapshot->wall_ns = wall_ns;
+	for (size_t i = 0; i < count; i++)
+		snapshot->row[i].bytes = given[i].bytes * 10;
+	view_set_snapshot(view, snapshot);
+	snapshot_unref(snapshot);
+	assert_int_equal(view_arrange(view), 0);
+}
+
+static uint64_t total_of(const struct view *view, uint16_t flow)
+{
+	struct view_row row;
+
+	for (size_t place = 0; view_get(view, place, &row); place++) {
+		if (row.key.sport == flow)
+			return row.total[FLOW_IN].bytes + row.total[FLOW_OUT].bytes;
+	}
+	return UINT64_MAX;
+}
+
+static void test_reset_totals(void **state)
+{
+	static const struct given before[] = {{1, 100}, {2, 500}};
+	static const struct given after[] = {{1, 300}, {2, 500}, {3, 70}};
+	struct view *view = view_of(5, COLUMN_BYTES);
+
+	set_wall(view, 1, before, 2, 1000);
+	assert_int_equal(total_of(view, 2), 5000);
+	assert_int_equal(view_reset_totals(view), 0);
+	assert_int_equal(view_totals_since(view), 1000);
+	assert_int_equal(view_arrange(view), 0);
+	assert_int_equal(total_of(view, 2), 0);
+	set_wall(view, 2, after, 3, 2000);
+	assert_int_equal(total_of(view, 1), 2000);
+	assert_int_equal(total_of(view, 2), 0);
+	/* It is older than the moment and was idle then: only this interval counts. */
+	assert_int_equal(total_of(view, 3), 70);
+	expect_flows(view, 0, (const int[]){1, 3, 2}, 3);
+	/* The same in groups. */
+	view_set_group(view, GROUP_PROTOCOL);
+	assert_int_equal(view_arrange(view), 0);
+	assert_int_equal(total_of(view, 0), 2070);
+	view_set_group(view, GROUP_FLOW);
+	view_unreset_totals(view);
+	assert_int_equal(view_arrange(view), 0);
+	assert_int_equal(total_of(view, 2), 5000);
+	view_free(view);
+}
+
+static void test_filter_hides(void **state)
+{
+	struct view *view = view_of(5, COLUMN_BPS);
+	struct filter *filter;
+	char why[80];
+	size_t column;
+
+	show(view, 1, five, 5);
+	assert_int_equal(
+		filter_parse("src port 3 or src port 5", &filter, why, sizeof(why), &column), 0);
+	view_set_filter(view, filter);
+	assert_int_equal(view_arrange(view), 0);
+	expect_flows(view, 0, (const int[]){5, 3}, 2);
+	assert_int_equal(view_count(view), 2);
+	assert_int_equal(view_totals(view)->delta[FLOW_IN].bytes, 700);
+	show(view, 2, turned, 5);
+	expect_flows(view, 0, (const int[]){5, 3}, 2);
+	assert_int_equal(filter_parse("bps > 4000", &filter, why, sizeof(why), &column), 0);
+	view_set_filter(view, filter);
+	assert_int_equal(view_arrange(view), 0);
+	expect_flows(view, 0, (const int[]){4, 1}, 2);
+	view_set_filter(view, NULL);
+	assert_int_equal(view_arrange(view), 0);
+	assert_int_equal(view_count(view), 5);
+	view_free(view);
+}
+
+static void test_drill(void **state)
+{
+	struct view *view = view_of(5, COLUMN_BPS);
+	enum group_by by = GROUP_FLOW;
+	struct view_row row;
+
+	show(view, 1, five, 5);
+	assert_false(view_drill(view));
+	view_set_group(view, GROUP_HOST);
+	view_move(view, 1);
+	assert_int_equal(view_arrange(view), 0);
+	assert_true(view_drill(view));
+	assert_int_equal(view_arrange(view), 0);
+	assert_non_null(view_drilled(view, &by));
+	assert_int_equal(by, GROUP_HOST);
+	assert_true(view_get_selected(view, &row));
+	assert_int_equal(view_group(view), GROUP_FLOW);
+	assert_true(view_drill_back(view));
+	assert_int_equal(view_arrange(view), 0);
+	assert_false(view_drill_back(view));
+	assert_null(view_drilled(view, &by));
+	view_free(view);
+}
+
+static void test_frozen_order(void **state)
+{
+	static const struct given more[] = {{5, 100}, {4, 900}, {3, 50}, {9, 9999}, {1, 600}};
+	struct view *view = view_of(5, COLUMN_BPS);
+
+	show(view, 1, five, 5);
+	view_set_frozen(view, true);
+	assert_int_equal(view_arrange(view), 0);
+	expect_flows(view, 0, (const int[]){2, 5, 3, 1, 4}, 5);
+	show(view, 2, more, 5);
+	expect_flows(view, 0, (const int[]){5, 3, 1, 4, 9}, 5);
+	view_set_frozen(view, false);
+	assert_int_equal(view_arrange(view), 0);
+	expect_flows(view, 0, (const int[]){9, 4, 1, 5, 3}, 5);
+	view_free(view);
+}
+
+static void test_following(void **state)
+{
+	struct view *view = view_of(2, COLUMN_BPS);
+
+	show(view, 1, five, 5);
+	view_move(view, 1);
+	view_set_follow(view, true);
+	assert_int_equal(view_arrange(view), 0);
+	assert_int_equal(flow_at(view, view_selected(view)), 5);
+	show(view, 2, turned, 5);
+	assert_int_equal(view_selected(view), 3);
+	assert_int_equal(flow_at(view, 3), 5);
+	view_free(view);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +371,11 @@ int main(void)
 		cmocka_unit_test(test_gone_flow_is_succeeded),
 		cmocka_unit_test(test_window_scrolls_and_stays),
 		cmocka_unit_test(test_line_and_height),
+		cmocka_unit_test(test_reset_totals),
+		cmocka_unit_test(test_filter_hides),
+		cmocka_unit_test(test_drill),
+		cmocka_unit_test(test_frozen_order),
+		cmocka_unit_test(test_following),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

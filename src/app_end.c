@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* The end: the last read, the report, the sums. */
+#include "app_private.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "bpf_source.h"
+#include "log.h"
+#include "report.h"
+#include "verify.h"
+
+static void say_write_error(struct app *app, int err)
+{
+	app->status = APP_FAILED;
+	log_line("cannot write the report to standard output: %s", strerror(-err));
+}
+
+static void print_report(struct app *app, const struct snapshot *last)
+{
+	const char *iface = app->iface.name;
+	struct winsize size = {0};
+	struct report report = {
+		.ledger = app->ledger,
+		.iface = &iface,
+		.ifaces = 1,
+		.attach = bpf_source_attach_mode(app->source),
+		.ended = app->ended,
+		.start_wall_ns = app->start_wall_ns,
+		.running_ns = last->running_ns,
+		.health = last->health,
+		.filter = app->filter,
+		.filter_text = app->options->filter,
+		.by = app->options->by,
+		.sort = app->options->sort,
+		.limit = app->options->limit,
+	};
+	int err;
+
+	memcpy(report.dir, last->dir, sizeof(report.dir));
+	if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size)) {
+		report.width = size.ws_col;
+		report.height = size.ws_row;
+	}
+	err = app->options->json ? report_json(&report, stdout) : report_table(&report, stdout);
+	if (err)
+		say_write_error(app, err);
+}
+
+static void print_verification(struct app *app, const struct snapshot *last)
+{
+	const struct verify verify = {
+		.ledger = app->ledger,
+		.last = last,
+		.iface = app->iface.name,
+		.raw_ip = app->raw_ip,
+		.before = app->link_known ? &app->link_before : NULL,
+		.after = app->link_known ? &app->link_after : NULL,
+	};
+
+	if (!verify_print(&verify, stderr))
+		app->status = APP_FAILED;
+}
+
+/* Signals that came beside the one that ended us must not end the report when they are let in. */
+static void forget_signals(const struct app *app)
+{
+	struct signalfd_siginfo info;
+
+	while (read(app->signal_fd, &info, sizeof(info)) == sizeof(info))
+		;
+}
+
+void app_end(struct app *app, bool report)
+{
+	struct snapshot *last;
+
+	collector_stop(app->collector);
+	app->collector = NULL;
+	if (app->link_known)
+		app->link_known = !link_read_counters(app->iface.index, &app->link_after);
+	forget_signals(app);
+	pthread_sigmask(SIG_SETMASK, &app->old_signals, NULL);
+	last = ring_latest(app->ring);
+	if (report && last) {
+		print_report(app, last);
+		if (app->options->verify)
+			print_verification(app, last);
+	}
+	snapshot_unref(last);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* Getting ready, stage by stage. What fails becomes one sentence here and nowhere below. */
+#include "app_private.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "bpf_source.h"
+#include "clock.h"
+#include "log.h"
+#include "privileges.h"
+
+/* --timeout when nobody watches and none was given. */
+#define QUIET_TIMEOUT_NS 3600000000000ULL
+
+const char *app_iface_name(const struct app *app, char text[FORMAT_TEXT_MAX])
+{
+	return format_outside(app->iface.name, text, FORMAT_TEXT_MAX);
+}
+
+static int find_iface(struct app *app)
+{
+	const char *name = app->options->iface;
+	char list[1024], safe[FORMAT_TEXT_MAX];
+	int err = name ? iface_find(name, &app->iface) : iface_default(&app->iface);
+
+	if (!err)
+		err = iface_link_layer(&app->iface, &app->raw_ip);
+	if (!err)
+		return 0;
+	if (err == -EPROTONOSUPPORT)
+		log_line("cannot watch interface %s: its link type %u is neither Ethernet nor plain "
+			 "IP; choose another with -i (there are: %s)",
+			 app_iface_name(app, safe), app->iface.arphrd, iface_list(list, sizeof(list)));
+	else if (err == -ENODEV || err == -ENAMETOOLONG)
+		log_line("cannot watch interface %s: there is none of that name; choose one of: %s",
+			 format_outside(name ? name : "lo", safe, sizeof(safe)),
+			 iface_list(list, sizeof(list)));
+	else
+		log_line("cannot look up interface %s: %s",
+			 name ? format_outside(name, safe, sizeof(safe)) : "(default)",
+			 strerror(-err));
+	return err;
+}
+
+static int check_privileges(void)
+{
+	char missing[128];
+
+	if (!privileges_missing(missing, sizeof(missing)))
+		return 0;
+	log_line("cannot load programs into the kernel: missing %s; run it with sudo, or once: "
+		 "setcap cap_bpf,cap_net_admin,cap_perfmon=ep $(command -v pktstat-bpf)",
+		 missing);
+	return -EPERM;
+}
+
+/* Live when a person sits at both ends, or asks for it with --tui. */
+static int choose_mode(struct app *app)
+{
+	bool tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+
+	app->live = app->options->tui || (tty && !app->options->json);
+	if (!app->live || tty)
+		return 0;
+	app->terminal = fopen("/dev/tty", "r+e");
+	if (app->terminal)
+		return 0;
+	log_line("cannot open the live view: there is no terminal (%s); run it from one, or without "
+		 "--tui for a report",
+		 strerror(errno));
+	return -ENOTTY;
+}
+
+static int set_up_signals(struct app *app)
+{
+	static const int ours[] = {SIGINT,  SIGTERM,  SIGHUP, SIGQUIT,
+				   SIGWINCH, SIGTSTP, SIGCONT};
+	struct sigaction hangup;
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		/* Without a view the terminal's size and job control are the shell's business. */
+		if (!app->live && i >= 4)
+			break;
+		/* nohup asked for it to be ignored; a signalfd would hear it all the same. */
+		if (ours[i] == SIGHUP && !sigaction(SIGHUP, NULL, &hangup) &&
+		    hangup.sa_handler == SIG_IGN)
+			continue;
+		sigaddset(&set, ours[i]);
+	}
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write() */
+	pthread_sigmask(SIG_BLOCK, &set, &app->old_signals);
+	app->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (app->signal_fd >= 0)
+		return 0;
+	log_line("cannot listen to signals: %s", strerror(errno));
+	return -errno;
+}
+
+static int set_up_deadline(struct app *app)
+{
+	uint64_t after_ns = app->options->timeout_ns;
+	struct itimerspec spec = {0};
+
+	if (!app->options->timeout_set)
+		after_ns = app->live ? 0 : QUIET_TIMEOUT_NS;
+	if (!after_ns)
+		return 0;
+	spec.it_value.tv_sec = (time_t)(after_ns / 1000000000ULL);
+	spec.it_value.tv_nsec = (long)(after_ns % 1000000000ULL);
+	app->deadline_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (app->deadline_fd >= 0 && !timerfd_settime(app->deadline_fd, 0, &spec, NULL))
+		return 0;
+	log_line("cannot set the timeout: %s", strerror(errno));
+	return -errno;
+}
+
+static void say_attach_error(const struct app *app, int err)
+{
+	char safe[FORMAT_TEXT_MAX];
+
+	app_iface_name(app, safe);
+	if (err == -EOPNOTSUPP && app->options->attach == ATTACH_TCX)
+		log_line("cannot attach to interface %s: this kernel has no TCX (Linux 6.6 and newer "
+			 "have it); use --attach auto or clsact",
+			 safe);
+	else if (err == -ENOENT)
+		log_line("cannot attach to interface %s: clsact needs the kernel modules sch_ingress "
+			 "and cls_bpf, and this kernel lacks them or cannot load them",
+			 safe);
+	else if (err == -EEXIST)
+		log_line("cannot attach to interface %s: its qdisc \"ingress\" has no place for what "
+			 "is sent; replace it by clsact, which takes the same filters",
+			 safe);
+	else
+		log_line("cannot attach to interface %s: %s", safe, strerror(-err));
+}
+
+static void say_source_error(const struct app *app, int err, enum bpf_source_step step)
+{
+	char safe[FORMAT_TEXT_MAX];
+
+	app_iface_name(app, safe);
+	if (step == BPF_SOURCE_ATTACH)
+		say_attach_error(app, err);
+	else if (err == -ENOSYS)
+		log_line("cannot load the programs: this kernel was built without BPF "
+			 "(CONFIG_BPF_SYSCALL)");
+	else if (err == -EPERM)
+		log_line("cannot load the programs: the kernel does not permit it here (%s); in a "
+			 "container, give it cap_bpf, cap_net_admin and cap_perfmon",
+			 strerror(-err));
+	else
+		log_line("cannot %s for interface %s: %s",
+			 step == BPF_SOURCE_MAPS ? "make the kernel maps" : "load the programs", safe,
+			 strerror(-err));
+}
+
+static int open_source(struct app *app)
+{
+	const struct bpf_source_options options = {
+		.iface = app->iface,
+		.max_flows = app->options->max_flows,
+		.no_arp = app->options->no_arp,
+		.attach = app->options->attach,
+	};
+	enum bpf_source_step step;
+	int err;
+
+	err = bpf_source_open(&options, &app->source, &step);
+	if (err) {
+		say_source_error(app, err, step);
+		return err;
+	}
+	app->start_mono_ns = clock_mono_ns();
+	app->start_wall_ns = clock_wall_ns();
+	app->link_known = !link_read_counters(app->iface.index, &app->link_before);
+	return 0;
+}
+
+static int start_collector(struct app *app)
+{
+	struct collector_options options = {.interval_ns = app->options->refresh_ns};
+	int err;
+
+	err = open_source(app);
+	if (err)
+		return err;
+	options.source = app->source;
+	options.ledger = app->ledger;
+	options.ring = app->ring;
+	options.start_mono_ns = app->start_mono_ns;
+	options.start_wall_ns = app->start_wall_ns;
+	err = collector_start(&options, &app->collector);
+	if (err)
+		log_line("cannot start counting: %s", strerror(-err));
+	return err;
+}
+
+static int make_memory(struct app *app)
+{
+	int err = ring_new(RING_BUDGET_DEFAULT, &app->ring);
+	char why[FORMAT_TEXT_MAX];
+	size_t column;
+
+	if (!err)
+		err = ledger_new(app->options->max_flows, LEDGER_KEEP_NS_DEFAULT, &app->ledger);
+	/* options_parse() has read it before, so what can fail is memory. */
+	if (!err && app->options->filter)
+		err = filter_parse(app->options->filter, &app->filter, why, sizeof(why), &column);
+	if (err)
+		log_line("cannot make room for %zu flows: %s", app->options->max_flows,
+			 strerror(-err));
+	return err;
+}
+
+int app_start(struct app *app)
+{
+	int err = find_iface(app);
+
+	if (!err)
+		err = check_privileges();
+	if (!err)
+		err = choose_mode(app);
+	if (!err)
+		err = set_up_signals(app);
+	if (!err)
+		err = make_memory(app);
+	if (!err)
+		err = start_collector(app);
+	if (!err)
+		err = set_up_deadline(app);
+	return err;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Fronts: the part of counting that user space reads without a system call. */
+#include "fronts.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "flow.h"
+#include "store.h"
+
+size_t fronts_stride(unsigned int bits)
+{
+	return offsetof(struct flow_front, slot) + sizeof(struct flow_slot) * ((size_t)1 << bits);
+}
+
+unsigned int fronts_bits(unsigned int cpus)
+{
+	unsigned int bits = FLOW_FRONT_BITS;
+
+	while (bits > FRONTS_BITS_MIN &&
+	       fronts_stride(bits) * cpus * FLOW_GENERATIONS > FRONTS_BYTES_MAX)
+		bits--;
+	return bits;
+}
+
+int fronts_open(struct fronts *fronts, int map_fd, unsigned int cpus, unsigned int bits)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes;
+	void *memory;
+
+	bytes = fronts_stride(bits) * cpus * FLOW_GENERATIONS;
+	bytes = (bytes + page - 1) / page * page;
+	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	*fronts = (struct fronts){
+		.memory = memory,
+		.bytes = bytes,
+		.stride = fronts_stride(bits),
+		.cpus = cpus,
+		.slots = 1U << bits,
+	};
+	return 0;
+}
+
+void fronts_close(struct fronts *fronts)
+{
+	if (fronts->memory)
+		munmap(fronts->memory, fronts->bytes);
+	*fronts = (struct fronts){0};
+}
+
+void fronts_set_wake(const struct fronts *fronts, unsigned int cpu, uint32_t generation,
+		     uint32_t entries)
+{
+	/* Half of the share, so that the first multiple behind it is not much later. */
+	fronts_get(fronts, cpu, generation)->wake_mask = entries / STORE_WAKE_SHARE / 2 - 1;
+}
+
+/* The sums beside the flows: the hook's totals, and what found no room in the flow map. */
+static bool drain_sums(struct flow_front *front, const struct flow_sink *sink,
+		       struct source_reading *reading)
+{
+	struct flow_counts *counts;
+	struct flow_key key;
+	unsigned int where, class;
+	bool any = false;
+
+	for (where = 0; where < FLOW_WHERES; where++) {
+		counts = &front->total[where];
+		if (!counts->packets)
+			continue;
+		any = true;
+		reading->total[where].packets += counts->packets;
+		reading->total[where].bytes += counts->bytes;
+		*counts = (struct flow_counts){0};
+		for (class = 0; class < FLOW_CLASSES; class++) {
+			counts = &front->full[where][class];
+			if (!counts->packets)
+				continue;
+			key = flow_key_of_sum(FLOW_SUM_MAP_FULL, (uint16_t)class, 0,
+					      (uint8_t)where);
+			sink->add(sink->arg, &key, counts->packets, counts->bytes);
+			reading->map_full.packets += counts->packets;
+			reading->map_full.bytes += counts->bytes;
+			*counts = (struct flow_counts){0};
+		}
+	}
+	return any;
+}
+
+/* The slots. Their keys stay: a flow that goes on finds its slot again. */
+static void drain_slots(struct flow_front *front, unsigned int slots, const struct flow_sink *sink)
+{
+	struct flow_slot *slot;
+
+	for (slot = front->slot; slot < front->slot + slots; slot++) {
+		if (!slot->pending.packets)
+			continue;
+		sink->add(sink->arg, &slot->key, slot->pending.packets, slot->pending.bytes);
+		slot->pending = (struct flow_counts){0};
+	}
+}
+
+uint64_t fronts_drain(const struct fronts *fronts, unsigned int cpu, uint32_t generation,
+		      const struct flow_sink *sink, struct source_reading *reading)
+{
+	struct flow_front *front = fronts_get(fronts, cpu, generation);
+	uint64_t inserts = front->inserts;
+
+	/* A CPU without a packet has nothing in its slots either. */
+	if (drain_sums(front, sink, reading))
+		drain_slots(front, fronts->slots, sink);
+	front->inserts = 0;
+	return inserts;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes a JSON array of objects, row by row. Rows of one kind have the same members, so there is
+ * one Jansson object a kind whose values are changed for each row: a million rows cost no memory
+ * and no look-ups. A writer belongs to its caller; one thread.
+ */
+#ifndef PKTSTAT_REPORT_WRITER_H
+#define PKTSTAT_REPORT_WRITER_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "report.h"
+#include "report_rows.h"
+
+#define REPORT_KINDS_MAX  16
+#define REPORT_FIELDS_MAX 24
+
+/* A member; members are written in the order of the table they stand in. */
+struct report_field {
+	const char *name;
+	json_type type;	    /* string, integer or real */
+	unsigned int kinds; /* of rows that have it, a bit each */
+};
+
+struct report_writer;
+
+/*
+ * A writer of rows with these members (a table that outlives it) to `out`. It knows the names of
+ * the report's interfaces. 0 or -ENOMEM.
+ */
+int report_writer_new(const struct report *report, const struct report_field *fields, size_t count,
+		      FILE *out, struct report_writer **ret_writer);
+void report_writer_free(struct report_writer *writer);
+
+/* Begins a row of that kind; 0, -ENOMEM or the negative errno of a failed write. */
+int report_writer_begin(struct report_writer *writer, unsigned int kind);
+/* Set a member of the row; nothing happens when rows of its kind do not have it. */
+void report_writer_text(struct report_writer *writer, unsigned int field, const char *text);
+void report_writer_number(struct report_writer *writer, unsigned int field, uint64_t number);
+void report_writer_real(struct report_writer *writer, unsigned int field, double number);
+void report_writer_time(struct report_writer *writer, unsigned int field, int64_t wall_ns);
+void report_writer_iface(struct report_writer *writer, unsigned int field, unsigned int slot);
+/* Writes the row; the same errors. */
+int report_writer_end(struct report_writer *writer);
+/* Ends the array and flushes `out`; the same errors. */
+int report_writer_finish(struct report_writer *writer);
+
+/* All rows as JSON, where rows are flows, or groups; the same errors. */
+int report_write_flows(const struct report *report, const struct report_rows *rows, FILE *out);
+int report_write_groups(const struct report *report, const struct report_rows *rows, FILE *out);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Settings as text and in a file; see settings.h. Keeps nothing. */
+#include "settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WORD_MAX_LENGTH 32
+#define UNITS_KNOWN	3
+
+static const char *const units[UNITS_KNOWN] = {"bits", "bytes", "packets"};
+
+static bool set_flag(const char *value, bool *flag)
+{
+	if (strcasecmp(value, "yes") != 0 && strcasecmp(value, "no") != 0)
+		return false;
+	*flag = strcasecmp(value, "yes") == 0;
+	return true;
+}
+
+static bool set_unit(const char *value, unsigned int *unit)
+{
+	for (unsigned int i = 0; i < UNITS_KNOWN; i++) {
+		if (strcasecmp(value, units[i]) == 0) {
+			*unit = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool set_one(const char *name, const char *value, struct settings *settings)
+{
+	int number;
+
+	if (strcmp(name, "sort") == 0) {
+		number = column_of_name(value);
+		if (number >= 0)
+			settings->sort = (enum column)number;
+		return number >= 0;
+	}
+	if (strcmp(name, "view") == 0) {
+		number = group_of_name(value);
+		if (number >= 0)
+			settings->by = (enum group_by)number;
+		return number >= 0;
+	}
+	if (strcmp(name, "unit") == 0)
+		return set_unit(value, &settings->unit);
+	if (strcmp(name, "reverse") == 0)
+		return set_flag(value, &settings->reverse);
+	if (strcmp(name, "totals") == 0)
+		return set_flag(value, &settings->totals);
+	return strcmp(name, "names") == 0 && set_flag(value, &settings->names);
+}
+
+/* Blank lines and comments are fine; anything else is "name = value". */
+static bool read_line(const char *line, size_t length, struct settings *settings)
+{
+	char copy[128], name[WORD_MAX_LENGTH], value[WORD_MAX_LENGTH], rest;
+	int read;
+
+	if (length >= sizeof(copy))
+		return false;
+	memcpy(copy, line, length);
+	copy[length] = '\0';
+	copy[strcspn(copy, "#\r")] = '\0';
+	read = sscanf(copy, " %31[a-z] = %31[a-zA-Z0-9] %c", name, value, &rest);
+	if (read <= 0)
+		return copy[strspn(copy, " \t")] == '\0';
+	return read == 2 && set_one(name, value, settings);
+}
+
+int settings_parse(const char *text, struct settings *settings, unsigned int *ret_line)
+{
+	struct settings read = *settings;
+	unsigned int number = 1;
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		if (!read_line(text, length, &read)) {
+			*ret_line = number;
+			return -EINVAL;
+		}
+		number++;
+		text += length + (text[length] == '\n');
+	}
+	*settings = read;
+	return 0;
+}
+
+char *settings_text(const struct settings *settings, char *text, size_t size)
+{
+	snprintf(text, size,
+		 "# pktstat-bpf, written by the key W\n"
+		 "sort = %s\nreverse = %s\nview = %s\nunit = %s\ntotals = %s\nnames = %s\n",
+		 column_info(settings->sort <= COLUMN_TUPLE ? settings->sort : COLUMN_BPS)->name,
+		 settings->reverse ? "yes" : "no", group_name(settings->by),
+		 units[settings->unit % UNITS_KNOWN], settings->totals ? "yes" : "no",
+		 settings->names ? "yes" : "no");
+	return text;
+}
+
+int settings_path(char *path, size_t size)
+{
+	const char *config = secure_getenv("XDG_CONFIG_HOME"), *home = secure_getenv("HOME");
+	int length;
+
+	if (config && *config == '/')
+		length = snprintf(path, size, "%s/pktstat-bpf/settings", config);
+	else if (home && *home == '/')
+		length = snprintf(path, size, "%s/.config/pktstat-bpf/settings", home);
+	else
+		return -ENOENT;
+	return (size_t)length < size ? 0 : -ENAMETOOLONG;
+}
+
+int settings_load(const char *path, struct settings *settings, unsigned int *ret_line)
+{
+	char text[SETTINGS_FILE_MAX];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t length;
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	length = read(fd, text, sizeof(text) - 1);
+	if (length < 0)
+		err = -errno;
+	close(fd);
+	if (err)
+		return err;
+	text[length] = '\0';
+	return settings_parse(text, settings, ret_line);
+}
+
+/* Makes the directories above the file; what cannot be made shows when it is opened. */
+static void make_directories(const char *path)
+{
+	char part[4096];
+
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
+		mkdir(part, 0700);
+	}
+}
+
+static int write_all(int fd, const char *text)
+{
+	size_t length = strlen(text);
+	ssize_t written = write(fd, text, length);
+
+	if (written < 0)
+		return -errno;
+	return (size_t)written == length ? 0 : -ENOSPC;
+}
+
+int settings_save(const char *path, const struct settings *settings)
+{
+	char fresh[4096 + 8], text[SETTINGS_FILE_MAX];
+	int fd, err;
+
+	make_directories(path);
+	snprintf(fresh, sizeof(fresh), "%s.XXXXXX", path);
+	fd = mkostemp(fresh, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = write_all(fd, settings_text(settings, text, sizeof(text)));
+	if (close(fd) && !err)
+		err = -errno;
+	if (!err && rename(fresh, path))
+		err = -errno;
+	if (err)
+		unlink(fresh);
+	return err;
+}

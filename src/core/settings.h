@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The settings that the live view keeps from one run to the next: lines of "name = value", '#'
+ * begins a comment. Pure but for the two functions that touch a file; any thread.
+ */
+#ifndef PKTSTAT_SETTINGS_H
+#define PKTSTAT_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "column.h"
+#include "group.h"
+
+struct settings {
+	enum column sort;  /* sort = bps, ... */
+	bool reverse;	   /* reverse = yes or no */
+	enum group_by by;  /* view = flow, conversation, host, service, protocol */
+	unsigned int unit; /* unit = bits, bytes, packets: 0, 1, 2 */
+	bool totals;	   /* totals = yes or no */
+	bool names;	   /* names = yes or no */
+};
+
+/* Longest file that is read. */
+#define SETTINGS_FILE_MAX 4096
+
+/*
+ * Reads settings from text; what is not named stays as it is. 0, or -EINVAL: a line is wrong,
+ * *ret_line says which, counted from 1, and nothing is changed.
+ */
+int settings_parse(const char *text, struct settings *settings, unsigned int *ret_line);
+/* Writes all settings as text; returns `text`. */
+char *settings_text(const struct settings *settings, char *text, size_t size);
+
+/*
+ * Path of the file: $XDG_CONFIG_HOME/pktstat-bpf/settings, else ~/.config/..., both absolute. 0,
+ * -ENOENT (neither variable is set), -ENAMETOOLONG. XDG Base Directory Specification.
+ */
+int settings_path(char *path, size_t size);
+/* Reads the file; 0, -ENOENT (none, nothing changed), -EINVAL as above, or what failed. */
+int settings_load(const char *path, struct settings *settings, unsigned int *ret_line);
+/* Writes the file as a whole or not at all, and its directory where it is missing; 0 or what failed. */
+int settings_save(const char *path, const struct settings *settings);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands in a cell of the table, as text. Pure; any thread. */
+#ifndef PKTSTAT_CELL_H
+#define PKTSTAT_CELL_H
+
+#include "draw.h"
+#include "endpoint.h"
+
+/* Room for the longest text, its end included. */
+#define CELL_TEXT_MAX (ENDPOINT_TEXT_MAX + 8)
+
+/* Text of a row in a column, not wider than its cell; all but COLUMN_HISTORY. Returns `text`. */
+char *cell_text(const struct layout *layout, const struct layout_column *column,
+		const struct scene *scene, const struct view_row *row, char *text, size_t size);
+
+/* Columns the cell takes: a sum has no addresses, so what it holds takes the room of both. */
+int cell_width(const struct layout *layout, const struct layout_column *column,
+	       const struct flow_key *key);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands in a cell of the table; see cell.h. Pure; any thread. */
+#include "cell.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "endpoint.h"
+#include "flow.h"
+#include "format.h"
+#include "rate.h"
+#include "services.h"
+
+char *draw_shorten(const char *from, int width, const char *cut, char *text, size_t size)
+{
+	size_t length = strlen(from);
+	size_t keep, head;
+
+	/* Endpoints are ASCII, so columns are bytes. */
+	if (width < 0 || length <= (size_t)width) {
+		snprintf(text, size, "%s", from);
+		return text;
+	}
+	keep = width > 0 ? (size_t)width - 1 : 0;
+	/* The port and the host part, at the end, tell more than the network. */
+	head = keep / 2;
+	snprintf(text, size, "%.*s%s%s", (int)head, from, width > 0 ? cut : "",
+		 from + length - (keep - head));
+	return text;
+}
+
+/* The number of a port, at the end of the text, becomes its name where it has one. */
+static void name_port(const struct scene *scene, const struct flow_key *key, uint16_t port,
+		      char *text, size_t size)
+{
+	const char *name;
+	char *colon = strrchr(text, ':');
+	size_t room;
+
+	if (!scene->names || !scene->services || !flow_key_has_ports(key) || !colon)
+		return;
+	name = services_name(scene->services, key->ipproto, port);
+	room = size - (size_t)(colon + 1 - text);
+	if (name)
+		snprintf(colon + 1, room, "%s", name);
+}
+
+static void source_text(const struct scene *scene, const struct flow_key *key, char *text,
+			size_t size)
+{
+	enum group_by by = view_group(scene->view);
+	const char *name = NULL;
+	size_t length;
+
+	group_source(by, key, text, size);
+	if (by != GROUP_SERVICE) {
+		name_port(scene, key, key->sport, text, size);
+		return;
+	}
+	if (scene->services && flow_key_has_ports(key))
+		name = services_name(scene->services, key->ipproto, key->dport);
+	length = strlen(text);
+	if (name)
+		snprintf(text + length, size - length, " %s", name);
+}
+
+static void destination_text(const struct scene *scene, const struct flow_key *key, char *text,
+			     size_t size)
+{
+	group_destination(view_group(scene->view), key, text, size);
+	name_port(scene, key, key->dport, text, size);
+}
+
+/* The side that is not this machine, as far as the direction tells. */
+static void peer_text(const struct scene *scene, const struct flow_key *key, char *text,
+		      size_t size)
+{
+	bool flow = view_group(scene->view) == GROUP_FLOW;
+
+	if (flow_key_sum(key) != FLOW_SUM_NONE || (flow && flow_key_dir(key) == FLOW_IN))
+		source_text(scene, key, text, size);
+	else
+		destination_text(scene, key, text, size);
+}
+
+int cell_width(const struct layout *layout, const struct layout_column *column,
+	       const struct flow_key *key)
+{
+	const struct layout_column *destination = layout_find(layout, COLUMN_DESTINATION);
+
+	if (column->column == COLUMN_SOURCE && destination && flow_key_sum(key) != FLOW_SUM_NONE)
+		return destination->x + destination->width - column->x;
+	return column->width;
+}
+
+static const char *short_proto(const struct flow_key *key, int width)
+{
+	static const char *const brief[][2] = {{"IPv6-ICMP", "ICMPv6"},
+					       {"IPSEC-ESP", "ESP"},
+					       {"IPSEC-AH", "AH"},
+					       {"OSPFIGP", "OSPF"}};
+	const char *name = flow_proto_name(key);
+
+	for (size_t i = 0; width < 9 && i < sizeof(brief) / sizeof(brief[0]); i++) {
+		if (strcmp(name, brief[i][0]) == 0)
+			return brief[i][1];
+	}
+	return name;
+}
+
+static void write_text(const struct layout *layout, const struct layout_column *column,
+		       const struct scene *scene, const struct flow_key *key, char *text,
+		       size_t size)
+{
+	static const char *const dir[FLOW_DIRS] = {"in", "out"};
+	char whole[ENDPOINT_TEXT_MAX] = "";
+
+	switch (column->column) {
+	case COLUMN_PROTO: snprintf(text, size, "%s", short_proto(key, column->width)); return;
+	case COLUMN_DIR:
+		snprintf(text, size, "%s",
+			 layout->arrows ? scene->glyphs->arrow[flow_key_dir(key)]
+					: dir[flow_key_dir(key)]);
+		return;
+	case COLUMN_SOURCE:
+		if (layout->peer)
+			peer_text(scene, key, whole, sizeof(whole));
+		else
+			source_text(scene, key, whole, sizeof(whole));
+		break;
+	default:
+		if (flow_key_sum(key) == FLOW_SUM_NONE)
+			destination_text(scene, key, whole, sizeof(whole));
+		break;
+	}
+	draw_shorten(whole, cell_width(layout, column, key), scene->glyphs->cut, text, size);
+}
+
+/* Bits, bytes or packets a second of some counts. */
+static double rate_of(const struct scene *scene, const struct flow_counts *counts,
+		      uint64_t elapsed_ns)
+{
+	switch (scene->unit) {
+	case UNIT_BYTES: return rate_bps(counts->bytes, elapsed_ns) / 8.0;
+	case UNIT_PACKETS: return rate_pps(counts->packets, elapsed_ns);
+	default: return rate_bps(counts->bytes, elapsed_ns);
+	}
+}
+
+static double number_of(const struct scene *scene, enum column column, const struct view_row *row,
+			uint64_t elapsed_ns)
+{
+	const struct flow_counts *delta = row->delta, *total = row->total;
+	uint64_t bytes = delta[FLOW_IN].bytes + delta[FLOW_OUT].bytes;
+	uint64_t packets = delta[FLOW_IN].packets + delta[FLOW_OUT].packets;
+
+	switch (column) {
+	case COLUMN_BPS:
+		return rate_bps(bytes, elapsed_ns) / (scene->unit == UNIT_BYTES ? 8.0 : 1.0);
+	case COLUMN_PPS: return rate_pps(packets, elapsed_ns);
+	case COLUMN_IN: return rate_of(scene, &delta[FLOW_IN], elapsed_ns);
+	case COLUMN_OUT: return rate_of(scene, &delta[FLOW_OUT], elapsed_ns);
+	case COLUMN_FLOWS: return row->flows;
+	case COLUMN_AVERAGE_2S:
+	case COLUMN_AVERAGE_10S:
+	case COLUMN_AVERAGE_40S:
+		return row->average_bps[column - COLUMN_AVERAGE_2S] /
+		       (scene->unit == UNIT_BYTES ? 8.0 : 1.0);
+	case COLUMN_PACKETS: return (double)(total[FLOW_IN].packets + total[FLOW_OUT].packets);
+	default: return (double)(total[FLOW_IN].bytes + total[FLOW_OUT].bytes);
+	}
+}
+
+static bool is_rate(enum column column)
+{
+	return column == COLUMN_BPS || column == COLUMN_PPS || column == COLUMN_IN ||
+	       column == COLUMN_OUT;
+}
+
+static void write_number(const struct scene *scene, enum column column, const struct view_row *row,
+			 char *text, size_t size)
+{
+	uint64_t elapsed_ns = view_snapshot(scene->view)->elapsed_ns;
+
+	double number = number_of(scene, column, row, elapsed_ns);
+
+	/* The first sample has no rate, which is not the same as a rate of 0. */
+	if ((is_rate(column) && !elapsed_ns) || number < 0.0)
+		snprintf(text, size, "-");
+	else
+		format_scaled(number, text, size);
+}
+
+char *cell_text(const struct layout *layout, const struct layout_column *column,
+		const struct scene *scene, const struct view_row *row, char *text, size_t size)
+{
+	if (column_info(column->column)->number)
+		write_number(scene, column->column, row, text, size);
+	else
+		write_text(layout, column, scene, &row->key, text, size);
+	return text;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Settings of the live view in the user's file; see ui_actions.h and settings.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "settings.h"
+#include "ui_actions.h"
+
+#define PATH_MAX_LENGTH 4096
+
+static struct settings current(const struct ui *ui)
+{
+	enum group_by by = view_group(ui->view);
+
+	view_drilled(ui->view, &by);
+	return (struct settings){
+		.sort = view_sort(ui->view),
+		.reverse = view_reversed(ui->view),
+		.by = by,
+		.unit = ui->scene.unit,
+		.totals = ui->wish.totals,
+		.names = ui->scene.names,
+	};
+}
+
+static void notice(struct ui *ui, const char *what, const char *detail)
+{
+	snprintf(ui->scene.notice_text, sizeof(ui->scene.notice_text), "%s%s", what, detail);
+	ui->scene.notice = ui->scene.notice_text;
+}
+
+static void apply(struct ui *ui, const struct settings *settings)
+{
+	/* An order asked for on the command line counts more. */
+	if (!ui->options->sort_set)
+		view_set_sort(ui->view, settings->sort, settings->reverse);
+	if (!ui->options->by_set)
+		view_set_group(ui->view, settings->by);
+	ui->scene.unit = (enum unit)settings->unit;
+	ui->wish.totals = settings->totals;
+	ui->scene.names = settings->names;
+}
+
+void ui_load_settings(struct ui *ui)
+{
+	struct settings settings = current(ui);
+	char path[PATH_MAX_LENGTH], text[48];
+	unsigned int line = 0;
+	int err = settings_path(path, sizeof(path));
+
+	if (!err)
+		err = settings_load(path, &settings, &line);
+	if (!err)
+		apply(ui, &settings);
+	else if (err == -EINVAL) {
+		snprintf(text, sizeof(text), "line %u means nothing", line);
+		notice(ui, "settings are ignored: ", text);
+	} else if (err != -ENOENT) {
+		notice(ui, "settings cannot be read: ", strerror(-err));
+	}
+}
+
+void ui_save_settings(struct ui *ui)
+{
+	struct settings settings = current(ui);
+	char path[PATH_MAX_LENGTH];
+	int err = settings_path(path, sizeof(path));
+
+	if (!err)
+		err = settings_save(path, &settings);
+	if (err)
+		notice(ui, "settings are not saved: ", strerror(-err));
+	else
+		notice(ui, "settings are saved", "");
+}

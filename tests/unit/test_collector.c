@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/* collector.h over a source fed by hand: what is published when, and what each snapshot says. */
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "clock.h"
+#include "collector.h"
+#include "fake_source.h"
+#include "rate.h"
+
+#define MS 1000000ULL
+#define NEVER COLLECTOR_INTERVAL_MAX_NS
+#define LIMIT_NS 10000000000ULL
+
+struct bench {
+	struct fake_source *fake;
+	struct ledger *ledger;
+	struct ring *ring;
+	struct collector *collector;
+	uint64_t start_mono_ns;
+	int64_t start_wall_ns;
+};
+
+static struct bench bench_start(uint64_t interval_ns)
+{
+	struct bench bench = {.fake = fake_source_new()};
+	struct collector_options options = {.source = fake_source_base(bench.fake),
+					    .interval_ns = interval_ns};
+
+	assert_int_equal(ledger_new(LEDGER_FLOWS_DEFAULT, LEDGER_KEEP_NS_DEFAULT, &bench.ledger), 0);
+	assert_int_equal(ring_new(RING_BUDGET_DEFAULT, &bench.ring), 0);
+	options.ledger = bench.ledger;
+	options.ring = bench.ring;
+	options.start_mono_ns = bench.start_mono_ns = clock_mono_ns();
+	options.start_wall_ns = bench.start_wall_ns = clock_wall_ns();
+	assert_int_equal(collector_start(&options, &bench.collector), 0);
+	return bench;
+}
+
+static void bench_done(struct bench *bench)
+{
+	if (bench->collector)
+		collector_stop(bench->collector);
+	ring_free(bench->ring);
+	ledger_free(bench->ledger);
+	fake_source_free(bench->fake);
+}
+
+/* Ends the collector; a reference to the last snapshot. */
+static struct snapshot *bench_stop(struct bench *bench)
+{
+	collector_stop(bench->collector);
+	bench->collector = NULL;
+	return ring_latest(bench->ring);
+}
+
+static struct flow_key key_of(uint16_t flow, enum flow_dir dir)
+{
+	struct flow_key key = {.sport = flow, .dport = 53, .ethertype = 0x0800, .ipproto = 17};
+
+	key.src[10] = key.src[11] = key.dst[10] = key.dst[11] = 0xff;
+	key.where = FLOW_WHERE(0, dir);
+	return key;
+}
+
+static void feed(struct bench *bench, uint16_t flow, uint64_t packets, uint64_t bytes)
+{
+	struct flow_key key = key_of(flow, FLOW_IN);
+
+	fake_source_feed(bench->fake, &key, packets, bytes);
+}
+
+/* Waits until a snapshot with at least that number is published; a reference to it. */
+static struct snapshot *wait_for(struct bench *bench, uint64_t seq)
+{
+	uint64_t limit_ns = clock_mono_ns() + LIMIT_NS, oldest, newest;
+	struct pollfd wait = {.fd = ring_event_fd(bench->ring), .events = POLLIN};
+
+	do {
+		ring_clear_event(bench->ring);
+		ring_range(bench->ring, &oldest, &newest);
+		if (newest >= seq)
+			return ring_at(bench->ring, seq);
+		poll(&wait, 1, 100);
+	} while (clock_mono_ns() < limit_ns);
+	fail_msg("snapshot %d was never published", (int)seq);
+	return NULL;
+}
+
+static void wait_drains(struct bench *bench, unsigned int drains)
+{
+	uint64_t limit_ns = clock_mono_ns() + LIMIT_NS;
+
+	while (fake_source_drains(bench->fake) < drains && clock_mono_ns() < limit_ns)
+		poll(NULL, 0, 1);
+	assert_true(fake_source_drains(bench->fake) >= drains);
+}
+
+static void test_first(void **state)
+{
+	struct bench bench = bench_start(NEVER);
+	struct snapshot *first = ring_latest(bench.ring);
+
+	assert_non_null(first);
+	assert_int_equal(first->seq, 1);
+	assert_int_equal(first->elapsed_ns, 0);
+	assert_int_equal(first->running_ns, 0);
+	assert_int_equal(first->count, 0);
+	assert_int_equal(first->state, SNAPSHOT_LIVE);
+	assert_int_equal(first->mono_ns, bench.start_mono_ns);
+	assert_true(first->wall_ns >= bench.start_wall_ns);
+	assert_true(first->wall_ns < bench.start_wall_ns + (int64_t)LIMIT_NS);
+	assert_int_equal(first->health.map_entries, 11);
+	assert_int_equal(first->health.map_failed, 15);
+	assert_int_equal(first->health.ring_budget, RING_BUDGET_DEFAULT);
+	snapshot_unref(first);
+	bench_done(&bench);
+}
+
+/* Numbers without gaps, intervals that meet, each as long as it really was. */
+static void test_intervals(void **state)
+{
+	struct bench bench = bench_start(20 * MS);
+	struct snapshot *before = wait_for(&bench, 1), *now;
+
+	for (uint64_t seq = 2; seq <= 8; seq++) {
+		feed(&bench, 1, 1, 60);
+		now = wait_for(&bench, seq);
+		assert_int_equal(now->seq, seq);
+		assert_int_equal(now->elapsed_ns, now->mono_ns - before->mono_ns);
+		assert_int_equal(now->running_ns, now->mono_ns - bench.start_mono_ns);
+		assert_true(now->elapsed_ns > 0);
+		assert_true(now->wall_ns >= before->wall_ns);
+		/* Deadlines are absolute: a snapshot never comes before its time. */
+		assert_true(now->mono_ns >= bench.start_mono_ns + (seq - 1) * 20 * MS);
+		snapshot_unref(before);
+		before = now;
+	}
+	snapshot_unref(before);
+	bench_done(&bench);
+}
+
+/* Everything fed is in rows, totals, health and ledger alike; deltas sum to it. */
+static void test_counts(void **state)
+{
+	struct bench bench = bench_start(10 * MS);
+	struct flow_counts delta[FLOW_DIRS] = {0};
+	struct flow_key key;
+	struct snapshot *last;
+	uint64_t rows = 0;
+
+	for (uint16_t i = 1; i <= 50; i++) {
+		key = key_of(i % 7, i % 2 ? FLOW_IN : FLOW_OUT);
+		fake_source_feed(bench.fake, &key, i, 100 * i);
+		if (i % 10 == 0)
+			snapshot_unref(wait_for(&bench, i / 10));
+	}
+	last = bench_stop(&bench);
+	for (uint64_t seq = 1; seq <= last->seq; seq++) {
+		struct snapshot *one = ring_at(bench.ring, seq);
+
+		for (int dir = 0; dir < FLOW_DIRS; dir++) {
+			delta[dir].packets += one->dir[dir].delta.packets;
+			delta[dir].bytes += one->dir[dir].delta.bytes;
+		}
+		for (size_t i = 0; i < one->count; i++)
+			rows += one->row[i].delta_packets;
+		snapshot_unref(one);
+	}
+	assert_int_equal(delta[FLOW_IN].packets, 625);
+	assert_int_equal(delta[FLOW_OUT].packets, 650);
+	assert_int_equal(delta[FLOW_OUT].bytes, 65000);
+	assert_int_equal(rows, 1275);
+	assert_int_equal(last->dir[FLOW_IN].total.bytes, 62500);
+	assert_int_equal(last->health.hook.packets, 1275);
+	assert_int_equal(last->health.rows.bytes, 127500);
+	assert_int_equal(ledger_total(bench.ledger).bytes, 127500);
+	assert_int_equal(last->health.read_errors, 0);
+	snapshot_unref(last);
+	bench_done(&bench);
+}
+
+/* An early wake-up drains, and publishes nothing; one that is not wanted does not even drain. */
+static void test_wake(void **state)
+{
+	struct bench bench = bench_start(NEVER);
+	struct snapshot *last;
+
+	feed(&bench, 1, 2, 200);
+	fake_source_wake(bench.fake, true);
+	wait_drains(&bench, 1);
+	feed(&bench, 1, 3, 300);
+	feed(&bench, 2, 1, 100);
+	fake_source_wake(bench.fake, true);
+	wait_drains(&bench, 2);
+	fake_source_wake(bench.fake, false);
+	last = ring_latest(bench.ring);
+	assert_int_equal(last->seq, 1);
+	snapshot_unref(last);
+	last = bench_stop(&bench);
+	assert_int_equal(last->seq, 2);
+	assert_int_equal(last->health.early_drains, 2);
+	assert_int_equal(last->dir[FLOW_IN].delta.packets, 6);
+	assert_int_equal(last->count, 2);
+	assert_int_equal(last->row[0].delta_packets, 5);
+	assert_int_equal(last->health.map_used, 3);
+	assert_int_equal(fake_source_drains(bench.fake), 4);
+	snapshot_unref(last);
+	bench_done(&bench);
+}
+
+/* Both drains after the detach are in the last snapshot, for either generation may be written. */
+static void expect_last_read(enum snapshot_state want)
+{
+	struct bench bench = bench_start(NEVER);
+	struct flow_key key = key_of(1, FLOW_OUT);
+	struct snapshot *last;
+
+	feed(&bench, 1, 1, 100);
+	fake_source_feed_late(bench.fake, 0, &key, 10, 1000);
+	fake_source_feed_late(bench.fake, 1, &key, 100, 10000);
+	if (want == SNAPSHOT_LOST) {
+		fake_source_say(bench.fake, false); /* a name changed: no loss */
+		fake_source_say(bench.fake, true);
+		last = wait_for(&bench, 2);
+		assert_int_equal(last->state, SNAPSHOT_LOST);
+		snapshot_unref(last);
+	}
+	last = bench_stop(&bench);
+	assert_int_equal(last->seq, 2);
+	assert_int_equal(last->state, want);
+	assert_true(fake_source_detached(bench.fake));
+	assert_int_equal(last->dir[FLOW_IN].total.packets, 1);
+	assert_int_equal(last->dir[FLOW_OUT].total.packets, 110);
+	assert_int_equal(last->health.hook.bytes, 11100);
+	assert_int_equal(ledger_total(bench.ledger).packets, 111);
+	snapshot_unref(last);
+	bench_done(&bench);
+}
+
+static void test_final(void **state)
+{
+	expect_last_read(SNAPSHOT_FINAL);
+}
+
+static void test_lost(void **state)
+{
+	expect_last_read(SNAPSHOT_LOST);
+}
+
+/* News of the interface that are no loss change nothing. */
+static void test_not_lost(void **state)
+{
+	struct bench bench = bench_start(10 * MS);
+	struct snapshot *later;
+
+	fake_source_say(bench.fake, false);
+	later = wait_for(&bench, 4);
+	assert_int_equal(later->state, SNAPSHOT_LIVE);
+	assert_false(fake_source_detached(bench.fake));
+	snapshot_unref(later);
+	bench_done(&bench);
+}
+
+static void test_read_errors(void **state)
+{
+	struct bench bench = bench_start(NEVER);
+	struct snapshot *last;
+
+	fake_source_fail(bench.fake, -EFAULT);
+	fake_source_wake(bench.fake, true);
+	wait_drains(&bench, 1);
+	fake_source_fail(bench.fake, -EINVAL);
+	fake_source_wake(bench.fake, true);
+	wait_drains(&bench, 2);
+	last = bench_stop(&bench);
+	assert_int_equal(last->health.read_errors, 2);
+	assert_int_equal(last->health.last_error, -EINVAL);
+	snapshot_unref(last);
+	bench_done(&bench);
+}
+
+/* A drain of several intervals: those that went by are counted, and the rate is of what it took. */
+static void test_missed_deadlines(void **state)
+{
+	struct bench bench = bench_start(20 * MS);
+	struct snapshot *last = wait_for(&bench, 2);
+
+	assert_true(last->health.missed_deadlines < 5 || last->elapsed_ns > 100 * MS);
+	snapshot_unref(last);
+	fake_source_delay(bench.fake, 210 * MS);
+	wait_drains(&bench, fake_source_drains(bench.fake) + 2);
+	last = bench_stop(&bench);
+	assert_true(last->health.missed_deadlines >= 9);
+	assert_true(last->health.missed_deadlines <= last->running_ns / (20 * MS));
+	snapshot_unref(last);
+	bench_done(&bench);
+}
+
+/* The new interval counts from the next deadline on, longer and shorter. */
+static void test_interval_changes(void **state)
+{
+	struct bench bench = bench_start(10 * MS);
+	struct snapshot *one = wait_for(&bench, 3);
+	uint64_t seq = one->seq, elapsed_ns = 0;
+
+	snapshot_unref(one);
+	collector_set_interval(bench.collector, 150 * MS);
+	for (unsigned int i = 0; i < 200 && elapsed_ns < 140 * MS; i++) {
+		one = wait_for(&bench, ++seq);
+		elapsed_ns = one->elapsed_ns;
+		snapshot_unref(one);
+	}
+	assert_true(elapsed_ns >= 140 * MS);
+	/* A change counts at once, also when the interval that runs would be a long one. */
+	collector_set_interval(bench.collector, NEVER);
+	collector_set_interval(bench.collector, 10 * MS);
+	one = wait_for(&bench, seq + 3);
+	snapshot_unref(one);
+	one = bench_stop(&bench);
+	snapshot_unref(one);
+	bench_done(&bench);
+}
+
+/* A burst in the sliver of an interval at the end is no rate; a run without another has its average. */
+static void test_peak_and_the_end(void **state)
+{
+	struct bench bench = bench_start(NEVER);
+	struct snapshot *last;
+
+	feed(&bench, 1, 1000, 1000000);
+	last = bench_stop(&bench);
+	assert_int_equal(last->dir[FLOW_IN].delta.packets, 1000);
+	assert_true(last->dir[FLOW_IN].peak_bps == rate_bps(1000000, last->running_ns));
+	assert_true(last->dir[FLOW_IN].peak_pps == rate_pps(1000, last->running_ns));
+	snapshot_unref(last);
+	bench_done(&bench);
+}
+
+/* The peak is the highest rate over the measured time of any whole interval. */
+static void test_peak(void **state)
+{
+	static const uint64_t bytes[] = {500, 9000, 100, 0, 2000};
+	struct bench bench = bench_start(20 * MS);
+	double peak_bps = 0, peak_pps = 0;
+	struct snapshot *one;
+
+	for (uint64_t i = 0; i < 5; i++) {
+		feed(&bench, 1, bytes[i] / 100, bytes[i]);
+		one = wait_for(&bench, i + 2);
+		if (2 * one->elapsed_ns >= 20 * MS) {
+			double bps = rate_bps(one->dir[FLOW_IN].delta.bytes, one->elapsed_ns);
+			double pps = rate_pps(one->dir[FLOW_IN].delta.packets, one->elapsed_ns);
+
+			peak_bps = bps > peak_bps ? bps : peak_bps;
+			peak_pps = pps > peak_pps ? pps : peak_pps;
+		}
+		assert_true(one->dir[FLOW_IN].peak_bps == peak_bps);
+		assert_true(one->dir[FLOW_IN].peak_pps == peak_pps);
+		snapshot_unref(one);
+	}
+	assert_true(peak_bps > 0);
+	bench_done(&bench);
+}
+
+/* A reader that holds everything does not stop the collector. */
+static void test_paused_reader(void **state)
+{
+	struct bench bench = bench_start(10 * MS);
+	struct snapshot *held[20], *last;
+
+	for (uint64_t i = 0; i < 20; i++) {
+		feed(&bench, 1, 1, 60);
+		held[i] = wait_for(&bench, i + 1);
+	}
+	last = bench_stop(&bench);
+	assert_int_equal(last->dir[FLOW_IN].total.packets, 20);
+	for (uint64_t i = 0; i < 20; i++) {
+		assert_int_equal(held[i]->seq, i + 1);
+		snapshot_unref(held[i]);
+	}
+	snapshot_unref(last);
+	bench_done(&bench);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_intervals),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_wake),
+		cmocka_unit_test(test_final),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_not_lost),
+		cmocka_unit_test(test_read_errors),
+		cmocka_unit_test(test_missed_deadlines),
+		cmocka_unit_test(test_interval_changes),
+		cmocka_unit_test(test_peak_and_the_end),
+		cmocka_unit_test(test_peak),
+		cmocka_unit_test(test_paused_reader),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

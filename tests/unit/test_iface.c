@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * iface.h and the counters of link.h, as far as every machine has them: the loopback and the names
+ * the C library knows. Default routes are tried where the test may have a network namespace.
+ */
+#include <errno.h>
+#include <net/if.h> /* before the kernel's headers, which then leave its names out */
+
+#include <linux/if_arp.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "iface.h"
+#include "link.h"
+
+static void test_find(void **state)
+{
+	struct iface lo;
+
+	assert_int_equal(iface_find("lo", &lo), 0);
+	assert_string_equal(lo.name, "lo");
+	assert_int_equal(lo.index, if_nametoindex("lo"));
+	assert_int_equal(lo.arphrd, ARPHRD_LOOPBACK);
+}
+
+static void test_find_nothing(void **state)
+{
+	struct iface iface = {.index = 4711};
+
+	assert_int_equal(iface_find("", &iface), -ENODEV);
+	assert_int_equal(iface_find("no-such-iface", &iface), -ENODEV);
+	assert_int_equal(iface_find("fifteen-bytes-x", &iface), -ENODEV);
+	assert_int_equal(iface_find("sixteen-bytes-xy", &iface), -ENAMETOOLONG);
+	assert_int_equal(iface_find("a-name-much-longer-than-that", &iface), -ENAMETOOLONG);
+	assert_int_equal(iface_find("\033[2J%s", &iface), -ENODEV);
+	assert_int_equal(iface.index, 4711);
+}
+
+static void test_link_layer(void **state)
+{
+	static const unsigned int raw[] = {ARPHRD_NONE,	  ARPHRD_PPP, ARPHRD_RAWIP, ARPHRD_TUNNEL,
+					   ARPHRD_TUNNEL6, ARPHRD_SIT, ARPHRD_IPGRE, ARPHRD_IP6GRE};
+	struct iface iface = {.arphrd = ARPHRD_ETHER};
+	bool raw_ip = true;
+
+	assert_int_equal(iface_link_layer(&iface, &raw_ip), 0);
+	assert_false(raw_ip);
+	iface.arphrd = ARPHRD_LOOPBACK;
+	assert_int_equal(iface_link_layer(&iface, &raw_ip), 0);
+	assert_false(raw_ip);
+	for (size_t i = 0; i < sizeof(raw) / sizeof(raw[0]); i++) {
+		iface.arphrd = raw[i];
+		raw_ip = false;
+		assert_int_equal(iface_link_layer(&iface, &raw_ip), 0);
+		assert_true(raw_ip);
+	}
+	iface.arphrd = ARPHRD_IEEE80211;
+	assert_int_equal(iface_link_layer(&iface, &raw_ip), -EPROTONOSUPPORT);
+	assert_true(raw_ip);
+}
+
+/* All names, and with less room only whole ones, whatever the room. */
+static void test_list(void **state)
+{
+	struct if_nameindex *all = if_nameindex();
+	char text[4096], cut[4096];
+	size_t length;
+
+	assert_ptr_equal(iface_list(text, sizeof(text)), text);
+	for (struct if_nameindex *one = all; one->if_index; one++)
+		assert_non_null(strstr(text, one->if_name));
+	if_freenameindex(all);
+	length = strlen(text);
+	for (size_t size = 1; size <= length + 1; size++) {
+		memset(cut, 'x', sizeof(cut));
+		iface_list(cut, size);
+		assert_true(strlen(cut) < size);
+		assert_memory_equal(cut, text, strlen(cut));
+		assert_int_equal(cut[size], 'x');
+		/* Behind a whole name is the end or a comma. */
+		assert_true(!cut[0] || strchr(",", text[strlen(cut)]));
+	}
+	assert_string_equal(cut, text);
+}
+
+static void test_default(void **state)
+{
+	struct iface iface, found;
+
+	assert_int_equal(iface_default(&iface), 0);
+	assert_int_equal(iface_find(iface.name, &found), 0);
+	assert_int_equal(found.index, iface.index);
+}
+
+static void test_counters(void **state)
+{
+	struct link_counters counters = {.rx_dropped = 4711};
+	struct iface lo;
+
+	assert_int_equal(iface_find("lo", &lo), 0);
+	assert_int_equal(link_read_counters(0x7fffffff, &counters), -ENODEV);
+	assert_int_equal(counters.rx_dropped, 4711);
+	assert_int_equal(link_read_counters(lo.index, &counters), 0);
+	/* The loopback receives all it sends. */
+	assert_true(counters.tx_packets >= counters.rx_packets / 2);
+}
+
+static bool run_ip(const char *arguments)
+{
+	char line[256], *argv[32], *save = NULL;
+	int argc = 0, status;
+	pid_t pid;
+
+	snprintf(line, sizeof(line), "ip %s", arguments);
+	for (char *word = strtok_r(line, " ", &save); word && argc < 31;
+	     word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	pid = fork();
+	if (!pid) {
+		execvp("ip", argv);
+		_exit(127);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+static void expect_default(const char *name)
+{
+	struct iface iface;
+
+	assert_int_equal(iface_default(&iface), 0);
+	assert_string_equal(iface.name, name);
+}
+
+/* IPv4 before IPv6 before the first that is up before lo. */
+static void test_default_order(void **state)
+{
+	/* Each with a peer that is up, or it would have no carrier; the peers come last. */
+	if (unshare(CLONE_NEWNET) || !run_ip("link add d0 index 10 type veth peer name p0 index 20") ||
+	    !run_ip("link add d1 index 11 type veth peer name p1 index 21") ||
+	    !run_ip("link add d2 index 12 type veth peer name p2 index 22")) {
+		print_message("skipped: no network namespace of its own\n");
+		skip();
+	}
+	expect_default("lo");
+	assert_true(run_ip("link set lo up"));
+	expect_default("lo");
+	assert_true(run_ip("link set d2 up"));
+	expect_default("d2");
+	assert_true(run_ip("link set d0 up"));
+	assert_true(run_ip("link set d1 up"));
+	expect_default("d0");
+	if (run_ip("-6 addr add fd00::1/64 dev d2 nodad") && run_ip("-6 route add default dev d2"))
+		expect_default("d2");
+	assert_true(run_ip("addr add 10.0.0.1/24 dev d1"));
+	assert_true(run_ip("route add default dev d1 metric 50"));
+	expect_default("d1");
+	assert_true(run_ip("route add default dev d0 metric 20"));
+	expect_default("d0");
+	assert_true(run_ip("route add unreachable default metric 1"));
+	expect_default("d0");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_find_nothing),
+		cmocka_unit_test(test_link_layer),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_default),
+		cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_default_order), /* last: it leaves this network */
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
