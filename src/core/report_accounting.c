@@ -86,6 +86,20 @@ static int put_read_errors(const struct snapshot_health *health, FILE *out)
 				      health->read_errors, why ? why : "unknown error"));
 }
 
+static int put_refusals(const struct snapshot_health *health, FILE *out)
+{
+	char room[FORMAT_TEXT_MAX];
+
+	if (!health->map_failed)
+		return 0;
+	return report_written(
+		out, fprintf(out,
+			     "  the kernel refused memory for a flow map %u times; they have room "
+			     "for %s flows\n",
+			     health->map_failed,
+			     format_count(health->map_entries, room, sizeof(room))));
+}
+
 int report_put_accounting(const struct report *report, const struct report_sums *sums, FILE *out)
 {
 	const struct flow_counts *hook = &report->health.hook;
@@ -101,5 +115,7 @@ int report_put_accounting(const struct report *report, const struct report_sums 
 		err = put_reasons(sums, out);
 	if (!err)
 		err = put_verdict(report, sums, out);
+	if (!err)
+		err = put_refusals(&report->health, out);
 	return err ? err : put_read_errors(&report->health, out);
 }

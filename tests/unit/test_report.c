@@ -151,11 +151,15 @@ static void accounting_says_what_is_wrong(void **state)
 	bed->report.health.hook.bytes -= 6;
 	bed->report.health.read_errors = 2;
 	bed->report.health.last_error = -ENOMEM;
+	bed->report.health.map_failed = 3;
+	bed->report.health.map_entries = 2048;
 	text = bed_text(&bed->report, report_table);
 	bed_check_has(text, "NOT exact: 5 packets that were seen are in no row\n");
 	bed_check_has(text, "NOT exact: 6 bytes in rows were not seen by the hook\n");
 	bed_check_has(text,
 		      "2 reads of the kernel's maps failed, the last: Cannot allocate memory\n");
+	bed_check_has(text, "the kernel refused memory for a flow map 3 times; they have room for "
+			    "2,048 flows\n");
 	assert_null(strstr(text, " exact: every"));
 	free(text);
 }
