@@ -103,6 +103,18 @@ static void put_graph(struct page_writer *page, const struct scene *scene, enum 
 		   peak_of(scene), scene->glyphs->braille);
 }
 
+/* End of the last interval with a packet, as far back as the graph goes; -1: before that. */
+static int64_t last_seen_ns(const struct scene *scene, const struct snapshot *snapshot)
+{
+	size_t idle = 0;
+
+	while (idle < scene->pasts && scene->past[scene->pasts - 1 - idle] <= 0.0)
+		idle++;
+	if (idle == scene->pasts)
+		return -1;
+	return snapshot->wall_ns - (int64_t)(idle * snapshot->elapsed_ns);
+}
+
 static void put_numbers(struct page_writer *page, const struct scene *scene,
 			const struct view_row *row)
 {
@@ -110,10 +122,14 @@ static void put_numbers(struct page_writer *page, const struct scene *scene,
 	enum flow_dir dir = flow_key_dir(&row->key);
 	const struct flow_counts *delta = &row->delta[dir], *total = &row->total[dir];
 	int64_t known_ns = snapshot->wall_ns - row->first_wall_ns;
+	int64_t last_ns = delta->packets ? snapshot->wall_ns : last_seen_ns(scene, snapshot);
 	char text[FORMAT_TEXT_MAX];
 
 	page_line(page, STYLE_PLAIN, "first seen",
 		  format_wall(row->first_wall_ns, text, sizeof(text)));
+	if (last_ns >= 0)
+		page_line(page, STYLE_PLAIN, "last seen",
+			  format_wall(last_ns, text, sizeof(text)));
 	page_line(page, delta->packets ? STYLE_PLAIN : STYLE_DIM, "now",
 		  delta->packets ? "active" : "idle, leaves the table in seconds");
 	put_counts(page, "since start", total);
