@@ -242,6 +242,12 @@ static const struct capture captures[] = {
 	SUPER("gso-tcp4-empty", "eth ip4 tcp", IP4(6, S, D), 1448, 1, 54),
 	SUPER("gso-tcp6", "eth ip6 tcp data:3500", IP6(6, S, D), 1000, 4, 3500 + 4 * 74),
 	SUPER("gso-tcp6-hop", "eth ip6 hop tcp data:2000", IP6(6, S, D), 1000, 2, 2000 + 2 * 82),
+	/* The kernel's jumbo header (RFC 2675): in the super-packet, on no wire. */
+	SUPER("gso-tcp6-jumbo", "eth ip6 hop tcp data:3000 set16:4,0 set16:42,0xc204",
+	      IP6(6, S, D), 1448, 3, 3000 + 3 * 74),
+	/* A tunnel's port, but no tunnel behind it. */
+	SUPER("gso-udp4-no-tunnel", "eth ip4 udp:1000,8472 data:3000", IP4(17, 1000, 8472), 1000, 3,
+	      3000 + 3 * 42),
 	SUPER("gso-udp4", "eth ip4 udp data:3001", IP4(17, S, D), 1000, 4, 3001 + 4 * 42),
 	SUPER("gso-udp6", "eth ip6 udp data:512", IP6(17, S, D), 1, 512, 512 + 512 * 62),
 	SUPER("gso-vlan-tcp4", "eth vlan ip4 tcp data:3000", IP4(6, S, D), 1448, 3, 3000 + 3 * 58),
