@@ -203,11 +203,6 @@ void view_set_height(struct view *view, size_t height)
 	view->stale = true;
 }
 
-size_t view_height(const struct view *view)
-{
-	return view->height;
-}
-
 size_t view_last_rank(const struct view *view)
 {
 	return view->rows.count ? view->rows.count - 1 : 0;

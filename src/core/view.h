@@ -83,7 +83,6 @@ bool view_follows(const struct view *view);
 
 /* Lines there are for rows; 0 is allowed. */
 void view_set_height(struct view *view, size_t height);
-size_t view_height(const struct view *view);
 
 /* Selects the row so many lines below (above: negative) the selected one, as far as there are. */
 void view_move(struct view *view, long lines);

@@ -23,18 +23,6 @@ static void put_rates(struct page_writer *page, const char *label, double bps, d
 	page_line(page, STYLE_PLAIN, label, text);
 }
 
-static void put_counts(struct page_writer *page, const char *label,
-		       const struct flow_counts *counts)
-{
-	char packets[FORMAT_TEXT_MAX], bytes[FORMAT_TEXT_MAX];
-	char text[3 * FORMAT_TEXT_MAX];
-
-	format_count(counts->packets, packets, sizeof(packets));
-	format_count(counts->bytes, bytes, sizeof(bytes));
-	snprintf(text, sizeof(text), "%s packets, %s bytes", packets, bytes);
-	page_line(page, STYLE_PLAIN, label, text);
-}
-
 /* An end with the name of its port, where it has one. */
 static void put_end(struct page_writer *page, const struct scene *scene, const char *label,
 		    const struct flow_key *key, bool source)
@@ -132,7 +120,7 @@ static void put_numbers(struct page_writer *page, const struct scene *scene,
 			  format_wall(last_ns, text, sizeof(text)));
 	page_line(page, delta->packets ? STYLE_PLAIN : STYLE_DIM, "now",
 		  delta->packets ? "active" : "idle, leaves the table in seconds");
-	put_counts(page, "since start", total);
+	page_counts(page, STYLE_PLAIN, "since start", total);
 	if (snapshot->elapsed_ns)
 		put_rates(page, "rate", rate_bps(delta->bytes, snapshot->elapsed_ns),
 			  rate_pps(delta->packets, snapshot->elapsed_ns));

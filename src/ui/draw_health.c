@@ -8,18 +8,6 @@
 #include "format.h"
 #include "page.h"
 
-static void put_counts(struct page_writer *page, unsigned int style, const char *label,
-		       const struct flow_counts *counts)
-{
-	char packets[FORMAT_TEXT_MAX], bytes[FORMAT_TEXT_MAX];
-	char text[3 * FORMAT_TEXT_MAX];
-
-	format_count(counts->packets, packets, sizeof(packets));
-	format_count(counts->bytes, bytes, sizeof(bytes));
-	snprintf(text, sizeof(text), "%s packets, %s bytes", packets, bytes);
-	page_line(page, style, label, text);
-}
-
 /* A number with what it counts behind it. */
 static void put_number(struct page_writer *page, unsigned int style, const char *label,
 		       uint64_t number, const char *what)
@@ -98,10 +86,10 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	health = &snapshot->health;
 	exact = draw_health_text(health, text, sizeof(text));
 	page_line(&page, warn_if(!exact), "counts", text);
-	put_counts(&page, STYLE_PLAIN, "seen by the hook", &health->hook);
-	put_counts(&page, STYLE_PLAIN, "in rows", &health->rows);
-	put_counts(&page, warn_if(health->map_full.packets), "  map full", &health->map_full);
-	put_counts(&page, warn_if(health->aged.packets), "  aged", &health->aged);
+	page_counts(&page, STYLE_PLAIN, "seen by the hook", &health->hook);
+	page_counts(&page, STYLE_PLAIN, "in rows", &health->rows);
+	page_counts(&page, warn_if(health->map_full.packets), "  map full", &health->map_full);
+	page_counts(&page, warn_if(health->aged.packets), "  aged", &health->aged);
 	put_number(&page, STYLE_PLAIN, "flows folded", health->flows_aged,
 		   " (idle longest, when the ledger was full)");
 	put_number(&page, STYLE_PLAIN, "flows known", snapshot->flows_known, "");

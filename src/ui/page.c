@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Pages of lines; see page.h. The writer belongs to who draws; any thread. */
+#include <stdio.h>
+
+#include "format.h"
 #include "page.h"
 
 #define TITLE_LINES 2
@@ -46,6 +49,18 @@ void page_line(struct page_writer *page, unsigned int style, const char *label, 
 		return;
 	frame_put(page->frame, 2, y, page->label_width, STYLE_BOLD | STYLE_ACCENT, label);
 	frame_put(page->frame, x, y, page->frame->width, style, value);
+}
+
+void page_counts(struct page_writer *page, unsigned int style, const char *label,
+		 const struct flow_counts *counts)
+{
+	char packets[FORMAT_TEXT_MAX], bytes[FORMAT_TEXT_MAX];
+	char text[3 * FORMAT_TEXT_MAX];
+
+	format_count(counts->packets, packets, sizeof(packets));
+	format_count(counts->bytes, bytes, sizeof(bytes));
+	snprintf(text, sizeof(text), "%s packets, %s bytes", packets, bytes);
+	page_line(page, style, label, text);
 }
 
 int page_lines(const struct page_writer *page)

@@ -32,11 +32,6 @@ silent() {
 	same "$MONITOR_NAME: standard error" "$(cat "$BED_DIR/$MONITOR_NAME.err")" ""
 }
 
-# The kernel's numbers of the programs the last monitor has attached.
-programs_of() {
-	sed -n 's/^prog_id:[[:space:]]*//p' "/proc/$MONITOR_PID/fdinfo/"* 2>/dev/null | sort -u
-}
-
 gone() {
 	local id
 	for id; do
@@ -48,7 +43,7 @@ gone() {
 end_by_signal() {
 	local programs
 	monitor_start "$1" --json
-	programs=$(programs_of)
+	programs=$(programs_of "$MONITOR_PID")
 	send
 	monitor_stop "$1"
 	silent
@@ -109,7 +104,7 @@ test_interface() {
 test_kill() {
 	local programs
 	monitor_start kill --json
-	programs=$(programs_of)
+	programs=$(programs_of "$MONITOR_PID")
 	[ -n "$programs" ] || fail "cannot see the attached programs"
 	send
 	monitor_stop KILL
