@@ -126,6 +126,18 @@ struct flow_control {
 	__u32 clock_s;    /* seconds since start, for the age of fragments */
 };
 
+/*
+ * Where programs that several interfaces share find the slot of one: at its index, or at one of the
+ * next few places. User space fills it before it attaches to the interface.
+ */
+#define FLOW_PLACES 1024 /* a power of two */
+#define FLOW_PLACE_PROBES 4
+
+struct flow_place {
+	__u32 ifindex; /* 0: free */
+	__u32 slot;
+};
+
 /* One wake-up from the programs: a CPU's flow map fills. */
 struct flow_wake {
 	__u32 generation;

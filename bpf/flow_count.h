@@ -232,12 +232,28 @@ static __noinline void flow_miss(struct flow_front *front, struct flow_slot *slo
 	slot->pending = *counts;
 }
 
+/* The interface's slot in keys. */
+static __always_inline __u32 flow_slot_of(const struct __sk_buff *skb)
+{
+	__u32 ifindex = skb->ifindex, i;
+
+	if (!flow_shared)
+		return flow_slot;
+	for (i = 0; i < FLOW_PLACE_PROBES; i++) {
+		const struct flow_place *place = &flow_places[(ifindex + i) & (FLOW_PLACES - 1)];
+
+		if (place->ifindex == ifindex)
+			return place->slot;
+	}
+	return flow_slot; /* cannot be: it is filled before they are attached */
+}
+
 /* Counts one frame that passes the hook. Never changes what happens to it. */
 static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
 {
 	__u32 generation = *(volatile __u32 *)&flow_control.generation & (FLOW_GENERATIONS - 1);
 	__u32 index = bpf_get_smp_processor_id() * FLOW_GENERATIONS + generation;
-	__u8 where = FLOW_WHERE(flow_slot, dir);
+	__u8 where = FLOW_WHERE(flow_slot_of(skb), dir);
 	struct flow_counts counts = flow_frame_counts(skb), beyond, *total;
 	struct flow_front *front;
 	struct flow_slot *slot;

@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: MIT
-# add_fuzz_test(name SOURCES file... [CORPUS dir] [INCLUDES dir...] [LIBS lib...] [SECONDS n])
+# add_fuzz_test(name SOURCES file... [CORPUS dir] [INCLUDES dir...] [LIBS lib...]
+#               [SECONDS n])
 #
 # A libFuzzer target with address and undefined sanitizers and a short run of it as a test. Built
 # by clang whatever compiles the rest; where clang has no fuzzer runtime the test says so and skips.
+# All of the core can be used: it is compiled once more, for all targets. tests/fuzz/long.sh runs
+# what is built here for longer.
+
+set(PKTSTAT_FUZZ_FLAGS -std=gnu11 -O1 -g -D_GNU_SOURCE= -DXXH_INLINE_ALL
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
 
 function(fuzz_available ret_available)
 	if(NOT DEFINED CACHE{PKTSTAT_FUZZ_AVAILABLE})
@@ -16,6 +22,51 @@ function(fuzz_available ret_available)
 		set(PKTSTAT_FUZZ_AVAILABLE ${available} CACHE INTERNAL "clang has its fuzzer runtime")
 	endif()
 	set(${ret_available} ${PKTSTAT_FUZZ_AVAILABLE} PARENT_SCOPE)
+endfunction()
+
+# fuzz_compile(PREFIX prefix SOURCES file... INCLUDES dir... RESULT variable): PREFIX.STEM.o of each.
+function(fuzz_compile)
+	cmake_parse_arguments(PARSE_ARGV 0 arg "" "PREFIX;RESULT" "SOURCES;INCLUDES")
+	list(TRANSFORM arg_INCLUDES PREPEND -I)
+	set(objects)
+	foreach(source IN LISTS arg_SOURCES)
+		cmake_path(ABSOLUTE_PATH source NORMALIZE)
+		cmake_path(GET source STEM stem)
+		set(object ${arg_PREFIX}.${stem}.o)
+		add_custom_command(
+			OUTPUT ${object}
+			COMMAND ${BPF_CLANG} ${PKTSTAT_FUZZ_FLAGS}
+				-I${PROJECT_SOURCE_DIR}/bpf -I${PROJECT_SOURCE_DIR}/src/core
+				-I${PROJECT_SOURCE_DIR}/tests/support ${arg_INCLUDES}
+				-MD -MT ${object} -MF ${object}.d -c ${source} -o ${object}
+			DEPENDS ${source}
+			DEPFILE ${object}.d
+			COMMENT "Compiling ${stem} for fuzzing"
+			VERBATIM)
+		list(APPEND objects ${object})
+	endforeach()
+	set(${arg_RESULT} ${objects} PARENT_SCOPE)
+endfunction()
+
+# The archive of the core, made by the first target that asks for it.
+function(fuzz_core ret_archive)
+	set(archive ${CMAKE_CURRENT_BINARY_DIR}/libfuzz_core.a)
+	set(${ret_archive} ${archive} PARENT_SCOPE)
+	if(TARGET fuzz_core)
+		return()
+	endif()
+	get_target_property(sources core SOURCES)
+	get_target_property(directory core SOURCE_DIR)
+	list(TRANSFORM sources PREPEND ${directory}/)
+	fuzz_compile(PREFIX ${CMAKE_CURRENT_BINARY_DIR}/core SOURCES ${sources} RESULT objects)
+	add_custom_command(
+		OUTPUT ${archive}
+		COMMAND ${CMAKE_COMMAND} -E rm -f ${archive}
+		COMMAND ${CMAKE_AR} rcs ${archive} ${objects}
+		DEPENDS ${objects}
+		COMMENT "Archiving the core for fuzzing"
+		VERBATIM)
+	add_custom_target(fuzz_core DEPENDS ${archive})
 endfunction()
 
 function(add_fuzz_test name)
@@ -37,33 +88,17 @@ function(add_fuzz_test name)
 	set(program ${CMAKE_CURRENT_BINARY_DIR}/${name})
 	set(corpus ${CMAKE_CURRENT_BINARY_DIR}/${name}.corpus)
 	file(MAKE_DIRECTORY ${corpus})
-	set(flags -std=gnu11 -O1 -g -D_GNU_SOURCE=
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
-	list(TRANSFORM arg_INCLUDES PREPEND -I)
-	set(objects)
-	foreach(source IN LISTS arg_SOURCES)
-		cmake_path(ABSOLUTE_PATH source NORMALIZE)
-		cmake_path(GET source STEM stem)
-		set(object ${program}.${stem}.o)
-		add_custom_command(
-			OUTPUT ${object}
-			COMMAND ${BPF_CLANG} ${flags}
-				-I${PROJECT_SOURCE_DIR}/bpf -I${PROJECT_SOURCE_DIR}/src/core
-				-I${PROJECT_SOURCE_DIR}/tests/support ${arg_INCLUDES}
-				-MD -MT ${object} -MF ${object}.d -c ${source} -o ${object}
-			DEPENDS ${source}
-			DEPFILE ${object}.d
-			COMMENT "Compiling ${stem} for ${name}"
-			VERBATIM)
-		list(APPEND objects ${object})
-	endforeach()
+	fuzz_core(archive)
+	fuzz_compile(PREFIX ${program} SOURCES ${arg_SOURCES} INCLUDES ${arg_INCLUDES} RESULT objects)
 	add_custom_command(
 		OUTPUT ${program}
-		COMMAND ${BPF_CLANG} ${flags} ${objects} -o ${program} ${arg_LIBS}
-		DEPENDS ${objects}
+		COMMAND ${BPF_CLANG} ${PKTSTAT_FUZZ_FLAGS} ${objects} ${archive} -o ${program}
+			${arg_LIBS} -ljansson -lm -lpthread
+		DEPENDS ${objects} ${archive}
 		COMMENT "Linking fuzz target ${name}"
 		VERBATIM)
 	add_custom_target(${name}_build ALL DEPENDS ${program})
+	add_dependencies(${name}_build fuzz_core)
 	# New inputs go to the first directory, which is the build's; the kept corpus is only read.
 	pktstat_register_test(${name} LABEL fuzz TIMEOUT ${timeout}
 		# A find must not look like a skip: the fuzzer's own status for it is 77.

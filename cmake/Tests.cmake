@@ -26,9 +26,11 @@ endif()
 set(PKTSTAT_TOOLS ${PROJECT_BINARY_DIR}/tests/tools)
 
 # A cmocka test has a state argument whether it needs one or not. Behind pktstat_common, because for
-# clang the last option counts.
+# clang the last option counts. cmocka 2 deprecates macros whose successors cmocka 1 has not.
 add_library(pktstat_test_warnings INTERFACE)
-target_compile_options(pktstat_test_warnings INTERFACE -Wno-unused-parameter)
+target_compile_options(pktstat_test_warnings INTERFACE
+	-Wno-unused-parameter
+	-Wno-deprecated-declarations)
 
 add_library(pktstat_test_common INTERFACE)
 target_link_libraries(pktstat_test_common INTERFACE
@@ -55,8 +57,10 @@ function(pktstat_register_test name)
 		PKTSTAT_SOURCE_DIR=${PROJECT_SOURCE_DIR}
 		PKTSTAT_BINARY_DIR=${PROJECT_BINARY_DIR}
 		PKTSTAT_TOOLS=${PKTSTAT_TOOLS})
-	if(PKTSTAT_SANITIZE)
+	if(PKTSTAT_SANITIZE OR CMAKE_CROSSCOMPILING_EMULATOR)
 		math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 3")
+	endif()
+	if(PKTSTAT_SANITIZE)
 		list(APPEND environment
 			ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1
 			UBSAN_OPTIONS=print_stacktrace=1
@@ -90,7 +94,7 @@ function(pktstat_test_program name)
 	add_executable(${name} ${arg_SOURCES})
 	target_link_libraries(${name} PRIVATE pktstat_test_common ${arg_LIBRARIES} PkgConfig::CMOCKA)
 	pktstat_register_test(${name} LABEL ${arg_LABEL} TIMEOUT ${arg_TIMEOUT}
-		COMMAND $<TARGET_FILE:${name}> ${arg_ARGS})
+		COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:${name}> ${arg_ARGS})
 endfunction()
 
 function(pktstat_test_script name)

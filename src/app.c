@@ -14,6 +14,7 @@
 
 #include "bpf_source.h"
 #include "log.h"
+#include "owners.h"
 #include "ui.h"
 
 static const char *signal_meaning(int signal)
@@ -26,7 +27,7 @@ static const char *signal_meaning(int signal)
 	}
 }
 
-/* True when the collector has ended by itself, because the interface is gone. */
+/* True when the collector has ended by itself, because the last interface is gone. */
 static bool has_ended(struct app *app)
 {
 	struct snapshot *latest;
@@ -41,10 +42,12 @@ static bool has_ended(struct app *app)
 
 static void lose_iface(struct app *app)
 {
-	char safe[FORMAT_TEXT_MAX];
+	struct snapshot *last = ring_latest(app->ring);
+	char names[FORMAT_TEXT_MAX];
 
 	log_line("interface %s is gone; the report has what was counted until then",
-		 app_iface_name(app, safe));
+		 ifaces_text(last->ifaces, names, sizeof(names)));
+	snapshot_unref(last);
 	app->ended = "interface lost";
 	app->status = APP_FAILED;
 }
@@ -106,7 +109,8 @@ static int run_view(struct app *app)
 	const char *no_color = getenv("NO_COLOR"), *why = NULL;
 	const struct ui_options options = {
 		.ring = app->ring,
-		.iface = app->iface.name,
+		.owners = app->owner_table,
+		.owners_way = app->owners ? owners_way(app->owners) : NULL,
 		.attach = bpf_source_attach_mode(app->source),
 		.input = app->terminal ? app->terminal : stdin,
 		.output = app->terminal ? app->terminal : stdout,
@@ -118,6 +122,9 @@ static int run_view(struct app *app)
 		.interval_ns = app->options->refresh_ns,
 		.by = app->options->by,
 		.filter = app->options->filter,
+		.names = app->names,
+		.show_names = app->options->names,
+		.hidden = app->hidden,
 		.color = !no_color || !*no_color,
 		.no_mouse = app->options->no_mouse,
 		.set_interval = set_interval,
@@ -164,9 +171,14 @@ int app_run(const struct options *options)
 		.options = options, .signal_fd = -1, .deadline_fd = -1, .status = APP_OK};
 
 	bpf_source_silence();
+	app_links_init(&app);
 	run(&app);
+	app_free_owners(&app);
+	app_free_names(&app);
 	bpf_source_free(app.source);
+	app_links_done(&app);
 	filter_free(app.filter);
+	filter_free(app.hidden);
 	ledger_free(app.ledger);
 	ring_free(app.ring);
 	if (app.terminal)

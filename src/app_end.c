@@ -21,18 +21,18 @@ static void say_write_error(struct app *app, int err)
 
 static void print_report(struct app *app, const struct snapshot *last)
 {
-	const char *iface = app->iface.name;
 	struct winsize size = {0};
 	struct report report = {
 		.ledger = app->ledger,
-		.iface = &iface,
-		.ifaces = 1,
+		.owners = app->owner_table,
+		.ifaces = last->ifaces,
 		.attach = bpf_source_attach_mode(app->source),
 		.ended = app->ended,
 		.start_wall_ns = app->start_wall_ns,
 		.running_ns = last->running_ns,
 		.health = last->health,
 		.filter = app->filter,
+		.hidden = app->hidden,
 		.filter_text = app->options->filter,
 		.by = app->options->by,
 		.sort = app->options->sort,
@@ -45,6 +45,7 @@ static void print_report(struct app *app, const struct snapshot *last)
 		report.width = size.ws_col;
 		report.height = size.ws_row;
 	}
+	app_await_names(app, &report);
 	err = app->options->json ? report_json(&report, stdout) : report_table(&report, stdout);
 	if (err)
 		say_write_error(app, err);
@@ -55,10 +56,7 @@ static void print_verification(struct app *app, const struct snapshot *last)
 	const struct verify verify = {
 		.ledger = app->ledger,
 		.last = last,
-		.iface = app->iface.name,
-		.raw_ip = app->raw_ip,
-		.before = app->link_known ? &app->link_before : NULL,
-		.after = app->link_known ? &app->link_after : NULL,
+		.link = app->links.counters,
 	};
 
 	if (!verify_print(&verify, stderr))
@@ -80,11 +78,12 @@ void app_end(struct app *app, bool report)
 
 	collector_stop(app->collector);
 	app->collector = NULL;
-	if (app->link_known)
-		app->link_known = !link_read_counters(app->iface.index, &app->link_after);
+	app_finish_owners(app);
 	forget_signals(app);
 	pthread_sigmask(SIG_SETMASK, &app->old_signals, NULL);
 	last = ring_latest(app->ring);
+	if (last)
+		app_links_end(app, last->ifaces);
 	if (report && last) {
 		print_report(app, last);
 		if (app->options->verify)

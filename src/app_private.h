@@ -13,19 +13,21 @@
 #include <stdio.h>
 
 #include "app.h"
+#include "app_links.h"
 #include "collector.h"
 #include "filter.h"
 #include "format.h"
-#include "iface.h"
 #include "ledger.h"
-#include "link.h"
+#include "name_cache.h"
+#include "owner.h"
+#include "report.h"
 #include "ring.h"
 #include "source.h"
 
 struct app {
 	const struct options *options;
-	struct iface iface;
-	bool raw_ip;
+	struct app_links links;
+	int netns_fd; /* of --netns, where the interfaces are; -1: here */
 	bool live;
 	FILE *terminal; /* /dev/tty, when standard input or output is no terminal */
 	int signal_fd;
@@ -36,18 +38,51 @@ struct app {
 	struct flow_source *source;
 	struct collector *collector;
 	struct filter *filter; /* --filter, or NULL */
+	struct filter *hidden; /* --hide-own: the SSH session, or NULL */
+	struct name_cache *names; /* NULL: addresses have no names here */
+	struct resolver *resolver;
+	struct owner_table *owner_table; /* NULL with --no-owners */
+	struct owners *owners;		 /* NULL: they are not looked up */
 	uint64_t start_mono_ns;
 	int64_t start_wall_ns;
-	struct link_counters link_before, link_after;
-	bool link_known;
+	int own_nice;	   /* of the main thread, which lends the collector's before that starts */
 	const char *ended; /* why, for the report */
 	int status;
 };
 
-/* Name of the interface, safe to print. Returns `text`. */
-const char *app_iface_name(const struct app *app, char text[FORMAT_TEXT_MAX]);
+/*
+ * Owners of flows: opened after the source and before the collector starts, in the network namespace
+ * of the interfaces; started when capabilities were dropped; finished after the collector has ended
+ * and before the report. What fails is said, and counting goes on without.
+ */
+void app_open_owners(struct app *app);
+void app_start_owners(struct app *app);
+void app_finish_owners(struct app *app);
+void app_free_owners(struct app *app);
 
-/* Interface, privileges, mode, signals, memory, source, collector, deadline. 0 or an errno. */
+/*
+ * Gives up all privileges but those still needed, before the first thread starts. 0 or a negative
+ * errno, said.
+ */
+int app_close_guard(struct app *app);
+/* The calling thread enters no namespace any more: it loses what that takes. */
+void app_leave_netns(const struct app *app);
+/* The collector runs: the main thread takes its own priority again, and leaves. */
+void app_settle(const struct app *app);
+
+/*
+ * Host names, in the live view and with --names: started when capabilities were dropped. What fails
+ * is said, and addresses stay as they are.
+ */
+void app_start_names(struct app *app);
+void app_free_names(struct app *app);
+/* With --names: hands them to the report, after waiting two seconds at most for those it prints. */
+void app_await_names(struct app *app, struct report *report);
+
+/* With --hide-own: looks for the SSH session. 0, also when there is none, or -ENOMEM. */
+int app_find_own(struct app *app);
+
+/* Interfaces, privileges, mode, signals, memory, source, collector, deadline. 0 or an errno. */
 int app_start(struct app *app);
 
 /*

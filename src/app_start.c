@@ -18,36 +18,6 @@
 /* --timeout when nobody watches and none was given. */
 #define QUIET_TIMEOUT_NS 3600000000000ULL
 
-const char *app_iface_name(const struct app *app, char text[FORMAT_TEXT_MAX])
-{
-	return format_outside(app->iface.name, text, FORMAT_TEXT_MAX);
-}
-
-static int find_iface(struct app *app)
-{
-	const char *name = app->options->iface;
-	char list[1024], safe[FORMAT_TEXT_MAX];
-	int err = name ? iface_find(name, &app->iface) : iface_default(&app->iface);
-
-	if (!err)
-		err = iface_link_layer(&app->iface, &app->raw_ip);
-	if (!err)
-		return 0;
-	if (err == -EPROTONOSUPPORT)
-		log_line("cannot watch interface %s: its link type %u is neither Ethernet nor plain "
-			 "IP; choose another with -i (there are: %s)",
-			 app_iface_name(app, safe), app->iface.arphrd, iface_list(list, sizeof(list)));
-	else if (err == -ENODEV || err == -ENAMETOOLONG)
-		log_line("cannot watch interface %s: there is none of that name; choose one of: %s",
-			 format_outside(name ? name : "lo", safe, sizeof(safe)),
-			 iface_list(list, sizeof(list)));
-	else
-		log_line("cannot look up interface %s: %s",
-			 name ? format_outside(name, safe, sizeof(safe)) : "(default)",
-			 strerror(-err));
-	return err;
-}
-
 static int check_privileges(void)
 {
 	char missing[128];
@@ -123,72 +93,40 @@ static int set_up_deadline(struct app *app)
 	return -errno;
 }
 
-static void say_attach_error(const struct app *app, int err)
-{
-	char safe[FORMAT_TEXT_MAX];
-
-	app_iface_name(app, safe);
-	if (err == -EOPNOTSUPP && app->options->attach == ATTACH_TCX)
-		log_line("cannot attach to interface %s: this kernel has no TCX (Linux 6.6 and newer "
-			 "have it); use --attach auto or clsact",
-			 safe);
-	else if (err == -ENOENT)
-		log_line("cannot attach to interface %s: clsact needs the kernel modules sch_ingress "
-			 "and cls_bpf, and this kernel lacks them or cannot load them",
-			 safe);
-	else if (err == -EEXIST)
-		log_line("cannot attach to interface %s: its qdisc \"ingress\" has no place for what "
-			 "is sent; replace it by clsact, which takes the same filters",
-			 safe);
-	else
-		log_line("cannot attach to interface %s: %s", safe, strerror(-err));
-}
-
-static void say_source_error(const struct app *app, int err, enum bpf_source_step step)
-{
-	char safe[FORMAT_TEXT_MAX];
-
-	app_iface_name(app, safe);
-	if (step == BPF_SOURCE_ATTACH)
-		say_attach_error(app, err);
-	else if (err == -ENOSYS)
-		log_line("cannot load the programs: this kernel was built without BPF "
-			 "(CONFIG_BPF_SYSCALL)");
-	else if (err == -EPERM)
-		log_line("cannot load the programs: the kernel does not permit it here (%s); in a "
-			 "container, give it cap_bpf, cap_net_admin and cap_perfmon",
-			 strerror(-err));
-	else
-		log_line("cannot %s for interface %s: %s",
-			 step == BPF_SOURCE_MAPS ? "make the kernel maps" : "load the programs", safe,
-			 strerror(-err));
-}
-
 static int open_source(struct app *app)
 {
 	const struct bpf_source_options options = {
-		.iface = app->iface,
+		.name = app->links.name,
+		.names = app->links.names,
+		.any = app->options->any,
+		.dedup = app->options->dedup,
+		.exit_on_loss = app->options->exit_on_loss,
 		.max_flows = app->options->max_flows,
 		.no_arp = app->options->no_arp,
 		.attach = app->options->attach,
 	};
-	enum bpf_source_step step;
+	struct bpf_source_failure failure;
+	struct ifaces *ifaces;
 	int err;
 
-	err = bpf_source_open(&options, &app->source, &step);
+	err = bpf_source_open(&options, &app->source, &failure);
 	if (err) {
-		say_source_error(app, err, step);
+		app_links_say_failure(app, err, &failure);
 		return err;
 	}
 	app->start_mono_ns = clock_mono_ns();
 	app->start_wall_ns = clock_wall_ns();
-	app->link_known = !link_read_counters(app->iface.index, &app->link_before);
-	return 0;
+	ifaces = app->source->ops->ifaces(app->source);
+	app_links_begin(app, ifaces);
+	ifaces_unref(ifaces);
+	return app_links_leave(app);
 }
 
 static int start_collector(struct app *app)
 {
-	struct collector_options options = {.interval_ns = app->options->refresh_ns};
+	struct collector_options options = {.interval_ns = app->options->refresh_ns,
+					    .on_thread = app_links_on_thread,
+					    .context = app};
 	int err;
 
 	err = open_source(app);
@@ -199,10 +137,19 @@ static int start_collector(struct app *app)
 	options.ring = app->ring;
 	options.start_mono_ns = app->start_mono_ns;
 	options.start_wall_ns = app->start_wall_ns;
-	err = collector_start(&options, &app->collector);
+	app_open_owners(app);
+	err = app_close_guard(app);
 	if (err)
+		return err;
+	err = collector_start(&options, &app->collector);
+	if (err) {
 		log_line("cannot start counting: %s", strerror(-err));
-	return err;
+		return err;
+	}
+	app_settle(app);
+	app_start_owners(app);
+	app_start_names(app);
+	return 0;
 }
 
 static int make_memory(struct app *app)
@@ -224,7 +171,7 @@ static int make_memory(struct app *app)
 
 int app_start(struct app *app)
 {
-	int err = find_iface(app);
+	int err = app_links_find(app);
 
 	if (!err)
 		err = check_privileges();
@@ -234,6 +181,8 @@ int app_start(struct app *app)
 		err = set_up_signals(app);
 	if (!err)
 		err = make_memory(app);
+	if (!err)
+		err = app_find_own(app);
 	if (!err)
 		err = start_collector(app);
 	if (!err)

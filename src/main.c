@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "guard.h"
 #include "log.h"
 #include "options.h"
 
@@ -35,6 +36,12 @@ int main(int argc, char **argv)
 	struct options options;
 
 	keep_standard_descriptors();
+	if (guard_is_setuid()) {
+		log_line("it is not made to run set-user-ID or set-group-ID; take that off with chmod "
+			 "ug-s and give it capabilities instead (setcap "
+			 "cap_bpf,cap_net_admin,cap_perfmon=ep)");
+		return APP_FAILED;
+	}
 	setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers look the same everywhere */
 	switch (options_parse(argc, argv, &options, text, sizeof(text))) {
 	case OPTIONS_HELP:

@@ -39,17 +39,58 @@ refuse(struct parser *parser, const char *format, ...)
 	return false;
 }
 
-static bool parse_iface(struct parser *parser, const char *name)
+/* One name of --iface, not ended by a zero byte; one that was given before changes nothing. */
+static bool add_iface(struct parser *parser, const char *name, size_t length)
 {
-	if (!*name)
+	struct options *options = &parser->options;
+
+	if (!length)
 		return refuse(parser, "--iface has an empty name; give an interface, for example "
 				      "--iface eth0");
-	if (parser->options.iface)
+	if (length >= IF_NAMESIZE)
 		return refuse(parser,
-			      "--iface was given twice, as '%.64s' and as '%.64s', but one "
-			      "interface is watched at a time; give it once",
-			      parser->options.iface, name);
-	parser->options.iface = name;
+			      "cannot watch interface %.*s: names have at most %d bytes; ip link "
+			      "lists them",
+			      length < 64 ? (int)length : 64, name, IF_NAMESIZE - 1);
+	if (length == strlen("any") && !memcmp(name, "any", length)) {
+		options->any = true;
+		return true;
+	}
+	for (size_t i = 0; i < options->ifaces; i++) {
+		if (strlen(options->iface[i]) == length &&
+		    !memcmp(options->iface[i], name, length))
+			return true;
+	}
+	if (options->ifaces == FLOW_IFACES_MAX)
+		return refuse(parser,
+			      "cannot watch more than %d interfaces at a time; give --iface fewer",
+			      FLOW_IFACES_MAX);
+	memcpy(options->iface[options->ifaces++], name, length);
+	return true;
+}
+
+static bool parse_iface(struct parser *parser, const char *names)
+{
+	for (;;) {
+		size_t length = strcspn(names, ",");
+
+		if (!add_iface(parser, names, length))
+			return false;
+		names += length;
+		if (!*names)
+			return true;
+		names++;
+	}
+}
+
+static bool parse_netns(struct parser *parser, const char *text)
+{
+	if (!*text)
+		return refuse(parser, "--netns has an empty value; give a name of ip netns, a "
+				      "process's number or a path");
+	if (parser->options.netns)
+		return refuse(parser, "--netns was given twice; one namespace is watched at a time");
+	parser->options.netns = text;
 	return true;
 }
 
@@ -118,8 +159,8 @@ static bool parse_by(struct parser *parser, const char *name)
 
 	if (by < 0)
 		return refuse(parser,
-			      "cannot group by '%.64s'; give flow, conversation, host, service or "
-			      "protocol",
+			      "cannot group by '%.64s'; give flow, conversation, host, service, "
+			      "protocol, process, container or user",
 			      name);
 	parser->options.by = (enum group_by)by;
 	parser->options.by_set = true;
@@ -185,6 +226,12 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 	case OPTION_MAX_FLOWS:
 		return parse_number(parser, "max-flows", argument, LEDGER_FLOWS_MIN,
 				    LEDGER_FLOWS_MAX, &options->max_flows);
+	case OPTION_NETNS: return parse_netns(parser, argument);
+	case OPTION_DEDUP: options->dedup = true; return true;
+	case OPTION_EXIT_ON_LOSS: options->exit_on_loss = true; return true;
+	case OPTION_NAMES: options->names = true; return true;
+	case OPTION_NO_OWNERS: options->no_owners = true; return true;
+	case OPTION_HIDE_OWN: options->hide_own = true; return true;
 	case OPTION_NO_ARP: options->no_arp = true; return true;
 	case OPTION_NO_MOUSE: options->no_mouse = true; return true;
 	case OPTION_TUI: options->tui = true; return true;

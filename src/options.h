@@ -6,12 +6,14 @@
 #ifndef PKTSTAT_OPTIONS_H
 #define PKTSTAT_OPTIONS_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "attach.h"
 #include "column.h"
+#include "flow_abi.h"
 #include "group.h"
 
 #define OPTIONS_REFRESH_MIN_NS	   100000000ULL
@@ -24,7 +26,13 @@
 #define OPTIONS_HELP_MAX 4096
 
 struct options {
-	const char *iface; /* one of argv (outside text); NULL: choose one */
+	/* Names as in argv (outside text, each at most IF_NAMESIZE - 1 bytes), none of them twice. */
+	char iface[FLOW_IFACES_MAX][IF_NAMESIZE];
+	size_t ifaces;	   /* how many; 0: choose one, unless `any` */
+	bool any;	   /* -i any, which may stand beside names */
+	bool dedup;
+	bool exit_on_loss;
+	const char *netns; /* one of argv (outside text), NULL: this one */
 	bool json;	   /* report as JSON; no live view unless `tui` */
 	bool tui;	   /* live view wherever there is a terminal */
 	enum attach_mode attach;
@@ -38,6 +46,9 @@ struct options {
 	const char *filter; /* one of argv, an expression that is right; NULL: none */
 	bool by_set;
 	enum group_by by;
+	bool names;
+	bool no_owners;
+	bool hide_own;
 	bool no_mouse;
 	size_t limit;	  /* rows of the report; 0: not given */
 	size_t max_flows; /* bound of the ledger */

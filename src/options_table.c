@@ -9,8 +9,18 @@
 
 const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_IFACE] = {"iface", 'i', "NAME", "What is counted",
-			  "Interface to watch. Default: that of the default\n"
-			  "route, else the first that is up, else lo."},
+			  "Interfaces to watch, comma-separated or given again;\n"
+			  "any: all that are up, now and later. Default: that of\n"
+			  "the default route, else the first up, else lo."},
+	[OPTION_DEDUP] = {"dedup", 0, NULL, NULL,
+			  "Leave out bridges, VLANs and bonds whose interfaces\n"
+			  "below are watched: they see the same packets again."},
+	[OPTION_EXIT_ON_LOSS] = {"exit-on-loss", 0, NULL, NULL,
+				 "End when the last interface is gone, instead of\n"
+				 "waiting for its return."},
+	[OPTION_NETNS] = {"netns", 0, "NETNS", NULL,
+			  "Interfaces of another network namespace: a name of\n"
+			  "ip netns, a process's number, or a path."},
 	[OPTION_TIMEOUT] = {"timeout", 't', "DURATION", NULL,
 			    "End after this time, for example 90s, 1h30m or\n"
 			    "500ms; 0: never. Default: never in the live view,\n"
@@ -30,16 +40,23 @@ const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_JSON] = {"json", 'j', NULL, NULL, "Report as a JSON array, without a live view."},
 	[OPTION_SORT] = {"sort", 's', "KEY", NULL,
 			 "Sort by bps, pps, packets, bytes, source,\n"
-			 "destination, tuple, proto or dir. Default: bps."},
+			 "destination, tuple, proto, dir, pid, process, user,\n"
+			 "container or iface. Default: bps."},
 	[OPTION_FILTER] = {"filter", 0, "EXPR", NULL,
 			   "Show only flows that pass, for example 'port 443\n"
 			   "and bps > 1M'. Everything is counted all the same."},
 	[OPTION_BY] = {"by", 0, "WHAT", NULL,
-		       "One row for each flow, conversation, host, service\n"
-		       "or protocol. Default: flow."},
+		       "One row for each flow, conversation, host, service,\n"
+		       "protocol, process, container or user. Default: flow."},
 	[OPTION_LIMIT] = {"limit", 0, "N", NULL,
 			  "Rows in the report. Default: what fits on a\n"
 			  "terminal, all otherwise."},
+	[OPTION_NAMES] = {"names", 0, NULL, NULL, "Show host names, asked of DNS, for addresses."},
+	[OPTION_NO_OWNERS] = {"no-owners", 0, NULL, NULL,
+			      "Do not look up which process is behind a flow."},
+	[OPTION_HIDE_OWN] = {"hide-own", 0, NULL, NULL,
+			     "Leave out the SSH session this runs in. It is counted\n"
+			     "all the same."},
 	[OPTION_NO_MOUSE] = {"no-mouse", 0, NULL, NULL, "Leave the mouse to the terminal."},
 	[OPTION_VERIFY] = {"verify", 0, NULL, NULL,
 			   "Say at the end which sums were checked, and how\n"

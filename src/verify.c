@@ -5,7 +5,6 @@
 #include <inttypes.h>
 
 #include "format.h"
-#include "link.h"
 
 static bool same(const struct flow_counts *a, const struct flow_counts *b)
 {
@@ -27,14 +26,14 @@ static bool print_identity(FILE *out, const char *what, const struct flow_counts
 }
 
 /* Why the interface may rightly have counted something else than frames on the wire. */
-static const char *why_other(const struct verify *verify, const struct flow_counts *hook,
+static const char *why_other(bool raw_ip, const struct flow_counts *hook,
 			     const struct flow_counts *link, uint64_t dropped)
 {
 	if (link->packets == hook->packets && link->bytes == hook->bytes + 4 * hook->packets)
 		return "the driver counts the frame check sequence";
 	if (link->packets == hook->packets && hook->bytes == link->bytes + 14 * hook->packets)
 		return "the driver counts without the Ethernet header";
-	if (verify->raw_ip)
+	if (raw_ip)
 		return "a tunnel counts what it wraps";
 	if (dropped)
 		return "packets were dropped between interface and hook";
@@ -43,30 +42,71 @@ static const char *why_other(const struct verify *verify, const struct flow_coun
 	return "packets passed between the two readings, or never reached the hook";
 }
 
-static void print_link(const struct verify *verify, FILE *out, enum flow_dir dir)
+/* What the interface itself counted; returns how many of them it dropped. */
+static uint64_t counted_by_link(const struct verify_link *link, enum flow_dir dir,
+				struct flow_counts *ret_counts)
 {
-	const struct flow_counts *hook = &verify->last->dir[dir].total;
-	const struct link_counters *before = verify->before, *after = verify->after;
-	struct flow_counts link;
-	uint64_t dropped;
-	char safe[FORMAT_TEXT_MAX];
+	const struct link_counters *before = &link->before, *after = &link->after;
 
 	if (dir == FLOW_IN) {
-		link.packets = after->rx_packets - before->rx_packets;
-		link.bytes = after->rx_bytes - before->rx_bytes;
-		dropped = after->rx_dropped - before->rx_dropped;
-	} else {
-		link.packets = after->tx_packets - before->tx_packets;
-		link.bytes = after->tx_bytes - before->tx_bytes;
-		dropped = after->tx_dropped - before->tx_dropped;
+		*ret_counts = (struct flow_counts){after->rx_packets - before->rx_packets,
+						   after->rx_bytes - before->rx_bytes};
+		return after->rx_dropped - before->rx_dropped;
 	}
+	*ret_counts = (struct flow_counts){after->tx_packets - before->tx_packets,
+					   after->tx_bytes - before->tx_bytes};
+	return after->tx_dropped - before->tx_dropped;
+}
+
+static void print_direction(const struct ifaces_entry *iface, const struct verify_link *link,
+			    const struct flow_counts *hook, enum flow_dir dir, FILE *out)
+{
+	struct flow_counts counts;
+	uint64_t dropped = counted_by_link(link, dir, &counts);
+	char safe[FORMAT_TEXT_MAX];
+	bool equal = same(hook, &counts);
+
 	fprintf(out,
 		"verify: %s %s, hook against the interface's own counters: %" PRIu64
 		" packets, %" PRIu64 " bytes against %" PRIu64 " packets, %" PRIu64 " bytes: %s%s\n",
-		format_outside(verify->iface, safe, sizeof(safe)), dir == FLOW_IN ? "in" : "out",
-		(uint64_t)hook->packets, (uint64_t)hook->bytes, (uint64_t)link.packets,
-		(uint64_t)link.bytes, same(hook, &link) ? "equal" : "not comparable: ",
-		same(hook, &link) ? "" : why_other(verify, hook, &link, dropped));
+		format_outside(iface->name, safe, sizeof(safe)), dir == FLOW_IN ? "in" : "out",
+		(uint64_t)hook->packets, (uint64_t)hook->bytes, (uint64_t)counts.packets,
+		(uint64_t)counts.bytes, equal ? "equal" : "not comparable: ",
+		equal ? "" : why_other(iface->raw_ip, hook, &counts, dropped));
+}
+
+/* The hook's counts by interface and direction: every row, also one that is a sum, has them. */
+static void sum_by_where(const struct ledger *ledger, struct flow_counts sums[FLOW_WHERES])
+{
+	const struct ledger_flow *flow;
+
+	for (size_t i = 0; i < ledger_count(ledger); i++) {
+		flow = ledger_get(ledger, i);
+		sums[flow->key.where].packets += flow->total.packets;
+		sums[flow->key.where].bytes += flow->total.bytes;
+	}
+}
+
+static void print_links(const struct verify *verify, FILE *out)
+{
+	const struct ifaces *ifaces = verify->last->ifaces;
+	struct flow_counts sums[FLOW_WHERES] = {0};
+	char safe[FORMAT_TEXT_MAX];
+
+	sum_by_where(verify->ledger, sums);
+	for (unsigned int slot = 0; ifaces && slot < ifaces->count; slot++) {
+		const struct verify_link *link = &verify->link[slot];
+		const struct ifaces_entry *iface = &ifaces->entry[slot];
+
+		if (!link->ended || link->index != iface->index || iface->state != IFACE_WATCHED) {
+			fprintf(out, "verify: %s: the interface's own counters are not known from "
+				     "the beginning to the end\n",
+				format_outside(iface->name, safe, sizeof(safe)));
+			continue;
+		}
+		print_direction(iface, link, &sums[FLOW_WHERE(slot, FLOW_IN)], FLOW_IN, out);
+		print_direction(iface, link, &sums[FLOW_WHERE(slot, FLOW_OUT)], FLOW_OUT, out);
+	}
 }
 
 bool verify_print(const struct verify *verify, FILE *out)
@@ -88,11 +128,6 @@ bool verify_print(const struct verify *verify, FILE *out)
 		     " packets (%" PRIu64 " flows)\n",
 		(uint64_t)health->map_full.packets, (uint64_t)health->aged.packets,
 		health->flows_aged);
-	if (!verify->before || !verify->after) {
-		fprintf(out, "verify: the interface's own counters could not be read\n");
-		return holds;
-	}
-	print_link(verify, out, FLOW_IN);
-	print_link(verify, out, FLOW_OUT);
+	print_links(verify, out);
 	return holds;
 }

@@ -7,17 +7,20 @@
 #include <stdio.h>
 
 #include "ledger.h"
+#include "link.h"
 #include "snapshot.h"
 
-struct link_counters;
+/* An interface's own counters around the capture. */
+struct verify_link {
+	unsigned int index; /* of which interface `before` is; 0: not known */
+	bool ended;	    /* `after` is known */
+	struct link_counters before, after;
+};
 
 struct verify {
 	const struct ledger *ledger;
-	const struct snapshot *last;         /* the last snapshot published */
-	const char *iface;                   /* outside text */
-	bool raw_ip;                         /* interface without an Ethernet header */
-	const struct link_counters *before;  /* the interface's own counters around the capture; */
-	const struct link_counters *after;   /* NULL where they could not be read */
+	const struct snapshot *last; /* the last snapshot published, with its interfaces */
+	const struct verify_link *link; /* by slot */
 };
 
 /* Writes a line an identity to `out`. Returns whether all that must hold did hold. */

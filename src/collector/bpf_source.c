@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The BPF source: skeleton, generations and their swap.
+ * The BPF source: the maps, their generations and the swap; which programs fill them is ports.h.
  *
  * A swap points the programs at the other, empty generation and then updates an array of maps,
  * which the kernel finishes only when every program that could still write to the old generation
@@ -16,26 +16,24 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "attach.h"
 #include "clock.h"
 #include "flow.skel.h"
 #include "fronts.h"
-#include "link.h"
+#include "ports.h"
+#include "programs.h"
 #include "store.h"
 
 struct bpf_source {
 	struct flow_source base;
-	struct flow_bpf *skeleton;
+	struct programs programs;
+	struct ports ports;
 	struct ring_buffer *wakes;
-	unsigned int cpus;       /* possible ones */
-	unsigned int front_bits; /* slots of a front, a power of two */
+	unsigned int cpus; /* possible ones */
 	struct fronts fronts;
 	struct store store;
 	uint32_t active; /* generation */
 	bool detached;
-	struct attachment attachment;
-	struct iface iface;
-	int loss_fd;
+	bool exit_on_loss;
 	uint64_t start_ns;
 };
 
@@ -47,7 +45,7 @@ static struct bpf_source *bpf_source_of(struct flow_source *source)
 /* Swaps generations; returns when the old one is quiet. */
 static int swap_generations(struct bpf_source *source)
 {
-	struct flow_control *control = &source->skeleton->bss->flow_control;
+	struct flow_control *control = &source->programs.maps->bss->flow_control;
 	uint32_t next = source->active ^ 1;
 	unsigned int cpu;
 
@@ -94,7 +92,7 @@ static void bpf_source_detach(struct flow_source *base)
 {
 	struct bpf_source *source = bpf_source_of(base);
 
-	attach_close(&source->attachment);
+	ports_detach(&source->ports);
 	source->detached = true;
 }
 
@@ -130,16 +128,22 @@ static bool bpf_source_wants_drain(struct flow_source *base)
 	return false;
 }
 
-static int bpf_source_loss_fd(struct flow_source *base)
+static int bpf_source_links_fd(struct flow_source *base)
 {
-	return bpf_source_of(base)->loss_fd;
+	return bpf_source_of(base)->ports.links.watch_fd;
 }
 
-static bool bpf_source_is_lost(struct flow_source *base)
+static bool bpf_source_on_links(struct flow_source *base)
 {
-	const struct bpf_source *source = bpf_source_of(base);
+	struct bpf_source *source = bpf_source_of(base);
 
-	return link_watch_removed(source->loss_fd, source->iface.index);
+	ports_follow(&source->ports);
+	return source->exit_on_loss && !source->ports.ifaces->watched;
+}
+
+static struct ifaces *bpf_source_ifaces(const struct flow_source *base)
+{
+	return ifaces_ref(((const struct bpf_source *)base)->ports.ifaces);
 }
 
 static void bpf_source_state(const struct flow_source *base, struct source_state *ret_state)
@@ -154,8 +158,9 @@ static const struct flow_source_ops bpf_source_ops = {
 	.detach = bpf_source_detach,
 	.wake_fd = bpf_source_wake_fd,
 	.wants_drain = bpf_source_wants_drain,
-	.loss_fd = bpf_source_loss_fd,
-	.is_lost = bpf_source_is_lost,
+	.links_fd = bpf_source_links_fd,
+	.on_links = bpf_source_on_links,
+	.ifaces = bpf_source_ifaces,
 	.state = bpf_source_state,
 };
 
@@ -165,80 +170,53 @@ void bpf_source_free(struct flow_source *base)
 
 	if (!source)
 		return;
-	bpf_source_detach(base);
-	if (source->loss_fd >= 0)
-		close(source->loss_fd);
+	ports_close(&source->ports);
 	ring_buffer__free(source->wakes);
 	fronts_close(&source->fronts);
 	store_close(&source->store);
-	flow_bpf__destroy(source->skeleton);
+	programs_close(&source->programs);
 	free(source);
-}
-
-static int size_maps(struct bpf_source *source)
-{
-	struct flow_bpf *skeleton = source->skeleton;
-	unsigned int elements = source->cpus * FLOW_GENERATIONS;
-	int err = bpf_map__set_max_entries(skeleton->maps.flow_fronts, elements);
-
-	if (!err)
-		err = bpf_map__set_value_size(skeleton->maps.flow_fronts,
-					      (uint32_t)fronts_stride(source->front_bits));
-	if (!err)
-		err = bpf_map__set_max_entries(skeleton->maps.flow_maps, elements + 1);
-	return err;
-}
-
-/* Programs and maps into the kernel, for this interface. */
-static int load_programs(struct bpf_source *source, const struct bpf_source_options *options,
-			 bool raw_ip)
-{
-	struct flow_bpf *skeleton = flow_bpf__open();
-	int err;
-
-	if (!skeleton)
-		return -errno;
-	source->skeleton = skeleton;
-	source->front_bits = fronts_bits(source->cpus);
-	skeleton->rodata->flow_raw_ip = raw_ip;
-	skeleton->rodata->flow_no_arp = options->no_arp;
-	skeleton->rodata->flow_can_wake = 1;
-	skeleton->rodata->flow_front_bits = (uint8_t)source->front_bits;
-	err = size_maps(source);
-	return err ? err : flow_bpf__load(skeleton);
 }
 
 static int make_maps(struct bpf_source *source, size_t max_flows)
 {
+	const struct flow_bpf *skeleton = source->programs.maps;
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	int err;
 
-	err = fronts_open(&source->fronts, bpf_map__fd(source->skeleton->maps.flow_fronts),
-			  source->cpus, source->front_bits);
+	err = fronts_open(&source->fronts, bpf_map__fd(skeleton->maps.flow_fronts), source->cpus,
+			  source->programs.front_bits);
 	if (!err)
-		err = store_open(&source->store, bpf_map__fd(source->skeleton->maps.flow_maps),
-				 source->cpus, online > 0 ? (unsigned int)online : 0, max_flows);
+		err = store_open(&source->store, bpf_map__fd(skeleton->maps.flow_maps), source->cpus,
+				 online > 0 ? (unsigned int)online : 0, max_flows);
 	if (err)
 		return err;
-	source->wakes = ring_buffer__new(bpf_map__fd(source->skeleton->maps.flow_wakes),
-					 ignore_wake, NULL, NULL);
+	source->wakes = ring_buffer__new(bpf_map__fd(skeleton->maps.flow_wakes), ignore_wake, NULL,
+					 NULL);
 	if (!source->wakes)
 		return -errno;
 	source->active = 1;
 	return swap_generations(source);
 }
 
-static int attach_programs(struct bpf_source *source, enum attach_mode mode)
+static int open_ports(struct bpf_source *source, const struct bpf_source_options *options,
+		      struct bpf_source_failure *ret_failure)
 {
-	const int programs[FLOW_DIRS] = {
-		[FLOW_IN] = bpf_program__fd(source->skeleton->progs.flow_ingress),
-		[FLOW_OUT] = bpf_program__fd(source->skeleton->progs.flow_egress),
+	static const enum bpf_source_step steps[] = {[PORT_LINK_LAYER] = BPF_SOURCE_LINK_LAYER,
+						     [PORT_LOAD] = BPF_SOURCE_LOAD,
+						     [PORT_ATTACH] = BPF_SOURCE_ATTACH};
+	const struct ports_options wanted = {
+		.name = options->name,
+		.names = options->names,
+		.any = options->any,
+		.dedup = options->dedup,
+		.attach = options->attach,
 	};
+	enum port_step step;
+	int err = ports_open(&source->ports, &wanted, &source->programs, ret_failure->iface, &step);
 
-	source->loss_fd = link_watch_open();
-	if (source->loss_fd < 0)
-		return source->loss_fd;
-	return attach_open(&source->attachment, programs, source->iface.index, mode);
+	ret_failure->step = steps[step];
+	return err;
 }
 
 static struct bpf_source *bpf_source_alloc(const struct bpf_source_options *options)
@@ -248,43 +226,29 @@ static struct bpf_source *bpf_source_alloc(const struct bpf_source_options *opti
 	if (!source)
 		return NULL;
 	source->base.ops = &bpf_source_ops;
-	source->iface = options->iface;
-	source->loss_fd = -1;
-	attach_init(&source->attachment);
+	source->exit_on_loss = options->exit_on_loss;
+	ports_init(&source->ports);
 	source->start_ns = clock_mono_ns();
 	return source;
 }
 
 int bpf_source_open(const struct bpf_source_options *options, struct flow_source **ret_source,
-		    enum bpf_source_step *ret_step)
+		    struct bpf_source_failure *ret_failure)
 {
 	struct bpf_source *source = bpf_source_alloc(options);
-	int cpus = libbpf_num_possible_cpus();
-	bool raw_ip = false;
-	int err;
+	int err, cpus = libbpf_num_possible_cpus();
 
-	*ret_step = BPF_SOURCE_LOAD;
+	*ret_failure = (struct bpf_source_failure){.step = BPF_SOURCE_LOAD};
 	if (!source)
 		return -ENOMEM;
-	if (cpus < 0) {
-		err = cpus;
-		goto out_free;
-	}
-	source->cpus = (unsigned int)cpus;
-	*ret_step = BPF_SOURCE_LINK_LAYER;
-	err = iface_link_layer(&options->iface, &raw_ip);
+	source->cpus = cpus < 0 ? 0 : (unsigned int)cpus;
+	err = cpus < 0 ? cpus : programs_open(&source->programs, source->cpus, options->no_arp);
 	if (err)
 		goto out_free;
-	*ret_step = BPF_SOURCE_LOAD;
-	err = load_programs(source, options, raw_ip);
-	if (err)
-		goto out_free;
-	*ret_step = BPF_SOURCE_MAPS;
+	ret_failure->step = BPF_SOURCE_MAPS;
 	err = make_maps(source, options->max_flows);
-	if (err)
-		goto out_free;
-	*ret_step = BPF_SOURCE_ATTACH;
-	err = attach_programs(source, options->attach);
+	if (!err)
+		err = open_ports(source, options, ret_failure);
 	if (err)
 		goto out_free;
 	*ret_source = &source->base;
@@ -296,7 +260,9 @@ out_free:
 
 const char *bpf_source_attach_mode(const struct flow_source *source)
 {
-	return attach_mode_name(((const struct bpf_source *)source)->attachment.mode);
+	const struct ports *ports = &((const struct bpf_source *)source)->ports;
+
+	return attach_mode_name(ports->mode != ATTACH_AUTO ? ports->mode : ports->attach);
 }
 
 static int print_nothing(enum libbpf_print_level level, const char *format, va_list args)

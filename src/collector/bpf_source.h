@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The real source: the tc programs on an interface, their maps, and the swap of generations. Opened
- * and freed by the main thread, used by the collector thread in between.
+ * The real source: the tc programs on the watched interfaces, their maps, and the swap of
+ * generations. Opened and freed by the main thread, used by the collector thread in between; all of
+ * them must be in the interfaces' network namespace.
  */
 #ifndef PKTSTAT_BPF_SOURCE_H
 #define PKTSTAT_BPF_SOURCE_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "attach.h"
-#include "iface.h"
 #include "source.h"
 
 struct bpf_source_options {
-	struct iface iface;
-	size_t max_flows; /* bound of the kernel map's growth */
+	const char (*name)[IF_NAMESIZE]; /* interfaces to watch, each once, at most FLOW_IFACES_MAX */
+	size_t names;
+	bool any;	   /* those that are up as well, now and later */
+	bool dedup;	   /* but not those above watched ones */
+	bool exit_on_loss; /* counting is over when none is left; else their return is waited for */
+	size_t max_flows;  /* bound of the kernel map's growth */
 	bool no_arp;
 	enum attach_mode attach;
 };
@@ -29,16 +34,24 @@ enum bpf_source_step {
 	BPF_SOURCE_ATTACH,     /* attaching; what attach_open() says */
 };
 
+struct bpf_source_failure {
+	enum bpf_source_step step;
+	char iface[IF_NAMESIZE]; /* which one, as it was named; "" for what is common to all */
+};
+
 /*
- * Loads the programs and attaches them; counting begins. 0, or a negative errno with
- * `ret_step` set.
+ * Loads the programs and attaches them; counting begins. 0, or a negative errno with `ret_failure`
+ * set. With `any`, an interface that fails beside others is no error: ifaces say so.
  */
 int bpf_source_open(const struct bpf_source_options *options, struct flow_source **ret_source,
-		    enum bpf_source_step *ret_step);
+		    struct bpf_source_failure *ret_failure);
 /* Detaches if need be and frees; NULL is allowed. */
 void bpf_source_free(struct flow_source *source);
 
-/* How the programs are attached: "tcx" or "clsact". Static storage. */
+/*
+ * How the programs are attached: "tcx" or "clsact"; while there was no interface yet, as asked for.
+ * Static storage.
+ */
 const char *bpf_source_attach_mode(const struct flow_source *source);
 
 /* Makes libbpf keep its messages to itself. Call before anything else here. */

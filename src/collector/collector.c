@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The collector thread: one poll() over deadline, stop, wake-up and loss. */
+/* The collector thread: one poll() over deadline, stop, wake-up and links. */
 #include "collector.h"
 
 #include <errno.h>
@@ -17,9 +17,10 @@
 #include "clock.h"
 #include "rate.h"
 
-#define COLLECTOR_NICE (-10)
+/* What happened to interfaces is published that soon; a burst of it in one snapshot. */
+#define SOON_NS 100000000ULL
 
-enum { WAIT_DEADLINE, WAIT_STOP, WAIT_STEER, WAIT_LOSS, WAIT_WAKE, WAITS };
+enum { WAIT_DEADLINE, WAIT_STOP, WAIT_STEER, WAIT_LINKS, WAIT_WAKE, WAITS };
 
 struct collector {
 	struct collector_options options;
@@ -32,9 +33,11 @@ struct collector {
 	uint64_t seq;         /* of the snapshot published last */
 	uint64_t last_mono_ns; /* end of the interval before */
 	int64_t last_wall_ns;  /* time of the drain before */
+	uint64_t start_boot_ns; /* when counting began, by CLOCK_BOOTTIME */
 	struct snapshot_totals dir[FLOW_DIRS];
 	struct snapshot_health health;
 	uint32_t map_used; /* in this interval, early drains included */
+	struct ifaces *told;    /* as published last */
 	struct snapshot *spare; /* without rows, should there be no memory for the last one */
 };
 
@@ -81,8 +84,9 @@ static uint64_t drain(struct collector *collector)
 	struct flow_source *source = options->source;
 	uint64_t begin_ns = clock_mono_ns();
 	/* Not the clock on the wall itself: it may be set back, and flows must not end before they
-	 * begin. */
-	int64_t wall_ns = options->start_wall_ns + (int64_t)(begin_ns - options->start_mono_ns);
+	 * begin. Nor CLOCK_MONOTONIC, which stands still while the machine sleeps. */
+	int64_t wall_ns =
+		options->start_wall_ns + (int64_t)(clock_boot_ns() - collector->start_boot_ns);
 	struct source_reading reading;
 
 	ledger_begin(options->ledger, collector->last_wall_ns, wall_ns);
@@ -167,6 +171,9 @@ static void publish(struct collector *collector, uint64_t now_ns, enum snapshot_
 	snapshot->elapsed_ns = collector->seq == 1 ? 0 : now_ns - collector->last_mono_ns;
 	snapshot->running_ns = now_ns - collector->options.start_mono_ns;
 	snapshot->state = state;
+	ifaces_unref(collector->told);
+	collector->told = collector->options.source->ops->ifaces(collector->options.source);
+	snapshot->ifaces = collector->told ? ifaces_ref(collector->told) : NULL;
 	fill_totals(collector, snapshot);
 	collector->health.build_ns = clock_mono_ns() - begin_ns;
 	fill_health(collector, snapshot);
@@ -175,10 +182,11 @@ static void publish(struct collector *collector, uint64_t now_ns, enum snapshot_
 	ring_publish(collector->options.ring, snapshot);
 }
 
-static int arm_timer(struct collector *collector)
+/* Ends the interval that runs after `after_ns`, and those behind it after the usual time. */
+static int arm_timer(struct collector *collector, uint64_t after_ns)
 {
 	uint64_t interval_ns = atomic_load(&collector->interval_ns);
-	uint64_t first_ns = collector->last_mono_ns + interval_ns, now_ns = clock_mono_ns();
+	uint64_t first_ns = collector->last_mono_ns + after_ns, now_ns = clock_mono_ns();
 	struct itimerspec spec;
 
 	if (first_ns < now_ns) /* not late, only shorter than what has passed already */
@@ -210,7 +218,20 @@ static void on_steer(struct collector *collector)
 	uint64_t changes;
 
 	if (read(collector->steer_fd, &changes, sizeof(changes)) == sizeof(changes))
-		arm_timer(collector);
+		arm_timer(collector, atomic_load(&collector->interval_ns));
+}
+
+/* True when counting is over. */
+static bool on_links(struct collector *collector)
+{
+	struct flow_source *source = collector->options.source;
+	bool over = source->ops->on_links(source);
+	struct ifaces *ifaces = source->ops->ifaces(source);
+
+	if (!over && ifaces != collector->told && atomic_load(&collector->interval_ns) > SOON_NS)
+		arm_timer(collector, SOON_NS);
+	ifaces_unref(ifaces);
+	return over;
 }
 
 /*
@@ -235,11 +256,13 @@ static void *collector_main(void *arg)
 		[WAIT_DEADLINE] = {.fd = collector->timer_fd, .events = POLLIN},
 		[WAIT_STOP] = {.fd = collector->stop_fd, .events = POLLIN},
 		[WAIT_STEER] = {.fd = collector->steer_fd, .events = POLLIN},
-		[WAIT_LOSS] = {.fd = source->ops->loss_fd(source), .events = POLLIN},
+		[WAIT_LINKS] = {.fd = source->ops->links_fd(source), .events = POLLIN},
 		[WAIT_WAKE] = {.fd = source->ops->wake_fd(source), .events = POLLIN},
 	};
 
 	prctl(PR_SET_NAME, "collector");
+	if (collector->options.on_thread)
+		collector->options.on_thread(collector->options.context);
 	/* Short work that must not come late on a loaded machine; without the right to it, so be it. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), COLLECTOR_NICE);
 	for (;;) {
@@ -252,7 +275,7 @@ static void *collector_main(void *arg)
 			finish(collector, SNAPSHOT_FINAL);
 			return NULL;
 		}
-		if (waits[WAIT_LOSS].revents && source->ops->is_lost(source)) {
+		if (waits[WAIT_LINKS].revents && on_links(collector)) {
 			finish(collector, SNAPSHOT_LOST);
 			return NULL;
 		}
@@ -270,6 +293,7 @@ static void *collector_main(void *arg)
 static void collector_free(struct collector *collector)
 {
 	snapshot_unref(collector->spare);
+	ifaces_unref(collector->told);
 	if (collector->timer_fd >= 0)
 		close(collector->timer_fd);
 	if (collector->stop_fd >= 0)
@@ -290,12 +314,13 @@ int collector_start(const struct collector_options *options, struct collector **
 	atomic_init(&collector->interval_ns, options->interval_ns);
 	collector->last_mono_ns = options->start_mono_ns;
 	collector->last_wall_ns = options->start_wall_ns;
+	collector->start_boot_ns = clock_boot_ns() - (clock_mono_ns() - options->start_mono_ns);
 	collector->stop_fd = eventfd(0, EFD_CLOEXEC);
 	collector->steer_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	collector->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	err = collector->stop_fd < 0 || collector->steer_fd < 0 || collector->timer_fd < 0 ?
 		      -errno :
-		      arm_timer(collector);
+		      arm_timer(collector, options->interval_ns);
 	if (!err)
 		err = snapshot_new(0, &collector->spare);
 	if (err)

@@ -20,6 +20,9 @@
 
 struct collector;
 
+/* The thread's nice value, where it may have it: short work that must not come late. */
+#define COLLECTOR_NICE (-10)
+
 struct collector_options {
 	struct flow_source *source; /* these three stay the caller's and outlive the collector */
 	struct ledger *ledger;
@@ -27,6 +30,8 @@ struct collector_options {
 	uint64_t interval_ns; /* COLLECTOR_INTERVAL_MIN_NS to _MAX_NS */
 	uint64_t start_mono_ns; /* when counting began */
 	int64_t start_wall_ns;
+	void (*on_thread)(void *context); /* the thread's first act; NULL: none */
+	void *context;
 };
 
 /*

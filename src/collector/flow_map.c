@@ -111,11 +111,16 @@ int flow_map_drain(const struct flow_map *map, struct drain_buffer *buffer,
 			err = 0;
 			continue;
 		}
-		/* Any other error leaves `count` unset; -ENOENT is the end, with data. */
-		if (err && err != -ENOENT)
-			return drain_one_by_one(map, buffer, sink, ret_flows);
+		/*
+		 * -ENOENT is the end, with data. The kernel may run out of memory behind buckets
+		 * that it has read and emptied; any other error leaves `count` unset.
+		 */
+		if (err && err != -ENOENT && err != -ENOMEM)
+			count = 0;
 		drain_give(buffer, sink, count);
 		*ret_flows += count;
+		if (err && err != -ENOENT)
+			return drain_one_by_one(map, buffer, sink, ret_flows);
 		from = &position;
 	} while (!err);
 	return 0;

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What rtnetlink says of an interface: its own counters, and that it went away. One socket each;
- * owned by whoever opened it, one thread at a time.
+ * What rtnetlink says of interfaces: which there are, how they lie upon each other, their own
+ * counters, and what changes. A socket stays in the network namespace where it was opened, so it
+ * may be used from any thread, one at a time; owned by whoever opened it.
  */
 #ifndef PKTSTAT_LINK_H
 #define PKTSTAT_LINK_H
 
+#include <net/if.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+struct nlmsghdr;
 
 /* The interface's own counters (struct rtnl_link_stats64). */
 struct link_counters {
@@ -15,16 +20,57 @@ struct link_counters {
 	uint64_t tx_packets, tx_bytes, tx_dropped;
 };
 
-/* 0, -ENODEV, or the errno of a failed call. */
-int link_read_counters(unsigned int ifindex, struct link_counters *ret_counters);
+/* How an interface lies upon others that see the same packets. */
+enum link_kind {
+	LINK_PLAIN,  /* on none, or not the same packets: veth, tunnels, physical ports */
+	LINK_MASTER, /* on the ports or members that name it as master: bridge, bond, team */
+	LINK_CHILD,  /* on its parent: VLAN, macvlan, ipvlan, MACsec, DSA */
+};
+
+/* An interface as a message describes it. */
+struct link_info {
+	char name[IF_NAMESIZE]; /* outside text */
+	unsigned int index;
+	unsigned int arphrd;
+	unsigned int master; /* index of the bridge, bond or other it is a port of; 0: none */
+	unsigned int parent; /* of LINK_CHILD: index in the same namespace; 0: none */
+	enum link_kind kind;
+	bool up; /* IFF_UP */
+};
+
+enum link_event {
+	LINK_OTHER,   /* no news of an interface */
+	LINK_NEW,     /* it is there: came or changed */
+	LINK_REMOVED, /* removed, or moved to another network namespace */
+};
+
+/*
+ * What one message says; `ret_info` is set unless it is LINK_OTHER. Messages of the bridge family,
+ * which say that a port left its bridge in the words of a removal, are LINK_OTHER. Pure.
+ */
+enum link_event link_parse(const struct nlmsghdr *message, struct link_info *ret_info);
+
+struct link_visitor {
+	void (*visit)(void *arg, enum link_event event, const struct link_info *info);
+	void *arg;
+};
 
 /* A socket that hears of interfaces that come, change and go: its descriptor or a negative errno. */
 int link_watch_open(void);
 
+/* A socket to ask with: its descriptor or a negative errno. */
+int link_query_open(void);
+
+/* 0, -ENODEV, or the errno of a failed call. */
+int link_read_counters(int query_fd, unsigned int ifindex, struct link_counters *ret_counters);
+
+/* Visits all interfaces, as LINK_NEW. 0 or a negative errno, with some of them visited. */
+int link_list(int query_fd, const struct link_visitor *visitor);
+
 /*
- * Reads what the socket has; true when the interface was removed, or moved out of this network
- * namespace. Does not block.
+ * Visits the news of a watch without waiting for more. 0; -ENOBUFS: some were lost, list them all;
+ * or another negative errno.
  */
-bool link_watch_removed(int fd, unsigned int ifindex);
+int link_watch_read(int watch_fd, const struct link_visitor *visitor);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "flow_abi.h"
+#include "ifaces.h"
 
 /* Takes the counts of one flow, or of one part of it: the same key may come more than once. */
 struct flow_sink {
@@ -50,10 +51,16 @@ struct flow_source_ops {
 	int (*wake_fd)(struct flow_source *source);
 	/* Clears the wake-up; true when the kernel map fills so fast that a drain must not wait. */
 	bool (*wants_drain)(struct flow_source *source);
-	/* Becomes readable when is_lost() should be asked; -1: never. */
-	int (*loss_fd)(struct flow_source *source);
-	/* Clears the event; true when every interface of the source is gone. */
-	bool (*is_lost)(struct flow_source *source);
+	/* Becomes readable when on_links() should be called; -1: never. */
+	int (*links_fd)(struct flow_source *source);
+	/*
+	 * Clears the event and follows what happened to the interfaces: those that came are attached
+	 * to, those that went are let go. True when counting is over: every interface is gone, and
+	 * nobody wants to wait for their return.
+	 */
+	bool (*on_links)(struct flow_source *source);
+	/* A reference to the interfaces as they are now; the caller puts it. */
+	struct ifaces *(*ifaces)(const struct flow_source *source);
 	void (*state)(const struct flow_source *source, struct source_state *ret_state);
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The two clocks, in nanoseconds. Any thread. */
+/* The clocks, in nanoseconds. Any thread. */
 #ifndef PKTSTAT_CLOCK_H
 #define PKTSTAT_CLOCK_H
 
@@ -11,6 +11,15 @@ static inline uint64_t clock_mono_ns(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/* Goes on while the machine sleeps, and nobody sets it. */
+static inline uint64_t clock_boot_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 

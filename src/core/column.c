@@ -13,6 +13,11 @@ static const struct column_info columns[COLUMNS] = {
 	[COLUMN_PPS] = {COLUMN_PPS, "pps", "PPS", true},
 	[COLUMN_PACKETS] = {COLUMN_PACKETS, "packets", "PACKETS", true},
 	[COLUMN_BYTES] = {COLUMN_BYTES, "bytes", "BYTES", true},
+	[COLUMN_PID] = {COLUMN_PID, "pid", "PID", true},
+	[COLUMN_PROCESS] = {COLUMN_PROCESS, "process", "PROCESS", false},
+	[COLUMN_USER] = {COLUMN_USER, "user", "USER", false},
+	[COLUMN_CONTAINER] = {COLUMN_CONTAINER, "container", "CONTAINER", false},
+	[COLUMN_IFACE] = {COLUMN_IFACE, "iface", "IFACE", false},
 	[COLUMN_TUPLE] = {COLUMN_TUPLE, "tuple", "TUPLE", false},
 	[COLUMN_IN] = {COLUMN_IN, "in", "IN", true},
 	[COLUMN_OUT] = {COLUMN_OUT, "out", "OUT", true},
@@ -53,5 +58,6 @@ int column_of_name(const char *name)
 
 const char *column_names(void)
 {
-	return "bps, pps, packets, bytes, source, destination, tuple, proto, dir";
+	return "bps, pps, packets, bytes, source, destination, tuple, proto, dir, pid, "
+	       "process, user, container, iface";
 }

@@ -18,6 +18,11 @@ enum column {
 	COLUMN_PPS,
 	COLUMN_PACKETS,
 	COLUMN_BYTES,
+	COLUMN_PID,
+	COLUMN_PROCESS, /* comm of the owner */
+	COLUMN_USER,
+	COLUMN_CONTAINER, /* unit or container of the owner */
+	COLUMN_IFACE,
 	COLUMN_TUPLE, /* never shown: the order by source, destination and protocol */
 	/* For the live view only, not for --sort: */
 	COLUMN_IN, /* bits per second by direction, of a row that has both */
@@ -39,7 +44,7 @@ struct column_info {
 
 const struct column_info *column_info(enum column column);
 /* Column of a --sort name ("bps", "pps", "packets", "bytes", "source"/"src", "destination"/"dst",
- * "tuple", "proto", "dir"), or -1. */
+ * "tuple", "proto", "dir", "pid", "process", "user", "container", "iface"), or -1. */
 int column_of_name(const char *name);
 /* All names, comma separated, for usage and error texts. Static storage. */
 const char *column_names(void);

@@ -88,3 +88,26 @@ char *endpoint_destination(const struct flow_key *key, char *text, size_t size)
 		return put_port(key, key->dst, key->dport, text, size);
 	return flow_address_text(key, key->dst, text, size);
 }
+
+char *endpoint_source_named(const struct flow_key *key, const char *name, char *text, size_t size)
+{
+	char detail[FLOW_TEXT_MAX];
+
+	if (flow_key_has_ports(key)) {
+		snprintf(text, size, "%s:%u", name, key->sport);
+		return text;
+	}
+	detail_text(key, detail, sizeof(detail));
+	snprintf(text, size, "%s%s%s", name, *detail ? " " : "", detail);
+	return text;
+}
+
+char *endpoint_destination_named(const struct flow_key *key, const char *name, char *text,
+				 size_t size)
+{
+	if (flow_key_has_ports(key))
+		snprintf(text, size, "%s:%u", name, key->dport);
+	else
+		snprintf(text, size, "%s", name);
+	return text;
+}

@@ -18,5 +18,9 @@
 char *endpoint_source(const struct flow_key *key, char *text, size_t size);
 /* Destination: address and port, or just the address; empty for a sum. */
 char *endpoint_destination(const struct flow_key *key, char *text, size_t size);
+/* The same with a host name, safe to print, in place of the address; not for sums. */
+char *endpoint_source_named(const struct flow_key *key, const char *name, char *text, size_t size);
+char *endpoint_destination_named(const struct flow_key *key, const char *name, char *text,
+				 size_t size);
 
 #endif

@@ -9,6 +9,9 @@
  *   [src|dst] port NUMBER            and: portrange FIRST-LAST
  *   src ADDRESS[/LENGTH]             the same without "host" or "net"; also dst
  *   bps|pps|packets|bytes  > >= < <= = !=  NUMBER[k|M|G|T]
+ *   pid NUMBER  uid NUMBER           owner; comm, user and cgroup: TEXT is in it, any case
+ *   comm|user|cgroup|name TEXT       name: the host name, as far as known, of either address
+ *   iface NAME                       the interface the row was counted on
  *   anything else, or "in quotes"    is in the protocol, source or destination as shown
  *   not ! and && or || ( )           two terms side by side: both
  *
@@ -22,6 +25,9 @@
 #include <stdint.h>
 
 #include "flow_abi.h"
+#include "ifaces.h"
+#include "name_cache.h"
+#include "owner.h"
 
 /* Longest text of a filter, its end included. */
 #define FILTER_TEXT_MAX 256
@@ -33,6 +39,9 @@ struct filter_subject {
 	const struct flow_key *key;
 	double bps, pps; /* below 0: not known, matches no comparison */
 	uint64_t packets, bytes;
+	const struct owner *owner;   /* NULL: not known; its words match nothing then */
+	struct name_cache *names;    /* NULL: no host names */
+	const struct ifaces *ifaces; /* NULL: not known */
 };
 
 /*
@@ -49,5 +58,8 @@ bool filter_match(const struct filter *filter, const struct filter_subject *subj
 
 /* True when the answer depends on counts and rates, not on the key alone. */
 bool filter_uses_counts(const struct filter *filter);
+/* The same of what may become known later: owners and host names. */
+bool filter_uses_owners(const struct filter *filter);
+bool filter_uses_names(const struct filter *filter);
 
 #endif

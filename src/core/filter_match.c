@@ -4,6 +4,7 @@
 
 #include <linux/if_ether.h>
 #include <string.h>
+#include <strings.h>
 
 #include "endpoint.h"
 #include "flow.h"
@@ -70,13 +71,50 @@ static bool contains(const char *text, const char *word)
 	return false;
 }
 
-static bool match_word(const struct filter_node *node, const struct flow_key *key)
+static bool match_name(const struct filter_node *node, const struct filter_subject *subject)
 {
+	const struct flow_key *key = subject->key;
+	char text[NAME_TEXT_MAX];
+
+	if (!subject->names || !flow_key_is_ip(key))
+		return false;
+	return (name_cache_get(subject->names, key->src, text, sizeof(text)) &&
+		contains(text, node->word)) ||
+	       (name_cache_get(subject->names, key->dst, text, sizeof(text)) &&
+		contains(text, node->word));
+}
+
+static bool match_owner(const struct filter_node *node, const struct owner *owner)
+{
+	if (!owner)
+		return false;
+	switch (node->test) {
+	case FILTER_PID: return owner->pid && owner->pid == node->first;
+	case FILTER_UID: return owner->pid && owner->uid == node->first;
+	case FILTER_COMM: return contains(owner->comm, node->word);
+	case FILTER_USER: return contains(owner->user, node->word);
+	default: return contains(owner->cgroup, node->word) || contains(owner->unit, node->word);
+	}
+}
+
+/* The whole name, as a user types it. */
+static bool match_iface(const struct filter_node *node, const struct filter_subject *subject)
+{
+	const char *name = ifaces_name(subject->ifaces, flow_key_slot(subject->key));
+
+	return !strcasecmp(name, node->word);
+}
+
+static bool match_word(const struct filter_node *node, const struct filter_subject *subject)
+{
+	const struct flow_key *key = subject->key;
 	char text[ENDPOINT_TEXT_MAX];
 
 	return contains(flow_proto_name(key), node->word) ||
 	       contains(endpoint_source(key, text, sizeof(text)), node->word) ||
-	       contains(endpoint_destination(key, text, sizeof(text)), node->word);
+	       contains(endpoint_destination(key, text, sizeof(text)), node->word) ||
+	       (subject->owner && contains(subject->owner->comm, node->word)) ||
+	       match_name(node, subject);
 }
 
 static bool match_node(const struct filter *filter, unsigned int at,
@@ -101,7 +139,14 @@ static bool match_node(const struct filter *filter, unsigned int at,
 	case FILTER_NET: return match_net(node, key);
 	case FILTER_PORT: return match_port(node, key);
 	case FILTER_COMPARE: return match_compare(node, subject);
-	case FILTER_WORD: return match_word(node, key);
+	case FILTER_PID:
+	case FILTER_UID:
+	case FILTER_COMM:
+	case FILTER_USER:
+	case FILTER_CGROUP: return match_owner(node, subject->owner);
+	case FILTER_NAME: return match_name(node, subject);
+	case FILTER_IFACE: return match_iface(node, subject);
+	case FILTER_WORD: return match_word(node, subject);
 	}
 	return false;
 }
@@ -114,4 +159,14 @@ bool filter_match(const struct filter *filter, const struct filter_subject *subj
 bool filter_uses_counts(const struct filter *filter)
 {
 	return filter && filter->uses_counts;
+}
+
+bool filter_uses_owners(const struct filter *filter)
+{
+	return filter && filter->uses_owners;
+}
+
+bool filter_uses_names(const struct filter *filter)
+{
+	return filter && filter->uses_names;
 }

@@ -20,6 +20,13 @@ enum filter_test {
 	FILTER_NET,
 	FILTER_PORT,
 	FILTER_COMPARE,
+	FILTER_PID,
+	FILTER_UID,
+	FILTER_COMM,
+	FILTER_USER,
+	FILTER_CGROUP, /* path, unit or container */
+	FILTER_NAME,   /* host name of either end */
+	FILTER_IFACE,
 	FILTER_WORD,
 };
 
@@ -61,6 +68,8 @@ struct filter {
 	unsigned int root;
 	unsigned int count;
 	bool uses_counts;
+	bool uses_owners;
+	bool uses_names;
 	struct filter_node node[FILTER_NODES_MAX];
 };
 

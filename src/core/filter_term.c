@@ -242,6 +242,60 @@ static int parse_proto(struct filter_parser *parser, unsigned int *ret_at)
 	return finish(parser, &node, ret_at);
 }
 
+/* The word in lower case, to be searched for. */
+static int read_text(struct filter_parser *parser, struct filter_node *node)
+{
+	if (filter_at_end(parser) || (!parser->quoted && strchr("()!&|<>=", *parser->word)))
+		return filter_fail(parser, "expected a text here");
+	if (parser->length >= FILTER_WORD_MAX)
+		return filter_fail(parser, "a word this long is never shown");
+	copy_word(parser, node->word);
+	for (char *at = node->word; *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+	return 0;
+}
+
+/* Whose flow it is, what its hosts are called, where it was counted. */
+static int parse_about(struct filter_parser *parser, enum filter_test test, unsigned int *ret_at)
+{
+	struct filter_node node = {.test = test};
+	char word[FILTER_WORD_MAX];
+	const char *end = "";
+	int err;
+
+	parser->filter->uses_owners |= test != FILTER_NAME && test != FILTER_IFACE;
+	parser->filter->uses_names |= test == FILTER_NAME;
+	if (test != FILTER_PID && test != FILTER_UID) {
+		err = read_text(parser, &node);
+		return err ? err : finish(parser, &node, ret_at);
+	}
+	copy_word(parser, word);
+	if (!read_number(word, &end, UINT32_MAX, &node.first) || *end)
+		return filter_fail(parser, test == FILTER_PID ? "expected the number of a process"
+							      : "expected the number of a user");
+	return finish(parser, &node, ret_at);
+}
+
+static int parse_abouts(struct filter_parser *parser, unsigned int *ret_at, bool *ret_taken)
+{
+	static const struct {
+		const char *word;
+		enum filter_test test;
+	} words[] = {
+		{"pid", FILTER_PID},	 {"uid", FILTER_UID},	    {"comm", FILTER_COMM},
+		{"user", FILTER_USER},	 {"cgroup", FILTER_CGROUP}, {"name", FILTER_NAME},
+		{"iface", FILTER_IFACE},
+	};
+
+	*ret_taken = true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (filter_accept(parser, words[i].word))
+			return parse_about(parser, words[i].test, ret_at);
+	}
+	*ret_taken = false;
+	return 0;
+}
+
 /* "tcp" is the protocol; what names none stays a word to search for. */
 static void use_if_proto(struct filter_node *node)
 {
@@ -255,6 +309,7 @@ static void use_if_proto(struct filter_node *node)
 static int parse_word(struct filter_parser *parser, unsigned int *ret_at)
 {
 	struct filter_node node = {.test = FILTER_WORD};
+	int err;
 
 	if (filter_at_end(parser))
 		return filter_fail(parser, "something is missing here");
@@ -262,13 +317,13 @@ static int parse_word(struct filter_parser *parser, unsigned int *ret_at)
 		return filter_fail(parser, "this has nothing to work on");
 	if (!parser->quoted && (filter_is(parser, "and") || filter_is(parser, "or")))
 		return filter_fail(parser, "something is missing before this");
-	if (parser->length >= FILTER_WORD_MAX)
-		return filter_fail(parser, "a word this long is never shown");
-	copy_word(parser, node.word);
-	for (char *at = node.word; *at; at++)
-		*at = (char)tolower((unsigned char)*at);
+	err = read_text(parser, &node);
+	if (err)
+		return err;
 	if (!parser->quoted)
 		use_if_proto(&node);
+	if (node.test == FILTER_WORD)
+		parser->filter->uses_owners = parser->filter->uses_names = true;
 	return finish(parser, &node, ret_at);
 }
 
@@ -296,6 +351,9 @@ int filter_parse_term(struct filter_parser *parser, unsigned int *ret_at)
 		if (filter_accept(parser, fields[i]))
 			return parse_compare(parser, (enum filter_field)i, ret_at);
 	}
+	err = parse_abouts(parser, ret_at, &taken);
+	if (err || taken)
+		return err;
 	if (filter_accept(parser, "src"))
 		side = FILTER_SRC;
 	else if (filter_accept(parser, "dst"))

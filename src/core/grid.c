@@ -117,17 +117,32 @@ static void fit(struct grid *grid, struct layout *layout)
 	}
 }
 
-/* Cuts the middle out of an ASCII text. */
+/* Where the character begins that has so many before it. */
+static char *character_at(char *text, size_t count)
+{
+	while (*text && count--) {
+		do
+			text++;
+		while (((unsigned char)*text & 0xc0) == 0x80);
+	}
+	return text;
+}
+
+/* Cuts the middle out of a text. */
 static void shorten(char *text, unsigned int width)
 {
-	size_t length = strlen(text);
+	size_t length = text_width(text);
 	size_t mark = strlen(GRID_SHORT_MARK);
 	size_t head = (width - mark + 1) / 2, tail = width - mark - head;
+	char *cut, *rest;
 
 	if (length <= width)
 		return;
-	memcpy(text + head, GRID_SHORT_MARK, mark);
-	memmove(text + head + mark, text + length - tail, tail + 1);
+	/* More is cut out than the mark puts in. */
+	cut = character_at(text, head);
+	rest = character_at(text, length - tail);
+	memmove(cut + mark, rest, strlen(rest) + 1);
+	memcpy(cut, GRID_SHORT_MARK, mark);
 }
 
 /* A line under construction. */

@@ -12,13 +12,13 @@
 #include <stdio.h>
 
 /* Room for a cell, its end included. */
-#define GRID_CELL_MAX	 160
-#define GRID_COLUMNS_MAX 12
+#define GRID_CELL_MAX	 384
+#define GRID_COLUMNS_MAX 16
 
 struct grid_column {
 	const char *title;
 	bool number;	    /* aligned right */
-	bool shorten;	    /* may lose its middle, at the last resort; ASCII only */
+	bool shorten;	    /* may lose its middle, at the last resort */
 	unsigned int width; /* of all cells; 0: measured */
 	unsigned int drop;  /* 1: first to be left out, 2: next, ...; 0: never */
 	int id;		    /* for `cell` */

@@ -17,6 +17,7 @@
 
 struct group {
 	enum group_by by;
+	const struct owner_table *owners; /* borrowed, or NULL */
 	struct group_row *row;
 	struct group_row *last; /* added to last */
 	size_t count, room;
@@ -49,9 +50,10 @@ void group_free(struct group *group)
 	free(group);
 }
 
-void group_reset(struct group *group, enum group_by by)
+void group_reset(struct group *group, enum group_by by, const struct owner_table *owners)
 {
 	group->by = by;
+	group->owners = owners;
 	group->count = 0;
 	group->last = NULL;
 	memset(group->slot, 0, group->slots * sizeof(*group->slot));
@@ -112,10 +114,28 @@ static void add_counts(struct flow_counts *to, const struct flow_counts *counts)
 	to->bytes += counts->bytes;
 }
 
-int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
-	      const struct flow_counts *total, int64_t first_wall_ns)
+/*
+ * The owner of a group is the process that all of its flows have. Of a conversation it is enough to
+ * know it in one direction: both have the same socket.
+ */
+static void add_owner(const struct group *group, struct group_row *row, uint32_t owner)
 {
-	struct flow_key of = group_key(group->by, key);
+	uint32_t one = owner_table_representative(group->owners, row->owner, OWNER_PROCESS);
+	uint32_t other = owner_table_representative(group->owners, owner, OWNER_PROCESS);
+
+	if (!row->flows ||
+	    (group->by == GROUP_CONVERSATION && !row->mixed && one == OWNER_UNKNOWN)) {
+		row->owner = owner;
+	} else if (one != other && !(group->by == GROUP_CONVERSATION && other == OWNER_UNKNOWN)) {
+		row->mixed = true;
+		row->owner = OWNER_UNKNOWN;
+	}
+}
+
+int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
+	      const struct flow_counts *total, int64_t first_wall_ns, uint32_t owner)
+{
+	struct flow_key of = group_key(group->by, key, group->owners, owner);
 	uint32_t place = *find_slot(group, &of);
 	struct group_row *row;
 
@@ -127,6 +147,8 @@ int group_add(struct group *group, const struct flow_key *key, const struct flow
 	add_counts(&row->total[flow_key_dir(key)], total);
 	if (first_wall_ns < row->first_wall_ns)
 		row->first_wall_ns = first_wall_ns;
+	if (group->owners)
+		add_owner(group, row, owner);
 	row->flows++;
 	group->last = row;
 	return 0;

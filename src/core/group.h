@@ -6,10 +6,12 @@
 #ifndef PKTSTAT_GROUP_H
 #define PKTSTAT_GROUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "flow_abi.h"
+#include "owner.h"
 #include "past.h"
 
 enum group_by {
@@ -18,19 +20,24 @@ enum group_by {
 	GROUP_HOST,	    /* the address on the far side of the interface */
 	GROUP_SERVICE,	    /* protocol and the lower port */
 	GROUP_PROTOCOL,
+	GROUP_PROCESS,	 /* by the owner: pid and start */
+	GROUP_CONTAINER, /* its unit or container */
+	GROUP_USER,
 	GROUPS,
 };
 
 struct group_row {
 	/* Names the group. Conversation: near end in src, far end in dst; host: address in dst;
-	 * service: port in dport. What does not matter is 0; `where` always has direction 0. */
+	 * service: port in dport; owners: see group_key_of_owner(). What does not matter is 0;
+	 * `where` always has direction 0. */
 	struct flow_key key;
 	struct flow_counts delta[FLOW_DIRS]; /* in the interval */
 	struct flow_counts total[FLOW_DIRS]; /* since start */
 	double average_bps[PAST_WINDOWS];    /* over the last seconds, where asked for */
 	int64_t first_wall_ns;		     /* of the oldest flow */
 	uint32_t flows;
-	uint32_t unused;
+	uint32_t owner; /* that all its flows have, as far as it is known; else OWNER_UNKNOWN */
+	bool mixed;	/* they have more than one */
 };
 
 struct group;
@@ -38,12 +45,13 @@ struct group;
 /* No groups yet; 0 or -ENOMEM. */
 int group_new(struct group **ret_group);
 void group_free(struct group *group);
-/* Forgets all groups, to be filled by `by` next. Keeps the memory. */
-void group_reset(struct group *group, enum group_by by);
+/* Forgets all groups, to be filled by `by` next, with owners of a table that is borrowed (NULL:
+ * they are not known). Keeps the memory. */
+void group_reset(struct group *group, enum group_by by, const struct owner_table *owners);
 
 /* Adds a flow to the group it falls into; 0 or -ENOMEM. */
 int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
-	      const struct flow_counts *total, int64_t first_wall_ns);
+	      const struct flow_counts *total, int64_t first_wall_ns, uint32_t owner);
 
 /* Adds to the averages of the group that was added to last. */
 void group_add_averages(struct group *group, const double average_bps[PAST_WINDOWS]);
@@ -54,8 +62,19 @@ const struct group_row *group_get(const struct group *group, size_t i);
 /* Place of the group with that key, or -1. */
 long group_find(const struct group *group, const struct flow_key *key);
 
-/* Key of the group that a flow falls into. */
-struct flow_key group_key(enum group_by by, const struct flow_key *key);
+/* Key of the group that a flow falls into; `owner` as in its flow table entry. */
+struct flow_key group_key(enum group_by by, const struct flow_key *key,
+			  const struct owner_table *owners, uint32_t owner);
+/* True for groupings by what is known of the owner. */
+bool group_by_owner(enum group_by by);
+/* What of the owner they go by; of other groupings, the process. */
+enum owner_part group_owner_part(enum group_by by);
+/* Key of a group of owners: the id that represents them, which group_owner_of_key() gives back. */
+struct flow_key group_key_of_owner(uint32_t representative);
+uint32_t group_owner_of_key(const struct flow_key *key);
+/* The owner to ask for that part of a group: by that part, the one that stands for it (whatever
+ * else its flows differ in); otherwise the one that all its flows have. */
+uint32_t group_row_owner(enum group_by by, const struct group_row *row, enum owner_part part);
 
 /* Name of a grouping, "conversation", and of many, "conversations"; and the reverse, or -1. */
 const char *group_name(enum group_by by);
@@ -63,10 +82,11 @@ const char *group_plural(enum group_by by);
 int group_of_name(const char *name);
 
 /*
- * The ends of a group's key as tables show them, see endpoint.h; `services` names ports where the
- * system knows a name. Write at most `size` bytes; return `text`.
+ * The ends of a group's key as tables show them, see endpoint.h; of owners, the process ("nginx
+ * (1234)"), unit or user as source. Write at most `size` bytes; return `text`.
  */
-char *group_source(enum group_by by, const struct flow_key *key, char *text, size_t size);
+char *group_source(enum group_by by, const struct flow_key *key, const struct owner_table *owners,
+		   char *text, size_t size);
 char *group_destination(enum group_by by, const struct flow_key *key, char *text, size_t size);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "endpoint.h"
 #include "flow.h"
+#include "format.h"
 
 /* Both directions meet here: the near end first. */
 static struct flow_key near_to_far(const struct flow_key *key)
@@ -37,7 +38,43 @@ static struct flow_key service_of(const struct flow_key *key)
 	return service;
 }
 
-struct flow_key group_key(enum group_by by, const struct flow_key *key)
+enum owner_part group_owner_part(enum group_by by)
+{
+	switch (by) {
+	case GROUP_CONTAINER: return OWNER_CONTAINER;
+	case GROUP_USER: return OWNER_USER;
+	default: return OWNER_PROCESS;
+	}
+}
+
+bool group_by_owner(enum group_by by)
+{
+	return by == GROUP_PROCESS || by == GROUP_CONTAINER || by == GROUP_USER;
+}
+
+struct flow_key group_key_of_owner(uint32_t representative)
+{
+	struct flow_key key = {.ipproto = FLOW_PROTO_NONE};
+
+	key.word[0] = representative;
+	return key;
+}
+
+uint32_t group_owner_of_key(const struct flow_key *key)
+{
+	return (uint32_t)key->word[0];
+}
+
+uint32_t group_row_owner(enum group_by by, const struct group_row *row, enum owner_part part)
+{
+	if (group_by_owner(by) && group_owner_part(by) == part &&
+	    flow_key_sum(&row->key) == FLOW_SUM_NONE)
+		return group_owner_of_key(&row->key);
+	return row->owner;
+}
+
+struct flow_key group_key(enum group_by by, const struct flow_key *key,
+			  const struct owner_table *owners, uint32_t owner)
 {
 	struct flow_key of = {0};
 
@@ -51,6 +88,9 @@ struct flow_key group_key(enum group_by by, const struct flow_key *key)
 	}
 	if (by == GROUP_CONVERSATION)
 		return near_to_far(key);
+	if (group_by_owner(by))
+		return group_key_of_owner(
+			owner_table_representative(owners, owner, group_owner_part(by)));
 	if (by == GROUP_HOST) {
 		of = near_to_far(key);
 		memset(of.src, 0, sizeof(of.src));
@@ -76,6 +116,9 @@ static const char *const names[GROUPS][2] = {
 	[GROUP_HOST] = {"host", "hosts"},
 	[GROUP_SERVICE] = {"service", "services"},
 	[GROUP_PROTOCOL] = {"protocol", "protocols"},
+	[GROUP_PROCESS] = {"process", "processes"},
+	[GROUP_CONTAINER] = {"container", "containers"},
+	[GROUP_USER] = {"user", "users"},
 };
 
 const char *group_name(enum group_by by)
@@ -97,11 +140,31 @@ int group_of_name(const char *name)
 	return -1;
 }
 
-char *group_source(enum group_by by, const struct flow_key *key, char *text, size_t size)
+static char *owner_text(enum group_by by, const struct owner_table *owners, uint32_t id, char *text,
+			size_t size)
+{
+	const struct owner *owner = owner_table_get(owners, id);
+	char safe[OWNER_TEXT_MAX];
+
+	if (!owner_is_process(id)) {
+		snprintf(text, size, "%s", owner->comm);
+	} else if (by == GROUP_PROCESS) {
+		format_outside(owner->comm, safe, sizeof(safe));
+		snprintf(text, size, "%s (%u)", safe, owner->pid);
+	} else {
+		format_outside(by == GROUP_USER ? owner->user : owner->unit, text, size);
+	}
+	return text;
+}
+
+char *group_source(enum group_by by, const struct flow_key *key, const struct owner_table *owners,
+		   char *text, size_t size)
 {
 	if (by == GROUP_FLOW || flow_key_sum(key) != FLOW_SUM_NONE)
 		return endpoint_source(key, text, size);
 	*text = '\0';
+	if (group_by_owner(by))
+		return owner_text(by, owners, group_owner_of_key(key), text, size);
 	if (by == GROUP_CONVERSATION && flow_key_has_ports(key))
 		return endpoint_source(key, text, size);
 	if (by == GROUP_CONVERSATION)

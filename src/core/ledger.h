@@ -28,6 +28,8 @@ struct ledger_flow {
 	int64_t last_wall_ns;  /* end of the interval in which it was last counted */
 	uint32_t recent;       /* the ledger's own: place among the recent flows, or none */
 	uint32_t hash;         /* the ledger's own */
+	uint32_t owner;        /* id of the owner table, as of when it was last recent */
+	uint32_t unused;
 };
 
 struct ledger;
@@ -55,6 +57,12 @@ void ledger_add(struct ledger *ledger, const struct flow_key *key, uint64_t pack
  * 0 or -ENOMEM, in which case the deltas are kept for the next call.
  */
 int ledger_snapshot(struct ledger *ledger, uint64_t now_mono_ns, struct snapshot **ret_snapshot);
+
+/*
+ * Takes over, for the flows still recent, who their owners are; for the report, when nobody writes
+ * owners any more.
+ */
+void ledger_take_owners(struct ledger *ledger);
 
 /* Flows and sums known. */
 size_t ledger_count(const struct ledger *ledger);

@@ -15,9 +15,28 @@ static int table_append(struct ledger *ledger, struct flow_table *table, struct 
 		.key = flow->key,
 		.first_wall_ns = flow->first_wall_ns,
 		.previous_id = previous_id,
+		.owner = flow->owner,
 	};
 
 	return flow_table_append(table, &entry, &recent->id);
+}
+
+/* What became known of a flow's owner since its entry was made. */
+static void take_owner(struct ledger *ledger, const struct ledger_recent *recent)
+{
+	const struct flow_table_entry *entry;
+
+	if (recent->id == FLOW_TABLE_NO_ID)
+		return;
+	entry = flow_table_get(ledger->table, recent->id);
+	ledger_flow_at(ledger, recent->flow)->owner =
+		atomic_load_explicit(&entry->owner, memory_order_acquire);
+}
+
+void ledger_take_owners(struct ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->recents; i++)
+		take_owner(ledger, &ledger->recent[i]);
 }
 
 /* Leaves a table that is mostly flows long gone for a new one; stays with it when out of memory. */
@@ -31,6 +50,7 @@ static void begin_era(struct ledger *ledger)
 		return;
 	if (flow_table_new(ledger->table->era + 1, &table))
 		return;
+	ledger_take_owners(ledger);
 	for (i = 0; i < ledger->recents; i++) {
 		previous_id = ledger->recent[i].id;
 		if (table_append(ledger, table, &ledger->recent[i], previous_id))
@@ -71,6 +91,7 @@ static void recent_expire(struct ledger *ledger, uint64_t now_mono_ns)
 		if (recent->delta.packets) {
 			recent->active_mono_ns = now_mono_ns;
 		} else if (now_mono_ns - recent->active_mono_ns > ledger->keep_ns) {
+			take_owner(ledger, recent);
 			ledger_flow_at(ledger, recent->flow)->recent = LEDGER_NOT_RECENT;
 			continue;
 		}

@@ -26,23 +26,37 @@ void past_release(struct past *past)
 		snapshot_unref(past->held[--past->count]);
 }
 
+/* The place in the era before of the flow that has this one in the snapshot's era, if it knows. */
+static uint32_t previous_id(const struct snapshot *snapshot, uint32_t id)
+{
+	long row;
+
+	/* The table of a whole one has all of the era; that of a thinned one just its own rows. */
+	if (!snapshot->thin)
+		return id < snapshot->table->room ? flow_table_get(snapshot->table, id)->previous_id
+						  : FLOW_TABLE_NO_ID;
+	row = snapshot_find(snapshot, id);
+	return row < 0 ? FLOW_TABLE_NO_ID : snapshot_entry(snapshot, (size_t)row)->previous_id;
+}
+
 /*
  * The flow's place in the table of held[to], given that of held[from], which is not older. Eras
- * that lie between must be held too, for the way back leads through their tables.
+ * that lie between must be held too, for the way back leads through their tables: that of the
+ * newest of each, which is thinned last.
  */
 static uint32_t id_back(const struct past *past, size_t from, size_t to, uint32_t id)
 {
-	uint32_t era = past->held[from]->era;
+	const struct snapshot *newest = past->held[from];
 
 	for (size_t i = from; i <= to && id != FLOW_TABLE_NO_ID; i++) {
 		const struct snapshot *snapshot = past->held[i];
 
-		if (snapshot->era == era)
+		if (snapshot->era == newest->era)
 			continue;
-		if (snapshot->era + 1 != era)
+		if (snapshot->era + 1 != newest->era)
 			return FLOW_TABLE_NO_ID;
-		id = flow_table_get(past->held[i - 1]->table, id)->previous_id;
-		era = snapshot->era;
+		id = previous_id(newest, id);
+		newest = snapshot;
 	}
 	return id;
 }

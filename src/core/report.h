@@ -14,13 +14,17 @@
 #include "column.h"
 #include "filter.h"
 #include "group.h"
+#include "ifaces.h"
 #include "ledger.h"
+#include "name_cache.h"
+#include "owner.h"
 #include "snapshot.h"
 
 struct report {
 	const struct ledger *ledger;
-	const char *const *iface; /* names by slot, as the kernel gave them (outside text) */
-	size_t ifaces;
+	const struct ifaces *ifaces;
+	const struct owner_table *owners; /* NULL: owners were not looked up */
+	struct name_cache *names;	  /* NULL: no host names */
 	const char *attach;    /* "tcx", "clsact" */
 	const char *ended;     /* why: "timeout", "interrupt", "interface lost", ... */
 	int64_t start_wall_ns; /* CLOCK_REALTIME when counting began */
@@ -29,6 +33,7 @@ struct report {
 	struct snapshot_health health;
 	/* Only flows that pass; NULL: all. Its bps and pps are averages since start. */
 	const struct filter *filter;
+	const struct filter *hidden; /* flows that match are left out (--hide-own); NULL: none */
 	const char *filter_text; /* as it was typed (outside text), for the table */
 	enum group_by by;	 /* what a row is: a flow, or a group of them */
 	enum column sort;	 /* COLUMN_BPS: by bytes since start, then packets, then tuple */

@@ -93,11 +93,33 @@ static int put_refusals(const struct snapshot_health *health, FILE *out)
 	if (!health->map_failed)
 		return 0;
 	return report_written(
-		out, fprintf(out,
-			     "  the kernel refused memory for a flow map %u times; they have room "
-			     "for %s flows\n",
-			     health->map_failed,
-			     format_count(health->map_entries, room, sizeof(room))));
+		out,
+		fprintf(out,
+			"  the kernel refused memory for a flow map %u times; they have room "
+			"for %s flows\n",
+			health->map_failed, format_count(health->map_entries, room, sizeof(room))));
+}
+
+/* What --hide-own keeps out of the rows above; it is counted in every sum. */
+static int put_hidden(const struct report *report, FILE *out)
+{
+	struct flow_counts hidden = {0};
+	char packets[FORMAT_TEXT_MAX], bytes[FORMAT_TEXT_MAX];
+
+	if (!report->hidden)
+		return 0;
+	for (size_t i = 0; i < ledger_count(report->ledger); i++) {
+		const struct ledger_flow *flow = ledger_get(report->ledger, i);
+
+		if (report_hides(report, flow))
+			report_add(&hidden, &flow->total);
+	}
+	format_count(hidden.packets, packets, sizeof(packets));
+	format_count(hidden.bytes, bytes, sizeof(bytes));
+	return report_written(out, fprintf(out,
+					   "  own session, left out above: %s packets, %s "
+					   "bytes\n",
+					   packets, bytes));
 }
 
 int report_put_accounting(const struct report *report, const struct report_sums *sums, FILE *out)
@@ -113,6 +135,8 @@ int report_put_accounting(const struct report *report, const struct report_sums 
 				   out);
 	if (!err)
 		err = put_reasons(sums, out);
+	if (!err)
+		err = put_hidden(report, out);
 	if (!err)
 		err = put_verdict(report, sums, out);
 	if (!err)

@@ -24,6 +24,16 @@ static void iface_cell(const struct report *report, const struct flow_key *key, 
 		report_iface_cell(report, key, text);
 }
 
+/* With the host name where it is known. */
+static void source_cell(const struct report *report, const struct flow_key *key, char *text)
+{
+	if (report->by == GROUP_CONVERSATION && flow_key_has_ports(key))
+		report_source_cell(report, key, text);
+	else if (report->by != GROUP_HOST || flow_key_sum(key) != FLOW_SUM_NONE ||
+		 !name_cache_get(report->names, key->dst, text, GRID_CELL_MAX))
+		group_source(report->by, key, report->owners, text, GRID_CELL_MAX);
+}
+
 void report_group_cell(const struct grid *grid, size_t row, int id, char *text)
 {
 	const struct report_listing *listing = grid->context;
@@ -33,20 +43,34 @@ void report_group_cell(const struct grid *grid, size_t row, int id, char *text)
 
 	switch (id) {
 	case COLUMN_PROTO: proto_cell(&group->key, text); return;
-	case COLUMN_SOURCE: group_source(by, &group->key, text, GRID_CELL_MAX); return;
-	case COLUMN_DESTINATION: group_destination(by, &group->key, text, GRID_CELL_MAX); return;
+	case COLUMN_SOURCE: source_cell(listing->report, &group->key, text); return;
+	case COLUMN_DESTINATION:
+		if (by == GROUP_CONVERSATION)
+			report_destination_cell(listing->report, &group->key, text);
+		else
+			group_destination(by, &group->key, text, GRID_CELL_MAX);
+		return;
 	case COLUMN_IN: report_count(grid, group->total[FLOW_IN].bytes, text); return;
 	case COLUMN_OUT: report_count(grid, group->total[FLOW_OUT].bytes, text); return;
 	case COLUMN_FLOWS: report_count(grid, group->flows, text); return;
-	case REPORT_COLUMN_IFACE: iface_cell(listing->report, &group->key, text); return;
-	default: report_count_cell(grid, &total, id, text);
+	case COLUMN_IFACE: iface_cell(listing->report, &group->key, text); return;
+	case COLUMN_PROCESS:
+		if (group->mixed)
+			snprintf(text, GRID_CELL_MAX, "several");
+		else
+			report_owner_cell(listing->report, group->owner, id, text);
+		return;
+	default:
+		if (!report_owner_cell(listing->report, group->owner, id, text))
+			report_count_cell(grid, &total, id, text);
 	}
 }
 
 /* Which columns a grouping has, a bit each. */
-#define BY(by)	(1U << (by))
-#define BY_ALL	(BY(GROUPS) - 1)
-#define BY_BOTH BY(GROUP_CONVERSATION)
+#define BY(by)	 (1U << (by))
+#define BY_ALL	 (BY(GROUPS) - 1)
+#define BY_BOTH	 BY(GROUP_CONVERSATION)
+#define BY_OWNER (BY(GROUP_PROCESS) | BY(GROUP_CONTAINER) | BY(GROUP_USER))
 
 /* What the ends are called, where it is not what column.h says. */
 static const char *const titles[GROUPS][2] = {
@@ -54,12 +78,14 @@ static const char *const titles[GROUPS][2] = {
 	[GROUP_HOST] = {"HOST"},
 	[GROUP_SERVICE] = {"PORT"},
 	[GROUP_PROTOCOL] = {""},
+	[GROUP_PROCESS] = {"PROCESS"},
+	[GROUP_CONTAINER] = {"CONTAINER"},
+	[GROUP_USER] = {"USER"},
 };
 
 static const char *title_of(enum group_by by, int id)
 {
 	switch (id) {
-	case REPORT_COLUMN_IFACE: return "INTERFACE";
 	case COLUMN_IN: return "BYTES IN";
 	case COLUMN_OUT: return "BYTES OUT";
 	case COLUMN_SOURCE: return titles[by][0];
@@ -68,16 +94,19 @@ static const char *title_of(enum group_by by, int id)
 	}
 }
 
-size_t report_group_columns(const struct report *report, struct grid_column *ret_columns)
+size_t report_group_columns(const struct report_listing *listing, struct grid_column *ret_columns)
 {
 	static const struct {
 		struct grid_column column;
 		unsigned int by;
 	} all[] = {
-		{{.id = COLUMN_PROTO}, BY_ALL & ~BY(GROUP_HOST)},
-		{{.id = REPORT_COLUMN_IFACE, .drop = 8}, BY_BOTH},
+		{{.id = COLUMN_PROTO}, BY_ALL & ~BY(GROUP_HOST) & ~BY_OWNER},
+		{{.id = COLUMN_IFACE, .drop = 8}, BY_BOTH},
 		{{.id = COLUMN_SOURCE, .shorten = true}, BY_ALL},
 		{{.id = COLUMN_DESTINATION, .shorten = true}, BY_BOTH},
+		{{.id = COLUMN_PROCESS, .drop = 9}, BY_BOTH | BY(GROUP_HOST) | BY(GROUP_SERVICE)},
+		{{.id = COLUMN_USER, .drop = 9}, BY(GROUP_PROCESS)},
+		{{.id = COLUMN_CONTAINER, .drop = 8}, BY(GROUP_PROCESS)},
 		{{.id = COLUMN_BPS, .width = REPORT_SCALED_WIDTH, .drop = 6}, BY_ALL},
 		{{.id = COLUMN_PPS, .width = REPORT_SCALED_WIDTH, .drop = 1}, BY_ALL},
 		{{.id = COLUMN_PACKETS, .drop = 3}, BY_ALL},
@@ -86,13 +115,13 @@ size_t report_group_columns(const struct report *report, struct grid_column *ret
 		{{.id = COLUMN_BYTES, .drop = 7}, BY_ALL},
 		{{.id = COLUMN_FLOWS, .number = true, .drop = 2}, BY_ALL},
 	};
+	const struct report *report = listing->report;
 	size_t count = 0;
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		struct grid_column *column = &ret_columns[count];
 
-		if (!(all[i].by & BY(report->by)) ||
-		    (all[i].column.id == REPORT_COLUMN_IFACE && report->ifaces < 2))
+		if (!(all[i].by & BY(report->by)) || !report_has_column(listing, all[i].column.id))
 			continue;
 		*column = all[i].column;
 		count++;

@@ -6,6 +6,7 @@
 #include "flow.h"
 #include "rate.h"
 #include "report.h"
+#include "report_json_owner.h"
 #include "report_pick.h"
 #include "report_rows.h"
 #include "report_writer.h"
@@ -51,8 +52,18 @@ enum field {
 	FIRST_SEEN,
 	LAST_SEEN,
 	REASON,
+	PID,
+	COMM,
+	USER,
+	CGROUP,
+	CONTAINER,
+	OWN,
+	SRC_NAME,
+	DST_NAME,
 	FIELDS,
 };
+
+_Static_assert(FIELDS <= REPORT_FIELDS_MAX, "room for each field");
 
 static const struct report_field fields[FIELDS] = {
 	[SRC_IP] = {"srcIp", JSON_STRING, IN_ALL},
@@ -76,6 +87,14 @@ static const struct report_field fields[FIELDS] = {
 	[FIRST_SEEN] = {"firstSeen", JSON_STRING, IN_ALL},
 	[LAST_SEEN] = {"lastSeen", JSON_STRING, IN_ALL},
 	[REASON] = {"reason", JSON_STRING, IN_SUMS},
+	[PID] = {"pid", JSON_INTEGER, IN_ALL, REPORT_WITH_PROCESS},
+	[COMM] = {"comm", JSON_STRING, IN_ALL, REPORT_WITH_COMM},
+	[USER] = {"user", JSON_STRING, IN_ALL, REPORT_WITH_PROCESS},
+	[CGROUP] = {"cgroup", JSON_STRING, IN_ALL, REPORT_WITH_PROCESS},
+	[CONTAINER] = {"container", JSON_STRING, IN_ALL, REPORT_WITH_PROCESS},
+	[OWN] = {"own", JSON_TRUE, IN_ALL, REPORT_WITH_OWN},
+	[SRC_NAME] = {"srcName", JSON_STRING, IN_ALL, REPORT_WITH_SRC_NAME},
+	[DST_NAME] = {"dstName", JSON_STRING, IN_ALL, REPORT_WITH_DST_NAME},
 };
 
 /* IP protocol of a sum over one class, -1 when the class is not one. */
@@ -147,18 +166,28 @@ static void set_counts(struct report_writer *writer, const struct ledger_flow *f
 	report_writer_time(writer, LAST_SEEN, flow->last_wall_ns);
 }
 
-static int write_flow(struct report_writer *writer, const struct ledger_flow *flow,
-		      uint64_t running_ns)
+static int write_flow(struct report_writer *writer, const struct report *report,
+		      const struct ledger_flow *flow)
 {
+	static const struct report_owner_fields owner_fields = {PID, COMM, USER, CGROUP, CONTAINER};
+	unsigned int variant = report_owner_variant(report, flow->owner);
+	char src[NAME_TEXT_MAX], dst[NAME_TEXT_MAX];
 	enum kind kind = kind_of(&flow->key);
-	int err = report_writer_begin(writer, kind);
+	int err;
 
+	variant |= report_names_variant(report, &flow->key, src, dst);
+	err = report_writer_begin(writer, kind, variant);
 	if (err)
 		return err;
+	if (variant & REPORT_SRC_NAME)
+		report_writer_text(writer, SRC_NAME, src);
+	if (variant & REPORT_DST_NAME)
+		report_writer_text(writer, DST_NAME, dst);
+	report_set_owner(writer, report, flow->owner, &owner_fields);
 	set_ends(writer, &flow->key);
 	if (kind != KIND_IP)
 		set_details(writer, &flow->key);
-	set_counts(writer, flow, running_ns);
+	set_counts(writer, flow, report->running_ns);
 	return report_writer_end(writer);
 }
 
@@ -170,7 +199,7 @@ int report_write_flows(const struct report *report, const struct report_rows *ro
 	if (err)
 		return err;
 	for (size_t i = 0; !err && i < rows->count; i++)
-		err = write_flow(writer, report_rows_flow(rows, i), report->running_ns);
+		err = write_flow(writer, report, report_rows_flow(rows, i));
 	if (!err)
 		err = report_writer_finish(writer);
 	report_writer_free(writer);

@@ -4,6 +4,7 @@
 
 #include "flow.h"
 #include "rate.h"
+#include "report_json_owner.h"
 #include "report_rows.h"
 #include "report_writer.h"
 
@@ -22,10 +23,15 @@ enum kind {
 #define HOST	       OF(GROUP_HOST)
 #define SERVICE	       OF(GROUP_SERVICE)
 #define PROTOCOL       OF(GROUP_PROTOCOL)
-#define ALL	       (CONVERSATION | HOST | SERVICE | PROTOCOL)
-#define ALL_OF(kind)                                                                        \
-	(BIT(GROUP_CONVERSATION, kind) | BIT(GROUP_HOST, kind) | BIT(GROUP_SERVICE, kind) | \
-	 BIT(GROUP_PROTOCOL, kind))
+#define PROCESS	       OF(GROUP_PROCESS)
+#define CONTAINERS     OF(GROUP_CONTAINER)
+#define USERS	       OF(GROUP_USER)
+#define OWNERS	       (PROCESS | CONTAINERS | USERS)
+#define ALL	       (CONVERSATION | HOST | SERVICE | PROTOCOL | OWNERS)
+#define ALL_OF(kind)                                                                         \
+	(BIT(GROUP_CONVERSATION, kind) | BIT(GROUP_HOST, kind) | BIT(GROUP_SERVICE, kind) |  \
+	 BIT(GROUP_PROTOCOL, kind) | BIT(GROUP_PROCESS, kind) | BIT(GROUP_CONTAINER, kind) | \
+	 BIT(GROUP_USER, kind))
 
 _Static_assert(KIND(GROUPS, 0) <= REPORT_KINDS_MAX, "a bit for each kind");
 
@@ -52,6 +58,13 @@ enum field {
 	FIRST_SEEN,
 	LAST_SEEN,
 	REASON,
+	PID,
+	COMM,
+	USER,
+	CGROUP,
+	CONTAINER,
+	OWN,
+	COMM_ONLY,
 	FIELDS,
 };
 
@@ -61,7 +74,7 @@ static const struct report_field fields[FIELDS] = {
 	[SRC_IP] = {"srcIp", JSON_STRING, CONVERSATION},
 	[DST_IP] = {"dstIp", JSON_STRING, CONVERSATION},
 	[IP] = {"ip", JSON_STRING, HOST},
-	[PROTO] = {"proto", JSON_STRING, ALL & ~(HOST & ~ALL_OF(KIND_SUM))},
+	[PROTO] = {"proto", JSON_STRING, ALL & ~((HOST | OWNERS) & ~ALL_OF(KIND_SUM))},
 	[SRC_PORT] = {"srcPort", JSON_INTEGER, CONVERSATION},
 	[DST_PORT] = {"dstPort", JSON_INTEGER, CONVERSATION},
 	[PORT] = {"port", JSON_INTEGER, SERVICE},
@@ -73,12 +86,21 @@ static const struct report_field fields[FIELDS] = {
 	[BYTES_OUT] = {"bytesOut", JSON_INTEGER, ALL},
 	[PACKETS_OUT] = {"packetsOut", JSON_INTEGER, ALL},
 	[FLOWS] = {"flows", JSON_INTEGER, ALL},
-	[IP_PROTO] = {"ipProto", JSON_INTEGER, ALL_OF(KIND_IP) & ~HOST},
+	[IP_PROTO] = {"ipProto", JSON_INTEGER, ALL_OF(KIND_IP) & ~HOST & ~OWNERS},
 	[ETHER_TYPE] = {"etherType", JSON_INTEGER, CONVERSATION | ALL_OF(KIND_SUM)},
 	[IFACE] = {"iface", JSON_STRING, CONVERSATION & ~ALL_OF(KIND_SUM)},
 	[FIRST_SEEN] = {"firstSeen", JSON_STRING, ALL},
 	[LAST_SEEN] = {"lastSeen", JSON_STRING, ALL},
 	[REASON] = {"reason", JSON_STRING, ALL_OF(KIND_SUM)},
+	[PID] = {"pid", JSON_INTEGER, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_PROCESS},
+	[COMM] = {"comm", JSON_STRING, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_COMM},
+	[USER] = {"user", JSON_STRING, ALL & ~CONTAINERS, REPORT_WITH_PROCESS},
+	[CGROUP] = {"cgroup", JSON_STRING, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_PROCESS},
+	[CONTAINER] = {"container", JSON_STRING, ALL & ~USERS, REPORT_WITH_PROCESS},
+	[OWN] = {"own", JSON_TRUE, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_OWN},
+	/* Who has neither container nor user: "kernel", "forwarded". */
+	[COMM_ONLY] = {"comm", JSON_STRING, CONTAINERS | USERS,
+		       REPORT_WITH_COMM & ~REPORT_WITH_PROCESS},
 };
 
 static enum kind kind_of(const struct flow_key *key)
@@ -127,12 +149,19 @@ static void set_counts(struct report_writer *writer, const struct group_row *row
 static int write_group(struct report_writer *writer, const struct report *report,
 		       const struct report_rows *rows, size_t i)
 {
+	static const struct report_owner_fields owner_fields = {PID, COMM, USER, CGROUP, CONTAINER};
+	static const struct report_owner_fields short_fields = {PID, COMM_ONLY, USER, CGROUP,
+								CONTAINER};
 	const struct group_row *row = report_rows_group(rows, i);
-	int err = report_writer_begin(writer, KIND(report->by, kind_of(&row->key)));
+	uint32_t owner = group_row_owner(report->by, row, group_owner_part(report->by));
+	bool process = report->by != GROUP_CONTAINER && report->by != GROUP_USER;
+	int err = report_writer_begin(writer, KIND(report->by, kind_of(&row->key)),
+				      report_owner_variant(report, owner));
 
 	if (err)
 		return err;
 	set_name(writer, &row->key);
+	report_set_owner(writer, report, owner, process ? &owner_fields : &short_fields);
 	set_counts(writer, row, report->running_ns);
 	report_writer_time(writer, FIRST_SEEN, row->first_wall_ns);
 	report_writer_time(writer, LAST_SEEN, report_rows_group_last(rows, i));

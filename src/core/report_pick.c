@@ -13,7 +13,8 @@ struct report_pick report_pick_all(const struct ledger *ledger)
 	return (struct report_pick){.ledger = ledger, .count = ledger_count(ledger)};
 }
 
-static bool passes(const struct report *report, const struct ledger_flow *flow)
+static bool passes(const struct report *report, const struct filter *filter,
+		   const struct ledger_flow *flow)
 {
 	uint64_t running_ns = report->running_ns;
 	struct filter_subject subject = {
@@ -22,9 +23,18 @@ static bool passes(const struct report *report, const struct ledger_flow *flow)
 		.pps = running_ns ? rate_pps(flow->total.packets, running_ns) : -1.0,
 		.packets = flow->total.packets,
 		.bytes = flow->total.bytes,
+		.names = report->names,
+		.ifaces = report->ifaces,
 	};
 
-	return filter_match(report->filter, &subject);
+	if (report->owners)
+		subject.owner = owner_table_get(report->owners, flow->owner);
+	return filter_match(filter, &subject);
+}
+
+bool report_hides(const struct report *report, const struct ledger_flow *flow)
+{
+	return report->hidden && passes(report, report->hidden, flow);
 }
 
 int report_pick_init(const struct report *report, struct report_pick *ret_pick)
@@ -32,13 +42,15 @@ int report_pick_init(const struct report *report, struct report_pick *ret_pick)
 	struct report_pick pick = report_pick_all(report->ledger);
 	size_t known = pick.count;
 
-	if (report->filter) {
+	if (report->filter || report->hidden) {
 		pick.place = calloc(known ? known : 1, sizeof(*pick.place));
 		if (!pick.place)
 			return -ENOMEM;
 		pick.count = 0;
 		for (size_t i = 0; i < known; i++) {
-			if (passes(report, ledger_get(report->ledger, i)))
+			const struct ledger_flow *flow = ledger_get(report->ledger, i);
+
+			if (passes(report, report->filter, flow) && !report_hides(report, flow))
 				pick.place[pick.count++] = (uint32_t)i;
 		}
 	}

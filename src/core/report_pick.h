@@ -6,6 +6,7 @@
 #ifndef PKTSTAT_REPORT_PICK_H
 #define PKTSTAT_REPORT_PICK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,8 @@ struct report_pick report_pick_all(const struct ledger *ledger);
 /* Those that pass the report's filter; 0 or -ENOMEM. */
 int report_pick_init(const struct report *report, struct report_pick *ret_pick);
 void report_pick_done(struct report_pick *pick);
+/* Whether it is left out by --hide-own. */
+bool report_hides(const struct report *report, const struct ledger_flow *flow);
 
 /* Place in the ledger of the flow `i` of the list. */
 static inline uint32_t report_pick_place(const struct report_pick *pick, size_t i)

@@ -18,6 +18,10 @@ enum part {
 	PART_DESTINATION, /* address and port, in three words */
 	PART_DESTINATION_1,
 	PART_DESTINATION_2,
+	PART_PID,
+	PART_TEXT, /* what the column says in words, 24 letters of it */
+	PART_TEXT_1,
+	PART_TEXT_2,
 };
 
 #define PARTS_MAX 4
@@ -33,10 +37,16 @@ static const enum part parts_of[COLUMNS][PARTS_MAX] = {
 	[COLUMN_DESTINATION] = {PART_DESTINATION, PART_DESTINATION_1, PART_DESTINATION_2},
 	[COLUMN_SOURCE] = {PART_END},
 	[COLUMN_TUPLE] = {PART_END},
+	[COLUMN_PID] = {PART_PID, PART_BYTES},
+	[COLUMN_PROCESS] = {PART_TEXT, PART_TEXT_1, PART_TEXT_2, PART_PID},
+	[COLUMN_USER] = {PART_TEXT, PART_TEXT_1, PART_TEXT_2, PART_BYTES},
+	[COLUMN_CONTAINER] = {PART_TEXT, PART_TEXT_1, PART_TEXT_2, PART_BYTES},
+	[COLUMN_IFACE] = {PART_TEXT, PART_TEXT_1, PART_BYTES},
 };
 
 struct order {
 	const struct report_rows *rows;
+	enum column sort;
 	const enum part *parts;
 	unsigned int count; /* of parts */
 };
@@ -87,9 +97,46 @@ struct flow_counts report_rows_total(const struct report_rows *rows, size_t i)
 	return total_of(rows, rows->item[i].index);
 }
 
-/* Largest first, so what ascends is turned round. */
-static uint64_t part_key(enum part part, const struct report_rows *rows, uint32_t index)
+static uint32_t owner_of(const struct report_rows *rows, uint32_t index, enum owner_part part)
 {
+	if (rows->group)
+		return group_row_owner(rows->by, group_get(rows->group, index), part);
+	return ledger_get(rows->ledger, index)->owner;
+}
+
+/* What the column shows; "" not known. */
+static const char *text_of(const struct report_rows *rows, enum column column, uint32_t index)
+{
+	enum owner_part part = OWNER_PROCESS;
+	uint32_t id;
+
+	if (column == COLUMN_IFACE)
+		return ifaces_name(rows->ifaces, flow_key_slot(key_of(rows, index)));
+	if (column == COLUMN_USER || column == COLUMN_CONTAINER)
+		part = column == COLUMN_USER ? OWNER_USER : OWNER_CONTAINER;
+	id = owner_of(rows, index, part);
+	/* The kernel has neither user nor container, but is a group beside them. */
+	if (part != OWNER_PROCESS && !owner_is_process(id) && !group_by_owner(rows->by))
+		return "";
+	return owner_table_name(rows->owners, id, part);
+}
+
+/* Eight letters of it, from that one on; what is not known comes last. */
+static uint64_t text_word(const struct order *order, uint32_t index, size_t from)
+{
+	const char *text = text_of(order->rows, order->sort, index);
+
+	if (!*text)
+		return UINT64_MAX;
+	for (; from && *text; from--)
+		text++;
+	return name_word(text);
+}
+
+/* Largest first, so what ascends is turned round. */
+static uint64_t part_key(const struct order *order, enum part part, uint32_t index)
+{
+	const struct report_rows *rows = order->rows;
 	const struct flow_key *key = key_of(rows, index);
 
 	switch (part) {
@@ -100,6 +147,11 @@ static uint64_t part_key(enum part part, const struct report_rows *rows, uint32_
 	case PART_DESTINATION: return ~destination_word(key, 0);
 	case PART_DESTINATION_1: return ~destination_word(key, 1);
 	case PART_DESTINATION_2: return ~destination_word(key, 2);
+	case PART_PID:
+		return owner_table_get(rows->owners, owner_of(rows, index, OWNER_PROCESS))->pid;
+	case PART_TEXT: return ~text_word(order, index, 0);
+	case PART_TEXT_1: return ~text_word(order, index, 8);
+	case PART_TEXT_2: return ~text_word(order, index, 16);
 	case PART_END: break;
 	}
 	return 0;
@@ -110,7 +162,7 @@ static uint64_t key_at(const void *context, unsigned int level, uint32_t index)
 	const struct order *order = context;
 
 	if (level < order->count)
-		return part_key(order->parts[level], order->rows, index);
+		return part_key(order, order->parts[level], index);
 	return ~flow_key_order_word(key_of(order->rows, index), level - order->count);
 }
 
@@ -119,8 +171,8 @@ static int compare(const void *context, uint32_t a, uint32_t b)
 	const struct order *order = context;
 
 	for (unsigned int i = 0; i < order->count; i++) {
-		uint64_t of_a = part_key(order->parts[i], order->rows, a);
-		uint64_t of_b = part_key(order->parts[i], order->rows, b);
+		uint64_t of_a = part_key(order, order->parts[i], a);
+		uint64_t of_b = part_key(order, order->parts[i], b);
 
 		if (of_a != of_b)
 			return of_a > of_b ? -1 : 1;
@@ -131,9 +183,10 @@ static int compare(const void *context, uint32_t a, uint32_t b)
 static int add_to_group(struct report_rows *rows, enum group_by by, const struct ledger_flow *flow)
 {
 	static const struct flow_counts none;
-	struct flow_key key = group_key(by, &flow->key);
+	struct flow_key key = group_key(by, &flow->key, rows->owners, flow->owner);
 	int64_t *last;
-	int err = group_add(rows->group, &flow->key, &none, &flow->total, flow->first_wall_ns);
+	int err = group_add(rows->group, &flow->key, &none, &flow->total, flow->first_wall_ns,
+			    flow->owner);
 
 	if (err)
 		return err;
@@ -150,7 +203,7 @@ static int make_groups(struct report_rows *rows, enum group_by by, const struct 
 
 	if (err)
 		return err;
-	group_reset(rows->group, by);
+	group_reset(rows->group, by, rows->owners);
 	rows->last_wall_ns = calloc(pick->count ? pick->count : 1, sizeof(*rows->last_wall_ns));
 	if (!rows->last_wall_ns)
 		return -ENOMEM;
@@ -160,9 +213,22 @@ static int make_groups(struct report_rows *rows, enum group_by by, const struct 
 	return err;
 }
 
+/* Groups of owners have no ends; what stands in their first column is the owner. */
+static enum column column_of(enum group_by by, enum column sort)
+{
+	if (sort != COLUMN_SOURCE && sort != COLUMN_DESTINATION && sort != COLUMN_TUPLE)
+		return sort;
+	switch (by) {
+	case GROUP_PROCESS: return COLUMN_PROCESS;
+	case GROUP_CONTAINER: return COLUMN_CONTAINER;
+	case GROUP_USER: return COLUMN_USER;
+	default: return sort;
+	}
+}
+
 static void put_in_order(struct report_rows *rows, enum column sort)
 {
-	struct order order = {.rows = rows, .parts = parts_of[sort]};
+	struct order order = {.rows = rows, .sort = sort, .parts = parts_of[sort]};
 	struct select_order select = {.refine = key_at, .compare = compare, .context = &order};
 
 	while (order.count < PARTS_MAX && order.parts[order.count] != PART_END)
@@ -176,7 +242,11 @@ static void put_in_order(struct report_rows *rows, enum column sort)
 int report_rows_init(const struct report *report, const struct report_pick *pick, size_t limit,
 		     struct report_rows *ret_rows)
 {
-	struct report_rows rows = {.ledger = report->ledger, .known = pick->count};
+	struct report_rows rows = {.ledger = report->ledger,
+				   .owners = report->owners,
+				   .ifaces = report->ifaces,
+				   .by = report->by,
+				   .known = pick->count};
 	int err = 0;
 
 	if (report->by != GROUP_FLOW)
@@ -190,7 +260,7 @@ int report_rows_init(const struct report *report, const struct report_pick *pick
 	rows.count = limit && limit < rows.known ? limit : rows.known;
 	for (size_t i = 0; i < rows.known; i++)
 		rows.item[i].index = rows.group ? (uint32_t)i : report_pick_place(pick, i);
-	put_in_order(&rows, report->sort);
+	put_in_order(&rows, column_of(report->by, report->sort));
 	*ret_rows = rows;
 	return 0;
 }

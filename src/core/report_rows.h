@@ -18,6 +18,9 @@
 
 struct report_rows {
 	const struct ledger *ledger;
+	const struct owner_table *owners;
+	const struct ifaces *ifaces;
+	enum group_by by;
 	struct group *group;   /* NULL: rows are flows */
 	int64_t *last_wall_ns; /* of each group, its newest flow's */
 	struct select_item *item;
@@ -42,7 +45,8 @@ static inline const struct ledger_flow *report_rows_flow(const struct report_row
 	return ledger_get(rows->ledger, rows->item[i].index);
 }
 
-/* Row `i` where rows are groups, of which only key, totals, first seen and flows are filled in. */
+/* Row `i` where rows are groups, of which only key, totals, first seen, flows and owner are
+ * filled in. */
 static inline const struct group_row *report_rows_group(const struct report_rows *rows, size_t i)
 {
 	return group_get(rows->group, rows->item[i].index);

@@ -21,6 +21,7 @@ static void add_row(struct report_sums *sums, const struct ledger_flow *flow)
 	unsigned int sum = flow_key_sum(&flow->key);
 
 	proto->rows++;
+	report_add(&sums->slot[flow_key_slot(&flow->key)][flow_key_dir(&flow->key)], &flow->total);
 	report_add(&proto->dir[flow_key_dir(&flow->key)], &flow->total);
 	report_add(&sums->dir[flow_key_dir(&flow->key)], &flow->total);
 	if (sum == FLOW_SUM_NONE) {

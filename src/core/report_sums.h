@@ -23,6 +23,7 @@ struct report_proto {
 #define REPORT_SUMS_MAX 20
 
 struct report_sums {
+	struct flow_counts slot[FLOW_IFACES_MAX][FLOW_DIRS]; /* by interface */
 	struct report_proto proto[REPORT_PROTOS]; /* only those with rows, most bytes first */
 	size_t protos;
 	struct flow_counts dir[FLOW_DIRS];	    /* everything */

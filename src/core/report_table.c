@@ -27,17 +27,14 @@ char *report_count(const struct grid *grid, uint64_t value, char *text)
 			     : format_count(value, text, GRID_CELL_MAX);
 }
 
-static int put_watched(const struct report *report, FILE *out)
+static int put_head(const struct report *report, FILE *out)
 {
 	char begin[FORMAT_TEXT_MAX], end[FORMAT_TEXT_MAX], length[FORMAT_TEXT_MAX];
-	char name[FORMAT_TEXT_MAX], filter[4 * FILTER_TEXT_MAX];
-	int result = fprintf(out, "Watched ");
+	char filter[4 * FILTER_TEXT_MAX];
+	int result = report_put_watched(report, out);
 
-	for (size_t i = 0; result >= 0 && i < report->ifaces; i++)
-		result = fprintf(out, "%s %s", i ? "," : "",
-				 format_outside(report->iface[i], name, sizeof(name)));
-	if (result < 0)
-		return report_written(out, result);
+	if (result)
+		return result;
 	format_wall(report->start_wall_ns, begin, sizeof(begin));
 	format_wall(report->start_wall_ns + (int64_t)report->running_ns, end, sizeof(end));
 	format_length(report->running_ns, length, sizeof(length));
@@ -66,10 +63,12 @@ static const struct flow_counts *total_of(const struct report_parts *parts, size
 			       : &parts->picked.dir[row - FLOW_DIRS];
 }
 
-static void total_name(size_t row, char *text)
+static void total_name(const struct report *report, size_t row, char *text)
 {
+	const char *which = report->filter ? ", filtered" : ", shown";
+
 	snprintf(text, GRID_CELL_MAX, "%s%s", row % FLOW_DIRS == FLOW_IN ? "in" : "out",
-		 row < FLOW_DIRS ? "" : ", filtered");
+		 row < FLOW_DIRS ? "" : which);
 }
 
 static void peak_cell(const struct report_parts *parts, size_t row, int id, char *text)
@@ -91,7 +90,7 @@ static void total_cell(const struct grid *grid, size_t row, int id, char *text)
 	const struct flow_counts *total = total_of(parts, row);
 
 	switch ((enum total_column)id) {
-	case TOTAL_DIR: total_name(row, text); return;
+	case TOTAL_DIR: total_name(parts->report, row, text); return;
 	case TOTAL_PACKETS: report_count(grid, total->packets, text); return;
 	case TOTAL_BYTES: report_count(grid, total->bytes, text); return;
 	case TOTAL_AVERAGE_BPS:
@@ -118,7 +117,7 @@ static int put_totals(const struct report_parts *parts, FILE *out)
 	};
 	struct grid grid = {.column = columns,
 			    .columns = sizeof(columns) / sizeof(columns[0]),
-			    .rows = parts->report->filter ? 2 * FLOW_DIRS : FLOW_DIRS,
+			    .rows = parts->pick.place ? 2 * FLOW_DIRS : FLOW_DIRS,
 			    .width = parts->report->width,
 			    .cell = total_cell,
 			    .context = parts};
@@ -212,14 +211,21 @@ enum host_column {
 	HOST_BYTES_RECEIVED,
 };
 
-static void host_cell(const struct grid *grid, size_t row, int id, char *text)
+static void host_name(const struct report *report, const struct report_host *host, char *text)
 {
-	const struct report_hosts *hosts = grid->context;
-	const struct report_host *host = &hosts->host[row];
 	struct flow_key key = {.ethertype = host->ipv6 ? ETH_P_IPV6 : ETH_P_IP};
 
+	if (!name_cache_get(report->names, host->address, text, GRID_CELL_MAX))
+		flow_address_text(&key, host->address, text, GRID_CELL_MAX);
+}
+
+static void host_cell(const struct grid *grid, size_t row, int id, char *text)
+{
+	const struct report_parts *parts = grid->context;
+	const struct report_host *host = &parts->hosts.host[row];
+
 	switch ((enum host_column)id) {
-	case HOST_ADDRESS: flow_address_text(&key, host->address, text, GRID_CELL_MAX); return;
+	case HOST_ADDRESS: host_name(parts->report, host, text); return;
 	case HOST_PACKETS_SENT: report_count(grid, host->sent.packets, text); return;
 	case HOST_BYTES_SENT: report_count(grid, host->sent.bytes, text); return;
 	case HOST_PACKETS_RECEIVED: report_count(grid, host->received.packets, text); return;
@@ -256,7 +262,7 @@ static int put_hosts(const struct report_parts *parts, FILE *out)
 			    .rows = shown,
 			    .width = parts->report->width,
 			    .cell = host_cell,
-			    .context = &parts->hosts};
+			    .context = parts};
 	char more[FORMAT_TEXT_MAX];
 	int err = grid_print(&grid, out);
 
@@ -286,12 +292,14 @@ static int put_counted(const struct report_parts *parts, FILE *out)
 
 static int put_sections(const struct report_parts *parts, FILE *out)
 {
-	int err = put_watched(parts->report, out);
+	int err = put_head(parts->report, out);
 
 	if (!err)
 		err = report_written(out, fputc('\n', out));
 	if (!err)
 		err = put_totals(parts, out);
+	if (!err)
+		err = report_put_ifaces(parts, out);
 	if (!err && parts->pick.count)
 		err = put_counted(parts, out);
 	return err ? err : report_put_accounting(parts->report, &parts->all, out);

@@ -29,10 +29,9 @@ struct report_parts {
 struct report_listing {
 	const struct report *report;
 	struct report_rows rows;
+	uint32_t known; /* columns about owners that have something to say, a bit each */
 };
 
-/* Behind the columns of column.h. */
-#define REPORT_COLUMN_IFACE ((int)COLUMNS)
 /* Widest text of format_scaled(). */
 #define REPORT_SCALED_WIDTH 6
 
@@ -50,10 +49,23 @@ int report_put_rows(const struct report_parts *parts, FILE *out);
 /* A cell by column: counts and rates of a row; the name of its interface. */
 void report_count_cell(const struct grid *grid, const struct flow_counts *total, int id,
 		       char *text);
+/* A cell about the owner; false when the column is not about it. */
+bool report_owner_cell(const struct report *report, uint32_t id, int column, char *text);
+/* Whether a column is shown: not where it has nothing to say. */
+bool report_has_column(const struct report_listing *listing, int id);
 void report_iface_cell(const struct report *report, const struct flow_key *key, char *text);
+/* An end of a flow or conversation, with its host name where that is known. */
+void report_source_cell(const struct report *report, const struct flow_key *key, char *text);
+void report_destination_cell(const struct report *report, const struct flow_key *key, char *text);
 /* Columns and cells where rows are groups. The columns have room for GRID_COLUMNS_MAX. */
-size_t report_group_columns(const struct report *report, struct grid_column *ret_columns);
+size_t report_group_columns(const struct report_listing *listing, struct grid_column *ret_columns);
 void report_group_cell(const struct grid *grid, size_t row, int id, char *text);
+
+/* The names of what was watched, each that is not any more with the reason. */
+int report_put_watched(const struct report *report, FILE *out);
+/* Totals by interface, where there are several; how many lines that takes. */
+int report_put_ifaces(const struct report_parts *parts, FILE *out);
+size_t report_iface_lines(const struct report_parts *parts);
 
 /* Packets seen = in rows + other, why, and whether that is exact. */
 int report_put_accounting(const struct report *report, const struct report_sums *sums, FILE *out);

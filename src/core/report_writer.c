@@ -10,6 +10,8 @@
 #include "format.h"
 
 #define JSON_BUFFER_SIZE 65536
+/* Longest text from outside: a path, made safe. */
+#define REPORT_OUTSIDE_MAX 4096
 
 /* One kind's object, made when the first row of it comes. */
 struct shape {
@@ -28,7 +30,7 @@ struct time_text {
 struct report_writer {
 	const struct report_field *fields;
 	size_t count;
-	struct shape shape[REPORT_KINDS_MAX];
+	struct shape shape[REPORT_KINDS_MAX][REPORT_VARIANTS];
 	struct shape *row; /* of the row under construction */
 	bool any;	   /* row written */
 	bool failed;	   /* a value could not be set: no memory */
@@ -50,8 +52,9 @@ int report_writer_new(const struct report *report, const struct report_field *fi
 	writer->fields = fields;
 	writer->count = count;
 	writer->out = out;
-	for (size_t i = 0; i < report->ifaces && i < FLOW_IFACES_MAX; i++)
-		format_outside(report->iface[i], writer->iface[i], sizeof(writer->iface[i]));
+	for (unsigned int i = 0; report->ifaces && i < report->ifaces->count; i++)
+		format_outside(report->ifaces->entry[i].name, writer->iface[i],
+			       sizeof(writer->iface[i]));
 	*ret_writer = writer;
 	return 0;
 }
@@ -60,8 +63,10 @@ void report_writer_free(struct report_writer *writer)
 {
 	if (!writer)
 		return;
-	for (size_t i = 0; i < REPORT_KINDS_MAX; i++)
-		json_decref(writer->shape[i].object);
+	for (size_t i = 0; i < REPORT_KINDS_MAX; i++) {
+		for (size_t j = 0; j < REPORT_VARIANTS; j++)
+			json_decref(writer->shape[i][j].object);
+	}
 	free(writer);
 }
 
@@ -94,10 +99,13 @@ static json_t *empty_value(json_type type)
 {
 	if (type == JSON_STRING)
 		return json_string("");
+	if (type == JSON_TRUE)
+		return json_true();
 	return type == JSON_REAL ? json_real(0.0) : json_integer(0);
 }
 
-static int shape_init(const struct report_writer *writer, unsigned int kind, struct shape *shape)
+static int shape_init(const struct report_writer *writer, unsigned int kind, unsigned int variant,
+		      struct shape *shape)
 {
 	shape->object = json_object();
 	if (!shape->object)
@@ -106,7 +114,8 @@ static int shape_init(const struct report_writer *writer, unsigned int kind, str
 		const struct report_field *field = &writer->fields[i];
 		json_t *value;
 
-		if (!(field->kinds & 1U << kind))
+		if (!(field->kinds & 1U << kind) ||
+		    (field->variants && !(field->variants & 1U << variant)))
 			continue;
 		value = empty_value(field->type);
 		/* Takes the value over, also when it fails. */
@@ -117,13 +126,13 @@ static int shape_init(const struct report_writer *writer, unsigned int kind, str
 	return 0;
 }
 
-int report_writer_begin(struct report_writer *writer, unsigned int kind)
+int report_writer_begin(struct report_writer *writer, unsigned int kind, unsigned int variant)
 {
-	struct shape *shape = &writer->shape[kind];
+	struct shape *shape = &writer->shape[kind][variant];
 
 	errno = 0;
 	writer->row = shape;
-	if (!shape->object && shape_init(writer, kind, shape))
+	if (!shape->object && shape_init(writer, kind, variant, shape))
 		return -ENOMEM;
 	return writer->any ? put(",\n", 2, writer) : put("[\n", 2, writer);
 }
@@ -134,6 +143,14 @@ void report_writer_text(struct report_writer *writer, unsigned int field, const 
 
 	if (value && json_string_set(value, text) < 0)
 		writer->failed = true;
+}
+
+void report_writer_outside(struct report_writer *writer, unsigned int field, const char *text)
+{
+	char safe[REPORT_OUTSIDE_MAX];
+
+	if (writer->row->value[field])
+		report_writer_text(writer, field, format_outside(text, safe, sizeof(safe)));
 }
 
 void report_writer_number(struct report_writer *writer, unsigned int field, uint64_t number)

@@ -15,14 +15,29 @@
 #include "report.h"
 #include "report_rows.h"
 
-#define REPORT_KINDS_MAX  16
-#define REPORT_FIELDS_MAX 24
+#define REPORT_KINDS_MAX  32
+#define REPORT_FIELDS_MAX 32
+
+/*
+ * What of a row is known beside its counts: rows of one kind that differ in it have different
+ * members. The owner's state in the lower two bits, a bit each for host names.
+ */
+enum report_variant {
+	REPORT_NO_OWNER = 0,
+	REPORT_PSEUDO_OWNER = 1, /* the kernel, or forwarded */
+	REPORT_PROCESS = 2,
+	REPORT_OWN_PROCESS = 3, /* this program itself */
+	REPORT_SRC_NAME = 4,
+	REPORT_DST_NAME = 8,
+	REPORT_VARIANTS = 16,
+};
 
 /* A member; members are written in the order of the table they stand in. */
 struct report_field {
 	const char *name;
-	json_type type;	    /* string, integer or real */
-	unsigned int kinds; /* of rows that have it, a bit each */
+	json_type type;	       /* string, integer or real */
+	unsigned int kinds;    /* of rows that have it, a bit each */
+	unsigned int variants; /* of these, a bit each; 0: all */
 };
 
 struct report_writer;
@@ -35,14 +50,16 @@ int report_writer_new(const struct report *report, const struct report_field *fi
 		      FILE *out, struct report_writer **ret_writer);
 void report_writer_free(struct report_writer *writer);
 
-/* Begins a row of that kind; 0, -ENOMEM or the negative errno of a failed write. */
-int report_writer_begin(struct report_writer *writer, unsigned int kind);
+/* Begins a row of that kind and variant; 0, -ENOMEM or the negative errno of a failed write. */
+int report_writer_begin(struct report_writer *writer, unsigned int kind, unsigned int variant);
 /* Set a member of the row; nothing happens when rows of its kind do not have it. */
 void report_writer_text(struct report_writer *writer, unsigned int field, const char *text);
 void report_writer_number(struct report_writer *writer, unsigned int field, uint64_t number);
 void report_writer_real(struct report_writer *writer, unsigned int field, double number);
 void report_writer_time(struct report_writer *writer, unsigned int field, int64_t wall_ns);
 void report_writer_iface(struct report_writer *writer, unsigned int field, unsigned int slot);
+/* Text from outside, made safe. */
+void report_writer_outside(struct report_writer *writer, unsigned int field, const char *text);
 /* Writes the row; the same errors. */
 int report_writer_end(struct report_writer *writer);
 /* Ends the array and flushes `out`; the same errors. */

@@ -16,6 +16,8 @@ struct ring {
 	size_t bytes; /* as of the last publish */
 	size_t budget;
 	int event_fd;
+	int reader_fd[RING_READERS_MAX]; /* fixed before the writer starts */
+	size_t readers;
 };
 
 int ring_new(size_t budget_bytes, struct ring **ret_ring)
@@ -56,6 +58,8 @@ void ring_free(struct ring *ring)
 		return;
 	for (i = 0; i < ring->count; i++)
 		snapshot_unref(*ring_slot(ring, i));
+	for (i = 0; i < ring->readers; i++)
+		close(ring->reader_fd[i]);
 	pthread_mutex_destroy(&ring->lock);
 	close(ring->event_fd);
 	free(ring);
@@ -127,24 +131,28 @@ static void ring_fit_budget(struct ring *ring)
 	pthread_mutex_unlock(&ring->lock);
 }
 
-static void ring_signal(const struct ring *ring)
+static void ring_signal(int event_fd)
 {
 	uint64_t one = 1;
 
 	/* Fails only when 2^64 - 2 signals were left unread: then it is readable anyway. */
-	if (write(ring->event_fd, &one, sizeof(one)) < 0)
+	if (write(event_fd, &one, sizeof(one)) < 0)
 		return;
 }
 
 void ring_publish(struct ring *ring, struct snapshot *snapshot)
 {
+	size_t i;
+
 	if (ring->count == RING_SNAPSHOTS_MAX)
 		ring_drop_oldest(ring);
 	pthread_mutex_lock(&ring->lock);
 	*ring_slot(ring, ring->count) = snapshot;
 	ring->count++;
 	pthread_mutex_unlock(&ring->lock);
-	ring_signal(ring);
+	ring_signal(ring->event_fd);
+	for (i = 0; i < ring->readers; i++)
+		ring_signal(ring->reader_fd[i]);
 	ring_fit_budget(ring);
 }
 
@@ -159,6 +167,25 @@ void ring_clear_event(struct ring *ring)
 
 	if (read(ring->event_fd, &value, sizeof(value)) < 0)
 		return; /* was clear already */
+}
+
+int ring_add_reader(struct ring *ring, int *ret_fd)
+{
+	int fd;
+
+	if (ring->readers == RING_READERS_MAX)
+		return -ENOSPC;
+	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	ring->reader_fd[ring->readers++] = fd;
+	*ret_fd = fd;
+	return 0;
+}
+
+void ring_notify(struct ring *ring)
+{
+	ring_signal(ring->event_fd);
 }
 
 struct snapshot *ring_latest(struct ring *ring)

@@ -39,6 +39,18 @@ void ring_publish(struct ring *ring, struct snapshot *snapshot);
 int ring_event_fd(const struct ring *ring);
 void ring_clear_event(struct ring *ring);
 
+/*
+ * A further reader's own event: an eventfd (non-blocking) that every publish signals, owned by the
+ * ring. Before the writer starts; at most RING_READERS_MAX. 0, -ENOSPC, or what eventfd() said.
+ */
+#define RING_READERS_MAX 4
+int ring_add_reader(struct ring *ring, int *ret_fd);
+/*
+ * Any thread: signals the event of ring_event_fd() although nothing was published, because what a
+ * snapshot refers to (owners) has become known.
+ */
+void ring_notify(struct ring *ring);
+
 /* A reference to the newest snapshot, or NULL when nothing was published. */
 struct snapshot *ring_latest(struct ring *ring);
 /* A reference to the snapshot with that number, or to the nearest one still kept, or NULL. */

@@ -57,7 +57,9 @@ static bool set_one(const char *name, const char *value, struct settings *settin
 		return set_flag(value, &settings->reverse);
 	if (strcmp(name, "totals") == 0)
 		return set_flag(value, &settings->totals);
-	return strcmp(name, "names") == 0 && set_flag(value, &settings->names);
+	if (strcmp(name, "names") == 0)
+		return set_flag(value, &settings->names);
+	return strcmp(name, "hosts") == 0 && set_flag(value, &settings->hosts);
 }
 
 /* Blank lines and comments are fine; anything else is "name = value". */
@@ -100,11 +102,12 @@ char *settings_text(const struct settings *settings, char *text, size_t size)
 {
 	snprintf(text, size,
 		 "# pktstat-bpf, written by the key W\n"
-		 "sort = %s\nreverse = %s\nview = %s\nunit = %s\ntotals = %s\nnames = %s\n",
+		 "sort = %s\nreverse = %s\nview = %s\nunit = %s\ntotals = %s\nnames = %s\n"
+		 "hosts = %s\n",
 		 column_info(settings->sort <= COLUMN_TUPLE ? settings->sort : COLUMN_BPS)->name,
 		 settings->reverse ? "yes" : "no", group_name(settings->by),
 		 units[settings->unit % UNITS_KNOWN], settings->totals ? "yes" : "no",
-		 settings->names ? "yes" : "no");
+		 settings->names ? "yes" : "no", settings->hosts ? "yes" : "no");
 	return text;
 }
 

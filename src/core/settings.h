@@ -18,7 +18,8 @@ struct settings {
 	enum group_by by;  /* view = flow, conversation, host, service, protocol */
 	unsigned int unit; /* unit = bits, bytes, packets: 0, 1, 2 */
 	bool totals;	   /* totals = yes or no */
-	bool names;	   /* names = yes or no */
+	bool names;	   /* names = yes or no: of services */
+	bool hosts;	   /* hosts = yes or no: names of hosts */
 };
 
 /* Longest file that is read. */

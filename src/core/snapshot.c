@@ -121,6 +121,7 @@ struct snapshot *snapshot_unref(struct snapshot *snapshot)
 	    atomic_fetch_sub_explicit(&snapshot->references, 1, memory_order_acq_rel) != 1)
 		return NULL;
 	flow_table_unref(snapshot->table);
+	ifaces_unref(snapshot->ifaces);
 	free(snapshot);
 	return NULL;
 }
@@ -267,6 +268,7 @@ static void thin_copy_head(struct snapshot *thin, const struct snapshot *snapsho
 	thin->flows_known = snapshot->flows_known;
 	memcpy(thin->dir, snapshot->dir, sizeof(thin->dir));
 	thin->health = snapshot->health;
+	thin->ifaces = snapshot->ifaces ? ifaces_ref(snapshot->ifaces) : NULL;
 	thin->thin = true;
 }
 

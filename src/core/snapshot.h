@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "flow_abi.h"
+#include "ifaces.h"
 
 /*
  * Flow table: append-only and shared. The collector appends; readers look only at entries whose
@@ -29,7 +30,11 @@ struct flow_table_entry {
 	struct flow_key key;
 	int64_t first_wall_ns; /* first seen, CLOCK_REALTIME, interval resolution */
 	uint32_t previous_id;  /* the flow's place in the table of the era before, or NO_ID */
-	uint32_t unused;
+	/*
+	 * Whose flow it is: an id of the owner table (owner.h). Written by the thread that looks
+	 * owners up, whenever it knows more, also after publication; read by all.
+	 */
+	_Atomic uint32_t owner;
 };
 
 struct flow_table {
@@ -108,6 +113,7 @@ enum snapshot_state {
 struct snapshot {
 	atomic_uint references;
 	struct flow_table *table; /* one reference; see snapshot_key() */
+	struct ifaces *ifaces;    /* one reference: the interfaces as they were; NULL: not known */
 	uint64_t seq;             /* counts up by 1, from 1 */
 	int64_t wall_ns;          /* CLOCK_REALTIME at the end of the interval */
 	uint64_t mono_ns;         /* CLOCK_MONOTONIC at the end of the interval */

@@ -32,6 +32,7 @@ void view_free(struct view *view)
 	if (!view)
 		return;
 	view_rows_done(&view->rows);
+	view_order_done(&view->order);
 	group_free(view->frozen);
 	free(view);
 }
@@ -51,6 +52,24 @@ void view_set_past(struct view *view, const struct past *past)
 	if (!view->rows.past != !past)
 		view->stale = true;
 	view->rows.past = past;
+}
+
+void view_set_owners(struct view *view, const struct owner_table *owners)
+{
+	view->rows.owners = owners;
+	view->stale = true;
+}
+
+void view_set_names(struct view *view, struct name_cache *names)
+{
+	view->rows.names = names;
+	view->stale = true;
+}
+
+void view_set_hidden(struct view *view, const struct filter *hidden)
+{
+	view->rows.hidden = hidden;
+	view->stale = true;
 }
 
 const struct snapshot *view_snapshot(const struct view *view)

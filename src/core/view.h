@@ -27,6 +27,8 @@ struct view_row {
 	double average_bps[PAST_WINDOWS];    /* below 0: not known */
 	int64_t first_wall_ns;
 	uint32_t flows;
+	uint32_t owner; /* id of the owner table; of a group: the one all its flows have, or unknown */
+	bool mixed;	/* a group of flows that have more than one owner */
 };
 
 /* Sums of the flows that pass the filter. */
@@ -46,6 +48,11 @@ void view_set_snapshot(struct view *view, struct snapshot *snapshot);
 /* Compares with the snapshots before from now on, for averages and for view_history(). The view
  * borrows `past`, which begins with the snapshot shown; NULL: none. */
 void view_set_past(struct view *view, const struct past *past);
+/* Whose flows they are and what their hosts are called; borrowed, NULL: not known. */
+void view_set_owners(struct view *view, const struct owner_table *owners);
+void view_set_names(struct view *view, struct name_cache *names);
+/* Leaves out rows that match, whatever the filter says; borrowed, NULL: none. */
+void view_set_hidden(struct view *view, const struct filter *hidden);
 /* The snapshot shown, owned by the view; NULL at first. */
 const struct snapshot *view_snapshot(const struct view *view);
 /* The same, for who wants a reference of their own. */

@@ -81,11 +81,11 @@ static int take_order(struct view *view, const struct select_order *order)
 
 	if (err)
 		return err;
-	group_reset(view->frozen, GROUP_FLOW);
+	group_reset(view->frozen, GROUP_FLOW, NULL);
 	select_window(order, view->rows.item, view->rows.count, 0, view->rows.count);
 	for (size_t i = 0; !err && i < view->rows.count; i++)
 		err = group_add(view->frozen, view_rows_key(&view->rows, view->rows.item[i].index),
-				&none, &none, 0);
+				&none, &none, 0, OWNER_UNKNOWN);
 	if (err) {
 		view_thaw(view);
 		return err;
@@ -100,6 +100,8 @@ static int arrange_rows(struct view *view)
 	struct select_order order = view_order_select(&view->order);
 	int err = view_rows_gather(&view->rows);
 
+	if (!err)
+		err = view_order_prepare(&view->order);
 	if (err)
 		return err;
 	view_order_keys(&view->order, view->rows.item, view->rows.count);
@@ -121,7 +123,7 @@ int view_arrange(struct view *view)
 {
 	int err;
 
-	if (!view->stale)
+	if (!view->stale && !view_rows_outdated(&view->rows))
 		return 0;
 	err = arrange_rows(view);
 	if (err)

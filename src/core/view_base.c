@@ -32,7 +32,7 @@ int view_rows_learn_base(struct view_rows *rows)
 		if (group_find(rows->base, &entry->key) >= 0)
 			continue;
 		base = base_of(rows, &snapshot->row[i], entry);
-		if (group_add(rows->base, &entry->key, &none, &base, 0))
+		if (group_add(rows->base, &entry->key, &none, &base, 0, OWNER_UNKNOWN))
 			return -ENOMEM;
 	}
 	return 0;
@@ -68,7 +68,7 @@ int view_rows_reset(struct view_rows *rows)
 	err = group_new(&base);
 	if (err)
 		return err;
-	group_reset(base, GROUP_FLOW);
+	group_reset(base, GROUP_FLOW, NULL);
 	group_free(rows->base);
 	rows->base = base;
 	rows->base_wall_ns = rows->snapshot->wall_ns;

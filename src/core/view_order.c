@@ -53,12 +53,35 @@ static uint64_t name_prefix(const char *name)
 	return value;
 }
 
-/* Names and addresses ascend unless reversed; numbers descend unless reversed. */
-static uint64_t text_key(const struct view_order *order, const struct flow_key *key)
+int view_order_prepare(struct view_order *order)
 {
-	uint64_t value = 0;
+	order->column = view_rank_column(order->rows, order->sort);
+	if (order->frozen || !view_rank_has(order->column))
+		return 0;
+	return view_ranks_make(&order->ranks, order->rows, order->column);
+}
 
-	switch (order->sort) {
+void view_order_done(struct view_order *order)
+{
+	view_ranks_done(&order->ranks);
+}
+
+static uint32_t rank_of(const struct view_order *order, uint32_t index)
+{
+	return view_rank(&order->ranks, order->rows, order->column, index);
+}
+
+/* Names and addresses ascend unless reversed; numbers descend unless reversed. */
+static uint64_t text_key(const struct view_order *order, uint32_t index)
+{
+	const struct flow_key *key = view_rows_key(order->rows, index);
+	uint64_t value;
+
+	if (view_rank_has(order->column)) {
+		value = rank_of(order, index);
+		return order->reverse ? value : ~value;
+	}
+	switch (order->column) {
 	case COLUMN_PROTO: value = name_prefix(flow_proto_name(key)); break;
 	case COLUMN_DIR: value = flow_key_dir(key); break;
 	case COLUMN_DESTINATION: value = destination_prefix(key); break;
@@ -81,9 +104,9 @@ uint64_t view_order_key(const struct view_order *order, uint32_t index)
 
 	if (order->frozen)
 		return frozen_key(order, index);
-	if (!column_info(order->sort)->number)
-		return text_key(order, view_rows_key(order->rows, index));
-	number = view_rows_number(order->rows, order->sort, index);
+	if (!column_info(order->column)->number)
+		return text_key(order, index);
+	number = view_rows_number(order->rows, order->column, index);
 	return order->reverse ? ~number : number;
 }
 
@@ -95,7 +118,7 @@ void view_order_keys(const struct view_order *order, struct select_item *item, s
 
 static bool ties_reversed(const struct view_order *order)
 {
-	return order->reverse && !column_info(order->sort)->number;
+	return order->reverse && !column_info(order->column)->number;
 }
 
 /* Level 1 is the end that is compared first, level 2 the other one. */
@@ -106,7 +129,7 @@ static uint64_t refine(const void *context, unsigned int level, uint32_t index)
 	uint64_t first = source_prefix(key), second = destination_prefix(key);
 	uint64_t value;
 
-	if (order->sort == COLUMN_DESTINATION) {
+	if (order->column == COLUMN_DESTINATION) {
 		value = first;
 		first = second;
 		second = value;
@@ -136,7 +159,7 @@ static int compare(const void *context, uint32_t a, uint32_t b)
 	const struct flow_key *second = view_rows_key(order->rows, b);
 	int by = 0;
 
-	if (order->sort == COLUMN_DESTINATION)
+	if (order->column == COLUMN_DESTINATION)
 		by = compare_destinations(first, second);
 	if (!by)
 		by = flow_key_compare(first, second);

@@ -29,6 +29,7 @@ void view_rows_done(struct view_rows *rows)
 	for (int i = 0; i < PAST_WINDOWS; i++)
 		free(rows->average[i]);
 	free(rows->verdict);
+	free(rows->owner);
 	free(rows->item);
 }
 
@@ -45,8 +46,34 @@ void view_rows_set_filter(struct view_rows *rows, struct filter *filter)
 	forget_verdicts(rows);
 }
 
+/* Names matter to filters only; owners are shown, and may be sorted by. */
+static uint64_t version_of(const struct view_rows *rows)
+{
+	uint64_t version = owner_table_version(rows->owners);
+
+	if (rows->names && filter_uses_names(rows->filter))
+		version += name_cache_version(rows->names) << 32;
+	return version;
+}
+
+bool view_rows_outdated(const struct view_rows *rows)
+{
+	return version_of(rows) != rows->known_version;
+}
+
+static uint32_t owner_at(const struct view_rows *rows, size_t i)
+{
+	return rows->owners && i < rows->owner_room ? rows->owner[i] : OWNER_UNKNOWN;
+}
+
+static void take_owner(struct view_rows *rows, size_t i, const struct flow_table_entry *entry)
+{
+	if (rows->owners)
+		rows->owner[i] = atomic_load_explicit(&entry->owner, memory_order_acquire);
+}
+
 /* Room for a verdict on each flow the snapshot can name, where verdicts last. */
-static int prepare_verdicts(struct view_rows *rows)
+static int prepare_verdicts(struct view_rows *rows, uint64_t version)
 {
 	const struct snapshot *snapshot = rows->snapshot;
 	size_t most = snapshot->count ? (size_t)snapshot->row[snapshot->count - 1].id + 1 : 0;
@@ -62,56 +89,72 @@ static int prepare_verdicts(struct view_rows *rows)
 		memset(verdict + rows->verdicts, VERDICT_NONE, most + most / 4 - rows->verdicts);
 		rows->verdicts = most + most / 4;
 	}
-	if (rows->verdict_era != snapshot->era)
+	if (rows->verdict_era != snapshot->era ||
+	    ((filter_uses_owners(rows->filter) || filter_uses_names(rows->filter)) &&
+	     version != rows->known_version))
 		forget_verdicts(rows);
 	rows->verdict_era = snapshot->era;
 	return 0;
 }
 
-static bool ask_filter(const struct view_rows *rows, const struct snapshot_row *row,
-		       const struct flow_key *key)
+static bool ask_filter(const struct view_rows *rows, const struct filter *filter, size_t i)
 {
+	const struct snapshot_row *row = &rows->snapshot->row[i];
 	uint64_t elapsed_ns = rows->snapshot->elapsed_ns;
 	struct filter_subject subject = {
-		.key = key,
+		.key = snapshot_key(rows->snapshot, i),
 		.bps = elapsed_ns ? rate_bps(row->delta_bytes, elapsed_ns) : -1.0,
 		.pps = elapsed_ns ? rate_pps(row->delta_packets, elapsed_ns) : -1.0,
 		.packets = row->packets,
 		.bytes = row->bytes,
+		.names = rows->names,
+		.ifaces = rows->snapshot->ifaces,
 	};
 
-	return filter_match(rows->filter, &subject);
+	if (rows->owners)
+		subject.owner = owner_table_get(rows->owners, owner_at(rows, i));
+	return filter_match(filter, &subject);
 }
 
-static bool passes_filter(struct view_rows *rows, const struct snapshot_row *row,
-			  const struct flow_key *key)
+static bool passes_filter(struct view_rows *rows, size_t i)
 {
 	uint8_t *verdict;
 
+	if (rows->hidden && ask_filter(rows, rows->hidden, i))
+		return false;
 	if (!rows->filter)
 		return true;
 	if (filter_uses_counts(rows->filter))
-		return ask_filter(rows, row, key);
-	verdict = &rows->verdict[row->id];
+		return ask_filter(rows, rows->filter, i);
+	verdict = &rows->verdict[rows->snapshot->row[i].id];
 	if (*verdict == VERDICT_NONE)
-		*verdict = ask_filter(rows, row, key) ? VERDICT_PASS : VERDICT_FAIL;
+		*verdict = ask_filter(rows, rows->filter, i) ? VERDICT_PASS : VERDICT_FAIL;
 	return *verdict == VERDICT_PASS;
 }
 
-static bool passes_drill(const struct view_rows *rows, const struct flow_key *key)
+static bool passes_drill(const struct view_rows *rows, size_t i)
 {
 	struct flow_key of;
 
 	if (!rows->drilled)
 		return true;
-	of = group_key(rows->drill_by, key);
+	of = group_key(rows->drill_by, snapshot_key(rows->snapshot, i), rows->owners,
+		       owner_at(rows, i));
 	return flow_key_equal(&of, &rows->drill_key);
 }
 
 static int make_room(struct view_rows *rows, size_t count)
 {
 	struct select_item *item;
+	uint32_t *owner;
 
+	if (rows->owners && count > rows->owner_room) {
+		owner = reallocarray(rows->owner, count + count / 4, sizeof(*owner));
+		if (!owner)
+			return -ENOMEM;
+		rows->owner = owner;
+		rows->owner_room = count + count / 4;
+	}
 	if (count <= rows->room)
 		return 0;
 	item = reallocarray(rows->item, count + count / 4, sizeof(*item));
@@ -165,7 +208,8 @@ static int take_in_group(struct view_rows *rows, size_t i, const struct flow_tab
 	struct flow_counts total = view_rows_total(rows, i);
 	double average_bps[PAST_WINDOWS];
 
-	if (group_add(rows->group, &entry->key, &delta, &total, entry->first_wall_ns))
+	if (group_add(rows->group, &entry->key, &delta, &total, entry->first_wall_ns,
+		      owner_at(rows, i)))
 		return -ENOMEM;
 	averages_of(rows, i, average_bps);
 	if (rows->past)
@@ -197,21 +241,23 @@ static int take_groups(struct view_rows *rows)
 int view_rows_gather(struct view_rows *rows)
 {
 	const struct snapshot *snapshot = rows->snapshot;
+	uint64_t version = version_of(rows);
 	int err;
 
 	rows->count = 0;
 	rows->totals = (struct view_totals){0};
-	group_reset(rows->group, rows->by);
+	group_reset(rows->group, rows->by, rows->owners);
 	if (!snapshot)
 		return 0;
-	if (make_room(rows, snapshot->count) || prepare_verdicts(rows) || compute_averages(rows) ||
-	    view_rows_learn_base(rows))
+	if (make_room(rows, snapshot->count) || prepare_verdicts(rows, version) ||
+	    compute_averages(rows) || view_rows_learn_base(rows))
 		return -ENOMEM;
+	rows->known_version = version;
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct flow_table_entry *entry = snapshot_entry(snapshot, i);
 
-		if (!passes_drill(rows, &entry->key) ||
-		    !passes_filter(rows, &snapshot->row[i], &entry->key))
+		take_owner(rows, i, entry);
+		if (!passes_drill(rows, i) || !passes_filter(rows, i))
 			continue;
 		err = take_row(rows, i, entry);
 		if (err)
@@ -227,6 +273,13 @@ const struct flow_key *view_rows_key(const struct view_rows *rows, uint32_t inde
 	return snapshot_key(rows->snapshot, index);
 }
 
+uint32_t view_rows_owner(const struct view_rows *rows, uint32_t index, enum owner_part part)
+{
+	if (rows->by != GROUP_FLOW)
+		return group_row_owner(rows->by, group_get(rows->group, index), part);
+	return owner_at(rows, index);
+}
+
 static struct view_row row_of_flow(const struct view_rows *rows, uint32_t index)
 {
 	const struct snapshot *snapshot = rows->snapshot;
@@ -234,7 +287,11 @@ static struct view_row row_of_flow(const struct view_rows *rows, uint32_t index)
 	const struct flow_table_entry *entry = snapshot_entry(snapshot, index);
 	enum flow_dir dir = flow_key_dir(&entry->key);
 	struct view_row got = {
-		.key = entry->key, .first_wall_ns = entry->first_wall_ns, .flows = 1};
+		.key = entry->key,
+		.first_wall_ns = entry->first_wall_ns,
+		.flows = 1,
+		.owner = owner_at(rows, index),
+	};
 
 	got.delta[dir] = (struct flow_counts){row->delta_packets, row->delta_bytes};
 	got.total[dir] = view_rows_total(rows, index);
@@ -253,6 +310,8 @@ struct view_row view_rows_get(const struct view_rows *rows, uint32_t index)
 	got.key = row->key;
 	got.first_wall_ns = row->first_wall_ns;
 	got.flows = row->flows;
+	got.owner = row->owner;
+	got.mixed = row->mixed;
 	for (int i = 0; i < PAST_WINDOWS; i++)
 		got.average_bps[i] = rows->known[i] ? row->average_bps[i] : -1.0;
 	memcpy(got.delta, row->delta, sizeof(got.delta));
@@ -294,6 +353,9 @@ uint64_t view_rows_number(const struct view_rows *rows, enum column column, uint
 {
 	const struct group_row *row;
 
+	if (column == COLUMN_PID)
+		return owner_table_get(rows->owners, view_rows_owner(rows, index, OWNER_PROCESS))
+			->pid;
 	if (rows->by == GROUP_FLOW)
 		return number_of_flow(rows, column, index);
 	row = group_get(rows->group, index);
@@ -330,7 +392,6 @@ static long find_flow(const struct snapshot *snapshot, const struct flow_key *ke
 long view_rows_find(const struct view_rows *rows, const struct flow_key *key, uint32_t *id,
 		    uint32_t *era)
 {
-	const struct flow_key *found;
 	long index;
 
 	if (!rows->snapshot)
@@ -340,11 +401,12 @@ long view_rows_find(const struct view_rows *rows, const struct flow_key *key, ui
 	index = find_flow(rows->snapshot, key, id, era);
 	if (index < 0)
 		return -1;
-	found = snapshot_key(rows->snapshot, (size_t)index);
-	if (!passes_drill(rows, found))
+	if (!passes_drill(rows, (size_t)index))
 		return -1;
 	/* A row that the filter hides is not there. */
-	if (rows->filter && !ask_filter(rows, &rows->snapshot->row[index], found))
+	if (rows->filter && !ask_filter(rows, rows->filter, (size_t)index))
+		return -1;
+	if (rows->hidden && ask_filter(rows, rows->hidden, (size_t)index))
 		return -1;
 	return index;
 }

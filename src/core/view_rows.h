@@ -15,8 +15,15 @@
 #include "view.h"
 
 struct view_rows {
-	struct snapshot *snapshot; /* a reference, or NULL */
-	struct filter *filter;	   /* owned, or NULL */
+	struct snapshot *snapshot;	  /* a reference, or NULL */
+	struct filter *filter;		  /* owned, or NULL */
+	const struct filter *hidden;	  /* borrowed, or NULL: what matches is left out */
+	const struct owner_table *owners; /* borrowed, or NULL */
+	struct name_cache *names;	  /* borrowed, or NULL */
+	uint64_t known_version;		  /* of owners and names, when rows were gathered */
+	/* Owners by row of the snapshot, as of then: they change while rows are sorted. */
+	uint32_t *owner;
+	size_t owner_room;
 	enum group_by by;
 	struct group *group; /* filled when `by` is not GROUP_FLOW */
 	bool drilled;	     /* only flows of one group: */
@@ -55,6 +62,11 @@ struct flow_counts view_rows_total(const struct view_rows *rows, size_t i);
 /* Takes up flows that were not known at the moment; 0 or -ENOMEM. Part of gathering. */
 int view_rows_learn_base(struct view_rows *rows);
 
+/* Whether owners or names that matter became known since rows were gathered. */
+bool view_rows_outdated(const struct view_rows *rows);
+
+/* Whose that part of the row is: id of the owner table. */
+uint32_t view_rows_owner(const struct view_rows *rows, uint32_t index, enum owner_part part);
 const struct flow_key *view_rows_key(const struct view_rows *rows, uint32_t index);
 struct view_row view_rows_get(const struct view_rows *rows, uint32_t index);
 /* What a column of numbers is ordered by; larger is more. */

@@ -7,7 +7,7 @@
 #include "endpoint.h"
 
 /* Room for the longest text, its end included. */
-#define CELL_TEXT_MAX (ENDPOINT_TEXT_MAX + 8)
+#define CELL_TEXT_MAX (NAME_TEXT_MAX + ENDPOINT_TEXT_MAX)
 
 /* Text of a row in a column, not wider than its cell; all but COLUMN_HISTORY. Returns `text`. */
 char *cell_text(const struct layout *layout, const struct layout_column *column,
@@ -16,5 +16,21 @@ char *cell_text(const struct layout *layout, const struct layout_column *column,
 /* Columns the cell takes: a sum has no addresses, so what it holds takes the room of both. */
 int cell_width(const struct layout *layout, const struct layout_column *column,
 	       const struct flow_key *key);
+
+/* Whether the row is traffic of this program itself: its name queries. */
+bool cell_is_own(const struct scene *scene, const struct view_row *row);
+
+/* An end of a row: what comes first (name of the host), or "", and what stays whole longest. */
+struct cell_end {
+	char host[NAME_TEXT_MAX];
+	char text[ENDPOINT_TEXT_MAX];
+};
+
+/* Puts the name of the host in place of the address in `end->text`; false where none is known. */
+bool cell_host(const struct scene *scene, const struct flow_key *key, bool source,
+	       struct cell_end *end);
+/* Both parts in so many columns; the name gets shorter first. Returns `text`. */
+char *cell_shorten_end(const struct cell_end *end, int width, const char *cut, char *text,
+		       size_t size);
 
 #endif

@@ -46,12 +46,16 @@ struct prompt {
 /* What is on screen; everything is borrowed. */
 struct scene {
 	struct view *view; /* arranged, with the height of the layout */
-	const char *iface; /* outside text */
 	const char *attach;
 	const struct glyphs *glyphs;
-	const struct history *history;	 /* NULL: none */
-	const struct services *services; /* NULL: none */
-	bool names;			 /* of services instead of port numbers */
+	const struct history *history;	  /* NULL: none */
+	const struct services *services;  /* NULL: none */
+	const struct owner_table *owners; /* NULL: not looked up */
+	const char *owners_way;		  /* how they are looked up, for the health page; or NULL */
+	struct name_cache *hosts;	  /* names of addresses; NULL: none */
+	bool host_names;		  /* in place of addresses, where they are known */
+	bool names;			  /* of services instead of port numbers */
+	bool hides_own;			  /* the session this program runs in is left out */
 	bool held;    /* the snapshot shown is not the newest one but one the user chose */
 	bool rewound; /* chosen by stepping back, not by pausing */
 	enum page page;
@@ -78,8 +82,7 @@ void draw_graph(struct frame *frame, const struct scene *scene, int x, int y, en
 void draw_table(struct frame *frame, const struct layout *layout, const struct scene *scene);
 void draw_status(struct frame *frame, const struct layout *layout, const struct scene *scene);
 void draw_keys(struct frame *frame, const struct layout *layout, const struct scene *scene);
-void draw_tabs(struct frame *frame, const struct layout *layout, const struct scene *scene, int y,
-	       int width);
+void draw_tabs(struct frame *frame, const struct scene *scene, int y, int width);
 /* The pages; each returns how many lines it has in all, to scroll by. */
 int draw_help(struct frame *frame, const struct layout *layout, const struct scene *scene);
 int draw_health(struct frame *frame, const struct layout *layout, const struct scene *scene);
@@ -91,6 +94,12 @@ int draw_detail(struct frame *frame, const struct layout *layout, const struct s
  */
 struct snapshot_health;
 bool draw_health_text(const struct snapshot_health *health, char *text, size_t size);
+
+/*
+ * One or two words on interfaces that are not watched or count twice, for a title; false when all
+ * is well.
+ */
+bool draw_iface_trouble(const struct ifaces *ifaces, char *text, size_t size);
 
 /* Shortens text from the middle to that many columns. Writes at most `size` bytes; returns `text`. */
 char *draw_shorten(const char *from, int width, const char *cut, char *text, size_t size);

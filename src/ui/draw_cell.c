@@ -11,22 +11,13 @@
 #include "rate.h"
 #include "services.h"
 
-char *draw_shorten(const char *from, int width, const char *cut, char *text, size_t size)
-{
-	size_t length = strlen(from);
-	size_t keep, head;
+/* In front, where no column is too narrow for it. */
+#define OWN_SIGN "(own) "
 
-	/* Endpoints are ASCII, so columns are bytes. */
-	if (width < 0 || length <= (size_t)width) {
-		snprintf(text, size, "%s", from);
-		return text;
-	}
-	keep = width > 0 ? (size_t)width - 1 : 0;
-	/* The port and the host part, at the end, tell more than the network. */
-	head = keep / 2;
-	snprintf(text, size, "%.*s%s%s", (int)head, from, width > 0 ? cut : "",
-		 from + length - (keep - head));
-	return text;
+bool cell_is_own(const struct scene *scene, const struct view_row *row)
+{
+	return flow_key_sum(&row->key) == FLOW_SUM_NONE &&
+	       owner_table_get(scene->owners, row->owner)->own;
 }
 
 /* The number of a port, at the end of the text, becomes its name where it has one. */
@@ -45,42 +36,48 @@ static void name_port(const struct scene *scene, const struct flow_key *key, uin
 		snprintf(colon + 1, room, "%s", name);
 }
 
-static void source_text(const struct scene *scene, const struct flow_key *key, char *text,
-			size_t size)
+static void source_text(const struct scene *scene, const struct view_row *row, struct cell_end *end)
 {
+	const struct flow_key *key = &row->key;
 	enum group_by by = view_group(scene->view);
 	const char *name = NULL;
 	size_t length;
 
-	group_source(by, key, text, size);
+	group_source(by, key, scene->owners, end->text, sizeof(end->text));
+	if (by == GROUP_PROCESS && cell_is_own(scene, row))
+		snprintf(end->host, sizeof(end->host), "%s", OWN_SIGN);
 	if (by != GROUP_SERVICE) {
-		name_port(scene, key, key->sport, text, size);
+		name_port(scene, key, key->sport, end->text, sizeof(end->text));
+		cell_host(scene, key, true, end);
 		return;
 	}
 	if (scene->services && flow_key_has_ports(key))
 		name = services_name(scene->services, key->ipproto, key->dport);
-	length = strlen(text);
+	length = strlen(end->text);
 	if (name)
-		snprintf(text + length, size - length, " %s", name);
+		snprintf(end->text + length, sizeof(end->text) - length, " %s", name);
 }
 
-static void destination_text(const struct scene *scene, const struct flow_key *key, char *text,
-			     size_t size)
+static void destination_text(const struct scene *scene, const struct view_row *row,
+			     struct cell_end *end)
 {
-	group_destination(view_group(scene->view), key, text, size);
-	name_port(scene, key, key->dport, text, size);
+	const struct flow_key *key = &row->key;
+
+	group_destination(view_group(scene->view), key, end->text, sizeof(end->text));
+	name_port(scene, key, key->dport, end->text, sizeof(end->text));
+	cell_host(scene, key, false, end);
 }
 
 /* The side that is not this machine, as far as the direction tells. */
-static void peer_text(const struct scene *scene, const struct flow_key *key, char *text,
-		      size_t size)
+static void peer_text(const struct scene *scene, const struct view_row *row, struct cell_end *end)
 {
 	bool flow = view_group(scene->view) == GROUP_FLOW;
 
-	if (flow_key_sum(key) != FLOW_SUM_NONE || (flow && flow_key_dir(key) == FLOW_IN))
-		source_text(scene, key, text, size);
+	if (flow_key_sum(&row->key) != FLOW_SUM_NONE ||
+	    (flow && flow_key_dir(&row->key) == FLOW_IN))
+		source_text(scene, row, end);
 	else
-		destination_text(scene, key, text, size);
+		destination_text(scene, row, end);
 }
 
 int cell_width(const struct layout *layout, const struct layout_column *column,
@@ -108,13 +105,82 @@ static const char *short_proto(const struct flow_key *key, int width)
 	return name;
 }
 
+/* The process, with the sign in front that survives any shortening. */
+static void write_process(const struct layout_column *column, const struct scene *scene,
+			  const struct view_row *row, char *text, size_t size)
+{
+	const struct owner *owner = owner_table_get(scene->owners, row->owner);
+	const char *sign = owner->own ? OWN_SIGN : "";
+	char safe[OWNER_TEXT_MAX], fitting[OWNER_TEXT_MAX];
+
+	format_outside(row->mixed ? "several" : owner->comm, safe, sizeof(safe));
+	draw_shorten(safe, column->width - (int)strlen(sign), scene->glyphs->cut, fitting,
+		     sizeof(fitting));
+	snprintf(text, size, "%s%s", sign, fitting);
+}
+
+/* That a unit is a service goes without saying, where there is no room to say it. */
+static void write_unit(const struct layout_column *column, const struct scene *scene,
+		       const char *unit, char *text, size_t size)
+{
+	static const char service[] = ".service";
+	char safe[OWNER_TEXT_MAX];
+	size_t length;
+
+	format_outside(unit, safe, sizeof(safe));
+	length = strlen(safe);
+	if (frame_text_width(safe) > column->width && length >= sizeof(service) &&
+	    strcmp(safe + length - sizeof(service) + 1, service) == 0)
+		safe[length - sizeof(service) + 1] = '\0';
+	draw_shorten(safe, column->width, scene->glyphs->cut, text, size);
+}
+
+static void write_outside(const struct layout_column *column, const struct scene *scene,
+			  const char *from, char *text, size_t size)
+{
+	char safe[OWNER_TEXT_MAX];
+
+	format_outside(from, safe, sizeof(safe));
+	draw_shorten(safe, column->width, scene->glyphs->cut, text, size);
+}
+
+/* What is known of the owner, or where the row was counted; false for another column. */
+static bool write_about(const struct layout_column *column, const struct scene *scene,
+			const struct view_row *row, char *text, size_t size)
+{
+	const struct owner *owner = owner_table_get(scene->owners, row->owner);
+	const struct ifaces *ifaces = view_snapshot(scene->view)->ifaces;
+	bool sum = flow_key_sum(&row->key) != FLOW_SUM_NONE;
+
+	if (column->column == COLUMN_IFACE) {
+		write_outside(column, scene, ifaces_name(ifaces, flow_key_slot(&row->key)), text,
+			      size);
+		return true;
+	}
+	if (column->column != COLUMN_PROCESS && column->column != COLUMN_USER &&
+	    column->column != COLUMN_CONTAINER)
+		return false;
+	if (sum)
+		*text = '\0';
+	else if (column->column == COLUMN_PROCESS)
+		write_process(column, scene, row, text, size);
+	else if (column->column == COLUMN_USER)
+		write_outside(column, scene, owner->user, text, size);
+	else
+		write_unit(column, scene, owner->unit, text, size);
+	return true;
+}
+
 static void write_text(const struct layout *layout, const struct layout_column *column,
-		       const struct scene *scene, const struct flow_key *key, char *text,
+		       const struct scene *scene, const struct view_row *row, char *text,
 		       size_t size)
 {
 	static const char *const dir[FLOW_DIRS] = {"in", "out"};
-	char whole[ENDPOINT_TEXT_MAX] = "";
+	const struct flow_key *key = &row->key;
+	struct cell_end end = {0};
 
+	if (write_about(column, scene, row, text, size))
+		return;
 	switch (column->column) {
 	case COLUMN_PROTO: snprintf(text, size, "%s", short_proto(key, column->width)); return;
 	case COLUMN_DIR:
@@ -124,16 +190,16 @@ static void write_text(const struct layout *layout, const struct layout_column *
 		return;
 	case COLUMN_SOURCE:
 		if (layout->peer)
-			peer_text(scene, key, whole, sizeof(whole));
+			peer_text(scene, row, &end);
 		else
-			source_text(scene, key, whole, sizeof(whole));
+			source_text(scene, row, &end);
 		break;
 	default:
 		if (flow_key_sum(key) == FLOW_SUM_NONE)
-			destination_text(scene, key, whole, sizeof(whole));
+			destination_text(scene, row, &end);
 		break;
 	}
-	draw_shorten(whole, cell_width(layout, column, key), scene->glyphs->cut, text, size);
+	cell_shorten_end(&end, cell_width(layout, column, key), scene->glyphs->cut, text, size);
 }
 
 /* Bits, bytes or packets a second of some counts. */
@@ -161,6 +227,7 @@ static double number_of(const struct scene *scene, enum column column, const str
 	case COLUMN_IN: return rate_of(scene, &delta[FLOW_IN], elapsed_ns);
 	case COLUMN_OUT: return rate_of(scene, &delta[FLOW_OUT], elapsed_ns);
 	case COLUMN_FLOWS: return row->flows;
+	case COLUMN_PID: return owner_table_get(scene->owners, row->owner)->pid;
 	case COLUMN_AVERAGE_2S:
 	case COLUMN_AVERAGE_10S:
 	case COLUMN_AVERAGE_40S:
@@ -187,6 +254,8 @@ static void write_number(const struct scene *scene, enum column column, const st
 	/* The first sample has no rate, which is not the same as a rate of 0. */
 	if ((is_rate(column) && !elapsed_ns) || number < 0.0)
 		snprintf(text, size, "-");
+	else if (column == COLUMN_PID)
+		snprintf(text, size, number > 0.0 ? "%.0f" : "", number);
 	else
 		format_scaled(number, text, size);
 }
@@ -197,6 +266,6 @@ char *cell_text(const struct layout *layout, const struct layout_column *column,
 	if (column_info(column->column)->number)
 		write_number(scene, column->column, row, text, size);
 	else
-		write_text(layout, column, scene, &row->key, text, size);
+		write_text(layout, column, scene, row, text, size);
 	return text;
 }

@@ -42,16 +42,62 @@ static void put_end(struct page_writer *page, const struct scene *scene, const c
 	page_line(page, STYLE_PLAIN, label, text);
 }
 
-static void put_names(struct page_writer *page, const struct scene *scene,
-		      const struct flow_key *key)
+/* What the host at an end is called, as far as that has been asked. */
+static void put_host(struct page_writer *page, const struct scene *scene, const uint8_t address[16])
 {
+	char name[NAME_TEXT_MAX];
+
+	if (name_cache_get(scene->hosts, address, name, sizeof(name)))
+		page_line_wrapped(page, STYLE_PLAIN, "", name);
+}
+
+static void put_outside(struct page_writer *page, const char *label, const char *from)
+{
+	char safe[4 * OWNER_TEXT_MAX];
+
+	if (*from)
+		page_line_wrapped(page, STYLE_PLAIN, label,
+				  format_outside(from, safe, sizeof(safe)));
+}
+
+static void put_owner(struct page_writer *page, const struct scene *scene, uint32_t id)
+{
+	const struct owner *owner = owner_table_get(scene->owners, id);
+	char safe[OWNER_TEXT_MAX], text[OWNER_TEXT_MAX + 40];
+
+	if (!owner_is_process(id)) {
+		page_line(page, STYLE_PLAIN, "process", id ? owner->comm : "- (not known)");
+		return;
+	}
+	snprintf(text, sizeof(text), "%s  pid %u%s",
+		 format_outside(owner->comm, safe, sizeof(safe)), owner->pid,
+		 owner->own ? " (own: asks for names)" : "");
+	page_line(page, STYLE_PLAIN, "process", text);
+	snprintf(text, sizeof(text), "%s  uid %u", format_outside(owner->user, safe, sizeof(safe)),
+		 owner->uid);
+	page_line(page, STYLE_PLAIN, "user", text);
+	put_outside(page, "unit", owner->unit);
+	put_outside(page, "cgroup", owner->cgroup);
+}
+
+static void put_names(struct page_writer *page, const struct scene *scene,
+		      const struct view_row *row)
+{
+	const struct ifaces *ifaces = view_snapshot(scene->view)->ifaces;
+	const struct flow_key *key = &row->key;
+	bool sum = flow_key_sum(key) != FLOW_SUM_NONE;
 	char text[FLOW_TEXT_MAX];
 
 	page_line(page, STYLE_PLAIN, "protocol", flow_proto_name(key));
 	put_end(page, scene, "source", key, true);
-	if (flow_key_sum(key) == FLOW_SUM_NONE)
+	if (!sum) {
+		put_host(page, scene, key->src);
 		put_end(page, scene, "destination", key, false);
-	format_outside(scene->iface, text, sizeof(text));
+		put_host(page, scene, key->dst);
+	}
+	if (!sum && scene->owners)
+		put_owner(page, scene, row->owner);
+	format_outside(ifaces_name(ifaces, flow_key_slot(key)), text, sizeof(text));
 	page_line(page, STYLE_PLAIN, "interface", text);
 	page_line(page, flow_key_dir(key) == FLOW_IN ? STYLE_IN : STYLE_OUT, "direction",
 		  flow_key_dir(key) == FLOW_IN ? "in" : "out");
@@ -116,8 +162,7 @@ static void put_numbers(struct page_writer *page, const struct scene *scene,
 	page_line(page, STYLE_PLAIN, "first seen",
 		  format_wall(row->first_wall_ns, text, sizeof(text)));
 	if (last_ns >= 0)
-		page_line(page, STYLE_PLAIN, "last seen",
-			  format_wall(last_ns, text, sizeof(text)));
+		page_line(page, STYLE_PLAIN, "last seen", format_wall(last_ns, text, sizeof(text)));
 	page_line(page, delta->packets ? STYLE_PLAIN : STYLE_DIM, "now",
 		  delta->packets ? "active" : "idle, leaves the table in seconds");
 	page_counts(page, STYLE_PLAIN, "since start", total);
@@ -142,7 +187,7 @@ int draw_detail(struct frame *frame, const struct layout *layout, const struct s
 		page_line(&page, STYLE_DIM, "", "no flow is selected");
 		return page_lines(&page);
 	}
-	put_names(&page, scene, &row.key);
+	put_names(&page, scene, &row);
 	put_numbers(&page, scene, &row);
 	return page_lines(&page);
 }

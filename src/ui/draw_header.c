@@ -98,6 +98,55 @@ bool draw_health_text(const struct snapshot_health *health, char *text, size_t s
 	return false;
 }
 
+/* The entry that says most about what is not watched; NULL: none. */
+static const struct ifaces_entry *worst_entry(const struct ifaces *ifaces)
+{
+	const struct ifaces_entry *worst = NULL;
+
+	for (unsigned int i = 0; i < ifaces->count; i++) {
+		const struct ifaces_entry *entry = &ifaces->entry[i];
+
+		if (entry->state == IFACE_FAILED)
+			return entry;
+		/* Among many that come and go, one is no news. */
+		if (entry->state == IFACE_GONE && !worst && (!ifaces->any || !ifaces->watched))
+			worst = entry;
+	}
+	return worst;
+}
+
+static bool counts_twice(const struct ifaces *ifaces)
+{
+	for (unsigned int i = 0; i < ifaces->count; i++) {
+		const struct ifaces_entry *entry = &ifaces->entry[i];
+
+		if (entry->state == IFACE_WATCHED && entry->lower_slot >= 0)
+			return true;
+	}
+	return false;
+}
+
+bool draw_iface_trouble(const struct ifaces *ifaces, char *text, size_t size)
+{
+	const struct ifaces_entry *entry = ifaces ? worst_entry(ifaces) : NULL;
+	char name[FORMAT_TEXT_MAX];
+
+	if (!ifaces)
+		return false;
+	if (entry)
+		snprintf(text, size, "%s %s", format_outside(entry->name, name, sizeof(name)),
+			 entry->state == IFACE_GONE ? "gone" : "failed");
+	else if (ifaces->no_slot)
+		snprintf(text, size, "%u not watched", ifaces->no_slot);
+	else if (!ifaces->watched && ifaces->any)
+		snprintf(text, size, "no interface up");
+	else if (counts_twice(ifaces))
+		snprintf(text, size, "counted twice");
+	else
+		return false;
+	return true;
+}
+
 /* The health field also says what is not live, where there is no line for it. */
 static void health_field(const struct layout *layout, const struct scene *scene,
 			 struct field *field)
@@ -114,7 +163,8 @@ static void health_field(const struct layout *layout, const struct scene *scene,
 	else if (scene->held && layout->status_y < 0)
 		snprintf(field->text, sizeof(field->text), scene->rewound ? "REWOUND" : "PAUSED");
 	else
-		exact = draw_health_text(&snapshot->health, field->text, sizeof(field->text));
+		exact = draw_health_text(&snapshot->health, field->text, sizeof(field->text)) &&
+			!draw_iface_trouble(snapshot->ifaces, field->text, sizeof(field->text));
 	field->style = exact && snapshot ? STYLE_PLAIN : STYLE_WARN | STYLE_BOLD;
 }
 
@@ -152,11 +202,12 @@ static void draw_title(struct frame *frame, const struct layout *layout, const s
 	char wall[FORMAT_TEXT_MAX];
 
 	field[0] = (struct field){.text = "pktstat-bpf", .value = 1};
-	field[1] = (struct field){.style = STYLE_BOLD, .value = 8};
-	format_outside(scene->iface, field[1].text, sizeof(field[1].text));
+	field[1].style = STYLE_BOLD;
 	field[2].value = 4;
 	snprintf(field[2].text, sizeof(field[2].text), "%s", scene->attach);
 	if (snapshot) {
+		ifaces_text(snapshot->ifaces, field[1].text, sizeof(field[1].text));
+		field[1].value = *field[1].text ? 8 : 0;
 		field[3].value = 6;
 		format_clock(snapshot->running_ns, field[3].text, sizeof(field[3].text));
 		flows_fields(snapshot, &field[4], &field[5]);
@@ -310,7 +361,7 @@ void draw_header(struct frame *frame, const struct layout *layout, const struct 
 	if (layout->title_y >= 0)
 		draw_title(frame, layout, scene);
 	if (layout->tabs_y >= 0)
-		draw_tabs(frame, layout, scene, layout->tabs_y, frame->width);
+		draw_tabs(frame, scene, layout->tabs_y, frame->width);
 	if (!view_snapshot(scene->view))
 		return;
 	if (frame->width < 30) {

@@ -33,8 +33,7 @@ static void put_map(struct page_writer *page, const struct snapshot_health *heal
 	format_count(health->map_used, used, sizeof(used));
 	format_count(health->map_entries, room, sizeof(room));
 	format_count(health->map_entries_max, most, sizeof(most));
-	snprintf(text, sizeof(text), "%s flows drained, room for %s, at most %s", used,
-		 room, most);
+	snprintf(text, sizeof(text), "%s flows drained, room for %s, at most %s", used, room, most);
 	page_line(page, STYLE_PLAIN, "kernel map", text);
 	put_number(page, STYLE_PLAIN, "  made larger", health->map_grown, " times");
 	put_number(page, STYLE_PLAIN, "  made smaller", health->map_shrunk, " times");
@@ -56,8 +55,7 @@ static void put_times(struct page_writer *page, const struct snapshot *snapshot)
 		   health->missed_deadlines, "");
 	put_number(page, warn_if(health->read_errors), "read errors", health->read_errors, "");
 	if (health->last_error)
-		page_line(page, warn_if(true), "  the newest",
-			  strerror(-health->last_error));
+		page_line(page, warn_if(true), "  the newest", strerror(-health->last_error));
 }
 
 static void put_memory(struct page_writer *page, const struct snapshot_health *health)
@@ -71,6 +69,57 @@ static void put_memory(struct page_writer *page, const struct snapshot_health *h
 	page_line(page, STYLE_PLAIN, "rewind memory", text);
 	page_line(page, STYLE_PLAIN, "ledger memory",
 		  format_memory(health->ledger_bytes, used, sizeof(used)));
+}
+
+static void put_iface(struct page_writer *page, const struct ifaces_entry *entry, const char *label)
+{
+	static const char *const states[] = {
+		[IFACE_WATCHED] = "watched",
+		[IFACE_GONE] = "gone",
+		[IFACE_FAILED] = "cannot be attached to",
+		[IFACE_LEFT_OUT] = "left out, those below it are watched",
+	};
+	bool failed = entry->state == IFACE_FAILED;
+	char name[FORMAT_TEXT_MAX], since[FORMAT_TEXT_MAX];
+	char text[4 * FORMAT_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%-12s %s%s%s%s%s",
+		 format_outside(entry->name, name, sizeof(name)), states[entry->state],
+		 failed ? ": " : "", failed ? strerror(-entry->error) : "",
+		 entry->since_wall_ns ? ", since " : "",
+		 entry->since_wall_ns ? format_wall(entry->since_wall_ns, since, sizeof(since))
+				      : "");
+	page_line(page, warn_if(failed || entry->state == IFACE_GONE), label, text);
+}
+
+static void put_ifaces(struct page_writer *page, const struct ifaces *ifaces)
+{
+	char notice[240];
+
+	if (!ifaces)
+		return;
+	for (unsigned int i = 0; i < ifaces->count; i++)
+		put_iface(page, &ifaces->entry[i], i ? "" : "interfaces");
+	if (*ifaces_notice(ifaces, notice, sizeof(notice)))
+		page_line_wrapped(page, warn_if(true), ifaces->count ? "" : "interfaces", notice);
+}
+
+static void put_owners(struct page_writer *page, const struct scene *scene)
+{
+	char memory[FORMAT_TEXT_MAX];
+	char text[2 * FORMAT_TEXT_MAX];
+
+	page_line(page, STYLE_PLAIN, "processes by",
+		  scene->owners ? scene->owners_way ?: "" : "nothing: they are not looked up");
+	if (scene->owners) {
+		format_memory(owner_table_bytes(scene->owners), memory, sizeof(memory));
+		snprintf(text, sizeof(text), " in %s", memory);
+		put_number(page, STYLE_PLAIN, "  known", owner_table_count(scene->owners), text);
+	}
+	if (scene->hides_own)
+		page_line(page, STYLE_PLAIN, "own session", "hidden, but counted");
+	page_line(page, STYLE_PLAIN, "host names",
+		  scene->host_names ? "asked for and shown" : "not asked for (key N)");
 }
 
 int draw_health(struct frame *frame, const struct layout *layout, const struct scene *scene)
@@ -97,5 +146,7 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	put_times(&page, snapshot);
 	put_memory(&page, health);
 	page_line(&page, STYLE_PLAIN, "attached by", scene->attach);
+	put_owners(&page, scene);
+	put_ifaces(&page, snapshot->ifaces);
 	return page_lines(&page);
 }

@@ -13,6 +13,8 @@ int draw_help(struct frame *frame, const struct layout *layout, const struct sce
 		{"host net port", "host 10.0.0.1, net 10.0.0.0/8, port 443"},
 		{"portrange", "portrange 8000-8999"},
 		{"src dst", "that side only: src port 53, dst 10.0.0.1"},
+		{"comm user cgroup", "of the process: comm nginx; also pid, uid"},
+		{"name iface", "of either host, once known; of the interface"},
 		{"bps > 1M", "also pps packets bytes, >= < <= = !="},
 		{"and or not ( )", "two terms side by side: both"},
 	};
@@ -25,7 +27,7 @@ int draw_help(struct frame *frame, const struct layout *layout, const struct sce
 		page_line(&page, STYLE_PLAIN, key[i].keys, key[i].help);
 	page_line(&page, STYLE_PLAIN, "", "");
 	page_line(&page, STYLE_BOLD, "Filter", "");
-	page.label_width = 15;
+	page.label_width = 16;
 	for (size_t i = 0; i < sizeof(filter) / sizeof(filter[0]); i++)
 		page_line(&page, STYLE_PLAIN, filter[i][0], filter[i][1]);
 	return page_lines(&page);

@@ -5,44 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "flow.h"
 #include "format.h"
 #include "keys.h"
 #include "rate.h"
 
-/* What the open group is called: "UDP 4500", "10.0.0.1", "TCP 10.0.0.4:22 - 10.0.0.1:40000". */
-static void group_text(enum group_by by, const struct flow_key *key, char *text, size_t size)
+#define OWN_HIDDEN "  own session hidden"
+
+static int hidden_width(const struct scene *scene)
 {
-	char source[FLOW_TEXT_MAX], destination[FLOW_TEXT_MAX];
-	const char *proto = by == GROUP_HOST ? "" : flow_proto_name(key);
-
-	group_source(by, key, source, sizeof(source));
-	group_destination(by, key, destination, sizeof(destination));
-	snprintf(text, size, "%s%s%s%s%s", proto, *proto && *source ? " " : "", source,
-		 *destination ? " - " : "", destination);
-}
-
-void draw_tabs(struct frame *frame, const struct layout *layout, const struct scene *scene, int y,
-	       int width)
-{
-	enum group_by shown = view_group(scene->view), by;
-	const struct flow_key *group = view_drilled(scene->view, &by);
-	char text[3 * FLOW_TEXT_MAX];
-	int x = 1;
-
-	(void)layout;
-	for (int i = 0; i < GROUPS && !group; i++) {
-		bool here = (enum group_by)i == shown;
-
-		snprintf(text, sizeof(text), here ? "[%s]" : " %s ", group_plural(i));
-		x += frame_put(frame, x, y, width - x, here ? STYLE_BOLD : STYLE_DIM, text);
-	}
-	if (!group)
-		return;
-	x += frame_put(frame, x, y, width - x, STYLE_BOLD, "[flows] of ");
-	group_text(by, group, text, sizeof(text));
-	x += frame_put(frame, x, y, width - x, STYLE_ACCENT | STYLE_BOLD, text);
-	frame_put(frame, x, y, width - x, STYLE_DIM, "  Esc returns");
+	return scene->hides_own ? (int)strlen(OWN_HIDDEN) : 0;
 }
 
 /* Signed minutes and seconds: "-2m15s". */
@@ -119,7 +90,8 @@ static void draw_held(struct frame *frame, const struct layout *layout, const st
 		return;
 	}
 	/* The right end belongs to "row 1,204/100,000". */
-	draw_time_bar(frame, scene, width + 3, layout->status_y, frame->width - width - 24);
+	draw_time_bar(frame, scene, width + 3, layout->status_y,
+		      frame->width - width - 24 - hidden_width(scene));
 }
 
 /* "23 of 1,204 rows, 2.02 M of 8.42 Gb/s" */
@@ -182,27 +154,62 @@ static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 	frame_put(frame, x, y, frame->width, STYLE_WARN, prompt->why);
 }
 
-static void draw_position(struct frame *frame, const struct layout *layout,
-			  const struct scene *scene)
+/* What stands at the right end: what is left out, and where in the table one is. */
+static void position_text(const struct scene *scene, char *text, size_t size)
 {
 	char at[FORMAT_TEXT_MAX], count[FORMAT_TEXT_MAX];
-	char text[3 * FORMAT_TEXT_MAX];
+	char row[3 * FORMAT_TEXT_MAX] = "";
 
-	if (!view_count(scene->view))
-		return;
 	format_count(view_selected(scene->view) + 1, at, sizeof(at));
 	format_count(view_count(scene->view), count, sizeof(count));
-	snprintf(text, sizeof(text), "  %srow %s/%s", view_follows(scene->view) ? "following " : "",
-		 at, count);
-	frame_put_right(frame, 0, layout->status_y, frame->width - 1, STYLE_DIM, text);
+	if (view_count(scene->view))
+		snprintf(row, sizeof(row), "  %srow %s/%s",
+			 view_follows(scene->view) ? "following " : "", at, count);
+	snprintf(text, size, "%s%s", scene->hides_own ? OWN_HIDDEN : "", row);
 }
 
-void draw_status(struct frame *frame, const struct layout *layout, const struct scene *scene)
+/* What is wrong with the interfaces stays in sight; the names of the views make room for it. */
+static void draw_trouble(struct frame *frame, const struct layout *layout,
+			 const struct scene *scene, const char *trouble, int width)
+{
+	int y = layout->status_y, x = 1;
+
+	if (layout->tabs_y < 0 && frame_text_width(trouble) + 20 < width) {
+		draw_tabs(frame, scene, y, 20);
+		x = 21;
+	}
+	frame_put(frame, x, y, width - x, STYLE_WARN | STYLE_BOLD, trouble);
+}
+
+static void draw_state(struct frame *frame, const struct layout *layout, const struct scene *scene,
+		       int width)
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 	unsigned int warn = STYLE_WARN | STYLE_BOLD;
 	int y = layout->status_y;
-	int width = frame->width - 24;
+	int filter_width = frame->width - 1 - hidden_width(scene);
+	char trouble[240];
+
+	if (scene->notice)
+		frame_put(frame, 1, y, width - 1, STYLE_BOLD, scene->notice);
+	else if (scene->held)
+		draw_held(frame, layout, scene);
+	else if (snapshot->state == SNAPSHOT_LOST)
+		frame_put(frame, 1, y, frame->width, warn,
+			  "the interface is gone: these are its last rows");
+	else if (*scene->prompt.text)
+		draw_filter(frame, scene, 1, y, filter_width);
+	else if (*ifaces_notice(snapshot->ifaces, trouble, sizeof(trouble)))
+		draw_trouble(frame, layout, scene, trouble, width);
+	else if (layout->tabs_y < 0)
+		draw_tabs(frame, scene, y, width);
+}
+
+void draw_status(struct frame *frame, const struct layout *layout, const struct scene *scene)
+{
+	int y = layout->status_y;
+	char position[5 * FORMAT_TEXT_MAX];
+	int width, used;
 
 	if (scene->prompt.open) {
 		draw_prompt(frame, scene, y >= 0 ? y : frame->height - 1);
@@ -213,22 +220,18 @@ void draw_status(struct frame *frame, const struct layout *layout, const struct 
 		clear_line(frame, layout->keys_y);
 		draw_filter(frame, scene, 1, layout->keys_y, frame->width - 1);
 	}
-	if (y < 0 || !snapshot)
+	if (y < 0 || !view_snapshot(scene->view))
 		return;
-	if (scene->notice)
-		frame_put(frame, 1, y, width, STYLE_BOLD, scene->notice);
-	else if (scene->held)
-		draw_held(frame, layout, scene);
-	else if (snapshot->state == SNAPSHOT_LOST)
-		frame_put(frame, 1, y, frame->width, warn,
-			  "the interface is gone: these are its last rows");
-	else if (*scene->prompt.text)
-		draw_filter(frame, scene, 1, y, frame->width - 1);
-	else if (layout->tabs_y < 0)
-		draw_tabs(frame, layout, scene, y, width + 4);
+	position_text(scene, position, sizeof(position));
+	used = frame_text_width(position);
+	width = frame->width - 1 - used;
+	/* Room for the position to grow, so that nothing moves with it. */
+	draw_state(frame, layout, scene, width < frame->width - 20 ? width : frame->width - 20);
 	/* The sums of a filter need the room. */
-	if (!*scene->prompt.text || frame->width >= 100)
-		draw_position(frame, layout, scene);
+	if (*scene->prompt.text && frame->width < 100)
+		snprintf(position, sizeof(position), "%s", scene->hides_own ? OWN_HIDDEN : "");
+	if (!scene->held || !*scene->prompt.text || frame->width >= 100)
+		frame_put_right(frame, 0, y, frame->width - 1, STYLE_DIM, position);
 }
 
 /* Width of the labels up to a rank. */

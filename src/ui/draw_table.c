@@ -33,7 +33,8 @@ static const char *sort_sign(const struct scene *scene, enum column column)
 /* What the ends of a group are called; NULL: as in the table of columns. */
 static const char *end_title(const struct layout *layout, enum group_by by, enum column column)
 {
-	static const char *const source[GROUPS] = {NULL, "NEAR", "HOST", "SERVICE", ""};
+	static const char *const source[GROUPS] = {NULL, "NEAR",    "HOST",	 "SERVICE",
+						   "",	 "PROCESS", "CONTAINER", "USER"};
 
 	if (column == COLUMN_DESTINATION)
 		return by == GROUP_CONVERSATION ? "FAR" : NULL;
@@ -128,11 +129,15 @@ static unsigned int dir_style(const struct layout_column *column, const struct s
 static unsigned int cell_style(const struct layout_column *column, const struct scene *scene,
 			       const struct view_row *row, unsigned int style)
 {
+	bool owners = group_by_owner(view_group(scene->view));
+
 	/* One plain bar is easier to see than one in three colours. */
 	if (style & STYLE_REVERSE || is_idle(row))
 		return style;
 	if (column->column == COLUMN_PROTO && flow_key_sum(&row->key) >= FLOW_SUM_MAP_FULL)
 		return style | STYLE_WARN;
+	if (column->column == (owners ? COLUMN_SOURCE : COLUMN_PROCESS) && cell_is_own(scene, row))
+		return style | STYLE_DIM;
 	return style | dir_style(column, scene, row);
 }
 
@@ -197,7 +202,7 @@ static void draw_empty(struct frame *frame, const struct layout *layout, const s
 	char iface[FORMAT_TEXT_MAX];
 	char text[FORMAT_TEXT_MAX + 40];
 
-	format_outside(scene->iface, iface, sizeof(iface));
+	ifaces_text(view_snapshot(scene->view)->ifaces, iface, sizeof(iface));
 	if (view_snapshot(scene->view)->count)
 		snprintf(text, sizeof(text), "nothing passes the filter");
 	else if (!view_snapshot(scene->view)->elapsed_ns)

@@ -193,6 +193,24 @@ int frame_text_width(const char *text)
 	return width;
 }
 
+size_t frame_text_fit(const char *text, int columns)
+{
+	const char *at = text;
+
+	while (*at) {
+		const char *shown;
+		size_t length, step;
+		int width;
+
+		step = next_character(at, &shown, &length, &width);
+		columns -= width;
+		if (columns < 0)
+			break;
+		at += step;
+	}
+	return (size_t)(at - text);
+}
+
 static void dump_line(const struct frame *frame, int y, FILE *out)
 {
 	int end = frame->width;

@@ -8,6 +8,7 @@
 #define PKTSTAT_FRAME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -67,6 +68,8 @@ void frame_put_right(struct frame *frame, int x, int y, int width, unsigned int 
 void frame_paint(struct frame *frame, int x, int y, int width, unsigned int style);
 /* Columns that the text takes. */
 int frame_text_width(const char *text);
+/* Bytes of the text, from its beginning, that take no more than so many columns. */
+size_t frame_text_fit(const char *text, int columns);
 
 /*
  * Writes the text of all lines, then every run of styled cells: for tests and for README. 0 or a

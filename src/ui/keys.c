@@ -41,6 +41,7 @@ static const struct key_binding bindings[] = {
 	{ACTION_UNITS, {'u'}, "u", "bits, bytes or packets first", NULL, 0},
 	{ACTION_TOTALS, {'T'}, "T", "totals instead of rates, or without", NULL, 0},
 	{ACTION_NAMES, {'n'}, "n", "names of services for ports", NULL, 0},
+	{ACTION_HOSTS, {'N'}, "N", "names of hosts for addresses", NULL, 0},
 	{ACTION_HEALTH, {'H'}, "H", "how exact the counts are", NULL, 0},
 	{ACTION_FASTER, {'-'}, "-", "shorter interval", NULL, 0},
 	{ACTION_SLOWER, {'+', '='}, "+", "longer interval", NULL, 0},

@@ -12,33 +12,48 @@
 
 #define BIT(column) (1U << (column))
 
-#define ORDER_MAX 14
+#define ORDER_MAX 18
 
 /* From left to right. */
 static const struct {
 	enum column column[ORDER_MAX];
 	size_t count;
 } orders[GROUPS] = {
-	[GROUP_FLOW] = {{COLUMN_PROTO, COLUMN_DIR, COLUMN_SOURCE, COLUMN_DESTINATION,
-			 COLUMN_HISTORY, COLUMN_BPS, COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S,
-			 COLUMN_AVERAGE_40S, COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES},
+	[GROUP_FLOW] = {{COLUMN_PROTO, COLUMN_DIR, COLUMN_IFACE, COLUMN_SOURCE, COLUMN_DESTINATION,
+			 COLUMN_PROCESS, COLUMN_PID, COLUMN_USER, COLUMN_CONTAINER, COLUMN_HISTORY,
+			 COLUMN_BPS, COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S,
+			 COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES},
+			17},
+	[GROUP_CONVERSATION] = {{COLUMN_PROTO, COLUMN_IFACE, COLUMN_SOURCE, COLUMN_DESTINATION,
+				 COLUMN_PROCESS, COLUMN_PID, COLUMN_USER, COLUMN_CONTAINER,
+				 COLUMN_IN, COLUMN_OUT, COLUMN_BPS, COLUMN_AVERAGE_2S,
+				 COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS, COLUMN_PACKETS,
+				 COLUMN_BYTES},
+				17},
+	[GROUP_HOST] = {{COLUMN_SOURCE, COLUMN_PROCESS, COLUMN_IN, COLUMN_OUT, COLUMN_BPS,
+			 COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS,
+			 COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
 			12},
-	[GROUP_CONVERSATION] = {{COLUMN_PROTO, COLUMN_SOURCE, COLUMN_DESTINATION, COLUMN_IN,
-				 COLUMN_OUT, COLUMN_BPS, COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S,
-				 COLUMN_AVERAGE_40S, COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES},
-				12},
-	[GROUP_HOST] = {{COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS, COLUMN_AVERAGE_2S,
-			 COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS, COLUMN_PACKETS,
-			 COLUMN_BYTES, COLUMN_FLOWS},
-			11},
-	[GROUP_SERVICE] = {{COLUMN_PROTO, COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS,
-			    COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS,
-			    COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
-			   12},
+	[GROUP_SERVICE] = {{COLUMN_PROTO, COLUMN_SOURCE, COLUMN_PROCESS, COLUMN_IN, COLUMN_OUT,
+			    COLUMN_BPS, COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S,
+			    COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
+			   13},
 	[GROUP_PROTOCOL] = {{COLUMN_PROTO, COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS,
 			     COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS,
 			     COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
 			    12},
+	[GROUP_PROCESS] = {{COLUMN_SOURCE, COLUMN_USER, COLUMN_CONTAINER, COLUMN_IN, COLUMN_OUT,
+			    COLUMN_BPS, COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S,
+			    COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
+			   13},
+	[GROUP_CONTAINER] = {{COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS, COLUMN_AVERAGE_2S,
+			      COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS, COLUMN_PACKETS,
+			      COLUMN_BYTES, COLUMN_FLOWS},
+			     11},
+	[GROUP_USER] = {{COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS, COLUMN_AVERAGE_2S,
+			 COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS, COLUMN_PACKETS,
+			 COLUMN_BYTES, COLUMN_FLOWS},
+			11},
 };
 
 const enum column *layout_columns_of(enum group_by by, size_t *ret_count)
@@ -67,9 +82,14 @@ static void fit_lines(struct layout *layout)
 static int width_of(const struct layout *layout, enum column column)
 {
 	switch (column) {
-	case COLUMN_PROTO: return layout->width >= 70 ? 9 : 6;
+	case COLUMN_PROTO: return layout->width >= (layout->owners ? 100 : 70) ? 9 : 6;
 	case COLUMN_DIR: return layout->arrows ? 1 : 3;
 	case COLUMN_PACKETS: return 8;
+	case COLUMN_PROCESS: return layout->width >= 132 ? 15 : layout->width >= 100 ? 12 : 11;
+	case COLUMN_CONTAINER: return 14;
+	case COLUMN_IFACE: return layout->width >= 132 ? 11 : 8;
+	case COLUMN_USER: return 8;
+	case COLUMN_PID: return 7;
 	case COLUMN_HISTORY: return LAYOUT_HISTORY_WIDTH;
 	case COLUMN_SOURCE:
 	case COLUMN_DESTINATION: return 0;
@@ -107,12 +127,19 @@ static const struct leaving {
 	{COLUMN_AVERAGE_2S, ADDRESS_ROOMY},
 	{COLUMN_AVERAGE_40S, ADDRESS_ROOMY},
 	{COLUMN_AVERAGE_10S, ADDRESS_ROOMY},
+	{COLUMN_CONTAINER, ADDRESS_FULL},
+	{COLUMN_USER, ADDRESS_FULL},
+	{COLUMN_PID, ADDRESS_FULL},
 	{COLUMN_PACKETS, ADDRESS_FULL},
 	{COLUMN_FLOWS, ADDRESS_FULL},
 	{COLUMN_BYTES, ADDRESS_FULL},
 	{COLUMN_PPS, ADDRESS_FULL},
 	{COLUMN_IN, ADDRESS_FULL},
 	{COLUMN_OUT, ADDRESS_FULL},
+	{COLUMN_CONTAINER, ADDRESS_LEAST},
+	{COLUMN_USER, ADDRESS_LEAST},
+	{COLUMN_IFACE, ADDRESS_LEAST},
+	{COLUMN_PROCESS, ADDRESS_LEAST},
 	{COLUMN_DESTINATION, ADDRESS_LEAST},
 	{COLUMN_PROTO, ADDRESS_LEAST},
 	{COLUMN_DIR, 8},
@@ -122,13 +149,20 @@ static const struct leaving {
 
 #define LEAVING (sizeof(leaving) / sizeof(leaving[0]))
 
+/* Whose a process is counts as much as its name, so it has a second, later place in the order. */
+static bool stays_longer(const struct layout *layout, const struct leaving *place)
+{
+	return layout->by == GROUP_PROCESS && place->room == ADDRESS_FULL &&
+	       (place->column == COLUMN_USER || place->column == COLUMN_CONTAINER);
+}
+
 /* Leaves out what has no room; `kept` columns stay, and so does what is sorted by. */
 static unsigned int drop_columns(const struct layout *layout, unsigned int set, unsigned int kept)
 {
 	for (size_t i = 0; i < LEAVING; i++) {
 		enum column column = leaving[i].column;
 
-		if (!(set & BIT(column)) || kept & BIT(column))
+		if (!(set & BIT(column)) || kept & BIT(column) || stays_longer(layout, &leaving[i]))
 			continue;
 		/* Where there is one number only, it is the one sorted by. */
 		if (column == COLUMN_DESTINATION && kept && !(kept & BIT(COLUMN_BPS)) &&
@@ -140,11 +174,41 @@ static unsigned int drop_columns(const struct layout *layout, unsigned int set, 
 	return set;
 }
 
+/* Columns that would have nothing to say. */
+static unsigned int unknown_columns(const struct layout_wish *wish)
+{
+	unsigned int set = 0;
+
+	if (!wish->owners)
+		set |= BIT(COLUMN_PROCESS) | BIT(COLUMN_PID) | BIT(COLUMN_USER) |
+		       BIT(COLUMN_CONTAINER);
+	if (!wish->ifaces)
+		set |= BIT(COLUMN_IFACE);
+	return set;
+}
+
+bool layout_may_show(const struct layout_wish *wish, enum column column)
+{
+	return columns_of(wish->by) & ~unknown_columns(wish) & BIT(column);
+}
+
+/* Whether a column that is sorted by stays: wide ones only where that leaves room for others. */
+static bool stays(const struct layout *layout, enum column column)
+{
+	switch (column) {
+	case COLUMN_PROCESS:
+	case COLUMN_USER:
+	case COLUMN_CONTAINER:
+	case COLUMN_IFACE: return layout->width >= 60;
+	default: return column_info(column)->number;
+	}
+}
+
 static unsigned int choose_columns(const struct layout *layout, const struct layout_wish *wish)
 {
 	unsigned int totals = BIT(COLUMN_PACKETS) | BIT(COLUMN_BYTES);
-	unsigned int all = columns_of(wish->by);
-	unsigned int kept = column_info(wish->sort)->number ? BIT(wish->sort) & all : 0;
+	unsigned int all = columns_of(wish->by) & ~unknown_columns(wish);
+	unsigned int kept = stays(layout, wish->sort) ? BIT(wish->sort) & all : 0;
 	unsigned int set = drop_columns(layout, all, kept);
 
 	if (!wish->totals)
@@ -185,6 +249,8 @@ void layout_fit(int width, int height, const struct layout_wish *wish, struct la
 	ret_layout->width = width;
 	ret_layout->height = height;
 	ret_layout->arrows = width < 100;
+	ret_layout->by = wish->by;
+	ret_layout->owners = wish->owners;
 	fit_lines(ret_layout);
 	set = choose_columns(ret_layout, wish);
 	ret_layout->peer = columns_of(wish->by) & ~set & BIT(COLUMN_DESTINATION);

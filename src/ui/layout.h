@@ -14,7 +14,7 @@
 #include "column.h"
 #include "group.h"
 
-#define LAYOUT_COLUMNS_MAX 14
+#define LAYOUT_COLUMNS_MAX 18
 /* Cells of a row's graph. */
 #define LAYOUT_HISTORY_WIDTH 10
 
@@ -35,6 +35,8 @@ struct layout {
 	int keys_y;
 	bool arrows; /* direction as an arrow */
 	bool peer;   /* one address, that of the other side, in COLUMN_SOURCE */
+	enum group_by by;
+	bool owners; /* of the wish, both */
 	bool past;   /* some column needs the snapshots before */
 	int columns;
 	struct layout_column column[LAYOUT_COLUMNS_MAX];
@@ -44,17 +46,24 @@ struct layout {
 struct layout_wish {
 	enum group_by by;
 	enum column sort;
+	bool owners; /* they are looked up */
+	bool ifaces; /* there is more than one */
 	bool totals; /* the other way round: totals where there are none, none where they are */
 };
 
 /*
- * Fits lines and columns. Columns go in the order graph, averages, packets, flows, bytes, pps, one
- * direction each, one of the addresses, protocol; the one that is sorted by stays; addresses get shorter last.
+ * Fits lines and columns. Columns go in the order graph, averages, container, user, pid, packets,
+ * flows, bytes, pps, one direction each, interface, process, one of the addresses, protocol; with
+ * processes as rows, container and user behind these. The one that is sorted by stays; addresses get
+ * shorter last.
  */
 void layout_fit(int width, int height, const struct layout_wish *wish, struct layout *ret_layout);
 
 /* All columns of a view from left to right; ret_count of them. */
 const enum column *layout_columns_of(enum group_by by, size_t *ret_count);
+
+/* Whether a view has a column at all, be it that there is no room for it. */
+bool layout_may_show(const struct layout_wish *wish, enum column column);
 
 /* The column at x, or NULL. */
 const struct layout_column *layout_column_at(const struct layout *layout, int x);

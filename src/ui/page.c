@@ -51,6 +51,28 @@ void page_line(struct page_writer *page, unsigned int style, const char *label, 
 	frame_put(page->frame, x, y, page->frame->width, style, value);
 }
 
+void page_line_wrapped(struct page_writer *page, unsigned int style, const char *label,
+		       const char *value)
+{
+	int room = page->frame->width - 3 - page->label_width - (page->label_width > 0);
+	char part[4 * 128];
+
+	while (room > 8 && frame_text_width(value) > room) {
+		size_t length = frame_text_fit(value, room), word = length;
+
+		/* Between words, unless that would waste the line. */
+		while (word > length / 2 && value[word] != ' ')
+			word--;
+		if (value[word] == ' ')
+			length = word;
+		snprintf(part, sizeof(part), "%.*s", (int)length, value);
+		page_line(page, style, label, part);
+		value += length + (value[length] == ' ');
+		label = "";
+	}
+	page_line(page, style, label, value);
+}
+
 void page_counts(struct page_writer *page, unsigned int style, const char *label,
 		 const struct flow_counts *counts)
 {

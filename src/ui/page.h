@@ -19,6 +19,9 @@ struct page_writer page_begin(struct frame *frame, const struct layout *layout, 
 			      int first, int label_width);
 /* A label and a value; either may be empty. */
 void page_line(struct page_writer *page, unsigned int style, const char *label, const char *value);
+/* The same with a value that goes on in the next lines where it is too long. */
+void page_line_wrapped(struct page_writer *page, unsigned int style, const char *label,
+		       const char *value);
 /* The same with packets and bytes as its value. */
 void page_counts(struct page_writer *page, unsigned int style, const char *label,
 		 const struct flow_counts *counts);

@@ -14,16 +14,21 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "draw.h"
 #include "past.h"
 #include "screen.h"
 #include "ui_actions.h"
+
+/* Frames for names alone: five a second. */
+#define NAMES_EVERY_MS 200
 
 enum {
 	POLL_INPUT,
 	POLL_RING,
 	POLL_SIGNAL,
 	POLL_DEADLINE,
+	POLL_NAMES,
 	POLLS,
 };
 
@@ -49,6 +54,14 @@ static void recall_past(struct ui *ui)
 	view_set_past(ui->view, &ui->past);
 }
 
+/* More interfaces than one, now or before or to come: their column stays once it is there. */
+static bool ui_has_ifaces(const struct ui *ui)
+{
+	const struct snapshot *shown = view_snapshot(ui->view);
+
+	return shown && shown->ifaces && (shown->ifaces->any || shown->ifaces->count > 1);
+}
+
 static int redraw(struct ui *ui)
 {
 	int width, height;
@@ -57,6 +70,8 @@ static int redraw(struct ui *ui)
 	screen_size(ui->screen, &width, &height);
 	ui->wish.by = view_group(ui->view);
 	ui->wish.sort = view_sort(ui->view);
+	ui->wish.owners = ui->options->owners;
+	ui->wish.ifaces = ui_has_ifaces(ui);
 	layout_fit(width, height, &ui->wish, &ui->layout);
 	view_set_height(ui->view, (size_t)ui->layout.rows);
 	recall_past(ui);
@@ -68,7 +83,8 @@ static int redraw(struct ui *ui)
 	if (ui->scene.page == PAGE_DETAIL)
 		ui->scene.pasts = view_history_selected(ui->view, ui->scene.past, SCENE_PAST_MAX);
 	ui->page_lines = draw_scene(&ui->frame, &ui->layout, &ui->scene);
-	ui->stale = false;
+	ui->stale = ui->named = false;
+	ui->drawn_ns = clock_mono_ns();
 	if (screen_show(ui->screen, &ui->frame))
 		end_with(ui, UI_END_TERMINAL);
 	return 0;
@@ -123,13 +139,32 @@ static void on_signal(struct ui *ui)
 	ui->stale = true;
 }
 
+/* Names become known one by one; a picture for each would be more than an eye can follow. */
+static int names_wait_ms(const struct ui *ui)
+{
+	uint64_t since_ms = (clock_mono_ns() - ui->drawn_ns) / 1000000;
+
+	if (!ui->named)
+		return -1;
+	return since_ms < NAMES_EVERY_MS ? (int)(NAMES_EVERY_MS - since_ms) : 0;
+}
+
+static void on_names(struct ui *ui)
+{
+	name_cache_clear_event(ui->options->names);
+	ui->named = true;
+}
+
 static int wait_for_events(struct ui *ui, struct pollfd polled[POLLS])
 {
 	polled[POLL_INPUT] = (struct pollfd){fileno(ui->options->input), POLLIN, 0};
 	polled[POLL_RING] = (struct pollfd){ring_event_fd(ui->options->ring), POLLIN, 0};
 	polled[POLL_SIGNAL] = (struct pollfd){ui->options->signal_fd, POLLIN, 0};
 	polled[POLL_DEADLINE] = (struct pollfd){ui->options->deadline_fd, POLLIN, 0};
-	if (poll(polled, POLLS, -1) >= 0)
+	polled[POLL_NAMES] = (struct pollfd){-1, POLLIN, 0};
+	if (ui->options->names)
+		polled[POLL_NAMES].fd = name_cache_event_fd(ui->options->names);
+	if (poll(polled, POLLS, names_wait_ms(ui)) >= 0)
 		return 0;
 	return errno == EINTR ? 0 : -errno;
 }
@@ -155,8 +190,12 @@ static int run_loop(struct ui *ui)
 			on_input(ui, polled[POLL_INPUT].revents);
 		if (polled[POLL_RING].revents)
 			on_ring(ui);
+		if (polled[POLL_NAMES].revents)
+			on_names(ui);
 		if (polled[POLL_DEADLINE].revents & POLLIN)
 			end_with(ui, UI_END_TIMEOUT);
+		if (ui->named && !names_wait_ms(ui))
+			ui->stale = true;
 	}
 	return err;
 }
@@ -166,8 +205,11 @@ static void set_scene(struct ui *ui)
 	ui->scene.view = ui->view;
 	ui->scene.history = &ui->history;
 	ui->scene.services = ui->services;
+	ui->scene.owners = ui->options->owners;
+	ui->scene.owners_way = ui->options->owners_way;
+	ui->scene.hosts = ui->options->names;
+	ui->scene.hides_own = ui->options->hidden;
 	ui->scene.interval_ns = ui->options->interval_ns;
-	ui->scene.iface = ui->options->iface;
 	ui->scene.attach = ui->options->attach;
 	switch (screen_signs(ui->screen)) {
 	case SIGNS_ASCII: ui->scene.glyphs = &glyphs_ascii; break;
@@ -191,15 +233,19 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 		err = services_new(&ui->services);
 	if (err)
 		goto out_free_view;
+	view_set_owners(ui->view, options->owners);
+	view_set_names(ui->view, options->names);
+	view_set_hidden(ui->view, options->hidden);
 	err = screen_open(options->input, options->output, options->color, &ui->screen, ret_why);
 	if (err)
 		goto out_free_view;
 	if (!options->no_mouse)
 		screen_use_mouse(ui->screen);
 	set_scene(ui);
+	ui_use_hosts(ui, options->show_names);
 	ui_load_settings(ui);
 	if (options->by != GROUP_FLOW)
-		view_set_group(ui->view, options->by);
+		ui_use_view(ui, options->by);
 	if (options->filter)
 		ui_prompt_begin(ui, options->filter);
 	err = run_loop(ui);

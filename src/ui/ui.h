@@ -11,7 +11,10 @@
 #include <stdio.h>
 
 #include "column.h"
+#include "filter.h"
 #include "group.h"
+#include "name_cache.h"
+#include "owner.h"
 #include "ring.h"
 
 enum ui_end {
@@ -23,15 +26,19 @@ enum ui_end {
 
 struct ui_options {
 	struct ring *ring;
-	const char *iface;    /* name(s) to show (outside text) */
-	const char *attach;   /* "tcx" */
-	FILE *input, *output; /* the terminal; stdin and stdout, or /dev/tty for both */
-	int signal_fd;	      /* signalfd of SIGINT SIGTERM SIGHUP SIGQUIT SIGWINCH SIGTSTP SIGCONT,
+	const struct owner_table *owners; /* NULL: owners are not looked up */
+	const char *owners_way;		  /* how, for the health page; NULL: not said */
+	struct name_cache *names;	  /* NULL: no host names */
+	bool show_names;		  /* to begin with; asking is set accordingly */
+	const struct filter *hidden; /* rows that match are left out (--hide-own); NULL: none */
+	const char *attach;	     /* "tcx" */
+	FILE *input, *output;	     /* the terminal; stdin and stdout, or /dev/tty for both */
+	int signal_fd;	 /* signalfd of SIGINT SIGTERM SIGHUP SIGQUIT SIGWINCH SIGTSTP SIGCONT,
 			    all blocked in every thread */
-	int deadline_fd;      /* timerfd of --timeout, or -1 */
+	int deadline_fd; /* timerfd of --timeout, or -1 */
 	enum column sort;
-	uint64_t interval_ns; /* of the collector, for display */
-	enum group_by by;     /* view to begin with */
+	uint64_t interval_ns;  /* of the collector, for display */
+	enum group_by by;      /* view to begin with */
 	bool sort_set, by_set; /* the user named them: saved settings stand back */
 	const char *filter; /* filter to begin with, or NULL; one that is wrong is shown as such */
 	bool color;	    /* false: NO_COLOR is set */

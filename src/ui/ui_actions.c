@@ -28,7 +28,7 @@ static void sort_by_neighbour(struct ui *ui, int step)
 		at++;
 	do
 		at = (at + count + (size_t)(long)step) % count;
-	while (column[at] == COLUMN_HISTORY);
+	while (column[at] == COLUMN_HISTORY || !layout_may_show(&ui->wish, column[at]));
 	sort_by(ui, column[at]);
 }
 
@@ -120,28 +120,50 @@ static bool press_to_rewind(struct ui *ui, enum action action)
 /* An order by a column that the view does not have would be no order the user sees. */
 static void sort_in_view(struct ui *ui)
 {
-	size_t count;
-	const enum column *column = layout_columns_of(view_group(ui->view), &count);
+	struct layout_wish wish = ui->wish;
 
-	for (size_t i = 0; i < count; i++) {
-		if (column[i] == view_sort(ui->view))
-			return;
-	}
-	if (view_sort(ui->view) != COLUMN_TUPLE)
+	wish.by = view_group(ui->view);
+	if (!layout_may_show(&wish, view_sort(ui->view)) && view_sort(ui->view) != COLUMN_TUPLE)
 		sort_by(ui, COLUMN_BPS);
 }
 
 static void next_view(struct ui *ui, int step)
 {
+	int views = ui->options->owners ? GROUPS : GROUP_PROCESS;
+
 	view_set_group(ui->view,
-		       (enum group_by)(((int)view_group(ui->view) + step + GROUPS) % GROUPS));
+		       (enum group_by)(((int)view_group(ui->view) + step + views) % views));
 	ui->scene.page = PAGE_TABLE;
 	sort_in_view(ui);
+}
+
+void ui_use_view(struct ui *ui, enum group_by by)
+{
+	if (ui->options->owners || !group_by_owner(by))
+		view_set_group(ui->view, by);
+}
+
+void ui_use_hosts(struct ui *ui, bool use)
+{
+	if (!ui->options->names)
+		return;
+	ui->scene.host_names = use;
+	name_cache_set_asking(ui->options->names, use);
+}
+
+static void toggle_hosts(struct ui *ui)
+{
+	ui_use_hosts(ui, !ui->scene.host_names);
+	if (!ui->options->names)
+		ui->scene.notice = "names of hosts cannot be looked up here";
 }
 
 /* The flows behind a group, or the details of a flow. */
 static void open_row(struct ui *ui)
 {
+	/* The key before it may have moved the selection, without a frame in between. */
+	if (view_arrange(ui->view))
+		return;
 	if (view_drill(ui->view)) {
 		sort_in_view(ui);
 		return;
@@ -207,6 +229,7 @@ static void press_other(struct ui *ui, enum action action)
 	case ACTION_UNITS: ui->scene.unit = (ui->scene.unit + 1) % UNITS; break;
 	case ACTION_TOTALS: ui->wish.totals = !ui->wish.totals; break;
 	case ACTION_NAMES: ui->scene.names = !ui->scene.names; break;
+	case ACTION_HOSTS: toggle_hosts(ui); break;
 	case ACTION_FASTER: change_interval(ui, -1); break;
 	case ACTION_SLOWER: change_interval(ui, 1); break;
 	case ACTION_RESET:

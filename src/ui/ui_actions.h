@@ -21,8 +21,10 @@ struct ui {
 	struct scene scene;
 	int page_lines; /* of the page that was drawn last */
 	struct history history;
-	struct past past; /* taken while something shows it */
-	bool stale;	  /* something changed since the last frame */
+	struct past past;  /* taken while something shows it */
+	bool stale;	   /* something changed since the last frame */
+	bool named;	   /* so did names of hosts, which can wait a moment */
+	uint64_t drawn_ns; /* CLOCK_MONOTONIC of the last frame */
 	bool ended;
 	enum ui_end end;
 	int signal; /* for UI_END_SIGNAL */
@@ -30,6 +32,11 @@ struct ui {
 
 /* Does what the key means and returns it; quitting is left to the caller. */
 enum action ui_press(struct ui *ui, int key);
+
+/* Shows names of hosts for addresses, and asks for them, or no longer. */
+void ui_use_hosts(struct ui *ui, bool use);
+/* The view to begin with or that was saved, as far as it can be. */
+void ui_use_view(struct ui *ui, enum group_by by);
 
 /* A new snapshot is in the ring: shows it, unless the user holds an older one. See ui_rewind.c. */
 void ui_show_newest(struct ui *ui, struct snapshot *snapshot);

@@ -21,6 +21,7 @@ static struct settings current(const struct ui *ui)
 		.unit = ui->scene.unit,
 		.totals = ui->wish.totals,
 		.names = ui->scene.names,
+		.hosts = ui->scene.host_names,
 	};
 }
 
@@ -30,16 +31,24 @@ static void notice(struct ui *ui, const char *what, const char *detail)
 	ui->scene.notice = ui->scene.notice_text;
 }
 
+/* An order by what is not looked up would be none. */
+static bool can_sort(const struct ui *ui, enum column sort)
+{
+	return ui->options->owners || (sort != COLUMN_PID && sort != COLUMN_PROCESS &&
+				       sort != COLUMN_USER && sort != COLUMN_CONTAINER);
+}
+
 static void apply(struct ui *ui, const struct settings *settings)
 {
 	/* An order asked for on the command line counts more. */
-	if (!ui->options->sort_set)
+	if (!ui->options->sort_set && can_sort(ui, settings->sort))
 		view_set_sort(ui->view, settings->sort, settings->reverse);
 	if (!ui->options->by_set)
-		view_set_group(ui->view, settings->by);
+		ui_use_view(ui, settings->by);
 	ui->scene.unit = (enum unit)settings->unit;
 	ui->wish.totals = settings->totals;
 	ui->scene.names = settings->names;
+	ui_use_hosts(ui, settings->hosts || ui->options->show_names);
 }
 
 void ui_load_settings(struct ui *ui)

@@ -259,14 +259,15 @@ static int bench_open(struct bench *bench, const char *watched, const char *othe
 {
 	struct bpf_source_options options = {.max_flows = MAX_FLOWS};
 	struct sockaddr_ll address = {.sll_family = AF_PACKET};
-	enum bpf_source_step step;
-	struct iface sender;
+	struct bpf_source_failure failure;
+	struct iface receiver, sender;
+	char names[1][IF_NAMESIZE];
 	int err;
 
 	bench->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (bench->fd < 0)
 		return -errno;
-	err = iface_find(watched, &options.iface);
+	err = iface_find(watched, &receiver);
 	if (!err)
 		err = iface_find(other, &sender);
 	if (err)
@@ -279,7 +280,10 @@ static int bench_open(struct bench *bench, const char *watched, const char *othe
 		bench->message[i].msg_hdr.msg_iov = &bench->io[i];
 		bench->message[i].msg_hdr.msg_iovlen = 1;
 	}
-	err = bpf_source_open(&options, &bench->source, &step);
+	memcpy(names[0], receiver.name, sizeof(names[0]));
+	options.name = names;
+	options.names = 1;
+	err = bpf_source_open(&options, &bench->source, &failure);
 	if (!err)
 		err = ledger_new(MAX_FLOWS, LEDGER_KEEP_NS_DEFAULT, &bench->ledger);
 	if (!err)

@@ -13,6 +13,7 @@
 #include "draw.h"
 #include "synthetic.h"
 
+#define NAMES  10000 /* in the cache */
 #define RUNS   15
 #define WIDTH  132
 #define HEIGHT 43
@@ -56,6 +57,19 @@ static void refresh(struct bench *bench, int run)
 static void scroll(struct bench *bench, int run)
 {
 	view_move(bench->scene.view, run & 1 ? 40 : 37);
+}
+
+/* Another hundred rows each time, and a name that has just come. */
+static void scroll_names(struct bench *bench, int run)
+{
+	const struct snapshot *snapshot = bench->snapshot[0];
+	char name[40];
+
+	snprintf(name, sizeof(name), "new-%d.example.com", run);
+	name_cache_put(bench->scene.hosts,
+		       snapshot_key(snapshot, (size_t)run % snapshot->count)->src, name, NAME_DNS,
+		       3600);
+	scroll(bench, run);
 }
 
 /* A filter that must look at the text of every row. */
@@ -115,18 +129,45 @@ static int measure_all(struct bench *bench)
 		err = measure(bench, group_plural((enum group_by)by), refresh);
 	}
 	view_set_group(bench->scene.view, GROUP_FLOW);
+	bench->scene.host_names = true;
+	if (!err)
+		err = measure(bench, "refresh with names", refresh);
+	if (!err)
+		err = measure(bench, "scroll with names", scroll_names);
+	bench->scene.host_names = false;
 	view_set_frozen(bench->scene.view, true);
 	if (!err)
 		err = measure(bench, "refresh in frozen order", refresh);
 	return err;
 }
 
+/* An owner for every flow, a name for the source of the first ten thousand. */
+static void know_all(struct bench *bench, struct synthetic *synthetic)
+{
+	const struct snapshot *snapshot = bench->snapshot[0];
+	char name[80];
+
+	for (size_t i = SYNTHETIC_CAST; i < snapshot->count; i++)
+		synthetic_set_owner(synthetic, i, OWNER_FIRST + (uint32_t)(i % 7));
+	for (size_t i = 0; i < snapshot->count && i < NAMES; i++) {
+		snprintf(name, sizeof(name), "host-%zu.rack-7.datacenter-3.example.com", i);
+		name_cache_put(synthetic->names, snapshot_key(snapshot, i)->src, name, NAME_DNS,
+			       3600);
+	}
+	bench->scene.owners = synthetic->owners;
+	bench->scene.hosts = synthetic->names;
+	view_set_owners(bench->scene.view, synthetic->owners);
+	view_set_names(bench->scene.view, synthetic->names);
+	name_cache_set_asking(synthetic->names, true);
+}
+
 static int bench_rows(size_t rows)
 {
-	struct bench bench = {.scene = {.iface = "eth0", .attach = "tcx", .glyphs = &glyphs_utf8}};
-	struct layout_wish wish = {GROUP_FLOW, COLUMN_BPS, false};
+	struct bench bench = {.scene = {.attach = "tcx", .glyphs = &glyphs_utf8}};
+	struct layout_wish wish = {.by = GROUP_FLOW, .sort = COLUMN_BPS, .owners = true};
 	struct synthetic synthetic;
-	int err = synthetic_init(&synthetic, rows);
+	const struct synthetic_wish all = {.owners = true, .names = true};
+	int err = synthetic_init_with(&synthetic, rows, &all);
 
 	for (int i = 0; !err && i < 2; i++)
 		err = synthetic_next(&synthetic, &bench.snapshot[i]);
@@ -136,6 +177,7 @@ static int bench_rows(size_t rows)
 		err = frame_init(&bench.frame, WIDTH, HEIGHT);
 	layout_fit(WIDTH, HEIGHT, &wish, &bench.layout);
 	if (!err) {
+		know_all(&bench, &synthetic);
 		view_set_height(bench.scene.view, (size_t)bench.layout.rows);
 		view_set_snapshot(bench.scene.view, bench.snapshot[0]);
 		printf("%zu rows                 smallest      median\n", rows);

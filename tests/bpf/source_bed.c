@@ -114,11 +114,18 @@ static bool stay_on_one_cpu(void)
 	return sched_setaffinity(0, sizeof(set), &set) == 0;
 }
 
+struct bpf_source_options bed_options(const char (*name)[IF_NAMESIZE])
+{
+	return (struct bpf_source_options){
+		.name = name, .names = 1, .max_flows = 1 << 20, .exit_on_loss = true};
+}
+
 bool bed_cannot_run(void)
 {
 	char missing[128];
-	struct bpf_source_options options = {.max_flows = 1024};
-	enum bpf_source_step step;
+	static const char lo[1][IF_NAMESIZE] = {"lo"};
+	struct bpf_source_options options = bed_options(lo);
+	struct bpf_source_failure failure;
 	struct flow_source *source;
 	int err;
 
@@ -130,9 +137,7 @@ bool bed_cannot_run(void)
 		fprintf(stderr, "skipped: no network namespace and CPU of its own: %s\n", strerror(errno));
 		return true;
 	}
-	err = iface_find("lo", &options.iface);
-	if (!err)
-		err = bpf_source_open(&options, &source, &step);
+	err = bpf_source_open(&options, &source, &failure);
 	if (err == -EOPNOTSUPP) {
 		fprintf(stderr, "skipped: this kernel cannot attach the programs\n");
 		return true;
@@ -144,9 +149,10 @@ bool bed_cannot_run(void)
 
 void bed_open(struct bed *bed, const char *iface)
 {
-	struct bpf_source_options options = {.max_flows = 1 << 20};
+	char name[1][IF_NAMESIZE] = {""};
+	struct bpf_source_options options = bed_options((const char (*)[IF_NAMESIZE])name);
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(PORT)};
-	enum bpf_source_step step;
+	struct bpf_source_failure failure;
 	int one = 1;
 
 	memset(bed, 0, sizeof(*bed));
@@ -154,8 +160,8 @@ void bed_open(struct bed *bed, const char *iface)
 	setsockopt(bed->socket_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	/* Bound, so that nobody answers "port unreachable"; what it receives is dropped when full. */
 	assert_int_equal(bind(bed->socket_fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(iface_find(iface, &options.iface), 0);
-	assert_int_equal(bpf_source_open(&options, &bed->source, &step), 0);
+	snprintf(name[0], sizeof(name[0]), "%s", iface);
+	assert_int_equal(bpf_source_open(&options, &bed->source, &failure), 0);
 	assert_string_equal(bpf_source_attach_mode(bed->source), "tcx");
 	bed->source->ops->state(bed->source, &bed->state);
 	bed->all_entries = bed->state.map_entries;

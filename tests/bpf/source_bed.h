@@ -57,6 +57,9 @@ void bed_drain(struct bed *bed);
 /* Rows and totals so far are just these. */
 void bed_expect(const struct bed *bed, uint64_t packets, uint64_t bytes);
 
+/* Options that watch one interface of that name. */
+struct bpf_source_options bed_options(const char (*name)[IF_NAMESIZE]);
+
 /* Runs ip(8) with these words; its status. */
 int bed_ip(const char *words);
 

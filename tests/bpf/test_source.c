@@ -210,9 +210,10 @@ static void test_no_memory_at_start(void **state)
 /* Not even the smallest: an error that says so, and nothing is left attached. */
 static void test_no_memory_at_all(void **state)
 {
-	struct bpf_source_options options = {.max_flows = 1 << 20};
+	static const char lo[1][IF_NAMESIZE] = {"lo"};
+	const struct bpf_source_options options = bed_options(lo);
+	struct bpf_source_failure failure = {.step = BPF_SOURCE_ATTACH};
 	struct flow_source *source = NULL;
-	enum bpf_source_step step = BPF_SOURCE_ATTACH;
 	unsigned int tries = 1;
 	struct bed bed;
 
@@ -221,9 +222,9 @@ static void test_no_memory_at_all(void **state)
 	refuse.maps = UINT32_MAX;
 	for (uint32_t entries = bed.first_entries; entries > FLOW_MAP_ENTRIES_LEAST; tries++)
 		entries /= 2;
-	assert_int_equal(iface_find("lo", &options.iface), 0);
-	assert_int_equal(bpf_source_open(&options, &source, &step), -ENOMEM);
-	assert_int_equal(step, BPF_SOURCE_MAPS);
+	assert_int_equal(bpf_source_open(&options, &source, &failure), -ENOMEM);
+	assert_int_equal(failure.step, BPF_SOURCE_MAPS);
+	assert_string_equal(failure.iface, "");
 	assert_null(source);
 	assert_int_equal(UINT32_MAX - refuse.maps, tries);
 }
@@ -333,15 +334,15 @@ static void test_loss(void **state)
 	assert_int_equal(bed_ip("link add ct0 type veth peer name ct1"), 0);
 	assert_int_equal(bed_ip("link add ct2 type veth peer name ct3"), 0);
 	bed_open(&bed, "ct0");
-	wait.fd = bed.source->ops->loss_fd(bed.source);
+	wait.fd = bed.source->ops->links_fd(bed.source);
 	assert_int_equal(bed_ip("link set ct0 up"), 0);
 	assert_int_equal(bed_ip("link del ct2"), 0);
 	assert_int_equal(poll(&wait, 1, 5000), 1);
-	assert_false(bed.source->ops->is_lost(bed.source));
+	assert_false(bed.source->ops->on_links(bed.source));
 	assert_int_equal(poll(&wait, 1, 0), 0);
 	assert_int_equal(bed_ip("link del ct1"), 0);
 	assert_int_equal(poll(&wait, 1, 5000), 1);
-	assert_true(bed.source->ops->is_lost(bed.source));
+	assert_true(bed.source->ops->on_links(bed.source));
 	bed.source->ops->detach(bed.source);
 	bed_drain(&bed);
 	bed_close(&bed);
@@ -349,16 +350,14 @@ static void test_loss(void **state)
 
 static void test_no_interface(void **state)
 {
-	struct bpf_source_options options = {.iface = {.name = "gone", .index = 0x7ffffff,
-						       .arphrd = 1}, .max_flows = 4096};
+	static const char gone[1][IF_NAMESIZE] = {"gone"};
+	const struct bpf_source_options options = bed_options(gone);
 	struct flow_source *source = NULL;
-	enum bpf_source_step step = BPF_SOURCE_LOAD;
+	struct bpf_source_failure failure = {.step = BPF_SOURCE_LOAD};
 
-	assert_int_equal(bpf_source_open(&options, &source, &step), -ENODEV);
-	assert_int_equal(step, BPF_SOURCE_ATTACH);
-	options.iface.arphrd = 801;
-	assert_int_equal(bpf_source_open(&options, &source, &step), -EPROTONOSUPPORT);
-	assert_int_equal(step, BPF_SOURCE_LINK_LAYER);
+	assert_int_equal(bpf_source_open(&options, &source, &failure), -ENODEV);
+	assert_int_equal(failure.step, BPF_SOURCE_ATTACH);
+	assert_string_equal(failure.iface, "gone");
 	assert_null(source);
 	bpf_source_free(NULL);
 }

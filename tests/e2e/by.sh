@@ -48,6 +48,11 @@ test_groups() {
 		same "--by $by: both directions" "$(report $by '[(map(.packets) | add), length > 1]')" \
 			'[30000,true]'
 	done
+	for by in process container user; do
+		send "$by" --json --by $by
+		same "--by $by: sums" "$(sums $by)" "$(sent)"
+		same "--by $by: flows" "$(report $by 'map(.flows) | add')" "$(report flow length)"
+	done
 	same "protocols" "$(report protocol '[.[].proto] | sort')" '["TCP","UDP"]'
 	same "flows behind protocols" "$(report protocol 'map(.flows) | add')" "$(report flow length)"
 	same "flows behind hosts" "$(report host 'map(.flows) | add')" "$(report flow length)"
@@ -79,7 +84,7 @@ test_filters() {
 test_combined() {
 	local by
 	send all --json
-	for by in flow conversation host service protocol; do
+	for by in flow conversation host service protocol process user; do
 		send some --json --by $by --filter 'udp and in'
 		same "--by $by with a filter" "$(sums some)" "$(report all \
 			'map(select(.proto == "UDP" and .dir == "in")) |

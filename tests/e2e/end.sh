@@ -93,7 +93,7 @@ test_table() {
 }
 
 test_interface() {
-	monitor_start interface --json
+	monitor_start interface --json --exit-on-loss
 	send
 	ip -n "$BED_FAR" link del far0
 	monitor_wait

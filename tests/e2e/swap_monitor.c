@@ -41,10 +41,13 @@ static uint64_t clock_ns(clockid_t clock)
 static int monitor_open(struct monitor *monitor, const char *name)
 {
 	struct bpf_source_options options = {.max_flows = LEDGER_FLOWS_DEFAULT};
-	enum bpf_source_step step;
+	struct bpf_source_failure failure;
+	char names[1][IF_NAMESIZE] = {""};
 	int err = iface_find(name, &monitor->iface);
 
-	options.iface = monitor->iface;
+	memcpy(names[0], monitor->iface.name, sizeof(names[0]));
+	options.name = names;
+	options.names = 1;
 	monitor->start_mono_ns = clock_ns(CLOCK_MONOTONIC);
 	monitor->start_wall_ns = (int64_t)clock_ns(CLOCK_REALTIME);
 	if (!err)
@@ -52,7 +55,7 @@ static int monitor_open(struct monitor *monitor, const char *name)
 	if (!err)
 		err = ring_new(RING_BUDGET_DEFAULT, &monitor->ring);
 	if (!err)
-		err = bpf_source_open(&options, &monitor->source, &step);
+		err = bpf_source_open(&options, &monitor->source, &failure);
 	return err;
 }
 
@@ -86,12 +89,10 @@ static int monitor_run(struct monitor *monitor, uint64_t interval_ns)
 /* The report, and whether the last snapshot says what it should. */
 static int monitor_report(struct monitor *monitor, uint64_t swaps)
 {
-	const char *name = monitor->iface.name;
 	struct snapshot *last = ring_latest(monitor->ring);
 	struct report report = {
 		.ledger = monitor->ledger,
-		.iface = &name,
-		.ifaces = 1,
+		.ifaces = last->ifaces,
 		.attach = "tcx",
 		.ended = "",
 		.start_wall_ns = monitor->start_wall_ns,

@@ -3,7 +3,8 @@
  * libFuzzer target for filters: any text is read or refused with a place inside it, and what was
  * read answers for any flow, the same each time.
  *
- * Input: a flow's key and counts, then the text.
+ * Input: a flow's key, then the text. The flow has an owner with hostile texts, and its
+ * interface a name.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +22,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct flow_key key = {0};
-	struct filter_subject subject = {.key = &key, .bps = -1.0, .pps = 1e6};
+	static const struct owner owner = {.pid = 1234,
+					   .uid = 33,
+					   .comm = "evil\x1b[2J\xff",
+					   .user = "www-data",
+					   .cgroup = "/system.slice/web.service",
+					   .unit = "web.service"};
+	struct filter_subject subject = {.key = &key, .bps = -1.0, .pps = 1e6, .owner = &owner};
 	char text[2 * FILTER_TEXT_MAX], why[40];
 	struct filter *filter = NULL;
+	struct ifaces *ifaces;
 	size_t column = SIZE_MAX;
 	int err;
 
@@ -36,9 +44,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(text, data, size);
 	text[size] = '\0';
+	check(!ifaces_new_one("eth0", &ifaces));
+	subject.ifaces = ifaces;
 	err = filter_parse(text, &filter, why, sizeof(why), &column);
 	check(err || filter_match(filter, &subject) == filter_match(filter, &subject));
 	check(!err || (column <= strlen(text) && *why));
 	filter_free(filter);
+	ifaces_unref(ifaces);
 	return 0;
 }

@@ -85,7 +85,7 @@ static void alias_fill(struct alias *alias, double *weight, uint32_t n)
 	while (light < n && heavy < n) {
 		alias[light] = (struct alias){alias_threshold(weight[light]), heavy};
 		weight[heavy] -= 1 - weight[light];
-		if (weight[heavy] < 1 && heavy < next_light) {
+		if (heavy < next_light && weight[heavy] < 1) {
 			light = heavy;
 		} else {
 			while (next_light < n && weight[next_light] >= 1)

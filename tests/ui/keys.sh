@@ -157,7 +157,7 @@ check_settings() {
 	type_line "clear; $driver"; expect 'SOURCE▼'; expect 'B/s'
 	keys q; expect '^ended by'
 	echo 'sort = nonsense' >>"$settings/pktstat-bpf/settings"
-	type_line "clear; $driver"; expect 'settings are ignored: line 8 means nothing'
+	type_line "clear; $driver"; expect 'settings are ignored: line 9 means nothing'
 	expect 'BPS▼'
 	rm "$settings/pktstat-bpf/settings"
 	keys g; expect_no 'settings'

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "rate.h"
@@ -87,13 +88,20 @@ static struct flow_key key_of(size_t i)
 	return key;
 }
 
-int synthetic_init(struct synthetic *synthetic, size_t flows)
+static struct flow_table_entry *entry_of(const struct synthetic *synthetic, size_t flow)
 {
-	int err;
+	return &synthetic->table->chunk[flow / FLOW_TABLE_CHUNK][flow % FLOW_TABLE_CHUNK];
+}
 
-	memset(synthetic, 0, sizeof(*synthetic));
-	synthetic->flows = flows < SYNTHETIC_CAST ? SYNTHETIC_CAST : flows;
-	err = flow_table_new(1, &synthetic->table);
+void synthetic_set_owner(struct synthetic *synthetic, size_t flow, uint32_t owner)
+{
+	atomic_store(&entry_of(synthetic, flow)->owner, owner);
+}
+
+static int append_flows(struct synthetic *synthetic)
+{
+	int err = 0;
+
 	for (size_t i = 0; !err && i < synthetic->flows; i++) {
 		struct flow_table_entry entry = {
 			.key = key_of(i),
@@ -103,14 +111,118 @@ int synthetic_init(struct synthetic *synthetic, size_t flows)
 		};
 		uint32_t id;
 
+		entry.key.where = FLOW_WHERE(i % synthetic->ifaces->count, part_of(i).dir);
 		err = flow_table_append(synthetic->table, &entry, &id);
 	}
 	return err;
 }
 
+static int make_ifaces(struct synthetic *synthetic, unsigned int count)
+{
+	static const char *const name[] = {"eth0", "wg0", "veth0123456789a", "br-lan"};
+	int err = ifaces_new(count, &synthetic->ifaces);
+
+	for (unsigned int i = 0; !err && i < count; i++) {
+		struct ifaces_entry *entry = &synthetic->ifaces->entry[i];
+
+		snprintf(entry->name, sizeof(entry->name), "%s", name[i % 4]);
+		entry->index = i + 2;
+		entry->lower_slot = -1;
+		synthetic->ifaces->watched++;
+	}
+	return err;
+}
+
+/* Whose the flows of the cast are: a place in the table below, or an id below OWNER_FIRST. */
+#define OWNED(place) (OWNER_FIRST + (place))
+
+static const uint32_t owner_of[SYNTHETIC_CAST] = {
+	OWNED(0),     OWNED(1),	    OWNED(2), OWNED(3),	       OWNER_KERNEL, OWNER_KERNEL,
+	OWNER_KERNEL, OWNER_KERNEL, 0,	      OWNER_FORWARDED, OWNED(4),     0,
+	OWNED(6),     OWNED(6),	    OWNED(0), OWNED(5),
+};
+
+static const struct owner people[] = {
+	{4711, 1000, 11, "curl", "alice", "/user.slice/user-1000.slice/session-3.scope",
+	 "session-3.scope", false},
+	{52044, 33, 12, "nginx", "www-data", "/system.slice/nginx.service", "nginx.service", false},
+	{812, 0, 13, "charon", "root", "/system.slice/strongswan.service", "strongswan.service",
+	 false},
+	{4194303, 70001, 14, "a-process-with-a-name-that-is-long", "somebody-with-a-name",
+	 "/system.slice/docker-4f5c6d7e8a9b0c1d2e3f405162738495a6b7c8d9eafb0c1d2e3f405162738495"
+	 ".scope",
+	 "4f5c6d7e8a9b", false},
+	{901, 110, 15, "bird", "bird", "/system.slice/bird.service", "bird.service", false},
+	{777, 0, 16, "ss\x1b[31mhd\xff", "root", "/system.slice/ssh\x1b]0;x\x07.service",
+	 "ssh\x1b.service", false},
+	{9000, 0, 17, "pktstat-bpf", "root", "/user.slice/user-0.slice/session-1.scope",
+	 "session-1.scope", true},
+};
+
+static int make_owners(struct synthetic *synthetic)
+{
+	int err = owner_table_new(&synthetic->owners);
+	uint32_t id;
+
+	for (size_t i = 0; !err && i < sizeof(people) / sizeof(people[0]); i++)
+		err = owner_table_add(synthetic->owners, &people[i], &id);
+	for (size_t i = 0; !err && i < SYNTHETIC_CAST; i++)
+		synthetic_set_owner(synthetic, i, owner_of[i]);
+	return err;
+}
+
+static int make_names(struct synthetic *synthetic)
+{
+	static const char *const known[][2] = {
+		{"203.0.113.9", "server-203-0-113-9.fra50.r.cdn.example.com"},
+		{"10.0.0.4", "web1.example.org"},
+		{"2001:db8::7", "mirror.example.net"},
+		{"198.51.100.20", "vpn\x1b[2J\xff.example.com"},
+		{"2001:db8:8765:4321:fedc:ba98:7654:3210", "b\xc3\xbc"
+							   "cher.example"},
+		{"10.0.0.53", "dns"},
+	};
+	int err = name_cache_new(NAMES_MAX_DEFAULT, &synthetic->names);
+
+	for (size_t i = 0; !err && i < sizeof(known) / sizeof(known[0]); i++) {
+		uint8_t address[16];
+
+		set_address(address, known[i][0]);
+		name_cache_put(synthetic->names, address, known[i][1], NAME_DNS, 86400);
+	}
+	return err;
+}
+
+int synthetic_init_with(struct synthetic *synthetic, size_t flows,
+			const struct synthetic_wish *wish)
+{
+	int err;
+
+	memset(synthetic, 0, sizeof(*synthetic));
+	synthetic->flows = flows < SYNTHETIC_CAST ? SYNTHETIC_CAST : flows;
+	err = make_ifaces(synthetic, wish->ifaces ?: 1);
+	if (!err)
+		err = flow_table_new(1, &synthetic->table);
+	if (!err)
+		err = append_flows(synthetic);
+	if (!err && wish->owners)
+		err = make_owners(synthetic);
+	if (!err && wish->names)
+		err = make_names(synthetic);
+	return err;
+}
+
+int synthetic_init(struct synthetic *synthetic, size_t flows)
+{
+	return synthetic_init_with(synthetic, flows, &(struct synthetic_wish){0});
+}
+
 void synthetic_done(struct synthetic *synthetic)
 {
 	flow_table_unref(synthetic->table);
+	ifaces_unref(synthetic->ifaces);
+	owner_table_free(synthetic->owners);
+	name_cache_free(synthetic->names);
 	memset(synthetic, 0, sizeof(*synthetic));
 }
 
@@ -173,6 +285,7 @@ int synthetic_next(struct synthetic *synthetic, struct snapshot **ret_snapshot)
 	if (err)
 		return err;
 	snapshot->table = flow_table_ref(synthetic->table);
+	snapshot->ifaces = ifaces_ref(synthetic->ifaces);
 	snapshot->era = 1;
 	snapshot->seq = seq;
 	snapshot->wall_ns = START_WALL_NS + (int64_t)(seq * NS_PER_SEC);

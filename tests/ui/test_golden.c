@@ -15,17 +15,9 @@
 
 #include <cmocka.h>
 
-#include "draw.h"
-#include "synthetic.h"
+#include "goldens.h"
 
-struct golden {
-	const char *name;
-	int width, height;
-	unsigned int snapshots; /* the last of them is shown; 0: none yet */
-	void (*prepare)(struct scene *scene, struct snapshot *snapshot);
-};
-
-static void select_third(struct scene *scene, struct snapshot *snapshot)
+void golden_select_third(struct scene *scene, struct snapshot *snapshot)
 {
 	view_move(scene->view, 2);
 }
@@ -72,7 +64,7 @@ static void sort_by_tuple(struct scene *scene, struct snapshot *snapshot)
 static void lose_interface(struct scene *scene, struct snapshot *snapshot)
 {
 	snapshot->state = SNAPSHOT_LOST;
-	scene->iface = "e\x1b[31mvil\xff";
+	memcpy(snapshot->ifaces->entry[0].name, "e\x1b[31mvil\xff", 10);
 }
 
 static void fill_map(struct scene *scene, struct snapshot *snapshot)
@@ -85,18 +77,18 @@ static void empty(struct scene *scene, struct snapshot *snapshot)
 	snapshot->count = 0;
 }
 
-static void group_conversations(struct scene *scene, struct snapshot *snapshot)
+void golden_group_conversations(struct scene *scene, struct snapshot *snapshot)
 {
 	view_set_group(scene->view, GROUP_CONVERSATION);
 }
 
-static void group_hosts(struct scene *scene, struct snapshot *snapshot)
+void golden_group_hosts(struct scene *scene, struct snapshot *snapshot)
 {
 	view_set_group(scene->view, GROUP_HOST);
 	scene->unit = UNIT_PACKETS;
 }
 
-static void group_services(struct scene *scene, struct snapshot *snapshot)
+void golden_group_services(struct scene *scene, struct snapshot *snapshot)
 {
 	view_set_group(scene->view, GROUP_SERVICE);
 	scene->unit = UNIT_BYTES;
@@ -116,7 +108,7 @@ static void drill(struct scene *scene, struct snapshot *snapshot)
 	assert_true(view_drill(scene->view));
 }
 
-static void set_filter(struct scene *scene, const char *text)
+void golden_set_filter(struct scene *scene, const char *text)
 {
 	struct filter *filter = NULL;
 
@@ -129,18 +121,18 @@ static void set_filter(struct scene *scene, const char *text)
 
 static void filter_in(struct scene *scene, struct snapshot *snapshot)
 {
-	set_filter(scene, "udp and out");
+	golden_set_filter(scene, "udp and out");
 }
 
 static void filter_wrong(struct scene *scene, struct snapshot *snapshot)
 {
-	set_filter(scene, "port 80 or net 10.0.0.300");
+	golden_set_filter(scene, "port 80 or net 10.0.0.300");
 	scene->prompt.open = true;
 }
 
 static void filter_none(struct scene *scene, struct snapshot *snapshot)
 {
-	set_filter(scene, "host 192.0.2.99");
+	golden_set_filter(scene, "host 192.0.2.99");
 	scene->prompt.open = true;
 }
 
@@ -150,41 +142,41 @@ static void step_back(struct scene *scene, struct snapshot *snapshot)
 }
 
 static const struct golden goldens[] = {
-	{"table-40x10", 40, 10, 6, NULL},
-	{"table-80x24", 80, 24, 6, select_third},
-	{"table-132x40", 132, 40, 6, select_third},
-	{"table-20x5", 20, 5, 6, NULL},
-	{"table-8x2", 8, 2, 6, NULL},
-	{"first-80x24", 80, 24, 1, NULL},
-	{"start-80x24", 80, 24, 0, NULL},
-	{"empty-80x24", 80, 24, 6, empty},
-	{"paused-80x24", 80, 24, 6, pause_in_ascii},
-	{"paused-40x10", 40, 10, 6, pause_in_ascii},
-	{"rewound-80x24", 80, 24, 250, step_back},
-	{"rewound-132x40", 132, 40, 250, step_back},
-	{"packets-40x10", 40, 10, 6, sort_by_packets},
-	{"packets-80x24", 80, 24, 6, sort_by_packets},
-	{"tuple-80x24", 80, 24, 6, sort_by_tuple},
-	{"lost-80x24", 80, 24, 6, lose_interface},
-	{"full-132x40", 132, 40, 6, fill_map},
-	{"help-80x24", 80, 24, 6, open_help},
-	{"help-40x10", 40, 10, 6, open_help},
-	{"health-80x24", 80, 24, 6, open_health},
-	{"detail-80x24", 80, 24, 6, open_detail},
-	{"conversations-80x24", 80, 24, 6, group_conversations},
-	{"conversations-132x40", 132, 40, 6, group_conversations},
-	{"conversations-40x10", 40, 10, 6, group_conversations},
-	{"hosts-80x24", 80, 24, 6, group_hosts},
-	{"hosts-40x10", 40, 10, 6, group_hosts},
-	{"services-80x24", 80, 24, 6, group_services},
-	{"protocols-80x24", 80, 24, 6, group_protocols},
-	{"drilled-80x24", 80, 24, 6, drill},
-	{"filter-80x24", 80, 24, 6, filter_in},
-	{"filter-40x10", 40, 10, 6, filter_in},
-	{"filter-132x40", 132, 40, 6, filter_in},
-	{"filter-wrong-80x24", 80, 24, 6, filter_wrong},
-	{"filter-wrong-40x10", 40, 10, 6, filter_wrong},
-	{"filter-none-80x24", 80, 24, 6, filter_none},
+	{"table-40x10", 40, 10, 6, NULL, NOTHING},
+	{"table-80x24", 80, 24, 6, golden_select_third, NOTHING},
+	{"table-132x40", 132, 40, 6, golden_select_third, NOTHING},
+	{"table-20x5", 20, 5, 6, NULL, NOTHING},
+	{"table-8x2", 8, 2, 6, NULL, NOTHING},
+	{"first-80x24", 80, 24, 1, NULL, NOTHING},
+	{"start-80x24", 80, 24, 0, NULL, NOTHING},
+	{"empty-80x24", 80, 24, 6, empty, NOTHING},
+	{"paused-80x24", 80, 24, 6, pause_in_ascii, NOTHING},
+	{"paused-40x10", 40, 10, 6, pause_in_ascii, NOTHING},
+	{"rewound-80x24", 80, 24, 250, step_back, NOTHING},
+	{"rewound-132x40", 132, 40, 250, step_back, NOTHING},
+	{"packets-40x10", 40, 10, 6, sort_by_packets, NOTHING},
+	{"packets-80x24", 80, 24, 6, sort_by_packets, NOTHING},
+	{"tuple-80x24", 80, 24, 6, sort_by_tuple, NOTHING},
+	{"lost-80x24", 80, 24, 6, lose_interface, NOTHING},
+	{"full-132x40", 132, 40, 6, fill_map, NOTHING},
+	{"help-80x24", 80, 24, 6, open_help, NOTHING},
+	{"help-40x10", 40, 10, 6, open_help, NOTHING},
+	{"health-80x24", 80, 24, 6, open_health, NOTHING},
+	{"detail-80x24", 80, 24, 6, open_detail, NOTHING},
+	{"conversations-80x24", 80, 24, 6, golden_group_conversations, NOTHING},
+	{"conversations-132x40", 132, 40, 6, golden_group_conversations, NOTHING},
+	{"conversations-40x10", 40, 10, 6, golden_group_conversations, NOTHING},
+	{"hosts-80x24", 80, 24, 6, golden_group_hosts, NOTHING},
+	{"hosts-40x10", 40, 10, 6, golden_group_hosts, NOTHING},
+	{"services-80x24", 80, 24, 6, golden_group_services, NOTHING},
+	{"protocols-80x24", 80, 24, 6, group_protocols, NOTHING},
+	{"drilled-80x24", 80, 24, 6, drill, NOTHING},
+	{"filter-80x24", 80, 24, 6, filter_in, NOTHING},
+	{"filter-40x10", 40, 10, 6, filter_in, NOTHING},
+	{"filter-132x40", 132, 40, 6, filter_in, NOTHING},
+	{"filter-wrong-80x24", 80, 24, 6, filter_wrong, NOTHING},
+	{"filter-wrong-40x10", 40, 10, 6, filter_wrong, NOTHING},
+	{"filter-none-80x24", 80, 24, 6, filter_none, NOTHING},
 };
 
 static struct snapshot *last_of(struct synthetic *synthetic, unsigned int snapshots)
@@ -219,7 +211,12 @@ static void make_history(struct history *history, const struct snapshot *snapsho
 
 static void draw_scene_at(const struct golden *golden, struct scene *scene, FILE *out)
 {
-	struct layout_wish wish = {view_group(scene->view), view_sort(scene->view), false};
+	struct layout_wish wish = {
+		.by = view_group(scene->view),
+		.sort = view_sort(scene->view),
+		.owners = scene->owners,
+		.ifaces = golden->wish.ifaces > 1,
+	};
 	struct frame frame = {0};
 	struct layout layout;
 
@@ -232,16 +229,25 @@ static void draw_scene_at(const struct golden *golden, struct scene *scene, FILE
 	frame_done(&frame);
 }
 
+static void use_more(struct scene *scene, const struct synthetic *synthetic)
+{
+	scene->owners = synthetic->owners;
+	scene->hosts = synthetic->names;
+	view_set_owners(scene->view, synthetic->owners);
+	view_set_names(scene->view, synthetic->names);
+}
+
 static void draw_golden(const struct golden *golden, FILE *out)
 {
-	struct scene scene = {.iface = "eth0", .attach = "tcx", .glyphs = &glyphs_utf8};
+	struct scene scene = {.attach = "tcx", .glyphs = &glyphs_utf8};
 	struct history *history = calloc(1, sizeof(*history));
 	struct synthetic synthetic;
 	struct snapshot *snapshot;
 
 	assert_non_null(history);
-	assert_int_equal(synthetic_init(&synthetic, 0), 0);
+	assert_int_equal(synthetic_init_with(&synthetic, 0, &golden->wish), 0);
 	assert_int_equal(view_new(COLUMN_BPS, &scene.view), 0);
+	use_more(&scene, &synthetic);
 	snapshot = last_of(&synthetic, golden->snapshots);
 	make_history(history, snapshot);
 	scene.history = history;
@@ -307,13 +313,24 @@ static void check_golden(const struct golden *golden)
 
 static void test_goldens(void **state)
 {
+	size_t count;
+	const struct golden *more = goldens_more(&count);
+
 	for (size_t i = 0; i < sizeof(goldens) / sizeof(goldens[0]); i++)
 		check_golden(&goldens[i]);
+	for (size_t i = 0; i < count; i++)
+		check_golden(&more[i]);
 }
 
 static void draw_size(struct scene *scene, int width, int height)
 {
-	struct layout_wish wish = {view_group(scene->view), view_sort(scene->view), width & 2};
+	struct layout_wish wish = {
+		.by = view_group(scene->view),
+		.sort = view_sort(scene->view),
+		.owners = scene->owners,
+		.ifaces = width & 4,
+		.totals = width & 2,
+	};
 	struct frame frame = {0};
 	struct layout layout;
 
@@ -329,11 +346,13 @@ static void draw_size(struct scene *scene, int width, int height)
 static void test_every_size(void **state)
 {
 	struct synthetic synthetic;
-	struct scene scene = {.iface = "eth0", .attach = "tcx"};
+	struct scene scene = {.attach = "tcx", .host_names = true};
+	const struct synthetic_wish all = ALL;
 	struct snapshot *snapshot;
 
-	assert_int_equal(synthetic_init(&synthetic, 40), 0);
+	assert_int_equal(synthetic_init_with(&synthetic, 40, &all), 0);
 	assert_int_equal(view_new(COLUMN_BPS, &scene.view), 0);
+	use_more(&scene, &synthetic);
 	snapshot = last_of(&synthetic, 6);
 	view_set_snapshot(scene.view, snapshot);
 	for (int width = 1; width < 200; width += width < 45 ? 1 : 7) {
@@ -341,6 +360,10 @@ static void test_every_size(void **state)
 			scene.glyphs = width & 1 ? &glyphs_utf8 : &glyphs_ascii;
 			scene.page = (enum page)((scene.page + 1) % 4);
 			scene.held = height & 1;
+			if (scene.page == PAGE_TABLE)
+				view_set_group(
+					scene.view,
+					(enum group_by)((view_group(scene.view) + 1) % GROUPS));
 			draw_size(&scene, width, height);
 		}
 	}

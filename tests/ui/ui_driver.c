@@ -3,9 +3,12 @@
  * The live view on made-up snapshots with a frozen clock, so that screens can be scripted: shows
  * the first snapshots at once and another one for each SIGUSR1, or every so many milliseconds.
  *
- *   ui_driver [-n FLOWS] [-s SNAPSHOTS] [-e MS] [-i IFACE] [-f FILTER] [-l]
+ *   ui_driver [-n FLOWS] [-s SNAPSHOTS] [-e MS] [-i IFACE] [-I COUNT] [-f FILTER] [-loah]
  *
- * -l: the interface is lost with the next SIGUSR1. At the end it prints how ui_run() ended.
+ * -I: so many interfaces. -l: the interface is lost with the next SIGUSR1. -o: owners are looked up;
+ * with SIGRTMIN one more of them becomes known. -a: names of hosts can be asked for; with SIGRTMIN+1
+ * one more becomes known. -h: the session of the program is hidden, as if it were ssh. At the end it
+ * prints how ui_run() ended.
  */
 #include <errno.h>
 #include <locale.h>
@@ -27,6 +30,7 @@ struct driver {
 	long every_ms;
 	bool lose;
 	const char *filter;
+	struct filter *hidden;
 };
 
 static void publish(struct driver *driver)
@@ -40,6 +44,24 @@ static void publish(struct driver *driver)
 	ring_publish(driver->ring, snapshot);
 }
 
+/* The flow of IPSEC-ESP is one whose owner nobody knows at first. */
+static void learn_owner(struct driver *driver)
+{
+	if (!driver->synthetic.owners)
+		return;
+	synthetic_set_owner(&driver->synthetic, 8, OWNER_FIRST + 4);
+	owner_table_touch(driver->synthetic.owners);
+	ring_notify(driver->ring);
+}
+
+static void learn_name(struct driver *driver)
+{
+	static const uint8_t address[16] = {[10] = 0xff, 0xff, 198, 51, 100, 77};
+
+	if (driver->synthetic.names)
+		name_cache_put(driver->synthetic.names, address, "late.example.com", NAME_DNS, 60);
+}
+
 static void *feed(void *argument)
 {
 	struct driver *driver = argument;
@@ -49,12 +71,18 @@ static void *feed(void *argument)
 	sigemptyset(&next);
 	sigaddset(&next, SIGUSR1);
 	sigaddset(&next, SIGUSR2);
+	sigaddset(&next, SIGRTMIN);
+	sigaddset(&next, SIGRTMIN + 1);
 	for (;;) {
 		int number = sigtimedwait(&next, NULL, driver->every_ms ? &every : NULL);
 
 		if (number == SIGUSR2)
 			return NULL;
-		if (number == SIGUSR1 || errno == EAGAIN)
+		if (number == SIGRTMIN)
+			learn_owner(driver);
+		else if (number == SIGRTMIN + 1)
+			learn_name(driver);
+		else if (number == SIGUSR1 || errno == EAGAIN)
 			publish(driver);
 	}
 }
@@ -66,12 +94,11 @@ static int set_interval(void *context, uint64_t interval_ns)
 	return interval_ns ? 0 : -EINVAL;
 }
 
-static int run(struct driver *driver, const char *iface, int signal_fd)
+static int run(struct driver *driver, int signal_fd)
 {
 	static const char *const names[] = {"quit", "signal", "timeout", "terminal", "stopped"};
 	struct ui_options options = {
 		.ring = driver->ring,
-		.iface = iface,
 		.attach = "tcx",
 		.input = stdin,
 		.output = stdout,
@@ -82,6 +109,10 @@ static int run(struct driver *driver, const char *iface, int signal_fd)
 		.color = !getenv("NO_COLOR"),
 		.set_interval = set_interval,
 		.filter = driver->filter,
+		.owners = driver->synthetic.owners,
+		.owners_way = "made up",
+		.names = driver->synthetic.names,
+		.hidden = driver->hidden,
 	};
 	const char *why = "";
 	enum ui_end end = UI_END_QUIT;
@@ -108,6 +139,8 @@ static int block_signals(void)
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
+	sigaddset(&set, SIGRTMIN);
+	sigaddset(&set, SIGRTMIN + 1);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	return fd;
 }
@@ -115,13 +148,17 @@ static int block_signals(void)
 int main(int argc, char **argv)
 {
 	struct driver driver = {0};
-	const char *iface = "eth0";
+	struct synthetic_wish wish = {0};
+	const char *iface = NULL;
 	size_t flows = 0, snapshots = 6;
 	pthread_t feeder;
+	bool hide = false;
+	char why[80];
+	size_t column;
 	int option, result;
 
 	setlocale(LC_ALL, "");
-	while ((option = getopt(argc, argv, "n:s:e:i:lf:")) != -1) {
+	while ((option = getopt(argc, argv, "n:s:e:i:I:lf:oah")) != -1) {
 		switch (option) {
 		case 'n': flows = strtoul(optarg, NULL, 10); break;
 		case 's': snapshots = strtoul(optarg, NULL, 10); break;
@@ -129,19 +166,28 @@ int main(int argc, char **argv)
 		case 'i': iface = optarg; break;
 		case 'f': driver.filter = optarg; break;
 		case 'l': driver.lose = true; break;
+		case 'I': wish.ifaces = (unsigned int)strtoul(optarg, NULL, 10); break;
+		case 'o': wish.owners = true; break;
+		case 'a': wish.names = true; break;
+		case 'h': hide = true; break;
 		default: return 2;
 		}
 	}
-	if (ring_new(RING_BUDGET_DEFAULT, &driver.ring) || synthetic_init(&driver.synthetic, flows))
+	if (ring_new(RING_BUDGET_DEFAULT, &driver.ring) ||
+	    synthetic_init_with(&driver.synthetic, flows, &wish) ||
+	    (hide && filter_parse("port 22", &driver.hidden, why, sizeof(why), &column)))
 		return 1;
+	if (iface)
+		snprintf(driver.synthetic.ifaces->entry[0].name, IF_NAMESIZE, "%s", iface);
 	while (snapshots--)
 		publish(&driver);
 	result = block_signals();
 	if (pthread_create(&feeder, NULL, feed, &driver))
 		return 1;
-	result = run(&driver, iface, result);
+	result = run(&driver, result);
 	pthread_kill(feeder, SIGUSR2);
 	pthread_join(feeder, NULL);
+	filter_free(driver.hidden);
 	synthetic_done(&driver.synthetic);
 	ring_free(driver.ring);
 	return result;

@@ -27,6 +27,7 @@ struct fake_source {
 	bool detached, wanted, lost;
 	int error, wake_fd, loss_fd;
 	uint64_t delay_ns;
+	struct ifaces *ifaces;
 };
 
 static struct fake_source *fake_of(const struct flow_source *base)
@@ -129,13 +130,25 @@ static void fake_state(const struct flow_source *base, struct source_state *ret_
 					   .map_failed = 15};
 }
 
+static struct ifaces *fake_ifaces(const struct flow_source *base)
+{
+	struct fake_source *fake = fake_of(base);
+	struct ifaces *ifaces;
+
+	pthread_mutex_lock(&fake->lock);
+	ifaces = ifaces_ref(fake->ifaces);
+	pthread_mutex_unlock(&fake->lock);
+	return ifaces;
+}
+
 static const struct flow_source_ops fake_ops = {
 	.drain = fake_drain,
 	.detach = fake_detach,
 	.wake_fd = fake_wake_fd,
 	.wants_drain = fake_wants_drain,
-	.loss_fd = fake_loss_fd,
-	.is_lost = fake_is_lost,
+	.links_fd = fake_loss_fd,
+	.on_links = fake_is_lost,
+	.ifaces = fake_ifaces,
 	.state = fake_state,
 };
 
@@ -144,6 +157,8 @@ struct fake_source *fake_source_new(void)
 	struct fake_source *fake = calloc(1, sizeof(*fake));
 
 	if (!fake)
+		abort();
+	if (ifaces_new_one("fake0", &fake->ifaces))
 		abort();
 	fake->base.ops = &fake_ops;
 	pthread_mutex_init(&fake->lock, NULL);
@@ -156,6 +171,7 @@ void fake_source_free(struct fake_source *fake)
 {
 	close(fake->wake_fd);
 	close(fake->loss_fd);
+	ifaces_unref(fake->ifaces);
 	pthread_mutex_destroy(&fake->lock);
 	free(fake);
 }
@@ -219,6 +235,19 @@ void fake_source_wake(struct fake_source *fake, bool wanted)
 void fake_source_say(struct fake_source *fake, bool lost)
 {
 	signal_event(fake, fake->loss_fd, &fake->lost, lost);
+}
+
+void fake_source_rename(struct fake_source *fake, const char *name)
+{
+	struct ifaces *ifaces;
+
+	if (ifaces_new_one(name, &ifaces))
+		abort();
+	pthread_mutex_lock(&fake->lock);
+	ifaces_unref(fake->ifaces);
+	fake->ifaces = ifaces;
+	pthread_mutex_unlock(&fake->lock);
+	fake_source_say(fake, false);
 }
 
 unsigned int fake_source_drains(struct fake_source *fake)

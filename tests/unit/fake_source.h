@@ -31,6 +31,8 @@ void fake_source_delay(struct fake_source *fake, uint64_t delay_ns);
 void fake_source_wake(struct fake_source *fake, bool wanted);
 /* The interface says something; `lost`: that it is gone. */
 void fake_source_say(struct fake_source *fake, bool lost);
+/* The same, and it has another name from now on. */
+void fake_source_rename(struct fake_source *fake, const char *name);
 
 /* Drains so far, and whether the last one came after detach. */
 unsigned int fake_source_drains(struct fake_source *fake);

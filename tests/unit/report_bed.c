@@ -14,10 +14,8 @@ void bed_add(struct bed *bed, const struct flow_key *key, uint64_t packets, uint
 
 void bed_finish(struct bed *bed)
 {
-	struct snapshot *snapshot;
-
-	assert_int_equal(ledger_snapshot(bed->ledger, 1, &snapshot), 0);
-	snapshot_unref(snapshot);
+	snapshot_unref(bed->last);
+	assert_int_equal(ledger_snapshot(bed->ledger, 1, &bed->last), 0);
 	bed->report.health.hook.packets = 0;
 	bed->report.health.hook.bytes = 0;
 	for (int dir = 0; dir < FLOW_DIRS; dir++) {
@@ -29,18 +27,50 @@ void bed_finish(struct bed *bed)
 	}
 }
 
+uint32_t bed_add_owner(struct bed *bed, uint32_t pid, uint32_t uid, const char *comm,
+		       const char *cgroup)
+{
+	char user[16], unit[OWNER_TEXT_MAX];
+	struct owner owner = {.pid = pid,
+			      .uid = uid,
+			      .start_ns = 1000 + pid,
+			      .comm = comm,
+			      .user = user,
+			      .cgroup = cgroup,
+			      .unit = unit};
+	uint32_t id;
+
+	snprintf(user, sizeof(user), "u%u", uid);
+	owner_unit(cgroup, unit, sizeof(unit));
+	assert_int_equal(owner_table_add(bed->owners, &owner, &id), 0);
+	return id;
+}
+
+void bed_set_owner(struct bed *bed, const struct flow_key *key, uint32_t owner)
+{
+	for (size_t i = 0; i < bed->last->count; i++) {
+		/* Its entry is shared with the ledger, which writes to it as well. */
+		struct flow_table_entry *entry =
+			(struct flow_table_entry *)snapshot_entry(bed->last, i);
+
+		if (memcmp(&entry->key, key, sizeof(*key)) == 0)
+			atomic_store(&entry->owner, owner);
+	}
+	ledger_take_owners(bed->ledger);
+}
+
 int bed_set_up(void **state)
 {
 	struct bed *bed = calloc(1, sizeof(*bed));
 
 	assert_non_null(bed);
 	assert_int_equal(ledger_new(100000, 0, &bed->ledger), 0);
+	assert_int_equal(owner_table_new(&bed->owners), 0);
 	ledger_begin(bed->ledger, START_NS, START_NS + S);
-	bed->iface[0] = "eth0";
+	assert_int_equal(ifaces_new_one("eth0", &bed->ifaces), 0);
 	bed->report = (struct report){
 		.ledger = bed->ledger,
-		.iface = bed->iface,
-		.ifaces = 1,
+		.ifaces = bed->ifaces,
 		.attach = "tcx",
 		.ended = "timeout",
 		.start_wall_ns = START_NS,
@@ -56,7 +86,10 @@ int bed_tear_down(void **state)
 	struct bed *bed = *state;
 
 	filter_free(bed->filter);
+	snapshot_unref(bed->last);
+	owner_table_free(bed->owners);
 	ledger_free(bed->ledger);
+	ifaces_unref(bed->ifaces);
 	free(bed);
 	return 0;
 }

@@ -27,10 +27,12 @@
 /* A ledger and the report on it. */
 struct bed {
 	struct ledger *ledger;
-	const char *iface[2];
+	struct ifaces *ifaces;
 	struct report report;
 	struct flow_counts counted[FLOW_DIRS];
-	struct filter *filter; /* freed with the bed */
+	struct filter *filter;	    /* freed with the bed */
+	struct owner_table *owners; /* the report does not know them until it is told */
+	struct snapshot *last;	    /* of the newest interval */
 };
 
 /* For cmocka: a bed with an empty ledger in its first interval; 4 s have passed at the end. */
@@ -43,6 +45,12 @@ void bed_add_sum(struct bed *bed, enum flow_sum sum, uint16_t detail, uint16_t e
 		 uint64_t packets);
 /* Ends the interval, and fills in what the collector would have seen. */
 void bed_finish(struct bed *bed);
+
+/* A process that is known from now on; its id. Its user has the name "u<uid>". */
+uint32_t bed_add_owner(struct bed *bed, uint32_t pid, uint32_t uid, const char *comm,
+		       const char *cgroup);
+/* Says whose flow of the newest interval it is; after bed_finish(). */
+void bed_set_owner(struct bed *bed, const struct flow_key *key, uint32_t owner);
 
 /* A TCP flow from 10.0.0.LAST to port 443 elsewhere, ingress. */
 struct flow_key bed_tcp_key(uint8_t last, uint16_t sport);

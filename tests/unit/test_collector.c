@@ -4,10 +4,12 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -270,6 +272,75 @@ static void test_not_lost(void **state)
 	bench_done(&bench);
 }
 
+/* What happened to interfaces is published soon, however long the interval; other news are not. */
+static void test_links(void **state)
+{
+	struct bench bench = bench_start(NEVER);
+	struct snapshot *snapshot = wait_for(&bench, 1);
+
+	assert_string_equal(ifaces_name(snapshot->ifaces, 0), "fake0");
+	snapshot_unref(snapshot);
+	fake_source_say(bench.fake, false);
+	feed(&bench, 1, 3, 300);
+	fake_source_rename(bench.fake, "fake1");
+	fake_source_rename(bench.fake, "fake2");
+	snapshot = wait_for(&bench, 2);
+	assert_string_equal(ifaces_name(snapshot->ifaces, 0), "fake2");
+	assert_int_equal(snapshot->state, SNAPSHOT_LIVE);
+	assert_int_equal(snapshot->dir[FLOW_IN].delta.packets, 3);
+	assert_true(snapshot->elapsed_ns >= 90 * MS);
+	assert_true(snapshot->dir[FLOW_IN].peak_bps == 0); /* it was no whole interval */
+	snapshot_unref(snapshot);
+	snapshot = bench_stop(&bench);
+	assert_int_equal(snapshot->seq, 3);
+	assert_string_equal(ifaces_name(snapshot->ifaces, 0), "fake2");
+	snapshot_unref(snapshot);
+	bench_done(&bench);
+}
+
+/* Set forward or back by so much by a test, in ns. */
+static atomic_llong wall_shift_ns;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int result = __real_clock_gettime(clock, now);
+
+	if (clock == CLOCK_REALTIME)
+		now->tv_sec += atomic_load(&wall_shift_ns) / 1000000000;
+	return result;
+}
+
+/* The clock on the wall is set back an hour: flows do not end before they begin, rates stay. */
+static void test_clock_set_back(void **state)
+{
+	struct bench bench = bench_start(20 * MS);
+	const struct ledger_flow *flow;
+	struct snapshot *last;
+
+	feed(&bench, 1, 1, 100);
+	snapshot_unref(wait_for(&bench, 3));
+	atomic_store(&wall_shift_ns, -3600 * 1000 * (int64_t)MS);
+	feed(&bench, 1, 1, 100);
+	feed(&bench, 2, 1, 100);
+	snapshot_unref(wait_for(&bench, 6));
+	last = bench_stop(&bench);
+	assert_true(last->running_ns < 60000 * MS);
+	assert_true(last->elapsed_ns < 60000 * MS);
+	assert_int_equal(ledger_count(bench.ledger), 2);
+	for (size_t i = 0; i < 2; i++) {
+		flow = ledger_get(bench.ledger, i);
+		assert_true(flow->first_wall_ns >= bench.start_wall_ns);
+		assert_true(flow->last_wall_ns >= flow->first_wall_ns);
+		assert_true(flow->last_wall_ns < bench.start_wall_ns + 60000 * (int64_t)MS);
+	}
+	atomic_store(&wall_shift_ns, 0);
+	snapshot_unref(last);
+	bench_done(&bench);
+}
+
 static void test_read_errors(void **state)
 {
 	struct bench bench = bench_start(NEVER);
@@ -401,6 +472,8 @@ int main(void)
 		cmocka_unit_test(test_final),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_not_lost),
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_clock_set_back),
 		cmocka_unit_test(test_read_errors),
 		cmocka_unit_test(test_missed_deadlines),
 		cmocka_unit_test(test_interval_changes),

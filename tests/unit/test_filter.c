@@ -39,7 +39,8 @@ static struct flow_key flow(const char *src, const char *dst, uint16_t sport, ui
 static struct filter_subject web(struct flow_key *key)
 {
 	*key = flow("203.0.113.9", "10.1.2.3", 443, 51234, IPPROTO_TCP, FLOW_IN);
-	return (struct filter_subject){key, 2e6, 200, 10000, 9000000};
+	return (struct filter_subject){
+		.key = key, .bps = 2e6, .pps = 200, .packets = 10000, .bytes = 9000000};
 }
 
 static bool passes(const char *text, const struct filter_subject *subject)
@@ -168,7 +169,8 @@ static void test_families(void **state)
 	static const char *const sum_no[] = {"in and out",    "ip",	"tcp",
 					     "net 0.0.0.0/0", "port 1", NULL};
 	struct flow_key key = flow("2001:db8::1", "2001:db8::2", 128, 0, IPPROTO_ICMPV6, FLOW_OUT);
-	struct filter_subject subject = {&key, 1, 1, 1, 1};
+	struct filter_subject subject = {
+		.key = &key, .bps = 1, .pps = 1, .packets = 1, .bytes = 1};
 	struct flow_key sum = {
 		.sport = FLOW_SUM_ETHERTYPE, .ethertype = ETH_P_LLDP, .ipproto = FLOW_PROTO_NONE};
 

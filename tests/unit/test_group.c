@@ -55,11 +55,12 @@ static struct group *grouped(enum group_by by, struct flow_counts ret_sum[FLOW_D
 
 	memset(ret_sum, 0, FLOW_DIRS * sizeof(*ret_sum));
 	assert_int_equal(group_new(&group), 0);
-	group_reset(group, by);
+	group_reset(group, by, NULL);
 	for (size_t i = 0; i < count; i++) {
 		struct flow_counts delta = {i + 1, 100 * i}, total = {10 * i, 1000 * i};
 
-		assert_int_equal(group_add(group, &key[i], &delta, &total, (int64_t)(50 - i)), 0);
+		assert_int_equal(group_add(group, &key[i], &delta, &total, (int64_t)(50 - i), 0),
+				 0);
 	}
 	for (size_t i = 0; i < group_count(group); i++) {
 		for (int dir = 0; dir < FLOW_DIRS; dir++) {
@@ -72,7 +73,7 @@ static struct group *grouped(enum group_by by, struct flow_counts ret_sum[FLOW_D
 
 static void test_sums(void **state)
 {
-	static const size_t groups[GROUPS] = {8, 5, 3, 4, 4};
+	static const size_t groups[GROUPS] = {8, 5, 3, 4, 4, 2, 2, 2};
 	struct flow_counts expected[FLOW_DIRS], sum[FLOW_DIRS];
 	uint32_t flows;
 
@@ -96,12 +97,12 @@ static void test_conversation(void **state)
 {
 	struct flow_key out = flow(1, 2, 40000, 443, IPPROTO_TCP, FLOW_OUT);
 	struct flow_key in = flow(2, 1, 443, 40000, IPPROTO_TCP, FLOW_IN);
-	struct flow_key one = group_key(GROUP_CONVERSATION, &out);
-	struct flow_key other = group_key(GROUP_CONVERSATION, &in);
+	struct flow_key one = group_key(GROUP_CONVERSATION, &out, NULL, 0);
+	struct flow_key other = group_key(GROUP_CONVERSATION, &in, NULL, 0);
 	char text[128];
 
 	assert_memory_equal(&one, &other, sizeof(one));
-	assert_string_equal(group_source(GROUP_CONVERSATION, &one, text, sizeof(text)),
+	assert_string_equal(group_source(GROUP_CONVERSATION, &one, NULL, text, sizeof(text)),
 			    "10.0.0.1:40000");
 	assert_string_equal(group_destination(GROUP_CONVERSATION, &one, text, sizeof(text)),
 			    "10.0.0.2:443");
@@ -114,11 +115,11 @@ static void test_many(void **state)
 
 	assert_int_equal(group_new(&group), 0);
 	for (int round = 0; round < 2; round++) {
-		group_reset(group, GROUP_FLOW);
+		group_reset(group, GROUP_FLOW, NULL);
 		for (unsigned int i = 0; i < 20000; i++) {
 			struct flow_key key = flow((uint8_t)i, (uint8_t)(i >> 8), 1, 1, 6, FLOW_IN);
 
-			assert_int_equal(group_add(group, &key, &none, &none, 0), 0);
+			assert_int_equal(group_add(group, &key, &none, &none, 0, 0), 0);
 		}
 		assert_int_equal(group_count(group), 20000);
 	}

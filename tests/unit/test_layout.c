@@ -9,18 +9,6 @@
 
 #include "layout.h"
 
-static bool is_column_of(enum group_by by, enum column column)
-{
-	size_t count;
-	const enum column *columns = layout_columns_of(by, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		if (columns[i] == column)
-			return true;
-	}
-	return false;
-}
-
 static void check_size(int width, int height, const struct layout_wish *wish)
 {
 	struct layout layout;
@@ -40,7 +28,7 @@ static void check_size(int width, int height, const struct layout_wish *wish)
 	if (width >= 12)
 		assert_true(x <= width + 1);
 	/* What the table is sorted by is on screen, unless it is an address or next to nothing is. */
-	if (width >= 12 && column_info(wish->sort)->number && is_column_of(wish->by, wish->sort))
+	if (width >= 12 && column_info(wish->sort)->number && layout_may_show(wish, wish->sort))
 		assert_non_null(layout_find(&layout, wish->sort));
 }
 
@@ -56,18 +44,22 @@ static void test_all_sizes(void **state)
 {
 	for (int by = 0; by < GROUPS; by++) {
 		for (int sort = 0; sort < COLUMNS; sort++) {
-			struct layout_wish wish = {(enum group_by)by, (enum column)sort, false};
+			struct layout_wish wish = {.by = (enum group_by)by,
+						   .sort = (enum column)sort};
 
-			check_wish(&wish);
-			wish.totals = true;
-			check_wish(&wish);
+			for (int more = 0; more < 8; more++) {
+				wish.totals = more & 1;
+				wish.owners = more & 2;
+				wish.ifaces = more & 4;
+				check_wish(&wish);
+			}
 		}
 	}
 }
 
 static bool has(int width, enum column sort, enum column column)
 {
-	struct layout_wish wish = {GROUP_FLOW, sort, false};
+	struct layout_wish wish = {.by = GROUP_FLOW, .sort = sort};
 	struct layout layout;
 
 	layout_fit(width, 24, &wish, &layout);
@@ -100,7 +92,7 @@ static void test_order_of_leaving(void **state)
 
 static void test_totals_turned_round(void **state)
 {
-	struct layout_wish wish = {GROUP_FLOW, COLUMN_BPS, true};
+	struct layout_wish wish = {.by = GROUP_FLOW, .sort = COLUMN_BPS, .totals = true};
 	struct layout layout;
 
 	/* Where there was no room for all, they come instead of packets a second. */
@@ -115,9 +107,52 @@ static void test_totals_turned_round(void **state)
 	assert_non_null(layout_find(&layout, COLUMN_PPS));
 }
 
+static bool has_with(struct layout_wish wish, int width, enum column column)
+{
+	struct layout layout;
+
+	layout_fit(width, 24, &wish, &layout);
+	return layout_find(&layout, column) != NULL;
+}
+
+static void test_owners(void **state)
+{
+	struct layout_wish none = {.by = GROUP_FLOW, .sort = COLUMN_BPS};
+	struct layout_wish owners = {.by = GROUP_FLOW, .sort = COLUMN_BPS, .owners = true};
+	struct layout_wish processes = {.by = GROUP_PROCESS, .sort = COLUMN_BPS, .owners = true};
+
+	/* Not looked up: not there, however wide. Else where an address still fits beside it. */
+	assert_false(has_with(none, 300, COLUMN_PROCESS));
+	assert_false(has_with(none, 300, COLUMN_CONTAINER));
+	assert_true(has_with(owners, 80, COLUMN_PROCESS));
+	assert_true(has_with(owners, 80, COLUMN_PPS));
+	assert_false(has_with(owners, 40, COLUMN_PROCESS));
+	assert_false(has_with(owners, 80, COLUMN_USER));
+	assert_true(has_with(owners, 132, COLUMN_USER));
+	assert_true(has_with(owners, 160, COLUMN_CONTAINER));
+	/* Whose a process is counts more there than totals do. */
+	assert_true(has_with(processes, 80, COLUMN_CONTAINER));
+	/* What is sorted by is seen. */
+	owners.sort = COLUMN_USER;
+	assert_true(has_with(owners, 80, COLUMN_USER));
+}
+
+static void test_ifaces(void **state)
+{
+	struct layout_wish one = {.by = GROUP_FLOW, .sort = COLUMN_BPS, .owners = true};
+	struct layout_wish more = {
+		.by = GROUP_FLOW, .sort = COLUMN_BPS, .owners = true, .ifaces = true};
+
+	assert_false(has_with(one, 300, COLUMN_IFACE));
+	assert_true(has_with(more, 80, COLUMN_IFACE));
+	assert_true(has_with(more, 80, COLUMN_PROCESS));
+	more.by = GROUP_CONVERSATION;
+	assert_true(has_with(more, 100, COLUMN_IFACE));
+}
+
 static void test_column_at(void **state)
 {
-	struct layout_wish wish = {GROUP_FLOW, COLUMN_BPS, false};
+	struct layout_wish wish = {.by = GROUP_FLOW, .sort = COLUMN_BPS};
 	struct layout layout;
 
 	layout_fit(132, 40, &wish, &layout);
@@ -132,6 +167,8 @@ int main(void)
 		cmocka_unit_test(test_all_sizes),
 		cmocka_unit_test(test_order_of_leaving),
 		cmocka_unit_test(test_totals_turned_round),
+		cmocka_unit_test(test_owners),
+		cmocka_unit_test(test_ifaces),
 		cmocka_unit_test(test_column_at),
 	};
 

@@ -44,7 +44,9 @@ static void defaults(void **state)
 	struct parsed parsed = parse("");
 
 	assert_int_equal(parsed.result, OPTIONS_RUN);
-	assert_null(parsed.options.iface);
+	assert_int_equal(parsed.options.ifaces, 0);
+	assert_false(parsed.options.any);
+	assert_null(parsed.options.netns);
 	assert_false(parsed.options.json);
 	assert_false(parsed.options.tui);
 	assert_false(parsed.options.no_arp);
@@ -179,11 +181,11 @@ static void refusals(void **state)
 		{"-r 61s", "cannot use '61s' as --refresh: it is too long; give 100ms to 1m"},
 		{"-s speed",
 		 "cannot sort by 'speed'; the keys are bps, pps, packets, bytes, source, "
-		 "destination, tuple, proto, dir"},
+		 "destination, tuple, proto, dir, pid, process, user, container, iface"},
 		{"--attach xdp", "cannot attach by 'xdp'; give auto, tcx or clsact"},
 		{"--by", "--by needs a value: --by WHAT"},
-		{"--by port", "cannot group by 'port'; give flow, conversation, host, service or "
-			      "protocol"},
+		{"--by port", "cannot group by 'port'; give flow, conversation, host, service, "
+			      "protocol, process, container or user"},
 		{"--filter a --filter b",
 		 "--filter was given twice; join the two by 'and' or 'or'"},
 		{"--limit 0",
@@ -204,8 +206,15 @@ static void refusals(void **state)
 						     "--max-flows: give a whole number from 256 "
 						     "to 33554432"},
 		{"-i ''", "--iface has an empty name; give an interface, for example --iface eth0"},
-		{"-i a -i b", "--iface was given twice, as 'a' and as 'b', but one interface is "
-			      "watched at a time; give it once"},
+		{"-i a,,b",
+		 "--iface has an empty name; give an interface, for example --iface eth0"},
+		{"-i a,", "--iface has an empty name; give an interface, for example --iface eth0"},
+		{"-i abcdefghijklmnop", "cannot watch interface abcdefghijklmnop: names have at "
+					"most 15 bytes; ip link lists them"},
+		{"--netns a --netns b",
+		 "--netns was given twice; one namespace is watched at a time"},
+		{"--netns ''", "--netns has an empty value; give a name of ip netns, a process's "
+			       "number or a path"},
 		{"eth0", "'eth0' is not an option, and nothing else is expected; an interface is "
 			 "given as --iface NAME"},
 		{"-j -- -x", "'-x' is not an option, and nothing else is expected; an interface is "
@@ -222,6 +231,43 @@ static void refusals(void **state)
 			fail_msg("'%s' is accepted", cases[i][0]);
 		assert_string_equal(parsed.why, cases[i][1]);
 	}
+}
+
+static void interfaces(void **state)
+{
+	struct parsed parsed = parse("-i eth0,eth1 --iface wg0 -i eth1,any");
+
+	assert_int_equal(parsed.result, OPTIONS_RUN);
+	assert_int_equal(parsed.options.ifaces, 3);
+	assert_string_equal(parsed.options.iface[0], "eth0");
+	assert_string_equal(parsed.options.iface[1], "eth1");
+	assert_string_equal(parsed.options.iface[2], "wg0");
+	assert_true(parsed.options.any);
+	parsed = parse("-i any --dedup --exit-on-loss --netns 1 --names --no-owners --hide-own");
+	assert_int_equal(parsed.result, OPTIONS_RUN);
+	assert_int_equal(parsed.options.ifaces, 0);
+	assert_true(parsed.options.any && parsed.options.dedup && parsed.options.exit_on_loss &&
+		    parsed.options.names && parsed.options.no_owners && parsed.options.hide_own);
+	assert_string_equal(parsed.options.netns, "1");
+}
+
+/* A name that comes again changes nothing; one more than there are slots is too much. */
+static void many_interfaces(void **state)
+{
+	char names[FLOW_IFACES_MAX + 1][IF_NAMESIZE], why[OPTIONS_WHY_MAX];
+	char *argv[1003] = {(char[]){"pktstat-bpf"}};
+	struct options options;
+
+	for (int i = 0; i <= FLOW_IFACES_MAX; i++)
+		snprintf(names[i], sizeof(names[i]), "-iveth%d", i);
+	for (int i = 0; i < 1000; i++)
+		argv[1 + i] = names[i % FLOW_IFACES_MAX];
+	assert_int_equal(options_parse(1001, argv, &options, why, sizeof(why)), OPTIONS_RUN);
+	assert_int_equal(options.ifaces, FLOW_IFACES_MAX);
+	argv[1001] = names[FLOW_IFACES_MAX];
+	assert_int_equal(options_parse(1002, argv, &options, why, sizeof(why)), OPTIONS_USAGE);
+	assert_string_equal(why, "cannot watch more than 128 interfaces at a time; give --iface "
+				 "fewer");
 }
 
 static void long_and_short_buffers(void **state)
@@ -264,6 +310,8 @@ int main(void)
 		cmocka_unit_test(limits_are_inside),
 		cmocka_unit_test(help_and_version),
 		cmocka_unit_test(refusals),
+		cmocka_unit_test(interfaces),
+		cmocka_unit_test(many_interfaces),
 		cmocka_unit_test(long_and_short_buffers),
 		cmocka_unit_test(help_fits_and_lists_all),
 	};

@@ -151,6 +151,35 @@ static void test_two_eras(void **state)
 	check(10);
 }
 
+/* Back over two changes of era through thinned snapshots, whose tables have only their own rows. */
+static void test_thinned_eras(void **state)
+{
+	static const uint32_t era[] = {3, 2, 2, 1};
+	struct past past = {.count = 4};
+	struct snapshot *whole;
+	double bps[FLOWS];
+
+	for (size_t i = 0; i < past.count; i++) {
+		struct flow_table *table = make_table(era[i]);
+
+		whole = make(SECONDS - (int)i, table);
+		flow_table_unref(table);
+		past.held[i] = i ? NULL : whole;
+		if (i) {
+			assert_int_equal(snapshot_thin(whole, 1, &past.held[i]), 0);
+			snapshot_unref(whole);
+		}
+	}
+	assert_true(past_averages(&past, PAST_2S, bps));
+	expect(bps[NEW], 2 * 8000, 2);
+	assert_int_equal(past_rates(&past, NEW, bps, 4), 4);
+	for (size_t i = 0; i < past.count; i++)
+		expect(bps[i], 8000, 1);
+	assert_int_equal(past_rates(&past, STEADY, bps, 4), 4);
+	assert_true(bps[0] < 0.0 && bps[2] < 0.0);
+	past_release(&past);
+}
+
 static void test_nothing_before(void **state)
 {
 	struct ring *ring = make_ring(SECONDS + 1);
@@ -171,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_era),
 		cmocka_unit_test(test_two_eras),
+		cmocka_unit_test(test_thinned_eras),
 		cmocka_unit_test(test_nothing_before),
 	};
 

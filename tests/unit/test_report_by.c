@@ -74,8 +74,11 @@ static int set_up(void **state)
 	if (bed_set_up(state))
 		return -1;
 	bed = *state;
-	bed->iface[1] = "eth1";
-	bed->report.ifaces = 2;
+	ifaces_unref(bed->ifaces);
+	assert_int_equal(ifaces_new(2, &bed->ifaces), 0);
+	memcpy(bed->ifaces->entry[0].name, "eth0", 5);
+	memcpy(bed->ifaces->entry[1].name, "eth1", 5);
+	bed->report.ifaces = bed->ifaces;
 	add_ip(bed);
 	bed_finish(bed);
 	ledger_begin(bed->ledger, START_NS + S, START_NS + 2 * S);
@@ -141,7 +144,8 @@ static void count_passing(const struct bed *bed, struct flow_counts ret_counted[
 						       .bps = (double)row->total.bytes * 2,
 						       .pps = (double)row->total.packets / 4,
 						       .packets = row->total.packets,
-						       .bytes = row->total.bytes};
+						       .bytes = row->total.bytes,
+						       .ifaces = bed->ifaces};
 		enum flow_dir dir = flow_key_dir(&row->key);
 
 		if (!filter_match(bed->filter, &subject))
@@ -174,7 +178,7 @@ static size_t check_sums(struct bed *bed, enum group_by by)
 
 static void sums_are_equal(void **state)
 {
-	static const size_t rows[GROUPS] = {13, 10, 6, 8, 7};
+	static const size_t rows[GROUPS] = {13, 10, 6, 8, 7, 3, 3, 3};
 	struct bed *bed = *state;
 
 	for (int by = 0; by < GROUPS; by++)
@@ -187,11 +191,17 @@ static void filters_and_sums(void **state)
 		const char *text;
 		size_t rows[GROUPS];
 	} cases[] = {
-		{"tcp", {5, 4, 2, 2, 1}},	{"in", {5, 5, 3, 4, 4}},
-		{"port 53", {1, 1, 1, 1, 1}},	{"host 10.0.0.2 and not icmp", {5, 4, 1, 2, 2}},
-		{"other", {3, 2, 2, 2, 2}},	{"bytes >= 500", {6, 4, 2, 3, 3}},
-		{"bps > 49k", {1, 1, 1, 1, 1}}, {"pps >= 5", {1, 1, 1, 1, 1}},
-		{"port 9", {0, 0, 0, 0, 0}},	{"", {13, 10, 6, 8, 7}},
+		{"tcp", {5, 4, 2, 2, 1, 1, 1, 1}},
+		{"in", {5, 5, 3, 4, 4, 3, 3, 3}},
+		{"port 53", {1, 1, 1, 1, 1, 1, 1, 1}},
+		{"host 10.0.0.2 and not icmp", {5, 4, 1, 2, 2, 1, 1, 1}},
+		{"other", {3, 2, 2, 2, 2, 2, 2, 2}},
+		{"bytes >= 500", {6, 4, 2, 3, 3, 2, 2, 2}},
+		{"bps > 49k", {1, 1, 1, 1, 1, 1, 1, 1}},
+		{"pps >= 5", {1, 1, 1, 1, 1, 1, 1, 1}},
+		{"port 9", {0, 0, 0, 0, 0, 0, 0, 0}},
+		{"iface eth1", {1, 1, 1, 1, 1, 1, 1, 1}},
+		{"", {13, 10, 6, 8, 7, 3, 3, 3}},
 	};
 	struct bed *bed = *state;
 
@@ -275,6 +285,9 @@ static void members_of_sums(void **state)
 		[GROUP_HOST] = "{\"ip\":\"\",\"proto\":\"other\"," LLDP_SUM,
 		[GROUP_SERVICE] = "{\"proto\":\"other\",\"port\":0," LLDP_SUM,
 		[GROUP_PROTOCOL] = "{\"proto\":\"other\"," LLDP_SUM,
+		[GROUP_PROCESS] = "{\"proto\":\"other\"," LLDP_SUM,
+		[GROUP_CONTAINER] = "{\"proto\":\"other\"," LLDP_SUM,
+		[GROUP_USER] = "{\"proto\":\"other\"," LLDP_SUM,
 	};
 	struct bed *bed = *state;
 
@@ -317,7 +330,7 @@ static void filtered_table(void **state)
 static void grouped_tables(void **state)
 {
 	static const char *const lines[GROUPS][4] = {
-		[GROUP_CONVERSATION] = {"PROTO          INTERFACE  NEAR ",
+		[GROUP_CONVERSATION] = {"PROTO          IFACE  NEAR ",
 					"10.0.0.1:40000         10.0.0.2:443",
 					"Unknown (200)  eth0", "HOST"},
 		[GROUP_HOST] = {"\n  HOST ", "\n  10.0.0.2  ", "\n  ::ffff:10.0.0.2 ", "PROTOCOL"},
@@ -325,6 +338,9 @@ static void grouped_tables(void **state)
 				   "\n  UDP            53 ", "HOST"},
 		[GROUP_PROTOCOL] = {"\n  ARP ", "\n  Unknown (200)  ",
 				    "\n  other          EtherType 0x88cc LLDP ", "HOST"},
+		[GROUP_PROCESS] = {"\n  PROCESS ", "\n  -  ", "PROTOCOL", "HOST"},
+		[GROUP_CONTAINER] = {"\n  CONTAINER ", "\n  -  ", "PROTOCOL", "HOST"},
+		[GROUP_USER] = {"\n  USER ", "\n  -  ", "PROTOCOL", "HOST"},
 	};
 	struct bed *bed = *state;
 
@@ -355,7 +371,7 @@ static void limits_and_sizes(void **state)
 	bed_finish(bed);
 	use_filter(bed, "out");
 	bed->report.width = 132;
-	for (int by = 0; by < GROUPS; by++) {
+	for (int by = 0; by < GROUP_PROCESS; by++) { /* without owners there are no more */
 		size_t lines = 0;
 
 		bed->report.by = (enum group_by)by;

@@ -216,8 +216,11 @@ static void hostile_interface_names(void **state)
 		json_t *array;
 		char *text;
 
-		bed->iface[0] = bed->iface[1] = names[i][0];
-		bed->report.ifaces = 1 + i % 2;
+		ifaces_unref(bed->ifaces);
+		assert_int_equal(ifaces_new(1 + i % 2, &bed->ifaces), 0);
+		for (unsigned int j = 0; j < bed->ifaces->count; j++)
+			memcpy(bed->ifaces->entry[j].name, names[i][0], strlen(names[i][0]));
+		bed->report.ifaces = bed->ifaces;
 		array = bed_json(&bed->report);
 		assert_string_equal(text_of(array, 0, "iface"), names[i][1]);
 		json_decref(array);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ring.h: the budget, what is thinned and dropped, look-ups by number, and readers in threads. */
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -9,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -87,11 +89,16 @@ static void test_empty(void **state)
 	ring_free(NULL);
 }
 
-static bool readable(const struct ring *ring)
+static bool fd_readable(int fd)
 {
-	struct pollfd wait = {.fd = ring_event_fd(ring), .events = POLLIN};
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
 
 	return poll(&wait, 1, 0) == 1;
+}
+
+static bool readable(const struct ring *ring)
+{
+	return fd_readable(ring_event_fd(ring));
 }
 
 static void test_event(void **state)
@@ -110,6 +117,36 @@ static void test_event(void **state)
 	assert_false(readable(ring));
 	ring_publish(ring, make(table, 4, 1));
 	assert_true(readable(ring));
+	ring_free(ring);
+	flow_table_unref(table);
+}
+
+/* Each reader has an event of its own; a notification is for the first reader alone. */
+static void test_readers(void **state)
+{
+	struct flow_table *table = make_table(1);
+	int fd[RING_READERS_MAX], extra = -7;
+	struct ring *ring;
+	uint64_t events;
+
+	assert_int_equal(ring_new(RING_BUDGET_DEFAULT, &ring), 0);
+	for (size_t i = 0; i < RING_READERS_MAX; i++)
+		assert_int_equal(ring_add_reader(ring, &fd[i]), 0);
+	assert_int_equal(ring_add_reader(ring, &extra), -ENOSPC);
+	assert_int_equal(extra, -7);
+	assert_false(fd_readable(fd[0]));
+	ring_publish(ring, make(table, 1, 1));
+	ring_clear_event(ring);
+	for (size_t i = 0; i < RING_READERS_MAX; i++)
+		assert_true(fd_readable(fd[i]));
+	assert_int_equal(read(fd[0], &events, sizeof(events)), sizeof(events));
+	assert_int_equal(read(fd[0], &events, sizeof(events)), -1); /* does not block */
+	assert_false(fd_readable(fd[0]));
+	assert_true(fd_readable(fd[1]));
+	assert_false(readable(ring));
+	ring_notify(ring);
+	assert_true(readable(ring));
+	assert_false(fd_readable(fd[0]));
 	ring_free(ring);
 	flow_table_unref(table);
 }
@@ -353,6 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_event),
+		cmocka_unit_test(test_readers),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_most_snapshots),
 		cmocka_unit_test(test_budget),

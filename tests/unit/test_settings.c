@@ -16,7 +16,7 @@
 
 static void test_round_trip(void **state)
 {
-	struct settings saved = {COLUMN_PACKETS, true, GROUP_HOST, 2, true, true};
+	struct settings saved = {COLUMN_PACKETS, true, GROUP_PROCESS, 2, true, true, true};
 	struct settings read = {0};
 	char text[SETTINGS_FILE_MAX];
 	unsigned int line;
@@ -26,12 +26,12 @@ static void test_round_trip(void **state)
 	assert_int_equal(read.sort, saved.sort);
 	assert_int_equal(read.by, saved.by);
 	assert_int_equal(read.unit, saved.unit);
-	assert_true(read.reverse && read.totals && read.names);
+	assert_true(read.reverse && read.totals && read.names && read.hosts);
 }
 
 static void test_some_lines(void **state)
 {
-	struct settings read = {COLUMN_BPS, false, GROUP_HOST, 1, false, false};
+	struct settings read = {COLUMN_BPS, false, GROUP_HOST, 1, false, false, false};
 	unsigned int line;
 
 	assert_int_equal(
@@ -48,7 +48,7 @@ static void test_wrong_lines(void **state)
 		"\nsort = nosuch\n", "\nnosuch = yes", "\nsort bps", "\n=",
 		"\nsort = bps bps",  "\ntotals = 1",   "\nview =",   "\n\x1b[2J",
 	};
-	struct settings read = {COLUMN_BPS, false, GROUP_HOST, 1, false, false};
+	struct settings read = {COLUMN_BPS, false, GROUP_HOST, 1, false, false, false};
 	char text[300];
 	unsigned int line;
 
@@ -66,7 +66,8 @@ static void test_wrong_lines(void **state)
 
 static void test_file(void **state)
 {
-	struct settings saved = {COLUMN_BYTES, false, GROUP_SERVICE, 1, false, true}, read = {0};
+	struct settings saved = {COLUMN_BYTES, false, GROUP_USER, 1, false, true, false};
+	struct settings read = {0};
 	char directory[] = "/tmp/test_settings.XXXXXX", path[256], command_free[512];
 	unsigned int line;
 
@@ -77,7 +78,7 @@ static void test_file(void **state)
 	assert_int_equal(settings_save(path, &saved), 0);
 	assert_int_equal(settings_load(path, &read, &line), 0);
 	assert_int_equal(read.sort, COLUMN_BYTES);
-	assert_int_equal(read.by, GROUP_SERVICE);
+	assert_int_equal(read.by, GROUP_USER);
 	assert_int_equal(settings_save("/proc/nosuch/settings", &saved), -ENOENT);
 	unlink(path);
 	snprintf(command_free, sizeof(command_free), "%s/pktstat-bpf", directory);

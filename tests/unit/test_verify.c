@@ -11,17 +11,17 @@
 #include <cmocka.h>
 
 #include "ledger.h"
-#include "link.h"
 #include "verify.h"
 
 /* 10 packets of 1,000 bytes in all came in, 20 of 4,000 went out; everything agrees. */
 struct bed {
 	struct ledger *ledger;
-	struct snapshot last;
-	struct link_counters before, after;
+	struct ifaces *ifaces;
+	struct verify_link link;
 	struct verify verify;
 	char *text;
 	bool holds;
+	struct snapshot last; /* ends in an array of no fixed size */
 };
 
 static void bed_init(struct bed *bed)
@@ -37,15 +37,19 @@ static void bed_init(struct bed *bed)
 	bed->last.dir[FLOW_IN].total = (struct flow_counts){10, 1000};
 	bed->last.dir[FLOW_OUT].total = (struct flow_counts){20, 4000};
 	bed->last.health.hook = bed->last.health.rows = (struct flow_counts){30, 5000};
-	bed->before = (struct link_counters){.rx_packets = 5, .tx_packets = 6, .rx_bytes = 7,
+	bed->link.before = (struct link_counters){.rx_packets = 5, .tx_packets = 6, .rx_bytes = 7,
 					     .tx_bytes = 8, .rx_dropped = 9, .tx_dropped = 3};
-	bed->after = bed->before;
-	bed->after.rx_packets += 10;
-	bed->after.rx_bytes += 1000;
-	bed->after.tx_packets += 20;
-	bed->after.tx_bytes += 4000;
-	bed->verify = (struct verify){.ledger = bed->ledger, .last = &bed->last, .iface = "eth0",
-				      .before = &bed->before, .after = &bed->after};
+	bed->link.after = bed->link.before;
+	bed->link.after.rx_packets += 10;
+	bed->link.after.rx_bytes += 1000;
+	bed->link.after.tx_packets += 20;
+	bed->link.after.tx_bytes += 4000;
+	assert_int_equal(ifaces_new_one("eth0", &bed->ifaces), 0);
+	bed->ifaces->entry[0].index = bed->link.index = 7;
+	bed->link.ended = true;
+	bed->last.ifaces = bed->ifaces;
+	bed->verify = (struct verify){
+		.ledger = bed->ledger, .last = &bed->last, .link = &bed->link};
 }
 
 static void bed_print(struct bed *bed)
@@ -61,6 +65,7 @@ static void bed_print(struct bed *bed)
 static void bed_done(struct bed *bed)
 {
 	free(bed->text);
+	ifaces_unref(bed->ifaces);
 	ledger_free(bed->ledger);
 }
 
@@ -142,10 +147,10 @@ static void test_reasons(void **state)
 		struct bed bed;
 
 		bed_init(&bed);
-		bed.after.rx_packets = bed.before.rx_packets + (uint64_t)cases[i].packets;
-		bed.after.rx_bytes = bed.before.rx_bytes + (uint64_t)cases[i].bytes;
-		bed.after.rx_dropped += (uint64_t)cases[i].dropped;
-		bed.verify.raw_ip = cases[i].raw_ip;
+		bed.link.after.rx_packets = bed.link.before.rx_packets + (uint64_t)cases[i].packets;
+		bed.link.after.rx_bytes = bed.link.before.rx_bytes + (uint64_t)cases[i].bytes;
+		bed.link.after.rx_dropped += (uint64_t)cases[i].dropped;
+		bed.ifaces->entry[0].raw_ip = cases[i].raw_ip;
 		bed_print(&bed);
 		assert_true(bed.holds);
 		expect(&bed, "not comparable: ");
@@ -160,28 +165,65 @@ static void test_drops_by_direction(void **state)
 	struct bed bed;
 
 	bed_init(&bed);
-	bed.after.rx_dropped += 5;
-	bed.after.tx_packets++;
+	bed.link.after.rx_dropped += 5;
+	bed.link.after.tx_packets++;
 	bed_print(&bed);
 	assert_null(strstr(bed.text, "dropped"));
 	bed_done(&bed);
 	bed_init(&bed);
-	bed.after.tx_dropped += 5;
-	bed.after.tx_packets++;
+	bed.link.after.tx_dropped += 5;
+	bed.link.after.tx_packets++;
 	bed_print(&bed);
 	expect(&bed, "packets were dropped between interface and hook");
 	bed_done(&bed);
 }
 
+/* Without counters of the same interface from the beginning to the end there is no comparison. */
 static void test_no_counters(void **state)
 {
+	for (int why = 0; why < 3; why++) {
+		struct bed bed;
+
+		bed_init(&bed);
+		if (why == 0)
+			bed.link.ended = false;
+		else if (why == 1)
+			bed.link.index = 8;
+		else
+			bed.ifaces->entry[0].state = IFACE_GONE;
+		bed_print(&bed);
+		assert_true(bed.holds);
+		expect(&bed, "eth0: the interface's own counters are not known");
+		assert_null(strstr(bed.text, "eth0 in"));
+		bed_done(&bed);
+	}
+}
+
+/* Each interface is compared with its own rows. */
+static void test_two_ifaces(void **state)
+{
+	struct flow_key key = {.where = FLOW_WHERE(1, FLOW_IN), .ethertype = 0x0800};
+	struct verify_link links[2];
 	struct bed bed;
 
 	bed_init(&bed);
-	bed.verify.after = NULL;
+	ifaces_unref(bed.ifaces);
+	assert_int_equal(ifaces_new(2, &bed.ifaces), 0);
+	memcpy(bed.ifaces->entry[0].name, "eth0", 5);
+	memcpy(bed.ifaces->entry[1].name, "eth1", 5);
+	bed.ifaces->entry[0].index = 7;
+	bed.ifaces->entry[1].index = 9;
+	bed.last.ifaces = bed.ifaces;
+	links[0] = bed.link;
+	links[1] = (struct verify_link){
+		.index = 9, .ended = true, .after = {.rx_packets = 2, .rx_bytes = 300}};
+	bed.verify.link = links;
+	ledger_add(bed.ledger, &key, 2, 300);
 	bed_print(&bed);
-	assert_true(bed.holds);
-	expect(&bed, "the interface's own counters could not be read");
+	expect(&bed, "eth0 in, hook against the interface's own counters: 10 packets");
+	expect(&bed, "eth1 in, hook against the interface's own counters: 2 packets, 300 bytes "
+		     "against 2 packets, 300 bytes: equal");
+	expect(&bed, "eth1 out, hook against the interface's own counters: 0 packets");
 	bed_done(&bed);
 }
 
@@ -190,7 +232,7 @@ static void test_hostile_name(void **state)
 	struct bed bed;
 
 	bed_init(&bed);
-	bed.verify.iface = "a\033[2J";
+	memcpy(bed.ifaces->entry[0].name, "a\033[2J", sizeof("a\033[2J"));
 	bed_print(&bed);
 	expect(&bed, "a\\x1b[2J in");
 	assert_null(strchr(bed.text, '\033'));
@@ -205,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_drops_by_direction),
 		cmocka_unit_test(test_no_counters),
+		cmocka_unit_test(test_two_ifaces),
 		cmocka_unit_test(test_hostile_name),
 	};
 

@@ -13,9 +13,9 @@ static const struct {
 	bool within_sys_admin;
 	const char *name;
 } needed[] = {
-	{CAP_BPF, true, "cap_bpf"},              /* loading programs, making maps */
+	{CAP_BPF, true, "cap_bpf"},		 /* loading programs, making maps */
 	{CAP_NET_ADMIN, false, "cap_net_admin"}, /* tc programs, attaching them */
-	{CAP_PERFMON, true, "cap_perfmon"},      /* variable offsets into packets */
+	{CAP_PERFMON, true, "cap_perfmon"},	 /* variable offsets into packets */
 };
 
 int privileges_missing(char *text, size_t size)

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* An interface's programs: loaded, attached, let go. */
+#include "port.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "iface.h"
+
+void port_init(struct port *port, const char *name)
+{
+	*port = (struct port){.entry = {.state = IFACE_GONE, .lower_slot = -1},
+			      .prog_fd = {-1, -1}};
+	memcpy(port->asked, name, strnlen(name, sizeof(port->asked) - 1));
+	memcpy(port->entry.name, port->asked, sizeof(port->asked));
+	attach_init(&port->attachment);
+}
+
+static void set_state(struct port *port, enum iface_state state, int error)
+{
+	if (port->entry.state != state)
+		port->entry.since_wall_ns = clock_wall_ns();
+	port->entry.state = state;
+	port->entry.error = error;
+}
+
+static int load(struct port *port, struct programs *programs, unsigned int slot, bool share)
+{
+	if (!share)
+		return programs_load(programs, slot, port->entry.raw_ip, port->prog_fd);
+	port->shared = programs;
+	return programs_share(programs, slot, port->entry.index, port->entry.raw_ip, port->prog_fd);
+}
+
+static int load_and_attach(struct port *port, struct programs *programs, unsigned int slot,
+			   unsigned int arphrd, const struct port_way *way)
+{
+	const struct iface iface = {.arphrd = arphrd};
+	int err;
+
+	port->failed_at = PORT_LINK_LAYER;
+	err = iface_link_layer(&iface, &port->entry.raw_ip);
+	if (err)
+		return err;
+	port->failed_at = PORT_LOAD;
+	err = load(port, programs, slot, way->share);
+	if (err)
+		return err;
+	port->failed_at = PORT_ATTACH;
+	return attach_open(&port->attachment, port->prog_fd, port->entry.index, way->mode);
+}
+
+int port_open(struct port *port, struct programs *programs, unsigned int slot,
+	      const struct link_info *link, const struct port_way *way)
+{
+	int err;
+
+	port_close(port, port->entry.state);
+	memcpy(port->entry.name, link->name, sizeof(port->entry.name));
+	port->entry.index = link->index;
+	err = load_and_attach(port, programs, slot, link->arphrd, way);
+	if (err) {
+		port_close(port, IFACE_FAILED);
+		port->entry.error = err;
+	} else {
+		set_state(port, IFACE_WATCHED, 0);
+	}
+	return err;
+}
+
+void port_close(struct port *port, enum iface_state state)
+{
+	attach_close(&port->attachment);
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		if (port->prog_fd[dir] >= 0)
+			close(port->prog_fd[dir]);
+		port->prog_fd[dir] = -1;
+	}
+	if (port->shared) /* nothing runs there any more: detaching waits for that */
+		programs_unshare(port->shared, port->entry.index);
+	port->shared = NULL;
+	set_state(port, state, 0);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One watched interface: its slot's programs and where they are attached. Main thread at start,
+ * collector thread afterwards, both in the interface's network namespace; owned by struct ports.
+ */
+#ifndef PKTSTAT_PORT_H
+#define PKTSTAT_PORT_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attach.h"
+#include "ifaces.h"
+#include "link.h"
+#include "programs.h"
+
+/* What port_open() was doing when it failed. */
+enum port_step { PORT_LINK_LAYER, PORT_LOAD, PORT_ATTACH };
+
+struct port {
+	struct ifaces_entry entry; /* what others are told of it */
+	char asked[IF_NAMESIZE];   /* the name it was first watched by; it may have another now */
+	uint64_t serial;	   /* of the interface in struct links */
+	enum port_step failed_at;  /* of IFACE_FAILED */
+	int prog_fd[FLOW_DIRS];
+	const struct programs *shared; /* the programs are others' as well; NULL: they are not */
+	struct attachment attachment;
+};
+
+/* How it is to be done. */
+struct port_way {
+	enum attach_mode mode;
+	bool share; /* programs may be those of other interfaces as well */
+};
+
+void port_init(struct port *port, const char *name);
+
+/*
+ * Loads the programs of the slot and attaches them to the interface: it is IFACE_WATCHED then, else
+ * IFACE_FAILED. 0; -EPROTONOSUPPORT at PORT_LINK_LAYER; or what failed to load, or what
+ * attach_open() says. What was attached before, to another interface, is let go of.
+ */
+int port_open(struct port *port, struct programs *programs, unsigned int slot,
+	      const struct link_info *link, const struct port_way *way);
+
+/* Detaches, lets the programs go, and says in which state it is now. Safe to call twice. */
+void port_close(struct port *port, enum iface_state state);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Following is done by comparing what is with what should be, not by reacting to single events: so
+ * it does not matter how many there were, in which order, or whether some were lost.
+ */
+#include "ports.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "iface.h"
+#include "layers.h"
+
+/* So many interfaces have programs of their own each. */
+#define PORTS_FEW 4
+
+void ports_init(struct ports *ports)
+{
+	memset(ports, 0, sizeof(*ports));
+	links_init(&ports->links);
+}
+
+static bool has_link_layer(const struct links_record *record)
+{
+	const struct iface iface = {.arphrd = record->info.arphrd};
+	bool raw_ip;
+
+	return !iface_link_layer(&iface, &raw_ip);
+}
+
+/* The slot of an interface that it is known in; NULL: none. */
+static struct port *port_of_record(struct ports *ports, const struct links_record *record)
+{
+	struct port *port;
+
+	for (port = ports->port; port < ports->port + ports->count; port++) {
+		if (port->serial == record->serial)
+			return port;
+	}
+	return NULL;
+}
+
+/* The slot whose interface went, and which one of this name takes up again. */
+static struct port *port_waiting_for(struct ports *ports, const char *name)
+{
+	struct port *port;
+
+	for (port = ports->port; port < ports->port + ports->count; port++) {
+		if (port->entry.state == IFACE_GONE &&
+		    (!strcmp(port->entry.name, name) || !strcmp(port->asked, name)))
+			return port;
+	}
+	return NULL;
+}
+
+static bool is_asked_for(const struct ports *ports, const struct links_record *record)
+{
+	for (size_t i = 0; i < ports->names; i++) {
+		if (!strcmp(ports->name[i], record->info.name))
+			return true;
+	}
+	return ports->any && record->info.up && has_link_layer(record);
+}
+
+/* A new slot; NULL when all are taken. */
+static struct port *port_new(struct ports *ports, const char *name)
+{
+	if (ports->count == FLOW_IFACES_MAX)
+		return NULL;
+	port_init(&ports->port[ports->count], name);
+	return &ports->port[ports->count++];
+}
+
+/* Lets go of what is no longer there, and takes over new names. */
+static void follow_gone(struct ports *ports)
+{
+	const struct links_record *record;
+	struct port *port;
+
+	for (port = ports->port; port < ports->port + ports->count; port++) {
+		if (!port->serial)
+			continue;
+		record = links_of_index(&ports->links, port->entry.index);
+		if (record && record->serial == port->serial) {
+			memcpy(port->entry.name, record->info.name, sizeof(port->entry.name));
+			continue;
+		}
+		/* What it counted stands in the shared maps and is drained like everything else. */
+		port_close(port, IFACE_GONE);
+		port->serial = 0;
+	}
+}
+
+/* Marks who is to be watched, and the slots of those that have one or that one waits for. */
+static void find_candidates(struct ports *ports)
+{
+	struct links_record *record;
+	struct port *port;
+
+	for (size_t i = 0; i < ports->links.count; i++) {
+		record = &ports->links.record[i];
+		port = port_of_record(ports, record);
+		if (!port)
+			port = port_waiting_for(ports, record->info.name);
+		record->slot = port ? (int)(port - ports->port) : -1;
+		record->usable = port || is_asked_for(ports, record);
+		if (!port)
+			continue;
+		port->serial = record->serial;
+		/* Trying again is for those that changed. */
+		if (port->entry.state == IFACE_FAILED && !record->touched)
+			record->usable = false;
+	}
+}
+
+/*
+ * A filter of clsact is told to be of a living process by the number of its program, which therefore
+ * belongs to one interface alone.
+ */
+static struct port_way way_of(const struct ports *ports)
+{
+	return (struct port_way){
+		.mode = ports->mode != ATTACH_AUTO ? ports->mode : ports->attach,
+		.share = ports->many && ports->mode == ATTACH_TCX,
+	};
+}
+
+/* Attaches to an interface, in a new slot if need be. */
+static int watch(struct ports *ports, struct links_record *record)
+{
+	struct port *port = record->slot < 0 ? port_new(ports, record->info.name) :
+					       &ports->port[record->slot];
+	const struct port_way way = way_of(ports);
+	int err;
+
+	if (!port) {
+		ports->no_slot++;
+		return -ENOSPC;
+	}
+	record->slot = (int)(port - ports->port);
+	port->serial = record->serial;
+	err = port_open(port, ports->programs, (unsigned int)record->slot, &record->info, &way);
+	if (!err)
+		ports->mode = port->attachment.mode;
+	return err;
+}
+
+static bool is_watched(const struct ports *ports, const struct links_record *record)
+{
+	return record->slot >= 0 && ports->port[record->slot].entry.state == IFACE_WATCHED;
+}
+
+static bool is_left_out(const struct ports *ports, const struct links_record *record)
+{
+	return ports->dedup && layers_covered(&ports->links, record);
+}
+
+/*
+ * One round over all that should be watched. True when one of them cannot be: then those above it,
+ * which were left out for its sake, are due after all.
+ */
+static bool follow_round(struct ports *ports)
+{
+	struct links_record *record;
+	bool again = false;
+
+	for (size_t i = 0; i < ports->links.count; i++) {
+		record = &ports->links.record[i];
+		if (!record->usable || is_watched(ports, record) || is_left_out(ports, record))
+			continue;
+		if (watch(ports, record)) {
+			record->usable = false;
+			again = true;
+		}
+	}
+	return again;
+}
+
+/*
+ * Those below are attached by now: in between a packet may be counted twice, but none is missed. At
+ * the start nothing is attached yet, so nothing is counted twice either.
+ */
+static void leave_out(struct ports *ports)
+{
+	struct links_record *record;
+
+	ports->left_out = 0;
+	for (size_t i = 0; i < ports->links.count; i++) {
+		record = &ports->links.record[i];
+		if (!record->usable || !is_left_out(ports, record))
+			continue;
+		ports->left_out++;
+		if (record->slot >= 0)
+			port_close(&ports->port[record->slot], IFACE_LEFT_OUT);
+	}
+}
+
+/* Who is counted on another one as well. */
+static void find_lowers(struct ports *ports)
+{
+	struct links_record *record, *end = ports->links.record + ports->links.count;
+
+	for (unsigned int slot = 0; slot < ports->count; slot++)
+		ports->port[slot].entry.lower_slot = -1;
+	for (record = ports->links.record; record < end; record++)
+		record->watched = is_watched(ports, record);
+	for (record = ports->links.record; record < end; record++) {
+		if (record->watched)
+			ports->port[record->slot].entry.lower_slot =
+				layers_lower_slot(&ports->links, record);
+	}
+}
+
+/* What others are told now; false when that is what they were told before, or memory is short. */
+static bool tell(struct ports *ports)
+{
+	struct ifaces *ifaces, *before = ports->ifaces;
+
+	if (ifaces_new(ports->count, &ifaces))
+		return false;
+	ifaces->any = ports->any;
+	ifaces->dedup = ports->dedup;
+	ifaces->left_out = ports->left_out;
+	ifaces->no_slot = ports->no_slot;
+	for (unsigned int slot = 0; slot < ports->count; slot++) {
+		ifaces->entry[slot] = ports->port[slot].entry;
+		ifaces->watched += ifaces->entry[slot].state == IFACE_WATCHED;
+	}
+	if (before && ifaces_equal(before, ifaces)) {
+		ifaces_unref(ifaces);
+		return false;
+	}
+	ports->ifaces = ifaces;
+	ifaces_unref(before);
+	return true;
+}
+
+static bool follow(struct ports *ports)
+{
+	follow_gone(ports);
+	find_candidates(ports);
+	ports->no_slot = 0;
+	while (follow_round(ports))
+		;
+	leave_out(ports);
+	find_lowers(ports);
+	links_settle(&ports->links);
+	return tell(ports);
+}
+
+bool ports_follow(struct ports *ports)
+{
+	/* An error here leaves an old table, which the next news puts right. */
+	links_read(&ports->links);
+	return follow(ports);
+}
+
+/* The first slot that was asked for by name and is not watched: an error, and which. */
+static int find_failure(const struct ports *ports, char ret_failed[IF_NAMESIZE],
+			enum port_step *ret_step)
+{
+	const struct port *port;
+	bool watched = false;
+	int err = 0;
+
+	for (port = ports->port; port < ports->port + ports->count; port++)
+		watched |= port->entry.state == IFACE_WATCHED;
+	for (port = ports->port; port < ports->port + ports->count && !err; port++) {
+		if (port->entry.state == IFACE_GONE)
+			err = -ENODEV;
+		else if (port->entry.state == IFACE_FAILED && !(ports->any && watched))
+			err = port->entry.error;
+		if (!err)
+			continue;
+		memcpy(ret_failed, port->entry.name, IF_NAMESIZE);
+		*ret_step = err == -ENODEV ? PORT_ATTACH : port->failed_at;
+	}
+	return err;
+}
+
+int ports_open(struct ports *ports, const struct ports_options *options,
+	       struct programs *programs, char ret_failed[IF_NAMESIZE],
+	       enum port_step *ret_step)
+{
+	int err = links_open(&ports->links);
+
+	*ret_step = PORT_ATTACH;
+	ret_failed[0] = '\0';
+	if (err)
+		return err;
+	ports->any = options->any;
+	ports->dedup = options->dedup;
+	ports->attach = options->attach;
+	ports->programs = programs;
+	for (size_t i = 0; i < options->names; i++) {
+		memcpy(ports->name[i], options->name[i], IF_NAMESIZE);
+		port_new(ports, options->name[i]);
+	}
+	ports->names = options->names;
+	ports->many = options->any || options->names > PORTS_FEW;
+	if (!follow(ports))
+		return -ENOMEM;
+	return find_failure(ports, ret_failed, ret_step);
+}
+
+void ports_detach(struct ports *ports)
+{
+	for (unsigned int slot = 0; slot < ports->count; slot++)
+		attach_close(&ports->port[slot].attachment);
+}
+
+void ports_close(struct ports *ports)
+{
+	for (unsigned int slot = 0; slot < ports->count; slot++)
+		port_close(&ports->port[slot], IFACE_GONE);
+	ports->count = 0;
+	links_close(&ports->links);
+	ports->ifaces = ifaces_unref(ports->ifaces);
+}

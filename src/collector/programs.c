@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One skeleton makes the maps; for each slot another is opened that takes them over, all but the
+ * constants, and is let go once its programs are in the kernel.
+ */
+#include "programs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "flow.skel.h"
+#include "fronts.h"
+
+static int size_maps(const struct programs *programs, unsigned int cpus)
+{
+	struct flow_bpf *skeleton = programs->maps;
+	unsigned int elements = cpus * FLOW_GENERATIONS;
+	int err = bpf_map__set_max_entries(skeleton->maps.flow_fronts, elements);
+
+	if (!err)
+		err = bpf_map__set_value_size(skeleton->maps.flow_fronts,
+					      (uint32_t)fronts_stride(programs->front_bits));
+	if (!err)
+		err = bpf_map__set_max_entries(skeleton->maps.flow_maps, elements + 1);
+	return err;
+}
+
+int programs_open(struct programs *programs, unsigned int cpus, bool no_arp)
+{
+	struct flow_bpf *skeleton = flow_bpf__open();
+	int err;
+
+	if (!skeleton)
+		return -errno;
+	*programs = (struct programs){
+		.maps = skeleton,
+		.front_bits = fronts_bits(cpus),
+		.no_arp = no_arp,
+		.shared_fd = {{-1, -1}, {-1, -1}},
+	};
+	bpf_program__set_autoload(skeleton->progs.flow_ingress, false);
+	bpf_program__set_autoload(skeleton->progs.flow_egress, false);
+	err = size_maps(programs, cpus);
+	return err ? err : flow_bpf__load(skeleton);
+}
+
+void programs_close(struct programs *programs)
+{
+	if (!programs->maps)
+		return;
+	for (int i = 0; i < 2 * FLOW_DIRS; i++) {
+		if (programs->shared_fd[i / FLOW_DIRS][i % FLOW_DIRS] >= 0)
+			close(programs->shared_fd[i / FLOW_DIRS][i % FLOW_DIRS]);
+	}
+	flow_bpf__destroy(programs->maps);
+	programs->maps = NULL;
+}
+
+/* Makes the skeleton use the maps that are there, in place of maps of its own. */
+static int share_maps(const struct programs *programs, const struct flow_bpf *skeleton)
+{
+	const struct flow_bpf *shared = programs->maps;
+	const struct {
+		struct bpf_map *map;
+		const struct bpf_map *shared;
+	} maps[] = {
+		{skeleton->maps.flow_fronts, shared->maps.flow_fronts},
+		{skeleton->maps.flow_maps, shared->maps.flow_maps},
+		{skeleton->maps.flow_fragments, shared->maps.flow_fragments},
+		{skeleton->maps.flow_scratch, shared->maps.flow_scratch},
+		{skeleton->maps.flow_wakes, shared->maps.flow_wakes},
+		{skeleton->maps.bss, shared->maps.bss},
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !err; i++)
+		err = bpf_map__reuse_fd(maps[i].map, bpf_map__fd(maps[i].shared));
+	return err;
+}
+
+/* Descriptors of the caller's own, which outlive these. */
+static int take_descriptors(int in_fd, int out_fd, int ret_fd[FLOW_DIRS])
+{
+	int in = fcntl(in_fd, F_DUPFD_CLOEXEC, 3);
+	int out = fcntl(out_fd, F_DUPFD_CLOEXEC, 3);
+	int err = in < 0 || out < 0 ? -errno : 0;
+
+	if (err) {
+		if (in >= 0)
+			close(in);
+		return err;
+	}
+	ret_fd[FLOW_IN] = in;
+	ret_fd[FLOW_OUT] = out;
+	return 0;
+}
+
+static int load(const struct programs *programs, unsigned int slot, bool shared, bool raw_ip,
+		int ret_fd[FLOW_DIRS])
+{
+	struct flow_bpf *skeleton = flow_bpf__open();
+	int err;
+
+	if (!skeleton)
+		return -errno;
+	skeleton->rodata->flow_slot = (uint8_t)slot;
+	skeleton->rodata->flow_shared = shared;
+	skeleton->rodata->flow_raw_ip = raw_ip;
+	skeleton->rodata->flow_no_arp = programs->no_arp;
+	skeleton->rodata->flow_can_wake = 1;
+	skeleton->rodata->flow_front_bits = (uint8_t)programs->front_bits;
+	err = share_maps(programs, skeleton);
+	if (!err)
+		err = flow_bpf__load(skeleton);
+	if (!err)
+		err = take_descriptors(bpf_program__fd(skeleton->progs.flow_ingress),
+				       bpf_program__fd(skeleton->progs.flow_egress), ret_fd);
+	flow_bpf__destroy(skeleton);
+	return err;
+}
+
+int programs_load(const struct programs *programs, unsigned int slot, bool raw_ip,
+		  int ret_fd[FLOW_DIRS])
+{
+	return load(programs, slot, false, raw_ip, ret_fd);
+}
+
+/* Notes the interface's slot where the shared programs find it; false: all its places are taken. */
+static bool note_slot(const struct programs *programs, unsigned int ifindex, unsigned int slot)
+{
+	struct flow_place *place;
+
+	for (unsigned int i = 0; i < FLOW_PLACE_PROBES; i++) {
+		place = &programs->maps->bss->flow_places[(ifindex + i) % FLOW_PLACES];
+		if (place->ifindex && place->ifindex != ifindex)
+			continue;
+		__atomic_store_n(&place->slot, slot, __ATOMIC_RELAXED);
+		__atomic_store_n(&place->ifindex, ifindex, __ATOMIC_RELEASE);
+		return true;
+	}
+	return false;
+}
+
+int programs_share(struct programs *programs, unsigned int slot, unsigned int ifindex, bool raw_ip,
+		   int ret_fd[FLOW_DIRS])
+{
+	int *fd = programs->shared_fd[raw_ip], err;
+
+	if (!note_slot(programs, ifindex, slot))
+		return load(programs, slot, false, raw_ip, ret_fd);
+	err = fd[FLOW_IN] >= 0 ? 0 : load(programs, slot, true, raw_ip, fd);
+	return err ? err : take_descriptors(fd[FLOW_IN], fd[FLOW_OUT], ret_fd);
+}
+
+void programs_unshare(const struct programs *programs, unsigned int ifindex)
+{
+	struct flow_place *place;
+
+	for (unsigned int i = 0; i < FLOW_PLACE_PROBES; i++) {
+		place = &programs->maps->bss->flow_places[(ifindex + i) % FLOW_PLACES];
+		if (place->ifindex == ifindex)
+			__atomic_store_n(&place->ifindex, 0, __ATOMIC_RELEASE);
+	}
+}

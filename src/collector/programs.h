@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tc programs in the kernel: one set of maps for all, and per interface a pair of programs with
+ * its slot and link layer built in, so that a packet pays nothing for there being several. Loading
+ * takes the kernel some 10 ms a pair; where there are many interfaces, those of one link layer
+ * share a pair, and a packet pays for finding the slot, mostly one comparison. Main thread at
+ * start, collector thread afterwards; owned by the BPF source.
+ */
+#ifndef PKTSTAT_PROGRAMS_H
+#define PKTSTAT_PROGRAMS_H
+
+#include <stdbool.h>
+
+#include "flow_abi.h"
+
+struct flow_bpf;
+
+struct programs {
+	struct flow_bpf *maps; /* a skeleton whose maps are loaded and its programs are not */
+	unsigned int front_bits;
+	bool no_arp;
+	int shared_fd[2][FLOW_DIRS]; /* by raw_ip; -1: not loaded yet */
+};
+
+/* Makes the maps, for so many possible CPUs. 0 or a negative errno; programs_close() is due. */
+int programs_open(struct programs *programs, unsigned int cpus, bool no_arp);
+/* Lets go of the maps; programs that are loaded keep theirs. Safe on zeroed programs. */
+void programs_close(struct programs *programs);
+
+/*
+ * Like programs_load(), but gives the pair that many interfaces share, loaded the first time;
+ * where there is no place to note the interface's slot, one of its own.
+ */
+int programs_share(struct programs *programs, unsigned int slot, unsigned int ifindex, bool raw_ip,
+		   int ret_fd[FLOW_DIRS]);
+/* The interface is gone or let go of: its place may be used again. */
+void programs_unshare(const struct programs *programs, unsigned int ifindex);
+
+/*
+ * Loads the pair for a slot; the descriptors in `ret_fd` are the caller's to close. 0 or a negative
+ * errno.
+ */
+int programs_load(const struct programs *programs, unsigned int slot, bool raw_ip,
+		  int ret_fd[FLOW_DIRS]);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The interfaces that are watched, by slot (flow_key_slot()): immutable once made, shared by
+ * snapshots by reference. The source makes a new one whenever something changes; a slot keeps its
+ * interface's flows for the whole run, also when the interface is gone or has another name.
+ */
+#ifndef PKTSTAT_IFACES_H
+#define PKTSTAT_IFACES_H
+
+#include <net/if.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flow_abi.h"
+
+enum iface_state {
+	IFACE_WATCHED, /* the programs are attached */
+	IFACE_GONE,    /* removed or moved away: its rows stay, it may return */
+	IFACE_FAILED,  /* could not be attached to; `error` says why */
+	IFACE_LEFT_OUT, /* by --dedup: those below it are watched; its rows stay */
+};
+
+struct ifaces_entry {
+	char name[IF_NAMESIZE]; /* the newest one it had: outside text */
+	unsigned int index;
+	bool raw_ip;		/* no Ethernet header */
+	enum iface_state state;
+	int error;		/* negative errno of IFACE_FAILED */
+	int64_t since_wall_ns;	/* when it came into this state */
+	/*
+	 * Slot of a watched interface below that sees the same packets (port of a bridge, parent of
+	 * a VLAN, member of a bond), or -1: a packet of this one is counted there as well.
+	 */
+	int lower_slot;
+};
+
+struct ifaces {
+	atomic_uint references;
+	bool any;	       /* -i any: others join as they come up */
+	bool dedup;	       /* --dedup: interfaces above watched ones are left out */
+	unsigned int left_out; /* interfaces left out by --dedup now */
+	unsigned int no_slot;  /* interfaces not watched because FLOW_IFACES_MAX are */
+	unsigned int watched;  /* entries that are IFACE_WATCHED */
+	unsigned int count;    /* slots in use */
+	struct ifaces_entry entry[];
+};
+
+/* Room for `count` entries, zeroed but references = 1 and count; 0 or -ENOMEM. */
+int ifaces_new(unsigned int count, struct ifaces **ret_ifaces);
+/* One Ethernet interface of that name that is watched: for tests and whoever has but one. */
+int ifaces_new_one(const char *name, struct ifaces **ret_ifaces);
+struct ifaces *ifaces_ref(struct ifaces *ifaces);
+/* Puts one reference, frees with the last; NULL is allowed. Returns NULL. */
+struct ifaces *ifaces_unref(struct ifaces *ifaces);
+
+/* Whether both say the same. */
+bool ifaces_equal(const struct ifaces *a, const struct ifaces *b);
+
+/* Name of a slot, raw outside text; "?" for a slot that is not there, or without ifaces (NULL). */
+const char *ifaces_name(const struct ifaces *ifaces, unsigned int slot);
+
+/*
+ * All watched ones in one phrase for a header, made safe: "eth0", "eth0, wg0", "eth0 and 11 more";
+ * "any (12)" where others join; the first that was when none is. "" without ifaces (NULL). Writes
+ * at most `size` bytes with the end; returns `text`.
+ */
+char *ifaces_text(const struct ifaces *ifaces, char *text, size_t size);
+
+/*
+ * What a reader of the numbers must know, in phrases joined by "; ", the gravest first, as many as
+ * fit; "" when there is nothing: "eth0 is gone, waiting for its return", "3 interfaces find no
+ * slot", "cannot attach to eth2: ...", "eth1 is gone", "br0 and eth0 count the same packets
+ * (--dedup)". With `any` it is no news that one among many is gone. Returns `text`.
+ */
+char *ifaces_notice(const struct ifaces *ifaces, char *text, size_t size);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* Ranks of names; see view_rank.h. */
+#include "view_rank.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "flow.h"
+
+/* What ids are compared by. */
+struct rank_context {
+	const struct view_rows *rows;
+	enum column column;
+};
+
+void view_ranks_done(struct view_ranks *ranks)
+{
+	free(ranks->rank);
+	free(ranks->id);
+}
+
+enum column view_rank_column(const struct view_rows *rows, enum column sort)
+{
+	if (sort != COLUMN_SOURCE && sort != COLUMN_DESTINATION && sort != COLUMN_TUPLE)
+		return sort;
+	switch (rows->by) {
+	case GROUP_PROCESS: return COLUMN_PROCESS;
+	case GROUP_CONTAINER: return COLUMN_CONTAINER;
+	case GROUP_USER: return COLUMN_USER;
+	default: return sort;
+	}
+}
+
+bool view_rank_has(enum column column)
+{
+	return column == COLUMN_PROCESS || column == COLUMN_USER || column == COLUMN_CONTAINER ||
+	       column == COLUMN_IFACE;
+}
+
+static enum owner_part part_of(enum column column)
+{
+	switch (column) {
+	case COLUMN_USER: return OWNER_USER;
+	case COLUMN_CONTAINER: return OWNER_CONTAINER;
+	default: return OWNER_PROCESS;
+	}
+}
+
+static uint32_t id_of(const struct view_rows *rows, enum column column, uint32_t index)
+{
+	if (column == COLUMN_IFACE)
+		return flow_key_slot(view_rows_key(rows, index));
+	return view_rows_owner(rows, index, part_of(column));
+}
+
+/* The text that names are ordered by; "" comes last. */
+static const char *text_of(const struct rank_context *context, uint32_t id)
+{
+	if (context->column == COLUMN_IFACE)
+		return ifaces_name(context->rows->snapshot->ifaces, id);
+	/* The kernel has neither user nor container, but is a group beside them. */
+	if (context->column != COLUMN_PROCESS && !owner_is_process(id) &&
+	    !group_by_owner(context->rows->by))
+		return "";
+	return owner_table_name(context->rows->owners, id, part_of(context->column));
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return a == b ? 0 : a < b ? -1 : 1;
+}
+
+/* Processes of one name stay together each. */
+static int compare_ids(const void *left, const void *right, void *arg)
+{
+	const struct rank_context *context = arg;
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	const char *text = text_of(context, a), *other = text_of(context, b);
+	const struct owner *owner_a, *owner_b;
+	int order;
+
+	if (!*text || !*other)
+		return !*text - !*other;
+	order = strcasecmp(text, other);
+	if (order || context->column != COLUMN_PROCESS)
+		return order;
+	owner_a = owner_table_get(context->rows->owners, a);
+	owner_b = owner_table_get(context->rows->owners, b);
+	order = compare_numbers(owner_a->pid, owner_b->pid);
+	return order ? order : compare_numbers(owner_a->start_ns, owner_b->start_ns);
+}
+
+static int make_room(uint32_t **array, size_t *room, size_t count)
+{
+	uint32_t *made;
+
+	if (count <= *room)
+		return 0;
+	made = reallocarray(*array, count + count / 4, sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	*array = made;
+	*room = count + count / 4;
+	return 0;
+}
+
+/* Ids of the rows, each once; returns how many. */
+static size_t collect(struct view_ranks *ranks, const struct view_rows *rows, enum column column)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		uint32_t id = id_of(rows, column, rows->item[i].index);
+
+		if (ranks->rank[id])
+			continue;
+		ranks->rank[id] = 1;
+		ranks->id[count++] = id;
+	}
+	return count;
+}
+
+int view_ranks_make(struct view_ranks *ranks, const struct view_rows *rows, enum column column)
+{
+	struct rank_context context = {rows, column};
+	size_t ids = FLOW_IFACES_MAX, count;
+	uint32_t rank = 1;
+
+	if (column != COLUMN_IFACE)
+		ids = OWNER_FIRST + (rows->owners ? owner_table_count(rows->owners) : 0);
+	if (make_room(&ranks->rank, &ranks->room, ids) ||
+	    make_room(&ranks->id, &ranks->id_room, ids))
+		return -ENOMEM;
+	memset(ranks->rank, 0, ids * sizeof(*ranks->rank));
+	count = collect(ranks, rows, column);
+	qsort_r(ranks->id, count, sizeof(*ranks->id), compare_ids, &context);
+	for (size_t i = 0; i < count; i++) {
+		if (i && compare_ids(&ranks->id[i - 1], &ranks->id[i], &context))
+			rank++;
+		ranks->rank[ranks->id[i]] = rank;
+	}
+	return 0;
+}
+
+uint32_t view_rank(const struct view_ranks *ranks, const struct view_rows *rows, enum column column,
+		   uint32_t index)
+{
+	return ranks->rank[id_of(rows, column, index)];
+}

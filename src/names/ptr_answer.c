@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PTR records of an answer. With an alias on the way (RFC 2317) the first PTR record is the one; the
+ * others of several are left out. See ptr_answer.h.
+ */
+#include "ptr_answer.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static void keep(struct ptr_answer *to, const char *name, uint32_t ttl_s)
+{
+	snprintf(to->name, sizeof(to->name), "%s", name);
+	to->ttl_s = ttl_s;
+}
+
+#if PTR_ANSWER_RECORDS
+
+int ptr_answer_read(const ares_dns_record_t *record, struct ptr_answer *ret_answer)
+{
+	size_t count = ares_dns_record_rr_cnt(record, ARES_SECTION_ANSWER);
+	uint32_t ttl_s = UINT32_MAX;
+
+	for (size_t i = 0; i < count; i++) {
+		const ares_dns_rr_t *rr =
+			ares_dns_record_rr_get_const(record, ARES_SECTION_ANSWER, i);
+		const char *name;
+
+		if (ares_dns_rr_get_ttl(rr) < ttl_s)
+			ttl_s = ares_dns_rr_get_ttl(rr);
+		if (ares_dns_rr_get_type(rr) != ARES_REC_TYPE_PTR)
+			continue;
+		name = ares_dns_rr_get_str(rr, ARES_RR_PTR_DNAME);
+		if (!name || !*name)
+			return -EBADMSG;
+		keep(ret_answer, name, ttl_s);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+#else
+
+#define HEADER_BYTES   12
+#define QUESTION_BYTES 4  /* behind the name: type, class */
+#define RECORD_BYTES   10 /* behind the name: type, class, TTL, length of the data */
+#define TYPE_PTR       12
+#define CLASS_IN       1
+
+/* A message and how far it is read; RFC 1035 4.1. */
+struct cursor {
+	const unsigned char *bytes, *at, *end;
+};
+
+static uint32_t number(const unsigned char *at, int bytes)
+{
+	uint32_t value = 0;
+
+	while (bytes--)
+		value = value << 8 | *at++;
+	return value;
+}
+
+/* Reads a name and moves behind it; into `name` where that is not NULL. */
+static bool read_name(struct cursor *cursor, char *name)
+{
+	char *text;
+	long length;
+
+	if (cursor->at >= cursor->end ||
+	    ares_expand_name(cursor->at, cursor->bytes, (int)(cursor->end - cursor->bytes), &text,
+			     &length) != ARES_SUCCESS)
+		return false;
+	cursor->at += length;
+	if (name)
+		snprintf(name, PTR_NAME_MAX, "%s", text);
+	ares_free_string(text);
+	return true;
+}
+
+static bool skip_questions(struct cursor *cursor, unsigned int count)
+{
+	while (count--) {
+		if (!read_name(cursor, NULL) || cursor->end - cursor->at < QUESTION_BYTES)
+			return false;
+		cursor->at += QUESTION_BYTES;
+	}
+	return true;
+}
+
+/* Reads a record, its name in `name` if it is a PTR. 1: it is; 0: another one; -EBADMSG. */
+static int read_record(struct cursor *cursor, char *name, uint32_t *ttl_s)
+{
+	const unsigned char *fixed;
+	struct cursor data;
+	uint32_t length;
+
+	if (!read_name(cursor, NULL) || cursor->end - cursor->at < RECORD_BYTES)
+		return -EBADMSG;
+	fixed = cursor->at;
+	length = number(fixed + 8, 2);
+	if (cursor->end - fixed - RECORD_BYTES < (long)length)
+		return -EBADMSG;
+	data = (struct cursor){cursor->bytes, fixed + RECORD_BYTES, cursor->end};
+	cursor->at = data.at + length;
+	if (number(fixed + 4, 4) < *ttl_s)
+		*ttl_s = number(fixed + 4, 4);
+	if (number(fixed, 2) != TYPE_PTR || number(fixed + 2, 2) != CLASS_IN)
+		return 0;
+	return read_name(&data, name) && data.at == cursor->at && *name ? 1 : -EBADMSG;
+}
+
+int ptr_answer_read(const unsigned char *bytes, int length, struct ptr_answer *ret_answer)
+{
+	struct cursor cursor = {bytes, bytes + HEADER_BYTES, bytes + length};
+	uint32_t ttl_s = UINT32_MAX;
+	unsigned int answers;
+	char name[PTR_NAME_MAX];
+
+	if (length < HEADER_BYTES || !skip_questions(&cursor, number(bytes + 4, 2)))
+		return -EBADMSG;
+	answers = number(bytes + 6, 2);
+	while (answers--) {
+		int found = read_record(&cursor, name, &ttl_s);
+
+		if (found < 0)
+			return found;
+		if (found) {
+			keep(ret_answer, name, ttl_s);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Addresses of a namespace, from /proc/PID/net/fib_trie and if_inet6: proc(5) and the kernel's
+ * fib_trie_seq_show(). An address of the host is a leaf "|-- ADDRESS" with the line "/32 host LOCAL"
+ * below it.
+ */
+#include "address_list.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void address_list_clear(struct address_list *list)
+{
+	free(list->address);
+	*list = (struct address_list){0};
+}
+
+void address_list_add(struct address_list *list, const uint8_t address[16])
+{
+	size_t room = list->room ? 2 * list->room : 16;
+	void *grown;
+
+	if (list->count == list->room) {
+		grown = room > ADDRESS_LIST_MAX ? NULL : realloc(list->address, room * 16);
+		if (!grown)
+			return;
+		list->address = grown;
+		list->room = room;
+	}
+	memcpy(list->address[list->count++], address, 16);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, 16);
+}
+
+void address_list_sort(struct address_list *list)
+{
+	if (list->count)
+		qsort(list->address, list->count, 16, compare);
+}
+
+bool address_list_has(const struct address_list *list, const uint8_t address[16])
+{
+	return list->count && bsearch(address, list->address, list->count, 16, compare);
+}
+
+static FILE *open_of_process(uint32_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/net/%s", pid, name);
+	return fopen(path, "re");
+}
+
+static void read_ipv4(struct address_list *list, FILE *file)
+{
+	uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
+	char line[128], text[INET_ADDRSTRLEN];
+	bool leaf = false;
+
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, " |-- %15s", text) == 1)
+			leaf = inet_pton(AF_INET, text, address + 12) == 1;
+		else if (leaf && strstr(line, "/32 host LOCAL") && address[12] != 127)
+			address_list_add(list, address);
+	}
+}
+
+/* Lines such as "fe80000000000000025056fffec00008 02 40 20 80     eth0". */
+static void read_ipv6(struct address_list *list, FILE *file)
+{
+	static const uint8_t loopback[16] = {[15] = 1};
+	unsigned int byte;
+	uint8_t address[16];
+	char line[128];
+	int i;
+
+	while (fgets(line, sizeof(line), file)) {
+		for (i = 0; i < 16 && sscanf(line + (size_t)2 * i, "%2x", &byte) == 1; i++)
+			address[i] = (uint8_t)byte;
+		if (i == 16 && memcmp(address, loopback, 16) != 0)
+			address_list_add(list, address);
+	}
+}
+
+void address_list_read_process(struct address_list *list, uint32_t pid)
+{
+	FILE *file = open_of_process(pid, "fib_trie");
+
+	if (file) {
+		read_ipv4(list, file);
+		fclose(file);
+	}
+	file = open_of_process(pid, "if_inet6");
+	if (file) {
+		read_ipv6(list, file);
+		fclose(file);
+	}
+	address_list_sort(list);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Addresses by namespace. The own namespace's are one sorted list; each other namespace has a list
+ * that is read from /proc/PID/net of a process with a socket there.
+ */
+#include "addresses.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "address_list.h"
+#include "netlink.h"
+
+#define NAMESPACES_MAX 4096
+/* How long the addresses of another namespace are believed. */
+#define BELIEVE_NS 10000000000ULL
+
+struct namespace_entry {
+	uint32_t netns;
+	uint32_t pid; /* of a process there, as of the last pass; 0: none was seen */
+	uint64_t read_ns;
+	bool read;
+	struct address_list list;
+};
+
+struct addresses {
+	uint32_t home;
+	int route_fd;
+	uint32_t seq;
+	uint64_t now_ns;
+	struct address_list local;
+	struct address_list broadcast;
+	struct namespace_entry *other;
+	size_t others, room;
+};
+
+bool address_is_loopback(const uint8_t address[16])
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	return socket_is_ipv4(address) ? address[12] == 127 : !memcmp(address, one, 16);
+}
+
+bool address_is_multicast(const uint8_t address[16])
+{
+	return socket_is_ipv4(address) ? (address[12] & 0xf0) == 0xe0 : address[0] == 0xff;
+}
+
+int addresses_new(uint32_t home, int route_fd, struct addresses **ret_addresses)
+{
+	struct addresses *addresses = calloc(1, sizeof(*addresses));
+
+	if (!addresses)
+		return -ENOMEM;
+	addresses->home = home;
+	addresses->route_fd = route_fd;
+	*ret_addresses = addresses;
+	return 0;
+}
+
+void addresses_free(struct addresses *addresses)
+{
+	if (!addresses)
+		return;
+	for (size_t i = 0; i < addresses->others; i++)
+		address_list_clear(&addresses->other[i].list);
+	free(addresses->other);
+	address_list_clear(&addresses->local);
+	address_list_clear(&addresses->broadcast);
+	free(addresses);
+}
+
+static void add_attribute(struct address_list *list, const struct rtattr *attribute)
+{
+	uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
+
+	if (RTA_PAYLOAD(attribute) == 4)
+		memcpy(address + 12, RTA_DATA(attribute), 4);
+	else if (RTA_PAYLOAD(attribute) == 16)
+		memcpy(address, RTA_DATA(attribute), 16);
+	else
+		return;
+	address_list_add(list, address);
+}
+
+/* On a point-to-point link IFA_ADDRESS is the peer's; the own one is then IFA_LOCAL. */
+static void on_address(void *arg, const struct nlmsghdr *message)
+{
+	struct addresses *addresses = arg;
+	const struct ifaddrmsg *header = NLMSG_DATA(message);
+	const struct rtattr *attribute, *local = NULL, *address = NULL;
+	int length = (int)IFA_PAYLOAD(message);
+
+	if (message->nlmsg_type != RTM_NEWADDR)
+		return;
+	for (attribute = IFA_RTA(header); RTA_OK(attribute, length);
+	     attribute = RTA_NEXT(attribute, length)) {
+		if (attribute->rta_type == IFA_LOCAL)
+			local = attribute;
+		else if (attribute->rta_type == IFA_ADDRESS)
+			address = attribute;
+		else if (attribute->rta_type == IFA_BROADCAST)
+			add_attribute(&addresses->broadcast, attribute);
+	}
+	if (local || address)
+		add_attribute(&addresses->local, local ? local : address);
+}
+
+static void read_home(struct addresses *addresses)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifaddrmsg body;
+	} request = {
+		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETADDR},
+	};
+
+	if (addresses->route_fd < 0)
+		return;
+	request.header.nlmsg_seq = ++addresses->seq;
+	address_list_clear(&addresses->local);
+	address_list_clear(&addresses->broadcast);
+	netlink_dump(addresses->route_fd, &request.header, on_address, addresses);
+	address_list_sort(&addresses->local);
+	address_list_sort(&addresses->broadcast);
+}
+
+static struct namespace_entry *find_namespace(struct addresses *addresses, uint32_t netns)
+{
+	for (size_t i = 0; i < addresses->others; i++) {
+		if (addresses->other[i].netns == netns)
+			return &addresses->other[i];
+	}
+	return NULL;
+}
+
+static void note_namespace(struct addresses *addresses, uint32_t netns, uint32_t pid)
+{
+	struct namespace_entry *entry = find_namespace(addresses, netns);
+	size_t room = addresses->room ? 2 * addresses->room : 16;
+
+	if (!entry && addresses->others == addresses->room) {
+		entry = room > NAMESPACES_MAX ?
+				NULL :
+				realloc(addresses->other, room * sizeof(*addresses->other));
+		if (!entry)
+			return;
+		addresses->other = entry;
+		addresses->room = room;
+		entry = NULL;
+	}
+	if (!entry) {
+		entry = &addresses->other[addresses->others++];
+		*entry = (struct namespace_entry){.netns = netns};
+	}
+	entry->pid = pid;
+}
+
+/* Namespaces without a process, whose addresses are believed no longer, are forgotten. */
+static void forget_namespaces(struct addresses *addresses)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < addresses->others; i++) {
+		struct namespace_entry *entry = &addresses->other[i];
+
+		if (!entry->pid && (!entry->read ||
+				    addresses->now_ns - entry->read_ns > BELIEVE_NS)) {
+			address_list_clear(&entry->list);
+			continue;
+		}
+		addresses->other[kept++] = *entry;
+	}
+	addresses->others = kept;
+}
+
+void addresses_refresh(struct addresses *addresses, const struct sockets *sockets,
+		       uint64_t now_ns)
+{
+	const struct owner_socket *socket;
+	uint32_t last = addresses->home;
+
+	addresses->now_ns = now_ns;
+	read_home(addresses);
+	for (size_t i = 0; i < addresses->others; i++)
+		addresses->other[i].pid = 0;
+	for (size_t i = 0; i < sockets_count(sockets); i++) {
+		socket = sockets_get(sockets, i);
+		/* Sockets come process by process, so this one is mostly where the last one was. */
+		if (socket->netns == last || socket->netns == addresses->home ||
+		    !socket->process.pid)
+			continue;
+		last = socket->netns;
+		note_namespace(addresses, socket->netns, socket->process.pid);
+	}
+	forget_namespaces(addresses);
+}
+
+bool addresses_is_home(const struct addresses *addresses, const uint8_t address[16])
+{
+	return address_is_loopback(address) || address_list_has(&addresses->local, address);
+}
+
+bool addresses_is_shared(const struct addresses *addresses, const uint8_t address[16])
+{
+	static const uint8_t all_ones[4] = {0xff, 0xff, 0xff, 0xff};
+
+	return address_is_multicast(address) || socket_is_any(address) ||
+	       (socket_is_ipv4(address) && !memcmp(address + 12, all_ones, 4)) ||
+	       address_list_has(&addresses->broadcast, address);
+}
+
+static bool namespace_has(struct addresses *addresses, struct namespace_entry *entry,
+			  const uint8_t address[16])
+{
+	if (entry->pid && (!entry->read || addresses->now_ns - entry->read_ns > BELIEVE_NS)) {
+		address_list_clear(&entry->list);
+		address_list_read_process(&entry->list, entry->pid);
+		entry->read = true;
+		entry->read_ns = addresses->now_ns;
+	}
+	return address_list_has(&entry->list, address);
+}
+
+bool addresses_has(struct addresses *addresses, uint32_t netns, const uint8_t address[16])
+{
+	struct namespace_entry *entry = find_namespace(addresses, netns);
+
+	return entry && namespace_has(addresses, entry, address);
+}
+
+bool addresses_is_somewhere(struct addresses *addresses, const uint8_t address[16])
+{
+	for (size_t i = 0; i < addresses->others; i++) {
+		if (namespace_has(addresses, &addresses->other[i], address))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading /proc/PID: stat, cmdline, cgroup. proc(5). */
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEXT_MAX 4096
+#define COMM_LENGTH (OWNER_COMM_SIZE - 1)
+
+int process_open(uint32_t pid)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The begin of a file, ended by a zero byte that is not counted; or a negative errno. */
+static ssize_t read_text(int dir_fd, const char *name, char *text, size_t size)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
+	size_t length = 0;
+	ssize_t got;
+
+	text[0] = '\0';
+	if (fd < 0)
+		return -errno;
+	while (length < size - 1 && (got = read(fd, text + length, size - 1 - length)) > 0)
+		length += (size_t)got;
+	close(fd);
+	text[length] = '\0';
+	return (ssize_t)length;
+}
+
+/* Start in nanoseconds since boot, at the kernel's resolution of a clock tick. */
+static int read_stat(int dir_fd, char comm[OWNER_COMM_SIZE], uint64_t *ret_start_ns)
+{
+	long ticks_per_s = sysconf(_SC_CLK_TCK);
+	unsigned long long ticks;
+	char text[TEXT_MAX], *open, *close;
+	size_t length;
+
+	if (read_text(dir_fd, "stat", text, sizeof(text)) <= 0)
+		return -ESRCH;
+	open = strchr(text, '(');
+	close = strrchr(text, ')'); /* the name may have brackets of its own */
+	/* The state is field 3, the start field 22. */
+	if (!open || !close || ticks_per_s <= 0 ||
+	    sscanf(close + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			      "%*d %*d %llu",
+		   &ticks) != 1)
+		return -EPROTO;
+	length = (size_t)(close - open - 1);
+	if (length > COMM_LENGTH)
+		length = COMM_LENGTH;
+	memset(comm, 0, OWNER_COMM_SIZE);
+	memcpy(comm, open + 1, length);
+	*ret_start_ns = ticks * (1000000000ULL / (uint64_t)ticks_per_s);
+	return 0;
+}
+
+int process_read(int dir_fd, uint32_t pid, struct owner_process *ret_process)
+{
+	struct owner_process process = {.pid = pid};
+	struct stat status;
+	int err = read_stat(dir_fd, process.comm, (uint64_t *)&process.start_ns);
+
+	if (err)
+		return err;
+	if (fstat(dir_fd, &status) < 0)
+		return -errno;
+	process.uid = status.st_uid;
+	*ret_process = process;
+	return 0;
+}
+
+bool process_is(int dir_fd, const struct owner_process *process)
+{
+	uint64_t tick_ns = 1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK), start_ns;
+	char comm[OWNER_COMM_SIZE];
+
+	return !read_stat(dir_fd, comm, &start_ns) &&
+	       start_ns / tick_ns == process->start_ns / tick_ns;
+}
+
+void process_full_name(int dir_fd, const char *comm, char *name, size_t size)
+{
+	char text[TEXT_MAX], *argument = text;
+	const char *base;
+	ssize_t length;
+
+	snprintf(name, size, "%s", comm);
+	if (strlen(comm) < COMM_LENGTH)
+		return;
+	length = read_text(dir_fd, "cmdline", text, sizeof(text));
+	/* The second argument too: scripts are named after their file, which the interpreter gets. */
+	for (int i = 0; i < 2 && argument < text + length; i++) {
+		base = strrchr(argument, '/');
+		base = base ? base + 1 : argument;
+		if (!strncmp(base, comm, COMM_LENGTH)) {
+			snprintf(name, size, "%s", base);
+			return;
+		}
+		argument += strlen(argument) + 1;
+	}
+}
+
+void process_cgroup(int dir_fd, char *path, size_t size)
+{
+	char text[TEXT_MAX], *line, *end;
+
+	path[0] = '\0';
+	if (read_text(dir_fd, "cgroup", text, sizeof(text)) <= 0)
+		return;
+	line = strncmp(text, "0::", 3) ? strstr(text, "\n0::") : text;
+	if (!line)
+		return;
+	line += *line == '\n' ? 4 : 3;
+	end = strchr(line, '\n');
+	if (!end)
+		return; /* longer than there is room for */
+	*end = '\0';
+	if (end - line > 10 && !strcmp(end - 10, " (deleted)"))
+		end[-10] = '\0';
+	snprintf(path, size, "%s", line);
+}

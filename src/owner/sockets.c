@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sockets and their index. Open ones stand in one array, closed ones in another that is used in a
+ * circle; the index is a hash with chains over both, made anew in each pass.
+ */
+#include "sockets.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xxhash.h>
+
+#define NONE UINT32_MAX
+#define FIRST_ROOM 256
+
+struct sockets {
+	struct owner_socket *open;
+	size_t opens, open_room;
+	struct owner_socket *closed; /* SOCKETS_CLOSED_MAX, taken when the first one is closed */
+	size_t closed_first, closed_count;
+	uint32_t *head; /* by hash: a socket's place; closed ones stand behind the open ones */
+	uint32_t *next; /* by place */
+	size_t heads, places;
+};
+
+/* What a socket is found by. No padding: it is hashed and compared whole. */
+struct socket_name {
+	uint8_t local[16], remote[16];
+	uint16_t local_port, remote_port;
+	uint32_t protocol;
+};
+
+bool socket_has_ports(uint8_t protocol)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP: return true;
+	default: return false;
+	}
+}
+
+bool socket_is_ipv4(const uint8_t address[16])
+{
+	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+	return !memcmp(address, prefix, sizeof(prefix));
+}
+
+bool socket_is_any(const uint8_t address[16])
+{
+	static const uint8_t zero[16];
+
+	return !memcmp(address, zero, sizeof(zero)) ||
+	       (socket_is_ipv4(address) && !memcmp(address + 12, zero, 4));
+}
+
+static void name_end(uint8_t to[16], uint16_t *to_port, const uint8_t address[16], uint16_t port)
+{
+	*to_port = port;
+	if (!socket_is_any(address))
+		memcpy(to, address, 16);
+}
+
+static struct socket_name name_of(uint8_t protocol, const struct socket_end *local,
+				  const struct socket_end *remote)
+{
+	struct socket_name name = {.protocol = protocol};
+
+	if (!socket_has_ports(protocol))
+		return name;
+	name_end(name.local, &name.local_port, local->address, local->port);
+	name_end(name.remote, &name.remote_port, remote->address, remote->port);
+	return name;
+}
+
+static struct socket_name name_of_socket(const struct owner_socket *socket)
+{
+	struct socket_end local = {.port = socket->local_port}, remote = {.port = socket->remote_port};
+
+	memcpy(local.address, socket->local, 16);
+	memcpy(remote.address, socket->remote, 16);
+	return name_of(socket->protocol, &local, &remote);
+}
+
+int sockets_new(struct sockets **ret_sockets)
+{
+	struct sockets *sockets = calloc(1, sizeof(*sockets));
+
+	if (!sockets)
+		return -ENOMEM;
+	*ret_sockets = sockets;
+	return 0;
+}
+
+void sockets_free(struct sockets *sockets)
+{
+	if (!sockets)
+		return;
+	free(sockets->open);
+	free(sockets->closed);
+	free(sockets->head);
+	free(sockets->next);
+	free(sockets);
+}
+
+void sockets_begin(struct sockets *sockets, uint64_t since_ns)
+{
+	sockets->opens = 0;
+	sockets->places = 0;
+	while (sockets->closed_count &&
+	       sockets->closed[sockets->closed_first].closed_ns < since_ns) {
+		sockets->closed_first = (sockets->closed_first + 1) % SOCKETS_CLOSED_MAX;
+		sockets->closed_count--;
+	}
+}
+
+static void add_closed(struct sockets *sockets, const struct owner_socket *socket)
+{
+	size_t at;
+
+	if (!sockets->closed)
+		sockets->closed = malloc(SOCKETS_CLOSED_MAX * sizeof(*sockets->closed));
+	if (!sockets->closed)
+		return;
+	at = (sockets->closed_first + sockets->closed_count) % SOCKETS_CLOSED_MAX;
+	sockets->closed[at] = *socket;
+	if (sockets->closed_count < SOCKETS_CLOSED_MAX)
+		sockets->closed_count++;
+	else
+		sockets->closed_first = (sockets->closed_first + 1) % SOCKETS_CLOSED_MAX;
+}
+
+static bool make_room(struct sockets *sockets)
+{
+	size_t room = sockets->open_room ? 2 * sockets->open_room : FIRST_ROOM;
+	struct owner_socket *open;
+
+	if (sockets->opens < sockets->open_room)
+		return true;
+	if (room > SOCKETS_OPEN_MAX)
+		return false;
+	open = realloc(sockets->open, room * sizeof(*open));
+	if (!open)
+		return false;
+	sockets->open = open;
+	sockets->open_room = room;
+	return true;
+}
+
+void sockets_add(struct sockets *sockets, const struct owner_socket *socket)
+{
+	if (socket->flags & OWNER_SOCKET_CLOSED)
+		add_closed(sockets, socket);
+	else if (make_room(sockets))
+		sockets->open[sockets->opens++] = *socket;
+}
+
+static const struct owner_socket *socket_at(const struct sockets *sockets, size_t place)
+{
+	if (place < sockets->opens)
+		return &sockets->open[place];
+	return &sockets->closed[(sockets->closed_first + place - sockets->opens) %
+				SOCKETS_CLOSED_MAX];
+}
+
+static uint32_t *head_of(const struct sockets *sockets, const struct socket_name *name)
+{
+	return &sockets->head[XXH3_64bits(name, sizeof(*name)) & (sockets->heads - 1)];
+}
+
+static int index_make_room(struct sockets *sockets, size_t places)
+{
+	size_t heads = FIRST_ROOM;
+	uint32_t *head, *next;
+
+	while (heads < places)
+		heads *= 2;
+	if (heads <= sockets->heads && sockets->head)
+		return 0;
+	head = malloc(heads * sizeof(*head));
+	next = malloc(heads * sizeof(*next));
+	if (!head || !next) {
+		free(head);
+		free(next);
+		return -ENOMEM;
+	}
+	free(sockets->head);
+	free(sockets->next);
+	sockets->head = head;
+	sockets->next = next;
+	sockets->heads = heads;
+	return 0;
+}
+
+static void index_put(struct sockets *sockets, size_t place)
+{
+	const struct socket_name name = name_of_socket(socket_at(sockets, place));
+	uint32_t *head = head_of(sockets, &name);
+
+	sockets->next[place] = *head;
+	*head = (uint32_t)place;
+}
+
+int sockets_index(struct sockets *sockets)
+{
+	size_t places = sockets->opens + sockets->closed_count, i;
+	int err = index_make_room(sockets, places);
+
+	sockets->places = 0;
+	if (err)
+		return err;
+	memset(sockets->head, 0xff, sockets->heads * sizeof(*sockets->head));
+	/* What is put in last is found first: open sockets, then the one closed last. */
+	for (i = sockets->opens; i < places; i++)
+		index_put(sockets, i);
+	for (i = 0; i < sockets->opens; i++)
+		index_put(sockets, i);
+	sockets->places = places;
+	return 0;
+}
+
+/* From `place` on along its chain, the first socket of that name. */
+static const struct owner_socket *follow(const struct sockets *sockets, uint32_t place,
+					 const struct socket_name *name)
+{
+	for (; place != NONE; place = sockets->next[place]) {
+		const struct owner_socket *socket = socket_at(sockets, place);
+		const struct socket_name other = name_of_socket(socket);
+
+		if (!memcmp(&other, name, sizeof(other)))
+			return socket;
+	}
+	return NULL;
+}
+
+const struct owner_socket *sockets_first(const struct sockets *sockets, uint8_t protocol,
+					 const struct socket_end *local,
+					 const struct socket_end *remote)
+{
+	const struct socket_name name = name_of(protocol, local, remote);
+
+	return sockets->places ? follow(sockets, *head_of(sockets, &name), &name) : NULL;
+}
+
+static size_t place_of(const struct sockets *sockets, const struct owner_socket *socket)
+{
+	size_t at;
+
+	if (sockets->open && socket >= sockets->open && socket < sockets->open + sockets->opens)
+		return (size_t)(socket - sockets->open);
+	at = (size_t)(socket - sockets->closed);
+	return sockets->opens + (at + SOCKETS_CLOSED_MAX - sockets->closed_first) %
+					SOCKETS_CLOSED_MAX;
+}
+
+const struct owner_socket *sockets_next(const struct sockets *sockets,
+					const struct owner_socket *socket)
+{
+	const struct socket_name name = name_of_socket(socket);
+
+	return follow(sockets, sockets->next[place_of(sockets, socket)], &name);
+}
+
+size_t sockets_count(const struct sockets *sockets)
+{
+	return sockets->opens;
+}
+
+const struct owner_socket *sockets_get(const struct sockets *sockets, size_t i)
+{
+	return &sockets->open[i];
+}

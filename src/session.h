@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The SSH session this process runs in, for --hide-own. Reads /proc and the environment; main
+ * thread. Nothing is kept.
+ */
+#ifndef PKTSTAT_SESSION_H
+#define PKTSTAT_SESSION_H
+
+#include <netinet/in.h>
+#include <stdint.h>
+
+/* The two ends of its TCP connection; IPv4 as ::ffff:a.b.c.d. */
+struct session {
+	struct in6_addr near, far;
+	uint16_t near_port, far_port;
+};
+
+/*
+ * Looks for it, the surest first: the connection that an ancestor named sshd holds (which sudo and
+ * new panes of an old tmux do not hide), then SSH_CONNECTION of this process, then that of the
+ * nearest ancestor that has it. 0; -ENOENT: there is none, or it may not be seen.
+ */
+int session_find(struct session *ret_session);
+
+/* Reads a value of SSH_CONNECTION, "CLIENT PORT SERVER PORT" (sshd(8)); 0 or -EINVAL. */
+int session_parse(const char *text, struct session *ret_session);
+
+/* Writes the filter that both directions of it pass, at most FILTER_TEXT_MAX bytes; returns `text`. */
+char *session_filter_text(const struct session *session, char *text);
+
+#endif

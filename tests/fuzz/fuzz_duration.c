@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libFuzzer target for durations: any text is a duration within the bounds or refused with a
+ * reason, and what is read is read the same with a sign before it.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <errno.h>
+
+#include "duration.h"
+
+static void check(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char text[256], again[260];
+	uint64_t ns = 0, same = 0;
+	const char *why = NULL;
+	int err;
+
+	if (size >= sizeof(text))
+		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	err = duration_parse(text, &ns, &why);
+	if (err) {
+		check((err == -ERANGE || err == -EINVAL) && why && *why && !ns);
+		return 0;
+	}
+	check(ns <= DURATION_MAX_NS);
+	snprintf(again, sizeof(again), "+%s", text);
+	check(*text == '+' || *text == '-' || (!duration_parse(again, &same, &why) && same == ns));
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libFuzzer target for the escaping of outside text: whatever the bytes and however little room
+ * there is, what comes out fits, may be printed, stays as it is when made safe again, and is a JSON
+ * string that reads as the same.
+ *
+ * Input: the room, then the text.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "format.h"
+#include "fuzz_outside.h"
+
+static void check(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void check_json(const char *text)
+{
+	json_t *value = json_string(text), *again;
+	char *line;
+
+	check(value);
+	line = json_dumps(value, JSON_ENCODE_ANY);
+	check(line);
+	again = json_loads(line, JSON_DECODE_ANY, NULL);
+	check(again && !strcmp(json_string_value(again), text));
+	json_decref(again);
+	json_decref(value);
+	free(line);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char from[512], twice[4 * sizeof(from)], *text;
+	size_t room;
+
+	if (size < 2 || size > sizeof(from))
+		return 0;
+	room = ((size_t)data[0] << 3) + 1;
+	memcpy(from, data + 1, size - 1);
+	from[size - 1] = '\0';
+	text = malloc(room); /* so that one byte too many is seen */
+	check(text && format_outside(from, text, room) == text);
+	check(strnlen(text, room) < room && outside_is_safe(text));
+	check(!strcmp(format_outside(text, twice, sizeof(twice)), text));
+	check_json(text);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Owners, names of hosts and interfaces in the live view: what becomes known after the snapshot, the
+# views by owner, the key N, what is hidden.
+. "$(dirname "$0")/tmux.sh"
+
+# A real-time signal to the driver: 0 makes an owner known, 1 a name.
+tell() {
+	local first
+
+	first=$(kill -l RTMIN)
+	kill -$((first + $1)) "$(driver_pid)"
+}
+
+check_owners() {
+	expect 'UDP .*4500 +charon '
+	expect 'ESP .*10\.0\.0\.4 +- '
+	# Known later: the same second is drawn again, and nothing counts as a new one.
+	tell 0; expect 'ESP .*10\.0\.0\.4 +bird '; expect '00:00:06'
+	keys '['; expect 'REWOUND to 14:03:27 \(-1s of 5s\)'; expect 'ESP .* bird '
+	keys L; expect_no REWOUND
+	# A held picture learns it too.
+	keys Tab Tab Tab Tab Tab; expect '^▸ curl \(4711\) +alice '; expect '\[processes\]'
+	keys Tab; expect '^▸ session-3\.scope '; expect '\[containers\]'
+	keys Tab; expect '^▸ alice '; expect '\[users\]'
+	keys Tab; expect '\[flows\]'; keys BTab BTab BTab; expect '\[processes\]'
+	keys j Enter; expect 'of nginx \(52044\)'; expect '^▸ TCP .*nginx'
+	keys Enter; expect 'process +nginx  pid 52044'; expect 'user +www-data  uid 33'
+	expect 'cgroup +/system\.slice/nginx\.service'
+	keys Escape Escape; expect '^▸ nginx'
+	keys Tab Tab Tab g; expect '\[flows\]'
+	keys -l '/comm nginx'; expect 'TCP .*nginx'; expect_no 'charon'
+	keys Escape Escape; expect charon
+	keys H G; expect 'processes by +made up'; keys H; expect 'BPS▼'
+}
+
+check_names() {
+	expect '203\.0\.113\.9:443'
+	keys N; expect 'mirror\.example\.net:443'; expect_no '203\.0\.113\.9:443'
+	expect '198\.51\.100\.77:40022'
+	tell 1; expect 'late\.e.*:40022'
+	keys n; expect 'mirror\..*:https'; keys n; expect 'mirror\.example\.net:443'
+	keys Tab; expect 'web1\.example\.org:51234'
+	keys Tab; expect '^▸ server-203'; keys BTab BTab
+	keys N; expect '203\.0\.113\.9:443'; expect_no 'example'
+	# The page of a flow has both, as far as they are known.
+	keys Enter; expect 'source +203\.0\.113\.9:443'; expect 'server-203-0-113-9\.fra50'
+	keys Escape; expect 'BPS▼'
+	keys N W; expect 'settings are saved'; keys q; expect '^ended by'
+	type_line "clear; $driver -a"; expect 'mirror\.example\.net:443'
+	keys q; expect '^ended by'
+	rm "$settings/pktstat-bpf/settings"
+}
+
+# Without them: no views, no columns, no words.
+check_without() {
+	keys N; expect 'cannot be looked up'; keys g
+	expect_no 'PROCESS'
+	keys BTab; expect '\[protocols\]'; keys Tab; expect '\[flows\]'
+}
+
+for size in "80 24" "132 40"; do
+	read -r width height <<<"$size"
+	open_shell "$width" "$height"
+	type_line "$driver -o"; expect 'BPS▼'
+	check_owners
+	keys q; expect '^ended by'
+	type_line "clear; $driver -a"; expect 'BPS▼'
+	check_names
+	type_line "clear; $driver"; expect 'BPS▼'
+	check_without
+	keys q; expect '^ended by'
+	type_line "clear; $driver -I 3 -oh"; expect 'own session hidden'; expect 'IFACE'
+	expect '^ .*eth0 and 2 more|eth0, wg0'
+	next_snapshot; expect '00:00:07'; expect IFACE
+	keys q; expect '^ended by'
+	echo "ok $width x $height"
+done
