@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# fetch.sh VERSION DIRECTORY: the Debian kernel of that series (5.10, 6.1, 6.12, newest), unpacked
-# in DIRECTORY/VERSION: vmlinuz, the modules in tree/, its full name in the file release. Packages
-# come from the mirror that the system's own apt uses, through an apt configuration private to
-# DIRECTORY; the system's lists, cache and sources stay as they are. What is there is kept.
+# fetch.sh VERSION DIRECTORY [ARCHITECTURE]: the Debian kernel of that series (5.10, 6.1, 6.12,
+# newest), unpacked in DIRECTORY/VERSION: vmlinuz, the modules in tree/, its full name in the file
+# release. What is there is kept. ARCHITECTURE: amd64 (the default) or arm64.
 # Ends with 77 and a reason when there is no such package to be had.
 set -u
+# shellcheck source=tests/support/apt.sh
+. "$(dirname "$0")/../support/apt.sh"
 version=$1
 work=$(realpath "$2")
+arch=${3:-amd64}
 out=$work/$version
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 skip() {
 	echo "kernel $version: $*" >&2
@@ -27,29 +28,7 @@ suite_of() {
 }
 
 private_apt() {
-	local command=$1
-	shift
-	"$command" -q -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
-		-o Dir::State="$apt/state" -o Dir::State::status="$apt/status" \
-		-o Dir::Cache="$apt/cache" -o Dir::Log="$apt/log" -o APT::Architecture=amd64 \
-		-o APT::Architectures=amd64 -o APT::Sandbox::User=root \
-		-o APT::Update::Post-Invoke-Success= -o Acquire::Languages=none "$@"
-}
-
-set_up_apt() {
-	local mirror
-	mirror=$(apt-get indextargets 'Created-By: Packages' --format '$(LABEL) $(REPO_URI)' |
-		sed -n 's/^Debian //p' | head -n 1)
-	[ -n "$mirror" ] || skip "the system's apt knows no Debian mirror"
-	[ -r "$keyring" ] || skip "no $keyring"
-	apt=$work/apt-$suite
-	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/log"
-	: >"$apt/status"
-	echo "deb [signed-by=$keyring] $mirror $suite main" >"$apt/sources.list"
-	private_apt apt-get update >"$apt/update.log" 2>&1 &&
-		! grep -q '^[EW]: Failed' "$apt/update.log" ||
-		skip "no package lists of $suite: $(tail -n 1 "$apt/update.log")"
+	apt_private "$apt" "$arch" "$@"
 }
 
 # What the stock kernel is called now, and the packages that its files are in.
@@ -79,8 +58,9 @@ unpack() {
 [ ! -s "$out/release" ] || exit 0
 suite=$(suite_of "$version") || skip "unknown; there are 5.10, 6.1, 6.12 and newest"
 mkdir -p "$work"
-set_up_apt
-release=$(private_apt apt-cache depends linux-image-amd64 |
-	sed -nE 's/.*Depends: linux-image-([0-9].*amd64)$/\1/p' | head -n 1)
-[ -n "$release" ] || skip "no package linux-image-amd64 in $suite"
+apt=$work/apt-$suite
+reason=$(apt_set_up "$apt" "$suite" "$arch") || skip "$reason"
+release=$(private_apt apt-cache depends "linux-image-$arch" |
+	sed -nE "s/.*Depends: linux-image-([0-9].*$arch)\$/\1/p" | head -n 1)
+[ -n "$release" ] || skip "no package linux-image-$arch in $suite"
 unpack "$release"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# What runs inside a booted kernel. Says on descriptor 9, a line each: "attach MODE", "ok TEST",
-# "FAIL TEST", "ns_in N", "ns_out N" (nanoseconds per packet) and "end of tests".
+# What runs inside a booted kernel. Says on descriptor 9, a line each: "attach MODE", "owners WAY",
+# "cpus N of M", "ok TEST", "FAIL TEST", "ns_in N", "ns_out N" (nanoseconds per packet) and "end of
+# tests".
 export PKTSTAT_BPF=/test/pktstat-bpf PKTSTAT_TOOLS=/test/tools PACKETS=2000
 tests=/test/tests
 
@@ -115,11 +116,19 @@ figures() {
 	exact "$BED_DIR/in.sent" "$BED_DIR/out.sent"
 }
 
+# shellcheck source=tests/kernels/guest_more.sh
+. "$tests/kernels/guest_more.sh"
+
 check mode mode_here || exit 1
+check cpus cpus
 check_all attach
 check_all end term table interface
 check generations generations
 check growth growth
 check full full
+check vlan vlan_over_parent
+check bond bond_over_members
+check owner owner_of_flow
+check guard guarded
 check figures figures
 say end of tests

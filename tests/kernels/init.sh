@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 # First process of the initramfs: what a kernel needs before programs run, the tests, power off.
+# The kernel's command line says in `result` which terminal takes the results.
 /bin/busybox --install -s /bin 2>/dev/null
 export PATH=/bin HOME=/tmp
 mount -t proc proc /proc
@@ -14,6 +15,6 @@ for module in /modules/*.ko; do
 	[ ! -e "$module" ] || insmod "$module"
 done
 ip link set lo up
-bash /test/tests/kernels/guest.sh 9>/dev/ttyS1
+bash /test/tests/kernels/guest.sh 9>"/dev/${result:-ttyS1}"
 sync
 poweroff -f
