@@ -68,14 +68,13 @@ static const struct owner_socket *handed_to(const struct owner_socket *a,
 static void pick_offer(struct pick *pick, const struct owner_socket *socket)
 {
 	const struct owner_socket *best = pick->best;
+	bool here = best && best->netns == socket->netns;
 
 	if (!best)
 		pick->best = socket;
-	else if (best->netns != socket->netns)
-		pick->doubt = true;
-	else if (same_process(best, socket) || (is_open(best) && !is_open(socket)))
+	else if (here && (same_process(best, socket) || (is_open(best) && !is_open(socket))))
 		return; /* what is open comes first, so it stands */
-	else if (best->inode && best->inode == socket->inode)
+	else if (here && best->inode && best->inode == socket->inode)
 		pick->best = handed_to(best, socket);
 	else
 		pick->doubt = true;

@@ -102,7 +102,9 @@ static void test_more_flows_than_slots(void **state)
 		assert_int_equal(rows[i].counts.packets, ROUNDS);
 	for (unsigned int cpu = 0; cpu < rig->cpus; cpu++)
 		inserts += rig->front[cpu * FLOW_GENERATIONS].inserts;
-	assert_true(inserts <= FLOWS && inserts + rig->cpus * FLOW_FRONT_SLOTS >= FLOWS);
+	/* A test that moves to another CPU finds an empty map there. */
+	assert_true(inserts <= rig->cpus * FLOWS);
+	assert_true(inserts + rig->cpus * FLOW_FRONT_SLOTS >= FLOWS);
 	rig_free(rig);
 }
 

@@ -34,10 +34,11 @@ send() {
 		fail "the sender failed"
 }
 
-# The entries of the largest per-CPU hash map (5) that a process holds.
+# The entries of the largest hash map (type 1) that a process holds.
 flow_room() {
-	awk '/^map_type:/ { hash = $2 == 5 } /^max_entries:/ && hash && $2 > most { most = $2 }
-		END { print most + 0 }' "/proc/$1/fdinfo/"* 2>/dev/null
+	cat "/proc/$1/fdinfo/"* 2>/dev/null | awk '/^map_type:/ { hash = $2 == 1 }
+		/^max_entries:/ && hash && $2 > most { most = $2 }
+		END { print most + 0 }'
 }
 
 grew() {

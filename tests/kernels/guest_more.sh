@@ -95,13 +95,13 @@ owner_of_flow() {
 	bed_make owner
 	# In its own process, so that its number is the shell's.
 	(exec ip netns exec "$BED_MON" bash -c 'exec 3>/dev/udp/10.99.0.2/7777
-		while :; do echo x >&3; sleep 0.1; done') &
+		while :; do echo x >&3; sleep 0.1 3>&-; done' 2>/dev/null) &
 	sender=$!
 	BED_PIDS="$BED_PIDS $sender"
 	monitor_start owner --json -r 200ms -t 5s
 	wait_for_guard
 	! grep -qs 'link_type:[[:space:]]*iter' "/proc/$MONITOR_PID/fdinfo/"* || way=iterator
-	! grep -qs 'link_type:[[:space:]]*tracing' "/proc/$MONITOR_PID/fdinfo/"* || way=$way+hook
+	! grep -qs 'link_type:[[:space:]]*cgroup' "/proc/$MONITOR_PID/fdinfo/"* || way=$way+hook
 	say "owners $way"
 	monitor_wait
 	same "who sends" "$(jq -r '.[] | select(.dstPort == 7777) | "\(.pid) \(.comm)"' \

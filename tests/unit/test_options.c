@@ -64,7 +64,7 @@ static void defaults(void **state)
 static void check_all_set(const struct parsed *parsed)
 {
 	assert_int_equal(parsed->result, OPTIONS_RUN);
-	assert_string_equal(parsed->options.iface, "eth0");
+	assert_string_equal(parsed->options.iface[0], "eth0");
 	assert_true(parsed->options.json);
 	assert_true(parsed->options.tui);
 	assert_true(parsed->options.timeout_set);
