@@ -256,6 +256,9 @@ bool name_cache_get(struct name_cache *cache, const uint8_t address[16], char *t
 	if (entry->text) {
 		size_t length = strnlen(entry->text, size - 1);
 
+		/* Cut short, but not within a character of UTF-8. */
+		while (length && (entry->text[length] & 0xc0) == 0x80)
+			length--;
 		memcpy(text, entry->text, length);
 		text[length] = '\0';
 		known = true;

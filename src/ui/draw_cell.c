@@ -254,10 +254,12 @@ static void write_number(const struct scene *scene, enum column column, const st
 	/* The first sample has no rate, which is not the same as a rate of 0. */
 	if ((is_rate(column) && !elapsed_ns) || number < 0.0)
 		snprintf(text, size, "-");
-	else if (column == COLUMN_PID)
-		snprintf(text, size, number > 0.0 ? "%.0f" : "", number);
-	else
+	else if (column != COLUMN_PID)
 		format_scaled(number, text, size);
+	else if (number > 0.0)
+		snprintf(text, size, "%.0f", number);
+	else
+		text[0] = '\0';
 }
 
 char *cell_text(const struct layout *layout, const struct layout_column *column,

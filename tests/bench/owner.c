@@ -37,7 +37,7 @@ struct monitor {
 	uint64_t seq;
 };
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
 	perror(what);
 	exit(1);

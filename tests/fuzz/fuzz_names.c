@@ -50,7 +50,7 @@ static void take_all(struct name_cache *cache)
 	unsigned int taken = 0;
 
 	while (name_cache_take_question(cache, address))
-		check(++taken <= 16);
+		check(++taken <= 1024); /* an answer nobody asked for leaves the question */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -220,8 +220,8 @@ static void test_made_safe(void **state)
 		"a\nb",
 		"\xff\xfe.example",
 		"\xe2\x80\xae gro.live",
-		"\xc2\x9b"
-		"31m",
+		("\xc2\x9b"
+		 "31m"),
 		"tab\there",
 	};
 	struct name_cache *cache = new_cache(100);
