@@ -2,6 +2,7 @@
 /* pktstat-bpf: who is using this interface, right now? */
 #include <fcntl.h>
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -25,6 +26,18 @@ static void keep_standard_descriptors(void)
 	}
 }
 
+/*
+ * Snapshots are large, all of other sizes, and live for minutes: in a heap they leave holes that no
+ * later one fits. Each gets pages of its own, which go back when it does. glibc does so by itself
+ * only until the first of them is freed.
+ */
+static void keep_large_blocks_apart(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+#endif
+}
+
 static int print(const char *text)
 {
 	return fputs(text, stdout) == EOF || fflush(stdout) == EOF ? APP_FAILED : APP_OK;
@@ -36,23 +49,19 @@ int main(int argc, char **argv)
 	struct options options;
 
 	keep_standard_descriptors();
+	keep_large_blocks_apart();
 	if (guard_is_setuid()) {
-		log_line("it is not made to run set-user-ID or set-group-ID; take that off with chmod "
-			 "ug-s and give it capabilities instead (setcap "
-			 "cap_bpf,cap_net_admin,cap_perfmon=ep)");
+		log_line("it is not made to run set-user-ID or set-group-ID; take that off with "
+			 "chmod ug-s and give it capabilities instead "
+			 "(setcap cap_bpf,cap_net_admin,cap_perfmon=ep)");
 		return APP_FAILED;
 	}
 	setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers look the same everywhere */
 	switch (options_parse(argc, argv, &options, text, sizeof(text))) {
-	case OPTIONS_HELP:
-		return print(options_help(text, sizeof(text)));
-	case OPTIONS_VERSION:
-		return print("pktstat-bpf " PKTSTAT_VERSION "\n");
-	case OPTIONS_USAGE:
-		log_line("%s", text);
-		return APP_USAGE;
-	case OPTIONS_RUN:
-		break;
+	case OPTIONS_HELP: return print(options_help(text, sizeof(text)));
+	case OPTIONS_VERSION: return print("pktstat-bpf " PKTSTAT_VERSION "\n");
+	case OPTIONS_USAGE: log_line("%s", text); return APP_USAGE;
+	case OPTIONS_RUN: break;
 	}
 	return app_run(&options);
 }

@@ -50,8 +50,25 @@ void group_free(struct group *group)
 	free(group);
 }
 
+/* Gives the memory back; where there is none for the few first slots, the many stay. */
+static void shrink(struct group *group)
+{
+	uint32_t *slot = calloc(FIRST_SLOTS, sizeof(*slot));
+
+	free(group->row);
+	group->row = NULL;
+	group->room = 0;
+	if (!slot)
+		return;
+	free(group->slot);
+	group->slot = slot;
+	group->slots = FIRST_SLOTS;
+}
+
 void group_reset(struct group *group, enum group_by by, const struct owner_table *owners)
 {
+	if (by != group->by)
+		shrink(group);
 	group->by = by;
 	group->owners = owners;
 	group->count = 0;
@@ -173,4 +190,10 @@ const struct group_row *group_get(const struct group *group, size_t i)
 long group_find(const struct group *group, const struct flow_key *key)
 {
 	return (long)*find_slot(group, key) - 1;
+}
+
+size_t group_bytes(const struct group *group)
+{
+	return sizeof(*group) + group->room * sizeof(*group->row) +
+	       group->slots * sizeof(*group->slot);
 }

@@ -46,7 +46,7 @@ struct group;
 int group_new(struct group **ret_group);
 void group_free(struct group *group);
 /* Forgets all groups, to be filled by `by` next, with owners of a table that is borrowed (NULL:
- * they are not known). Keeps the memory. */
+ * they are not known). Keeps the memory as long as `by` stays: another grouping may need far less. */
 void group_reset(struct group *group, enum group_by by, const struct owner_table *owners);
 
 /* Adds a flow to the group it falls into; 0 or -ENOMEM. */
@@ -61,6 +61,8 @@ size_t group_count(const struct group *group);
 const struct group_row *group_get(const struct group *group, size_t i);
 /* Place of the group with that key, or -1. */
 long group_find(const struct group *group, const struct flow_key *key);
+/* Bytes of memory held. */
+size_t group_bytes(const struct group *group);
 
 /* Key of the group that a flow falls into; `owner` as in its flow table entry. */
 struct flow_key group_key(enum group_by by, const struct flow_key *key,

@@ -126,6 +126,28 @@ static void test_many(void **state)
 	group_free(group);
 }
 
+/* What one grouping needed for 20,000 flows, another gives back. */
+static void test_memory(void **state)
+{
+	struct flow_counts none = {1, 1};
+	struct group *group;
+	size_t first;
+
+	assert_int_equal(group_new(&group), 0);
+	first = group_bytes(group);
+	group_reset(group, GROUP_CONVERSATION, NULL);
+	for (unsigned int i = 0; i < 20000; i++) {
+		struct flow_key key = flow((uint8_t)i, (uint8_t)(i >> 8), 1, 1, 6, FLOW_IN);
+
+		assert_int_equal(group_add(group, &key, &none, &none, 0, 0), 0);
+	}
+	assert_true(group_bytes(group) > 20000 * sizeof(struct flow_key));
+	group_reset(group, GROUP_PROTOCOL, NULL);
+	assert_int_equal(group_bytes(group), first);
+	assert_int_equal(group_count(group), 0);
+	group_free(group);
+}
+
 static void test_names(void **state)
 {
 	for (int by = 0; by < GROUPS; by++) {
@@ -138,9 +160,8 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sums),
-		cmocka_unit_test(test_conversation),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_sums),  cmocka_unit_test(test_conversation),
+		cmocka_unit_test(test_many),  cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_names),
 	};
 
