@@ -3,8 +3,9 @@
 # copy.sh DIRECTORY: the sources, as a clean clone would have them and with what is not committed
 # yet, in DIRECTORY.
 set -eu
-cd "$(dirname "$0")/../.."
 mkdir -p "$1"
+set -- "$(realpath "$1")"
+cd "$(dirname "$0")/../.."
 if [ -e .git ]; then
 	git -c safe.directory="$PWD" ls-files -z --cached --others --exclude-standard
 else
