@@ -7,21 +7,46 @@
 #include "log.h"
 #include "owners.h"
 
+static void say_failure(int err)
+{
+	log_line("cannot look up which process is behind a flow: %s; counting goes on without",
+		 strerror(-err));
+}
+
+static void *open_owners(void *arg)
+{
+	struct app *app = arg;
+	const struct owners_options options = {
+		.ring = app->ring, .table = app->owner_table, .netns_fd = app->netns_fd};
+
+	app->owners_error = owners_open(&options, &app->owners);
+	return NULL;
+}
+
 void app_open_owners(struct app *app)
 {
-	struct owners_options options = {.ring = app->ring, .netns_fd = app->netns_fd};
-	int err;
-
 	if (app->options->no_owners)
 		return;
-	err = owner_table_new(&app->owner_table);
-	options.table = app->owner_table;
-	if (!err)
-		err = owners_open(&options, &app->owners);
-	if (err)
-		log_line("cannot look up which process is behind a flow: %s; counting goes on "
-			 "without",
-			 strerror(-err));
+	app->owners_error = owner_table_new(&app->owner_table);
+	if (app->owners_error)
+		return;
+	app->opening_owners = !pthread_create(&app->owners_opener, NULL, open_owners, app);
+	if (!app->opening_owners)
+		open_owners(app);
+}
+
+static void await_opener(struct app *app)
+{
+	if (app->opening_owners)
+		pthread_join(app->owners_opener, NULL);
+	app->opening_owners = false;
+}
+
+void app_await_owners(struct app *app)
+{
+	await_opener(app);
+	if (app->owners_error)
+		say_failure(app->owners_error);
 }
 
 void app_start_owners(struct app *app)
@@ -30,8 +55,7 @@ void app_start_owners(struct app *app)
 
 	if (!err)
 		return;
-	log_line("cannot look up which process is behind a flow: %s; counting goes on without",
-		 strerror(-err));
+	say_failure(err);
 	owners_free(app->owners);
 	app->owners = NULL;
 }
@@ -46,6 +70,7 @@ void app_finish_owners(struct app *app)
 
 void app_free_owners(struct app *app)
 {
+	await_opener(app);
 	owners_free(app->owners);
 	owner_table_free(app->owner_table);
 }

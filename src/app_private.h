@@ -7,6 +7,7 @@
 #ifndef PKTSTAT_APP_PRIVATE_H
 #define PKTSTAT_APP_PRIVATE_H
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,6 +44,9 @@ struct app {
 	struct resolver *resolver;
 	struct owner_table *owner_table; /* NULL with --no-owners */
 	struct owners *owners;		 /* NULL: they are not looked up */
+	pthread_t owners_opener;	 /* opens them, until awaited */
+	bool opening_owners;
+	int owners_error;
 	uint64_t start_mono_ns;
 	int64_t start_wall_ns;
 	int own_nice;	   /* of the main thread, which lends the collector's before that starts */
@@ -51,11 +55,12 @@ struct app {
 };
 
 /*
- * Owners of flows: opened after the source and before the collector starts, in the network namespace
- * of the interfaces; started when capabilities were dropped; finished after the collector has ended
- * and before the report. What fails is said, and counting goes on without.
+ * Owners of flows: opened by a thread of their own while the source is opened, which mostly waits for
+ * the kernel; awaited before capabilities are dropped, and started after that; finished after the
+ * collector has ended and before the report. What fails is said, and counting goes on without.
  */
 void app_open_owners(struct app *app);
+void app_await_owners(struct app *app);
 void app_start_owners(struct app *app);
 void app_finish_owners(struct app *app);
 void app_free_owners(struct app *app);

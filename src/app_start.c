@@ -129,6 +129,7 @@ static int start_collector(struct app *app)
 					    .context = app};
 	int err;
 
+	app_open_owners(app);
 	err = open_source(app);
 	if (err)
 		return err;
@@ -137,7 +138,7 @@ static int start_collector(struct app *app)
 	options.ring = app->ring;
 	options.start_mono_ns = app->start_mono_ns;
 	options.start_wall_ns = app->start_wall_ns;
-	app_open_owners(app);
+	app_await_owners(app);
 	err = app_close_guard(app);
 	if (err)
 		return err;

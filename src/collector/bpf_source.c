@@ -42,11 +42,10 @@ static struct bpf_source *bpf_source_of(struct flow_source *source)
 	return (struct bpf_source *)source;
 }
 
-/* Swaps generations; returns when the old one is quiet. */
-static int swap_generations(struct bpf_source *source)
+/* Points the programs at a generation; those that run may still write to the other one. */
+static void activate(struct bpf_source *source, uint32_t next)
 {
 	struct flow_control *control = &source->programs.maps->bss->flow_control;
-	uint32_t next = source->active ^ 1;
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < source->cpus; cpu++)
@@ -54,6 +53,12 @@ static int swap_generations(struct bpf_source *source)
 	control->clock_s = (uint32_t)((clock_mono_ns() - source->start_ns) / 1000000000ULL);
 	__atomic_store_n(&control->generation, next, __ATOMIC_SEQ_CST);
 	source->active = next;
+}
+
+/* Swaps generations; returns when the old one is quiet. */
+static int swap_generations(struct bpf_source *source)
+{
+	activate(source, source->active ^ 1);
 	return store_fence(&source->store);
 }
 
@@ -195,8 +200,8 @@ static int make_maps(struct bpf_source *source, size_t max_flows)
 					 NULL);
 	if (!source->wakes)
 		return -errno;
-	source->active = 1;
-	return swap_generations(source);
+	activate(source, 0); /* nothing runs yet that would have to end */
+	return 0;
 }
 
 static int open_ports(struct bpf_source *source, const struct bpf_source_options *options,
