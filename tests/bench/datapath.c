@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -38,7 +39,8 @@ enum program {
 	PROGRAM_PARSE,
 	PROGRAM_SHIPPED,
 	PROGRAM_PLAIN,
-	PROGRAM_REAL, /* flow_ingress of the program itself, one flow */
+	PROGRAM_REAL,	/* flow_ingress of the program itself, one flow */
+	PROGRAM_SHARED, /* the same, shared by interfaces: it looks its slot up */
 	PROGRAMS,
 };
 
@@ -88,7 +90,7 @@ struct map_shape {
 
 struct bench {
 	struct bench_bpf *programs;
-	struct flow_bpf *real;
+	struct flow_bpf *real, *shared;
 	int fd[PROGRAMS];
 	unsigned int turns;
 	double ns[PROGRAMS][TURNS_MAX];
@@ -142,33 +144,62 @@ static int make_flow_maps(const struct bpf_map *outer, const struct map_shape *s
 	return err;
 }
 
-static int load(struct bench *bench, const struct bench_case *c)
+static __u32 fronts_needed(void)
 {
-	__u32 fronts = (__u32)libbpf_num_possible_cpus() * FLOW_GENERATIONS;
-	struct bench_bpf *programs = bench_bpf__open();
-	struct flow_bpf *real = flow_bpf__open();
-	struct map_shape shape;
-	struct bpf_map *inner;
+	return (__u32)libbpf_num_possible_cpus() * FLOW_GENERATIONS;
+}
+
+static struct map_shape shape_of(const struct flow_bpf *real)
+{
+	const struct bpf_map *inner = bpf_map__inner_map(real->maps.flow_maps);
+
+	return (struct map_shape){bpf_map__type(inner), bpf_map__map_flags(inner)};
+}
+
+/* The program itself; `shared`: as it is loaded for many interfaces. */
+static int load_real(struct flow_bpf *real, bool shared, uint32_t flows)
+{
+	struct map_shape shape = shape_of(real);
+	unsigned int lo = if_nametoindex("lo"); /* which frames of a test run come from */
 	int err;
 
-	bench->programs = programs;
-	bench->real = real;
-	if (!programs || !real)
-		return -errno;
-	inner = bpf_map__inner_map(real->maps.flow_maps);
-	shape = (struct map_shape){bpf_map__type(inner), bpf_map__map_flags(inner)};
-	bpf_map__set_max_entries(programs->maps.flow_fronts, fronts);
-	bpf_map__set_max_entries(real->maps.flow_fronts, fronts);
-	bpf_map__set_max_entries(programs->maps.flow_maps, fronts);
-	bpf_map__set_max_entries(real->maps.flow_maps, fronts);
-	bpf_map__set_max_entries(programs->maps.bench_plain_map, c->flows);
+	bpf_map__set_max_entries(real->maps.flow_fronts, fronts_needed());
+	bpf_map__set_max_entries(real->maps.flow_maps, fronts_needed());
+	real->rodata->flow_shared = shared;
+	err = flow_bpf__load(real);
+	if (err)
+		return err;
+	real->bss->flow_places[lo % FLOW_PLACES] = (struct flow_place){.ifindex = lo};
+	return make_flow_maps(real->maps.flow_maps, &shape, flows);
+}
+
+static int load_programs(struct bench_bpf *programs, const struct map_shape *shape, uint32_t flows)
+{
+	int err;
+
+	bpf_map__set_max_entries(programs->maps.flow_fronts, fronts_needed());
+	bpf_map__set_max_entries(programs->maps.flow_maps, fronts_needed());
+	bpf_map__set_max_entries(programs->maps.bench_plain_map, flows);
 	err = bench_bpf__load(programs);
+	return err ? err : make_flow_maps(programs->maps.flow_maps, shape, flows);
+}
+
+static int load(struct bench *bench, const struct bench_case *c)
+{
+	struct bench_bpf *programs = bench->programs = bench_bpf__open();
+	struct flow_bpf *real = bench->real = flow_bpf__open();
+	struct flow_bpf *shared = bench->shared = flow_bpf__open();
+	struct map_shape shape;
+	int err;
+
+	if (!programs || !real || !shared)
+		return -errno;
+	shape = shape_of(real);
+	err = load_programs(programs, &shape, c->flows);
 	if (!err)
-		err = flow_bpf__load(real);
+		err = load_real(real, false, c->flows);
 	if (!err)
-		err = make_flow_maps(programs->maps.flow_maps, &shape, c->flows);
-	if (!err)
-		err = make_flow_maps(real->maps.flow_maps, &shape, c->flows);
+		err = load_real(shared, true, c->flows);
 	if (err)
 		return err;
 	bench->fd[PROGRAM_EMPTY] = bpf_program__fd(programs->progs.bench_empty);
@@ -177,6 +208,7 @@ static int load(struct bench *bench, const struct bench_case *c)
 	bench->fd[PROGRAM_SHIPPED] = bpf_program__fd(programs->progs.bench_shipped);
 	bench->fd[PROGRAM_PLAIN] = bpf_program__fd(programs->progs.bench_plain);
 	bench->fd[PROGRAM_REAL] = bpf_program__fd(real->progs.flow_ingress);
+	bench->fd[PROGRAM_SHARED] = bpf_program__fd(shared->progs.flow_ingress);
 	return 0;
 }
 
@@ -184,8 +216,9 @@ static void unload(struct bench *bench)
 {
 	bench_bpf__destroy(bench->programs);
 	flow_bpf__destroy(bench->real);
+	flow_bpf__destroy(bench->shared);
 	bench->programs = NULL;
-	bench->real = NULL;
+	bench->real = bench->shared = NULL;
 }
 
 static int fill_order(struct bench *bench, const struct bench_case *c)
@@ -292,8 +325,8 @@ static void print_heading(unsigned int turns)
 	       "over"
 	       " plain, base taken off\n\n",
 	       turns);
-	printf("%-22s %9s %9s %9s %9s %9s %9s  %13s %6s %6s\n", "", "empty", "base", "parse",
-	       "shipped", "plain", "ingress", "added by both", "share", "whole");
+	printf("%-22s %9s %9s %9s %9s %9s %9s %9s  %13s %6s %6s\n", "", "empty", "base", "parse",
+	       "shipped", "plain", "ingress", "shared", "added by both", "share", "whole");
 }
 
 static void print_case(struct bench *bench, const struct bench_case *c)
@@ -304,7 +337,7 @@ static void print_case(struct bench *bench, const struct bench_case *c)
 	for (enum program i = 0; i < PROGRAMS; i++) {
 		qsort(bench->ns[i], bench->turns, sizeof(double), ascending);
 		least[i] = bench->ns[i][0];
-		if (i == PROGRAM_REAL && c->flows > 1)
+		if (i >= PROGRAM_REAL && c->flows > 1)
 			printf(" %9s", "-");
 		else
 			printf(" %4.0f/%-4.0f", least[i], bench->ns[i][bench->turns / 2]);
