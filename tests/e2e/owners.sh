@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Whose flows they are: real processes, whose numbers the test knows, against the report.
 #
-# usage: owners.sh [peers|short|groups|names|change|forwarded|many|off]...
+# usage: owners.sh [peers|short|groups|names|change|forwarded|pidns|many|off]...
 set -u
 . "$(dirname "$0")/../support/netns.sh"
 tools=${PKTSTAT_TOOLS:?directory of the test tools}
@@ -194,6 +194,32 @@ test_forwarded() {
 		"$BED_DIR/forwarded.out")" 5000
 }
 
+# shellcheck disable=SC2016 # it is another shell's
+# sender: a process that sends until it is ended; what its own namespace calls it is in the file.
+sender='(echo $BASHPID >"$1"; exec 3>/dev/udp/10.99.0.2/$2
+	while :; do echo x >&3; sleep 0.1 3>&-; done) 2>/dev/null'
+
+# A container's processes as the host counts them, and a monitor inside one as that counts them.
+test_pidns() {
+	local inner
+	watch pidns -r 300ms --json
+	(exec ip netns exec "$BED_MON" unshare -p -f --kill-child --mount-proc \
+		bash -c "$sender" - "$BED_DIR/inner" 7701) &
+	BED_PIDS="$BED_PIDS $!"
+	wait_for 20 test -s "$BED_DIR/inner" || fail "no process with numbers of its own"
+	settle
+	finish
+	inner=$(grep -sl "^NSpid:.*[[:space:]]$(cat "$BED_DIR/inner")\$" /proc/[0-9]*/status)
+	[[ " $inner " == *"/$(jq -r '.[] | select(.dstPort == 7701) | .pid' "$BED_DIR/pidns.out")/"* ]] ||
+		fail "not the host's number: $(cat "$BED_DIR/pidns.out")"
+	(exec ip netns exec "$BED_MON" unshare -p -f --kill-child --mount-proc \
+		bash -c "$sender & exec \"\$PKTSTAT_BPF\" -i mon0 -r 300ms -t 2s --json" \
+		- "$BED_DIR/inside" 7702 >"$BED_DIR/inside.out" 2>"$BED_DIR/inside.err") || fail "inside"
+	MONITOR_NAME=inside
+	expect "inside" '.dstPort == 7702' pid "$(cat "$BED_DIR/inside")"
+	expect "inside" '.dstPort == 7702' comm bash
+}
+
 # The one among many.
 test_many() {
 	local server
@@ -220,7 +246,7 @@ test_off() {
 
 command -v jq >/dev/null || skip "jq is missing"
 [ -x /usr/bin/python3 ] || skip "python3 is missing"
-[ $# -gt 0 ] || set -- peers short groups names change forwarded many off
+[ $# -gt 0 ] || set -- peers short groups names change forwarded pidns many off
 bed_make owners
 for name; do
 	"test_$name"

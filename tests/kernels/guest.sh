@@ -130,5 +130,7 @@ check vlan vlan_over_parent
 check bond bond_over_members
 check owner owner_of_flow
 check guard guarded
+check tunnel tunnel_socket
 check figures figures
+check locked locked
 say end of tests

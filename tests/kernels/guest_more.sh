@@ -129,6 +129,31 @@ guarded() {
 	exact "$BED_DIR/in.sent"
 }
 
+# A tunnel's socket belongs to the kernel: what comes to its port says so. Where only /proc tells
+# owners, it shows no such socket, and the flow has the process at its other end.
+tunnel_socket() {
+	local port owner=bash
+	# shellcheck source=tests/support/netns.sh
+	. "$tests/support/netns.sh"
+	bed_make tunnel
+	bed_mon ip link add wg0 type wireguard || fail "no WireGuard here"
+	bed_mon ip link set wg0 up
+	port=$((0x$(bed_mon awk 'NR == 2 { sub(/.*:/, "", $2); print $2 }' /proc/net/udp)))
+	monitor_start tunnel --json -r 200ms -t 3s
+	wait_for_guard
+	! grep -qs 'link_type:[[:space:]]*iter' "/proc/$MONITOR_PID/fdinfo/"* || owner=kernel
+	bed_far bash -c "echo x >/dev/udp/10.99.0.1/$port"
+	monitor_wait
+	same "whose tunnel" "$(jq -r --argjson port "$port" '.[] | select(.dstPort == $port) | .comm' \
+		"$BED_DIR/tunnel.out")" $owner
+}
+
+# Where BPF is refused to the unprivileged for good (it cannot be taken back): all as before.
+locked() {
+	sysctl -qw kernel.unprivileged_bpf_disabled=1 || fail "not to be locked"
+	(guarded) && (owner_of_flow 9>/dev/null)
+}
+
 # How many CPUs there are, and how many more there could be: counters are kept for all of those.
 cpus() {
 	local online possible
