@@ -185,9 +185,9 @@ int draw_detail(struct frame *frame, const struct layout *layout, const struct s
 
 	if (!view_get_selected(scene->view, &row)) {
 		page_line(&page, STYLE_DIM, "", "no flow is selected");
-		return page_lines(&page);
+		return page_finish(&page);
 	}
 	put_names(&page, scene, &row);
 	put_numbers(&page, scene, &row);
-	return page_lines(&page);
+	return page_finish(&page);
 }

@@ -148,5 +148,5 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	page_line(&page, STYLE_PLAIN, "attached by", scene->attach);
 	put_owners(&page, scene);
 	put_ifaces(&page, snapshot->ifaces);
-	return page_lines(&page);
+	return page_finish(&page);
 }

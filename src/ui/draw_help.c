@@ -30,5 +30,5 @@ int draw_help(struct frame *frame, const struct layout *layout, const struct sce
 	page.label_width = 16;
 	for (size_t i = 0; i < sizeof(filter) / sizeof(filter[0]); i++)
 		page_line(&page, STYLE_PLAIN, filter[i][0], filter[i][1]);
-	return page_lines(&page);
+	return page_finish(&page);
 }

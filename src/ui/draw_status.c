@@ -94,8 +94,11 @@ static void draw_held(struct frame *frame, const struct layout *layout, const st
 		      frame->width - width - 24 - hidden_width(scene));
 }
 
-/* "23 of 1,204 rows, 2.02 M of 8.42 Gb/s" */
-static void draw_filtered(struct frame *frame, const struct scene *scene, int x, int y, int width)
+/*
+ * "23 of 1,204 flows, 2.02 Mb/s of 8.42 Gb/s", or as much of it as has room: a number that is cut is
+ * another number. Returns its width.
+ */
+static int filtered_text(const struct scene *scene, int width, char *text, size_t size)
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 	const struct view_totals *totals = view_totals(scene->view);
@@ -103,24 +106,42 @@ static void draw_filtered(struct frame *frame, const struct scene *scene, int x,
 	uint64_t all = snapshot->dir[FLOW_IN].delta.bytes + snapshot->dir[FLOW_OUT].delta.bytes;
 	char flows[FORMAT_TEXT_MAX], of[FORMAT_TEXT_MAX];
 	char rate[FORMAT_TEXT_MAX], of_rate[FORMAT_TEXT_MAX];
-	char text[5 * FORMAT_TEXT_MAX];
 
 	format_count(totals->flows, flows, sizeof(flows));
 	format_count(snapshot->count, of, sizeof(of));
 	format_rate(rate_bps(passed, snapshot->elapsed_ns), "b/s", rate, sizeof(rate));
 	format_rate(rate_bps(all, snapshot->elapsed_ns), "b/s", of_rate, sizeof(of_rate));
-	snprintf(text, sizeof(text), "%s of %s flows, %s of %s", flows, of, rate, of_rate);
-	frame_put(frame, x, y, width, STYLE_PLAIN, text);
+	snprintf(text, size, "%s of %s flows, %s of %s", flows, of, rate, of_rate);
+	if (frame_text_width(text) > width)
+		snprintf(text, size, "%s of %s flows, %s", flows, of, rate);
+	if (frame_text_width(text) > width)
+		snprintf(text, size, "%s of %s flows", flows, of);
+	if (frame_text_width(text) > width)
+		*text = '\0';
+	return frame_text_width(text);
 }
 
+#define SUMS_GAP     3
+#define FILTER_LEAST 12
+
+/* How much the filter hides matters more than the whole of a long filter. */
 static void draw_filter(struct frame *frame, const struct scene *scene, int x, int y, int width)
 {
-	int end = x + width;
+	int end = x + width, room, sums = 0;
+	char filter[FILTER_TEXT_MAX + FORMAT_TEXT_MAX], text[5 * FORMAT_TEXT_MAX] = "";
 
 	x += frame_put(frame, x, y, end - x, STYLE_BOLD, "filter: ");
-	x += frame_put(frame, x, y, end - x, STYLE_ACCENT, scene->prompt.text);
-	if (view_snapshot(scene->view))
-		draw_filtered(frame, scene, x + 3, y, end - x - 3);
+	room = end - x - frame_text_width(scene->prompt.text) - SUMS_GAP;
+	if (view_snapshot(scene->view)) {
+		sums = filtered_text(scene, room, text, sizeof(text));
+		if (!sums)
+			sums = filtered_text(scene, end - x - FILTER_LEAST - SUMS_GAP, text,
+					     sizeof(text));
+	}
+	draw_shorten(scene->prompt.text, end - x - (sums ? sums + SUMS_GAP : 0), scene->glyphs->cut,
+		     filter, sizeof(filter));
+	x += frame_put(frame, x, y, end - x, STYLE_ACCENT, filter);
+	frame_put(frame, x + SUMS_GAP, y, end - x - SUMS_GAP, STYLE_PLAIN, text);
 }
 
 static void clear_line(struct frame *frame, int y)
@@ -136,6 +157,7 @@ static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 	int length = (int)strlen(prompt->text);
 	int hidden = length + 3 > frame->width ? length + 3 - frame->width : 0;
 	int column = (int)prompt->column - hidden;
+	char sums[5 * FORMAT_TEXT_MAX] = "";
 	int x;
 
 	clear_line(frame, y);
@@ -144,7 +166,8 @@ static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 	frame_paint(frame, x, y, 1, STYLE_REVERSE);
 	if (!prompt->wrong) {
 		if (view_snapshot(scene->view))
-			draw_filtered(frame, scene, x + 4, y, frame->width - x - 5);
+			filtered_text(scene, frame->width - x - 5, sums, sizeof(sums));
+		frame_put(frame, x + 4, y, frame->width - x - 5, STYLE_PLAIN, sums);
 		return;
 	}
 	if (column >= 0)
@@ -257,17 +280,22 @@ static int put_label(struct frame *frame, int x, int y, const char *label)
 	return frame_text_width(label) + 2;
 }
 
+static enum keys_where where_of(const struct scene *scene)
+{
+	if (scene->prompt.open)
+		return KEYS_IN_PROMPT;
+	if (scene->held)
+		return KEYS_WHILE_HELD;
+	return scene->page == PAGE_TABLE ? KEYS_IN_TABLE : KEYS_IN_PAGE;
+}
+
 void draw_keys(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	size_t count;
-	const struct key_binding *key = keys_table(&count);
+	const struct key_binding *key = keys_at(where_of(scene), &count);
 	int rank = 9;
 	int x = 1;
 
-	if (scene->held) {
-		key = keys_while_held(&count);
-		rank = 9;
-	}
 	while (rank > 1 && labels_width(key, count, rank) > frame->width + 1)
 		rank--;
 	for (size_t i = 0; i < count; i++) {

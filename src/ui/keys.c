@@ -7,6 +7,8 @@
 #define CTRL(letter) ((letter)&0x1f)
 #define ESCAPE	     KEYS_ESCAPE
 
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
 static const struct key_binding bindings[] = {
 	{ACTION_HELP, {'?', 'h', KEY_F(1)}, "? h F1", "this page", "? help", 1},
 	{ACTION_FILTER, {'/'}, "/", "filter; Esc clears it", "/ filter", 3},
@@ -62,21 +64,45 @@ static const struct key_binding held_bindings[] = {
 	{ACTION_QUIT, {0}, NULL, NULL, "q quit", 2},
 };
 
-const struct key_binding *keys_while_held(size_t *ret_count)
-{
-	*ret_count = sizeof(held_bindings) / sizeof(held_bindings[0]);
-	return held_bindings;
-}
+static const struct key_binding page_bindings[] = {
+	{ACTION_CLOSE, {0}, NULL, NULL, "Esc close", 1},
+	{ACTION_DOWN, {0}, NULL, NULL, "Up Down scroll", 2},
+	{ACTION_PAGE_DOWN, {0}, NULL, NULL, "PgUp PgDn page", 3},
+	{ACTION_QUIT, {0}, NULL, NULL, "q quit", 1},
+};
+
+static const struct key_binding prompt_bindings[] = {
+	{ACTION_OPEN, {0}, NULL, NULL, "Enter keep", 1},
+	{ACTION_CLOSE, {0}, NULL, NULL, "Esc clear", 1},
+	{ACTION_NONE, {0}, NULL, NULL, "^U empty", 3},
+	{ACTION_QUIT, {0}, NULL, NULL, "^C quit", 2},
+};
 
 const struct key_binding *keys_table(size_t *ret_count)
 {
-	*ret_count = sizeof(bindings) / sizeof(bindings[0]);
+	*ret_count = COUNT_OF(bindings);
 	return bindings;
+}
+
+const struct key_binding *keys_at(enum keys_where where, size_t *ret_count)
+{
+	static const struct {
+		const struct key_binding *binding;
+		size_t count;
+	} at[] = {
+		[KEYS_IN_TABLE] = {bindings, COUNT_OF(bindings)},
+		[KEYS_WHILE_HELD] = {held_bindings, COUNT_OF(held_bindings)},
+		[KEYS_IN_PAGE] = {page_bindings, COUNT_OF(page_bindings)},
+		[KEYS_IN_PROMPT] = {prompt_bindings, COUNT_OF(prompt_bindings)},
+	};
+
+	*ret_count = at[where].count;
+	return at[where].binding;
 }
 
 enum action keys_action(int code)
 {
-	for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(bindings); i++) {
 		for (int j = 0; j < KEYS_CODES_MAX && bindings[i].code[j]; j++) {
 			if (bindings[i].code[j] == code)
 				return bindings[i].action;

@@ -68,8 +68,17 @@ struct key_binding {
 
 /* All bindings in the order of the help page, and their number. */
 const struct key_binding *keys_table(size_t *ret_count);
-/* Labels of the bottom line while the view does not follow what is live. */
-const struct key_binding *keys_while_held(size_t *ret_count);
+
+/* What the keys act on. */
+enum keys_where {
+	KEYS_IN_TABLE,
+	KEYS_WHILE_HELD, /* the view does not follow what is live */
+	KEYS_IN_PAGE,
+	KEYS_IN_PROMPT,
+};
+
+/* Bindings whose labels the bottom line has there, and their number. */
+const struct key_binding *keys_at(enum keys_where where, size_t *ret_count);
 /* What a key does, ACTION_NONE when nothing. */
 enum action keys_action(int code);
 

@@ -35,7 +35,6 @@ struct page_writer page_begin(struct frame *frame, const struct layout *layout, 
 
 	if (page.y) {
 		frame_put(frame, 1, 0, frame->width, STYLE_BOLD, title);
-		frame_put_right(frame, 16, 0, frame->width - 17, STYLE_DIM, "Esc closes");
 	}
 	return page;
 }
@@ -85,7 +84,19 @@ void page_counts(struct page_writer *page, unsigned int style, const char *label
 	page_line(page, style, label, text);
 }
 
-int page_lines(const struct page_writer *page)
+int page_finish(const struct page_writer *page)
 {
+	int room = page->end - page->y;
+	int last = page->first + room < page->line ? page->first + room : page->line;
+	char text[64];
+
+	if (!page->y)
+		return page->line;
+	if (page->line > room)
+		snprintf(text, sizeof(text), "%d-%d of %d  Esc closes", page->first + 1, last,
+			 page->line);
+	else
+		snprintf(text, sizeof(text), "Esc closes");
+	frame_put_right(page->frame, 16, 0, page->frame->width - 17, STYLE_DIM, text);
 	return page->line;
 }

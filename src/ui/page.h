@@ -25,7 +25,7 @@ void page_line_wrapped(struct page_writer *page, unsigned int style, const char 
 /* The same with packets and bytes as its value. */
 void page_counts(struct page_writer *page, unsigned int style, const char *label,
 		 const struct flow_counts *counts);
-/* Lines written so far. */
-int page_lines(const struct page_writer *page);
+/* Ends the page: says which of its lines are in sight where not all are. Returns how many it has. */
+int page_finish(const struct page_writer *page);
 
 #endif

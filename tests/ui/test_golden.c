@@ -124,6 +124,11 @@ static void filter_in(struct scene *scene, struct snapshot *snapshot)
 	golden_set_filter(scene, "udp and out");
 }
 
+static void filter_long(struct scene *scene, struct snapshot *snapshot)
+{
+	golden_set_filter(scene, "bps > 1M and tcp and not port 22 and net 10.0.0.0/8 and in");
+}
+
 static void filter_wrong(struct scene *scene, struct snapshot *snapshot)
 {
 	golden_set_filter(scene, "port 80 or net 10.0.0.300");
@@ -174,6 +179,7 @@ static const struct golden goldens[] = {
 	{"filter-80x24", 80, 24, 6, filter_in, NOTHING},
 	{"filter-40x10", 40, 10, 6, filter_in, NOTHING},
 	{"filter-132x40", 132, 40, 6, filter_in, NOTHING},
+	{"filter-long-80x24", 80, 24, 6, filter_long, NOTHING},
 	{"filter-wrong-80x24", 80, 24, 6, filter_wrong, NOTHING},
 	{"filter-wrong-40x10", 40, 10, 6, filter_wrong, NOTHING},
 	{"filter-none-80x24", 80, 24, 6, filter_none, NOTHING},
