@@ -12,14 +12,25 @@
 #include "page.h"
 #include "rate.h"
 
-static void put_rates(struct page_writer *page, const char *label, double bps, double pps)
+static char *bits_text(const struct scene *scene, double bps, char *text, size_t size)
 {
+	bool bytes = scene->unit == UNIT_BYTES;
+
+	return format_rate(bytes ? bps / 8.0 : bps, bytes ? "B/s" : "b/s", text, size);
+}
+
+/* The unit chosen first, as in the header. */
+static void put_rates(struct page_writer *page, const struct scene *scene, const char *label,
+		      double bps, double pps)
+{
+	bool packets_first = scene->unit == UNIT_PACKETS;
 	char bits[FORMAT_TEXT_MAX], packets[FORMAT_TEXT_MAX];
 	char text[3 * FORMAT_TEXT_MAX];
 
-	format_rate(bps, "b/s", bits, sizeof(bits));
+	bits_text(scene, bps, bits, sizeof(bits));
 	format_rate(pps, "p/s", packets, sizeof(packets));
-	snprintf(text, sizeof(text), "%9s %9s", bits, packets);
+	snprintf(text, sizeof(text), "%9s %9s", packets_first ? packets : bits,
+		 packets_first ? bits : packets);
 	page_line(page, STYLE_PLAIN, label, text);
 }
 
@@ -167,13 +178,12 @@ static void put_numbers(struct page_writer *page, const struct scene *scene,
 		  delta->packets ? "active" : "idle, leaves the table in seconds");
 	page_counts(page, STYLE_PLAIN, "since start", total);
 	if (snapshot->elapsed_ns)
-		put_rates(page, "rate", rate_bps(delta->bytes, snapshot->elapsed_ns),
+		put_rates(page, scene, "rate", rate_bps(delta->bytes, snapshot->elapsed_ns),
 			  rate_pps(delta->packets, snapshot->elapsed_ns));
 	if (known_ns > 0)
-		put_rates(page, "average", rate_bps(total->bytes, (uint64_t)known_ns),
+		put_rates(page, scene, "average", rate_bps(total->bytes, (uint64_t)known_ns),
 			  rate_pps(total->packets, (uint64_t)known_ns));
-	format_rate(peak_of(scene), "b/s", text, sizeof(text));
-	page_line(page, STYLE_PLAIN, "peak", text);
+	page_line(page, STYLE_PLAIN, "peak", bits_text(scene, peak_of(scene), text, sizeof(text)));
 	put_graph(page, scene, dir);
 	page_line(page, STYLE_PLAIN, "history", "");
 }

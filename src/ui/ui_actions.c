@@ -54,6 +54,27 @@ static void scroll_page(struct ui *ui, int lines)
 	ui->scene.page_line = line < 0 ? 0 : line;
 }
 
+/* What a page shows or shows the effect of; anything else is done in sight of the table. */
+static bool stays_in_page(enum action action)
+{
+	switch (action) {
+	case ACTION_PAUSE:
+	case ACTION_BACK:
+	case ACTION_FORTH:
+	case ACTION_BACK_MINUTE:
+	case ACTION_FORTH_MINUTE:
+	case ACTION_LIVE:
+	case ACTION_HELP:
+	case ACTION_HEALTH:
+	case ACTION_UNITS:
+	case ACTION_HOSTS:
+	case ACTION_REDRAW:
+	case ACTION_QUIT:
+	case ACTION_NONE: return true;
+	default: return false;
+	}
+}
+
 /* While a page is open, keys that move move it; others that it has no use for close it. */
 static bool press_in_page(struct ui *ui, enum action action)
 {
@@ -66,8 +87,11 @@ static bool press_in_page(struct ui *ui, enum action action)
 	case ACTION_LAST: scroll_page(ui, ui->page_lines); return true;
 	case ACTION_CLOSE:
 	case ACTION_OPEN: ui->scene.page = PAGE_TABLE; return true;
-	default: return false;
+	default: break;
 	}
+	if (!stays_in_page(action))
+		ui->scene.page = PAGE_TABLE;
+	return false;
 }
 
 static bool press_to_sort(struct ui *ui, enum action action)

@@ -66,6 +66,8 @@ check_help() {
 	done
 	keys '?'; keys G; expect 'and or not'; keys g; expect 'this page'
 	keys '?'; expect_no 'this page'
+	# What is done to the table is done in sight of it.
+	keys '?'; expect 'this page'; keys s; expect 'PPS▼'; keys 0; expect 'BPS▼'
 	keys C-l; expect 'BPS▼'
 }
 
@@ -118,6 +120,7 @@ check_views() { # WIDTH
 
 check_pages() {
 	keys Enter; expect 'first seen'; expect 'EtherType'
+	keys G; expect 'average .* [kMG]b/s'; keys u; expect 'average .* [kMG]B/s'; keys u u
 	keys Escape; expect_no 'first seen'
 	keys H; expect 'seen by the hook'; keys G; expect 'attached by'
 	keys H; expect_no 'attached by'; expect 'BPS▼'
