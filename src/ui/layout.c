@@ -12,11 +12,9 @@
 
 #define BIT(column) (1U << (column))
 
-#define ORDER_MAX 18
-
 /* From left to right. */
 static const struct {
-	enum column column[ORDER_MAX];
+	enum column column[LAYOUT_COLUMNS_MAX];
 	size_t count;
 } orders[GROUPS] = {
 	[GROUP_FLOW] = {{COLUMN_PROTO, COLUMN_DIR, COLUMN_IFACE, COLUMN_SOURCE, COLUMN_DESTINATION,
@@ -56,10 +54,19 @@ static const struct {
 			11},
 };
 
-const enum column *layout_columns_of(enum group_by by, size_t *ret_count)
+/* Packets a second change places with bits, be it in the order of columns or of leaving. */
+static enum column placed(bool packets, enum column column)
 {
-	*ret_count = orders[by].count;
-	return orders[by].column;
+	if (packets && column == COLUMN_BPS)
+		return COLUMN_PPS;
+	return packets && column == COLUMN_PPS ? COLUMN_BPS : column;
+}
+
+size_t layout_columns_of(const struct layout_wish *wish, enum column ret_column[LAYOUT_COLUMNS_MAX])
+{
+	for (size_t i = 0; i < orders[wish->by].count; i++)
+		ret_column[i] = placed(wish->packets, orders[wish->by].column[i]);
+	return orders[wish->by].count;
 }
 
 static void fit_lines(struct layout *layout)
@@ -156,19 +163,39 @@ static bool stays_longer(const struct layout *layout, const struct leaving *plac
 	       (place->column == COLUMN_USER || place->column == COLUMN_CONTAINER);
 }
 
+/*
+ * One direction without the other misleads, so both leave; where that leaves room for the rate that
+ * had left for them, it is back.
+ */
+static unsigned int drop_directions(const struct layout *layout, unsigned int set,
+				    unsigned int kept, unsigned int all)
+{
+	unsigned int rate = BIT(placed(layout->packets, COLUMN_PPS)) & all;
+
+	set &= ~(BIT(COLUMN_IN) | BIT(COLUMN_OUT)) | kept;
+	return room_for_address(layout, set | rate) < ADDRESS_FULL ? set : set | rate;
+}
+
 /* Leaves out what has no room; `kept` columns stay, and so does what is sorted by. */
 static unsigned int drop_columns(const struct layout *layout, unsigned int set, unsigned int kept)
 {
+	enum column first = placed(layout->packets, COLUMN_BPS);
+	const unsigned int all = set;
+
 	for (size_t i = 0; i < LEAVING; i++) {
-		enum column column = leaving[i].column;
+		enum column column = placed(layout->packets, leaving[i].column);
 
 		if (!(set & BIT(column)) || kept & BIT(column) || stays_longer(layout, &leaving[i]))
 			continue;
 		/* Where there is one number only, it is the one sorted by. */
-		if (column == COLUMN_DESTINATION && kept && !(kept & BIT(COLUMN_BPS)) &&
+		if (column == COLUMN_DESTINATION && kept && !(kept & BIT(first)) &&
 		    room_for_address(layout, set) < ADDRESS_LEAST)
-			set &= ~BIT(COLUMN_BPS);
-		if (room_for_address(layout, set) < leaving[i].room)
+			set &= ~BIT(first);
+		if (room_for_address(layout, set) >= leaving[i].room)
+			continue;
+		if (column == COLUMN_IN || column == COLUMN_OUT)
+			set = drop_directions(layout, set, kept, all);
+		else
 			set &= ~BIT(column);
 	}
 	return set;
@@ -215,21 +242,24 @@ static unsigned int choose_columns(const struct layout *layout, const struct lay
 		return set;
 	if ((set & totals) == totals)
 		return set & (~totals | kept);
-	set = drop_columns(layout, all & (~BIT(COLUMN_PPS) | kept), kept | totals);
+	set = drop_columns(layout, all & (~BIT(placed(layout->packets, COLUMN_PPS)) | kept),
+			   kept | totals);
 	return room_for_address(layout, set) >= ADDRESS_LEAST ? set
 							      : drop_columns(layout, all, kept);
 }
 
-static void place_columns(struct layout *layout, enum group_by by, unsigned int set)
+static void place_columns(struct layout *layout, const struct layout_wish *wish, unsigned int set)
 {
+	enum column order[LAYOUT_COLUMNS_MAX];
+	size_t count = layout_columns_of(wish, order);
 	int address = room_for_address(layout, set);
 	int x = layout->width > MARK_WIDTH ? MARK_WIDTH : 0;
 
 	if (address > ADDRESS_MAX)
 		address = ADDRESS_MAX;
-	for (size_t i = 0; i < orders[by].count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct layout_column *column = &layout->column[layout->columns];
-		enum column which = orders[by].column[i];
+		enum column which = order[i];
 
 		if (!(set & BIT(which)))
 			continue;
@@ -251,12 +281,13 @@ void layout_fit(int width, int height, const struct layout_wish *wish, struct la
 	ret_layout->arrows = width < 100;
 	ret_layout->by = wish->by;
 	ret_layout->owners = wish->owners;
+	ret_layout->packets = wish->packets;
 	fit_lines(ret_layout);
 	set = choose_columns(ret_layout, wish);
 	ret_layout->peer = columns_of(wish->by) & ~set & BIT(COLUMN_DESTINATION);
 	ret_layout->past = set & (BIT(COLUMN_HISTORY) | BIT(COLUMN_AVERAGE_2S) |
 				  BIT(COLUMN_AVERAGE_10S) | BIT(COLUMN_AVERAGE_40S));
-	place_columns(ret_layout, wish->by, set);
+	place_columns(ret_layout, wish, set);
 }
 
 const struct layout_column *layout_column_at(const struct layout *layout, int x)

@@ -36,8 +36,9 @@ struct layout {
 	bool arrows; /* direction as an arrow */
 	bool peer;   /* one address, that of the other side, in COLUMN_SOURCE */
 	enum group_by by;
-	bool owners; /* of the wish, both */
-	bool past;   /* some column needs the snapshots before */
+	bool owners;  /* of the wish, both */
+	bool past;    /* some column needs the snapshots before */
+	bool packets; /* of the wish */
 	int columns;
 	struct layout_column column[LAYOUT_COLUMNS_MAX];
 };
@@ -46,21 +47,23 @@ struct layout {
 struct layout_wish {
 	enum group_by by;
 	enum column sort;
-	bool owners; /* they are looked up */
-	bool ifaces; /* there is more than one */
-	bool totals; /* the other way round: totals where there are none, none where they are */
+	bool owners;  /* they are looked up */
+	bool ifaces;  /* there is more than one */
+	bool totals;  /* the other way round: totals where there are none, none where they are */
+	bool packets; /* packets a second in the place of bits, which take theirs */
 };
 
 /*
  * Fits lines and columns. Columns go in the order graph, averages, container, user, pid, packets,
- * flows, bytes, pps, one direction each, interface, process, one of the addresses, protocol; with
- * processes as rows, container and user behind these. The one that is sorted by stays; addresses get
- * shorter last.
+ * flows, bytes, pps, both directions together, interface, process, one of the addresses, protocol;
+ * with processes as rows, container and user behind these. The one that is sorted by stays;
+ * addresses get shorter last.
  */
 void layout_fit(int width, int height, const struct layout_wish *wish, struct layout *ret_layout);
 
-/* All columns of a view from left to right; ret_count of them. */
-const enum column *layout_columns_of(enum group_by by, size_t *ret_count);
+/* All columns of a view from left to right; returns how many. */
+size_t layout_columns_of(const struct layout_wish *wish,
+			 enum column ret_column[LAYOUT_COLUMNS_MAX]);
 
 /* Whether a view has a column at all, be it that there is no room for it. */
 bool layout_may_show(const struct layout_wish *wish, enum column column);

@@ -72,6 +72,7 @@ static int redraw(struct ui *ui)
 	ui->wish.sort = view_sort(ui->view);
 	ui->wish.owners = ui->options->owners;
 	ui->wish.ifaces = ui_has_ifaces(ui);
+	ui->wish.packets = ui->scene.unit == UNIT_PACKETS;
 	layout_fit(width, height, &ui->wish, &ui->layout);
 	view_set_height(ui->view, (size_t)ui->layout.rows);
 	recall_past(ui);

@@ -17,8 +17,8 @@ static void sort_by(struct ui *ui, enum column column)
 /* The next column of this view to the left or right that has a meaning as an order. */
 static void sort_by_neighbour(struct ui *ui, int step)
 {
-	size_t count;
-	const enum column *column = layout_columns_of(view_group(ui->view), &count);
+	enum column column[LAYOUT_COLUMNS_MAX];
+	size_t count = layout_columns_of(&ui->wish, column);
 	enum column sort = view_sort(ui->view);
 	size_t at = 0;
 

@@ -222,6 +222,7 @@ static void draw_scene_at(const struct golden *golden, struct scene *scene, FILE
 		.sort = view_sort(scene->view),
 		.owners = scene->owners,
 		.ifaces = golden->wish.ifaces > 1,
+		.packets = scene->unit == UNIT_PACKETS,
 	};
 	struct frame frame = {0};
 	struct layout layout;
@@ -336,6 +337,7 @@ static void draw_size(struct scene *scene, int width, int height)
 		.owners = scene->owners,
 		.ifaces = width & 4,
 		.totals = width & 2,
+		.packets = height & 1,
 	};
 	struct frame frame = {0};
 	struct layout layout;

@@ -27,6 +27,10 @@ static void check_size(int width, int height, const struct layout_wish *wish)
 	}
 	if (width >= 12)
 		assert_true(x <= width + 1);
+	/* One direction alone is there only where it is sorted by. */
+	if (wish->sort != COLUMN_IN && wish->sort != COLUMN_OUT)
+		assert_int_equal(layout_find(&layout, COLUMN_IN) != NULL,
+				 layout_find(&layout, COLUMN_OUT) != NULL);
 	/* What the table is sorted by is on screen, unless it is an address or next to nothing is. */
 	if (width >= 12 && column_info(wish->sort)->number && layout_may_show(wish, wish->sort))
 		assert_non_null(layout_find(&layout, wish->sort));
@@ -47,10 +51,11 @@ static void test_all_sizes(void **state)
 			struct layout_wish wish = {.by = (enum group_by)by,
 						   .sort = (enum column)sort};
 
-			for (int more = 0; more < 8; more++) {
+			for (int more = 0; more < 16; more++) {
 				wish.totals = more & 1;
 				wish.owners = more & 2;
 				wish.ifaces = more & 4;
+				wish.packets = more & 8;
 				check_wish(&wish);
 			}
 		}
@@ -150,6 +155,28 @@ static void test_ifaces(void **state)
 	assert_true(has_with(more, 100, COLUMN_IFACE));
 }
 
+/* Packets chosen first: their rate stands where bits stood, and stays as long as those did. */
+static void test_packets_first(void **state)
+{
+	struct layout_wish wish = {.by = GROUP_FLOW, .sort = COLUMN_SOURCE, .packets = true};
+	struct layout layout;
+
+	layout_fit(80, 24, &wish, &layout);
+	assert_true(layout_find(&layout, COLUMN_PPS)->x < layout_find(&layout, COLUMN_BPS)->x);
+	assert_true(has_with(wish, 40, COLUMN_PPS));
+	assert_false(has_with(wish, 40, COLUMN_BPS));
+	wish.totals = true;
+	assert_true(has_with(wish, 80, COLUMN_PPS));
+	assert_false(has_with(wish, 80, COLUMN_BPS));
+	wish.by = GROUP_HOST;
+	assert_false(has_with(wish, 40, COLUMN_BPS));
+	wish.by = GROUP_FLOW;
+	wish.totals = false;
+	wish.sort = COLUMN_BPS;
+	assert_true(has_with(wish, 40, COLUMN_BPS));
+	assert_false(has_with(wish, 40, COLUMN_PPS));
+}
+
 static void test_column_at(void **state)
 {
 	struct layout_wish wish = {.by = GROUP_FLOW, .sort = COLUMN_BPS};
@@ -169,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_totals_turned_round),
 		cmocka_unit_test(test_owners),
 		cmocka_unit_test(test_ifaces),
+		cmocka_unit_test(test_packets_first),
 		cmocka_unit_test(test_column_at),
 	};
 
