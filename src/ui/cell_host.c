@@ -2,6 +2,7 @@
 /* Ends of flows by the names of their hosts, and texts made to fit; see cell.h. Pure; any thread. */
 #include "cell.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,32 +45,63 @@ static const uint8_t *address_of(enum group_by by, const struct flow_key *key, b
 	}
 }
 
-bool cell_host(const struct scene *scene, const struct flow_key *key, bool source,
+/* Words that say what the numbers in place of ports mean; an SPI is told apart by its last digits. */
+static bool has_detail(enum group_by by, const struct flow_key *key)
+{
+	return by == GROUP_FLOW && flow_key_sum(key) == FLOW_SUM_NONE && !flow_key_has_ports(key) &&
+	       key->ipproto != IPPROTO_ESP && key->ipproto != IPPROTO_AH;
+}
+
+void cell_host(const struct scene *scene, const struct flow_key *key, bool source,
 	       struct cell_end *end)
 {
-	const uint8_t *address = address_of(view_group(scene->view), key, source);
-	const char *rest;
+	enum group_by by = view_group(scene->view);
+	const uint8_t *address = address_of(by, key, source);
+	const char *rest =
+		flow_key_has_ports(key) ? strrchr(end->text, ':') : strchr(end->text, ' ');
+	bool named = scene->host_names && address &&
+		     name_cache_get(scene->hosts, address, end->host, sizeof(end->host));
 
-	if (!scene->host_names || !address ||
-	    !name_cache_get(scene->hosts, address, end->host, sizeof(end->host)))
-		return false;
-	rest = flow_key_has_ports(key) ? strrchr(end->text, ':') : strchr(end->text, ' ');
+	if (!named && (!rest || !has_detail(by, key)))
+		return;
+	if (!named)
+		snprintf(end->host, sizeof(end->host), "%.*s", (int)(rest - end->text), end->text);
 	memmove(end->text, rest ? rest : "", rest ? strlen(rest) + 1 : 1);
-	return true;
+}
+
+#define HOST_LEAST   4
+#define DETAIL_LEAST 10 /* " echo-rep~", which is not " echo-req~" */
+
+/* Words behind a host: their beginning tells most, and makes way for the host up to a point. */
+static void shorten_detail(const struct cell_end *end, int width, const char *cut, char *text,
+			   size_t size)
+{
+	int least = width / 2 < DETAIL_LEAST ? width / 2 : DETAIL_LEAST;
+	int room = width - frame_text_width(end->host);
+
+	room = room < least ? least : room;
+	if (frame_text_width(end->text) <= room)
+		snprintf(text, size, "%s", end->text);
+	else
+		snprintf(text, size, "%.*s%s", (int)frame_text_fit(end->text, room - 1), end->text,
+			 cut);
 }
 
 char *cell_shorten_end(const struct cell_end *end, int width, const char *cut, char *text,
 		       size_t size)
 {
-	int room = width - frame_text_width(end->text);
-	char host[NAME_TEXT_MAX];
+	char host[NAME_TEXT_MAX], rest[ENDPOINT_TEXT_MAX + 4];
+	int room;
 
-	/* The port stays whole as long as there is something left of the name. */
-	if (*end->host && room >= 4)
-		draw_shorten(end->host, room, cut, host, sizeof(host));
+	if (*end->host && *end->text == ' ')
+		shorten_detail(end, width, cut, rest, sizeof(rest));
 	else
-		snprintf(host, sizeof(host), "%s", end->host);
-	snprintf(text, size, "%s%s", host, end->text);
+		snprintf(rest, sizeof(rest), "%s", end->text);
+	/* The port stays whole as long as there is something left of the name. */
+	room = width - frame_text_width(rest);
+	draw_shorten(end->host, *end->host && room >= HOST_LEAST ? room : NAME_TEXT_MAX, cut, host,
+		     sizeof(host));
+	snprintf(text, size, "%s%s", host, rest);
 	if (frame_text_width(text) > width) {
 		char whole[CELL_TEXT_MAX];
 
