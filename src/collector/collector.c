@@ -131,14 +131,14 @@ static void raise_peak(struct snapshot_totals *totals, const struct flow_counts 
 
 static void fill_totals(struct collector *collector, struct snapshot *snapshot)
 {
-	/* A sliver of an interval, as at the end, would make a burst look like a rate. */
-	bool whole = 2 * snapshot->elapsed_ns >= collector->timer_ns;
 	struct snapshot_totals *totals;
 	int dir;
 
+	/* As at the end, or after a stop: it would make a burst look like a rate. */
+	snapshot->sliver = 2 * snapshot->elapsed_ns < collector->timer_ns;
 	for (dir = 0; dir < FLOW_DIRS; dir++) {
 		totals = &collector->dir[dir];
-		if (whole)
+		if (!snapshot->sliver)
 			raise_peak(totals, &totals->delta, snapshot->elapsed_ns);
 		else if (snapshot->state != SNAPSHOT_LIVE) /* a short run may have no whole one */
 			raise_peak(totals, &totals->total, snapshot->running_ns);

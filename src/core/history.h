@@ -16,7 +16,8 @@
 struct history_point {
 	uint64_t seq;
 	uint64_t mono_ns;
-	double bps[FLOW_DIRS], pps[FLOW_DIRS]; /* below 0: no rate */
+	uint64_t elapsed_ns;		       /* the time of the rates */
+	double bps[FLOW_DIRS], pps[FLOW_DIRS]; /* below 0: no rate, as in the first or a sliver */
 };
 
 /* Zeroed is empty. */

@@ -120,6 +120,7 @@ struct snapshot {
 	uint64_t elapsed_ns;      /* real length of the interval; 0 in the first: it has no rate */
 	uint64_t running_ns;      /* since counting began */
 	uint32_t era;             /* of the ids in rows */
+	bool sliver;              /* shorter than half an interval: a burst is no rate */
 	bool thin;                /* only the top rows, and "remainder" rows, are left */
 	enum snapshot_state state;
 	uint32_t flows_active; /* with packets in this interval */

@@ -28,28 +28,40 @@ static uint64_t snapshots_per_value(const struct history *history, int values)
 	return per;
 }
 
-/* The largest of each group of snapshots, the newest at the end; returns the largest of all. */
+static double rate_at(const struct scene *scene, const struct history_point *point,
+		      enum flow_dir dir)
+{
+	if (scene->unit == UNIT_PACKETS)
+		return point->pps[dir];
+	return point->bps[dir] / (scene->unit == UNIT_BYTES ? 8.0 : 1.0);
+}
+
+/*
+ * The mean of each group of snapshots over its time, the newest at the end; returns the largest. The
+ * largest of a group would soon be the same in all: what comes in bursts has one in each.
+ */
 static double collect(const struct scene *scene, enum flow_dir dir, int values, double *value)
 {
 	const struct history *history = scene->history;
-	bool packets = scene->unit == UNIT_PACKETS;
-	double divisor = scene->unit == UNIT_BYTES ? 8.0 : 1.0;
 	uint64_t per = snapshots_per_value(history, values);
 	uint64_t last = history_get(history, history->count - 1)->seq / per;
+	double sum[VALUES_MAX] = {0}, time[VALUES_MAX] = {0};
 	double most = 0.0;
 
-	for (int i = 0; i < values; i++)
-		value[i] = -1.0;
 	for (size_t i = 0; i < history->count; i++) {
 		const struct history_point *point = history_get(history, i);
-		double *at = &value[values - 1 - (int)(last - point->seq / per)];
+		double rate = rate_at(scene, point, dir), length = (double)point->elapsed_ns;
+		int at = values - 1 - (int)(last - point->seq / per);
 
-		double rate = (packets ? point->pps[dir] : point->bps[dir]) / divisor;
-
-		if (rate > *at)
-			*at = rate;
-		if (rate > most)
-			most = rate;
+		if (rate < 0.0)
+			continue;
+		sum[at] += rate * length;
+		time[at] += length;
+	}
+	for (int i = 0; i < values; i++) {
+		value[i] = time[i] > 0.0 ? sum[i] / time[i] : -1.0;
+		if (value[i] > most)
+			most = value[i];
 	}
 	return most;
 }

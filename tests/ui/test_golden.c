@@ -207,6 +207,7 @@ static void make_history(struct history *history, const struct snapshot *snapsho
 		struct history_point *point = &history->point[i];
 
 		point->seq = snapshot->seq + 30 - 199 + i;
+		point->elapsed_ns = 1000000000;
 		point->mono_ns = snapshot->mono_ns + 30000000000ULL - (199 - i) * 1000000000ULL;
 		for (int dir = 0; dir < FLOW_DIRS; dir++) {
 			point->bps[dir] = i < 5 ? -1.0 : 1e7 * ((i * (dir + 1U)) % 90);
