@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* pktstat-bpf: who is using this interface, right now? */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "app.h"
@@ -40,7 +42,10 @@ static void keep_large_blocks_apart(void)
 
 static int print(const char *text)
 {
-	return fputs(text, stdout) == EOF || fflush(stdout) == EOF ? APP_FAILED : APP_OK;
+	if (fputs(text, stdout) != EOF && fflush(stdout) != EOF)
+		return APP_OK;
+	log_line("cannot write to standard output: %s", strerror(errno));
+	return APP_FAILED;
 }
 
 int main(int argc, char **argv)

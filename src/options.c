@@ -301,7 +301,7 @@ static void getopt_tables(char *letters, struct option *names)
 			.has_arg = option->argument ? required_argument : no_argument,
 			.val = LONG_VALUE(i),
 		};
-		if (option->letter && option->letter != '?')
+		if (option->letter)
 			*letters++ = option->letter;
 		if (option->letter && option->argument)
 			*letters++ = ':';

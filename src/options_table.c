@@ -61,8 +61,8 @@ const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_VERIFY] = {"verify", 0, NULL, NULL,
 			   "Say at the end which sums were checked, and how\n"
 			   "they compare with the interface's own counters."},
-	[OPTION_HELP] = {"help", '?', NULL, "About the program", "Print this help."},
-	[OPTION_VERSION] = {"version", 0, NULL, NULL, "Print the version."},
+	[OPTION_HELP] = {"help", 'h', NULL, "About the program", "Print this help; so does -?."},
+	[OPTION_VERSION] = {"version", 'V', NULL, NULL, "Print the version."},
 };
 
 const char *options_name(size_t i)

@@ -246,7 +246,9 @@ static int parse_proto(struct filter_parser *parser, unsigned int *ret_at)
 static int read_text(struct filter_parser *parser, struct filter_node *node)
 {
 	if (filter_at_end(parser) || (!parser->quoted && strchr("()!&|<>=", *parser->word)))
-		return filter_fail(parser, "expected a text here");
+		return filter_fail(parser, "expected text here");
+	if (!parser->length)
+		return filter_fail(parser, "expected text between the quotes");
 	if (parser->length >= FILTER_WORD_MAX)
 		return filter_fail(parser, "a word this long is never shown");
 	copy_word(parser, node->word);

@@ -76,8 +76,15 @@ without -sys_admin,-perfmon "$prog" -i mon0 --json
 refuses 1 'setcap.*cap_bpf' setpriv --reuid 65534 --regid 65534 --clear-groups "$prog" -i mon0 --json
 
 # What is no mistake says so on stdout alone.
-for option in --help '-?' --version; do
+for option in --help -h '-?' --version -V; do
 	bed_mon "$prog" "$option" >"$BED_DIR/out" 2>"$BED_DIR/err" || fail "$option: status $?"
 	same "$option: standard error" "$(cat "$BED_DIR/err")" ""
 	[ -s "$BED_DIR/out" ] || fail "$option says nothing"
+done
+# What could not be said is said.
+for option in --help --version; do
+	status=0
+	bed_mon "$prog" "$option" >/dev/full 2>"$BED_DIR/err" || status=$?
+	same "$option into a full device: status" "$status" 1
+	grep -q 'cannot write to standard output: ' "$BED_DIR/err" || fail "$option: no word on /dev/full"
 done

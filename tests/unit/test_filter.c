@@ -169,8 +169,7 @@ static void test_families(void **state)
 	static const char *const sum_no[] = {"in and out",    "ip",	"tcp",
 					     "net 0.0.0.0/0", "port 1", NULL};
 	struct flow_key key = flow("2001:db8::1", "2001:db8::2", 128, 0, IPPROTO_ICMPV6, FLOW_OUT);
-	struct filter_subject subject = {
-		.key = &key, .bps = 1, .pps = 1, .packets = 1, .bytes = 1};
+	struct filter_subject subject = {.key = &key, .bps = 1, .pps = 1, .packets = 1, .bytes = 1};
 	struct flow_key sum = {
 		.sport = FLOW_SUM_ETHERTYPE, .ethertype = ETH_P_LLDP, .ipproto = FLOW_PROTO_NONE};
 
@@ -214,6 +213,9 @@ static void test_errors_point(void **state)
 		const char *text;
 		size_t column;
 	} wrong[] = {
+		{"\"", 0},
+		{"in \"\"", 3},
+		{"comm \"\"", 5},
 		{"port", 4},
 		{"port x", 5},
 		{"port 65536", 5},

@@ -144,7 +144,9 @@ static void help_and_version(void **state)
 	assert_int_equal(parse("--help").result, OPTIONS_HELP);
 	assert_int_equal(parse("-j -?").result, OPTIONS_HELP);
 	assert_int_equal(parse("-j?").result, OPTIONS_HELP);
+	assert_int_equal(parse("-h").result, OPTIONS_HELP);
 	assert_int_equal(parse("--version").result, OPTIONS_VERSION);
+	assert_int_equal(parse("-V").result, OPTIONS_VERSION);
 	/* The first that is found wins. */
 	assert_int_equal(parse("-x -?").result, OPTIONS_USAGE);
 	assert_int_equal(parse("-? -x").result, OPTIONS_HELP);
