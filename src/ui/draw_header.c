@@ -168,14 +168,16 @@ static void health_field(const struct layout *layout, const struct scene *scene,
 	field->style = exact && snapshot ? STYLE_PLAIN : STYLE_WARN | STYLE_BOLD;
 }
 
-static void flows_fields(const struct snapshot *snapshot, struct field *active, struct field *known)
+static void flows_fields(const struct snapshot *snapshot, int width, struct field *active,
+			 struct field *known)
 {
 	char count[FORMAT_TEXT_MAX];
 
 	active->value = 5;
 	known->value = 2;
 	format_count(snapshot->flows_active, count, sizeof(count));
-	snprintf(active->text, sizeof(active->text), "%7s active", count);
+	snprintf(active->text, sizeof(active->text), "%7s %sactive", count,
+		 width >= 100 ? "flows " : "");
 	format_count(snapshot->flows_known, count, sizeof(count));
 	snprintf(known->text, sizeof(known->text), "%7s known", count);
 }
@@ -210,7 +212,7 @@ static void draw_title(struct frame *frame, const struct layout *layout, const s
 		field[1].value = *field[1].text ? 8 : 0;
 		field[3].value = 6;
 		format_clock(snapshot->running_ns, field[3].text, sizeof(field[3].text));
-		flows_fields(snapshot, &field[4], &field[5]);
+		flows_fields(snapshot, frame->width, &field[4], &field[5]);
 		field[6].value = 3;
 		field[6].right = true;
 		format_wall(snapshot->wall_ns, wall, sizeof(wall));
