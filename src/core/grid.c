@@ -3,12 +3,14 @@
 #include "grid.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
 #define GRID_INDENT	2
 #define GRID_GAP	2
 #define GRID_SHORTEST	8
+#define GRID_READABLE	21 /* an IPv4 address and port; of a longer one, enough to know it again */
 #define GRID_SHORT_MARK ".."
 
 struct layout {
@@ -68,15 +70,15 @@ static unsigned int line_width(const struct grid *grid, const struct layout *lay
 	return width;
 }
 
-/* Hides the column whose turn it is; false when none may go. */
-static bool hide_one(const struct grid *grid, struct layout *layout)
+/* Hides the column whose turn it is, if that is before `end`; false when none may go. */
+static bool hide_one(const struct grid *grid, struct layout *layout, unsigned int end)
 {
 	size_t best = grid->columns;
 
 	for (size_t i = 0; i < grid->columns; i++) {
 		unsigned int drop = grid->column[i].drop;
 
-		if (!drop || layout->hidden[i])
+		if (!drop || drop >= end || layout->hidden[i])
 			continue;
 		if (best == grid->columns || drop < grid->column[best].drop)
 			best = i;
@@ -87,13 +89,13 @@ static bool hide_one(const struct grid *grid, struct layout *layout)
 	return true;
 }
 
-/* Takes one character from the widest column that may be shortened; false when none may. */
-static bool shorten_one(const struct grid *grid, struct layout *layout)
+/* Takes one character from the widest column that may be shortened to `least`; false: none may. */
+static bool shorten_one(const struct grid *grid, struct layout *layout, unsigned int least)
 {
 	size_t best = grid->columns;
 
 	for (size_t i = 0; i < grid->columns; i++) {
-		if (!grid->column[i].shorten || layout->width[i] <= GRID_SHORTEST)
+		if (!grid->column[i].shorten || layout->width[i] <= least)
 			continue;
 		if (best == grid->columns || layout->width[i] > layout->width[best])
 			best = i;
@@ -112,7 +114,9 @@ static void fit(struct grid *grid, struct layout *layout)
 	grid->compact = true;
 	measure(grid, layout);
 	while (line_width(grid, layout) > grid->width) {
-		if (!hide_one(grid, layout) && !shorten_one(grid, layout))
+		if (!hide_one(grid, layout, grid->worth ?: UINT_MAX) &&
+		    !shorten_one(grid, layout, GRID_READABLE) &&
+		    !hide_one(grid, layout, UINT_MAX) && !shorten_one(grid, layout, GRID_SHORTEST))
 			return;
 	}
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A table of text with aligned columns, written to a stream in two passes, so that it costs no
- * memory however many rows it has. It fits a width by four means, in this order: compact cells,
- * leaving out columns, and shortening some in the middle. Pure but for the stream; any thread.
+ * memory however many rows it has. It fits a width by compact cells, then by leaving out columns,
+ * shortening others in the middle, leaving out those worth more, and shortening further. Pure but for
+ * the stream; any thread.
  */
 #ifndef PKTSTAT_GRID_H
 #define PKTSTAT_GRID_H
@@ -29,6 +30,8 @@ struct grid {
 	size_t columns;
 	size_t rows;
 	unsigned int width; /* of a line at the most; 0: any */
+	/* Columns whose turn to be left out is not before this are worth a shorter text; 0: none. */
+	unsigned int worth;
 	/* Writes the cell of row and column id, not longer than GRID_CELL_MAX. */
 	void (*cell)(const struct grid *grid, size_t row, int id, char *text);
 	const void *context; /* of `cell` */

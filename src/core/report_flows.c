@@ -16,6 +16,10 @@
 #define LINES_HOSTS  3 /* without the hosts themselves, with "and more" */
 #define ROWS_LEAST   10
 
+/* From these on columns say who, where and how much: rows without them look alike. */
+#define WORTH_FLOWS  6
+#define WORTH_GROUPS 5
+
 void report_count_cell(const struct grid *grid, const struct flow_counts *total, int id, char *text)
 {
 	const struct report_listing *listing = grid->context;
@@ -239,6 +243,7 @@ int report_put_rows(const struct report_parts *parts, FILE *out)
 	grid.columns =
 		flows ? flow_columns(&listing, columns) : report_group_columns(&listing, columns);
 	grid.rows = listing.rows.count;
+	grid.worth = flows ? WORTH_FLOWS : WORTH_GROUPS;
 	err = report_written(out, fputc('\n', out));
 	if (!err)
 		err = grid_print(&grid, out);

@@ -88,11 +88,18 @@ static void table_for_a_terminal(void **state)
 		bed_check_has(text, " more rows: ");
 		free(text);
 	}
-	/* Columns go before addresses are shortened. */
-	bed->report.width = 80;
+	/* Columns of little worth go before addresses are shortened. */
+	bed->report.width = 95;
 	text = bed_text(&bed->report, report_table);
 	assert_null(strstr(text, ".."));
 	assert_null(strstr(text, "PPS"));
+	free(text);
+	/* Those without which rows look alike stay beside shorter ones. */
+	bed->report.width = 80;
+	text = bed_text(&bed->report, report_table);
+	bed_check_has(text, "..");
+	bed_check_has(text, "DIR");
+	bed_check_has(text, "1.54 M\n");
 	free(text);
 	bed->report.width = 70;
 	text = bed_text(&bed->report, report_table);
