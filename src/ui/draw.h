@@ -35,7 +35,7 @@ enum unit {
 struct prompt {
 	bool open;
 	char text[FILTER_TEXT_MAX];
-	bool wrong; /* the text is no filter yet; the one before it is in force */
+	bool wrong; /* the text is no filter yet; what is right in front of it is in force */
 	char why[80];
 	size_t column; /* what is wrong with it, in bytes */
 };

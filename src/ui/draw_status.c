@@ -16,15 +16,15 @@ static int hidden_width(const struct scene *scene)
 	return scene->hides_own ? (int)strlen(OWN_HIDDEN) : 0;
 }
 
-/* Signed minutes and seconds: "-2m15s". */
-static void behind_text(uint64_t ns, char *text, size_t size)
+/* Minutes and seconds: "2m15s". */
+static void span_text(uint64_t ns, char *text, size_t size)
 {
 	unsigned long long s = ns / 1000000000;
 
 	if (s < 60)
-		snprintf(text, size, "-%llus", s);
+		snprintf(text, size, "%llus", s);
 	else
-		snprintf(text, size, "-%llum%02llus", s / 60, s % 60);
+		snprintf(text, size, "%llum%02llus", s / 60, s % 60);
 }
 
 /* How far back the shown snapshot is, and how far back one can go. */
@@ -49,12 +49,12 @@ static int held_text(const struct scene *scene, char *text, size_t size)
 
 	held_times(scene, &behind_ns, &span_ns);
 	format_wall(view_snapshot(scene->view)->wall_ns, wall, sizeof(wall));
-	behind_text(behind_ns, behind, sizeof(behind));
-	behind_text(span_ns, span, sizeof(span));
-	return snprintf(text, size, "%s %s (%s of %s)%s",
+	span_text(behind_ns, behind, sizeof(behind));
+	span_text(span_ns, span, sizeof(span));
+	return snprintf(text, size, "%s %s (%s%s of %s)%s",
 			scene->rewound ? "REWOUND to" : "PAUSED at",
-			strlen(wall) > 11 ? wall + 11 : wall, behind, span + 1,
-			view_snapshot(scene->view)->thin ? " top rows" : "");
+			strlen(wall) > 11 ? wall + 11 : wall, behind_ns < 1000000000 ? "" : "-",
+			behind, span, view_snapshot(scene->view)->thin ? " top rows" : "");
 }
 
 /* Where the shown moment lies between the oldest and the newest. */

@@ -92,11 +92,10 @@ int page_finish(const struct page_writer *page)
 
 	if (!page->y)
 		return page->line;
-	if (page->line > room)
-		snprintf(text, sizeof(text), "%d-%d of %d  Esc closes", page->first + 1, last,
-			 page->line);
-	else
+	snprintf(text, sizeof(text), "%d-%d of %d  Esc closes", page->first + 1, last, page->line);
+	/* A number that is cut is another number. */
+	if (page->line <= room || frame_text_width(text) > page->frame->width - 18)
 		snprintf(text, sizeof(text), "Esc closes");
-	frame_put_right(page->frame, 16, 0, page->frame->width - 17, STYLE_DIM, text);
+	frame_put_right(page->frame, 17, 0, page->frame->width - 18, STYLE_DIM, text);
 	return page->line;
 }

@@ -1,12 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The line in which a filter is typed; see ui_actions.h. Each key tries the text: when it is a
- * filter, it is in force at once; until then the one before stays.
+ * filter, it is in force at once; until then those whole words in front are that make one.
  */
 #include "ui_actions.h"
 
 #include <stdio.h>
 #include <string.h>
+
+/* Without its last word; what is left of "port 443 an" is what was meant before the "d" is typed. */
+static void drop_word(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length && text[length - 1] != ' ')
+		length--;
+	while (length && text[length - 1] == ' ')
+		length--;
+	text[length] = '\0';
+}
+
+static void use_what_is_right(struct ui *ui)
+{
+	char text[FILTER_TEXT_MAX], why[sizeof(ui->scene.prompt.why)];
+	struct filter *filter;
+	size_t column;
+	int err;
+
+	snprintf(text, sizeof(text), "%s", ui->scene.prompt.text);
+	do {
+		drop_word(text);
+		err = filter_parse(text, &filter, why, sizeof(why), &column);
+	} while (err && *text);
+	if (!err)
+		view_set_filter(ui->view, filter);
+}
 
 static void try_text(struct ui *ui)
 {
@@ -16,7 +44,9 @@ static void try_text(struct ui *ui)
 			       &prompt->column);
 
 	prompt->wrong = err != 0;
-	if (!err)
+	if (err)
+		use_what_is_right(ui);
+	else
 		view_set_filter(ui->view, filter);
 }
 

@@ -92,6 +92,8 @@ check_filter() { # HEIGHT
 	keys Enter; expect_no '^/udp'; expect '^▸ UDP'
 	[ "$1" -lt 14 ] || expect 'filter: udp and out .* of 16 flows'
 	keys /; expect '^/udp and out'; keys C-w; expect '^/udp and '
+	# A filter with its beginning of the next one is in force without that.
+	keys C-u; keys -l 'udp and'; expect '^/udp and .*missing'; expect '^▸ UDP'
 	keys C-u; keys -l 'port x'; expect '^/port x.*expected a'
 	# What is wrong is not accepted.
 	keys Enter; expect '^/port x'
