@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "filter.h"
+#include "flow.h"
 #include "frame.h"
 #include "glyphs.h"
 #include "history.h"
@@ -83,6 +84,9 @@ void draw_table(struct frame *frame, const struct layout *layout, const struct s
 void draw_status(struct frame *frame, const struct layout *layout, const struct scene *scene);
 void draw_keys(struct frame *frame, const struct layout *layout, const struct scene *scene);
 void draw_tabs(struct frame *frame, const struct scene *scene, int y, int width);
+/* What the group that is open is called; false when none is. */
+bool draw_group_text(const struct scene *scene, char *text, size_t size);
+#define DRAW_GROUP_MAX (3 * FLOW_TEXT_MAX)
 /* The pages; each returns how many lines it has in all, to scroll by. */
 int draw_help(struct frame *frame, const struct layout *layout, const struct scene *scene);
 int draw_health(struct frame *frame, const struct layout *layout, const struct scene *scene);

@@ -75,6 +75,23 @@ static void draw_time_bar(struct frame *frame, const struct scene *scene, int x,
 	}
 }
 
+#define GROUP_WIDTH 21
+
+/* The group whose flows these are, where no other line names it; returns the columns it took. */
+static int put_group(struct frame *frame, const struct layout *layout, const struct scene *scene,
+		     int x, int y)
+{
+	char text[DRAW_GROUP_MAX], fitting[DRAW_GROUP_MAX];
+	int begin = x;
+
+	if (layout->tabs_y >= 0 || !draw_group_text(scene, text, sizeof(text)))
+		return 0;
+	x += frame_put(frame, x, y, 3, STYLE_PLAIN, "of ");
+	draw_shorten(text, GROUP_WIDTH, scene->glyphs->cut, fitting, sizeof(fitting));
+	x += frame_put(frame, x, y, GROUP_WIDTH, STYLE_ACCENT | STYLE_BOLD, fitting);
+	return x + 2 - begin;
+}
+
 static void draw_held(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	char text[4 * FORMAT_TEXT_MAX];
@@ -82,6 +99,7 @@ static void draw_held(struct frame *frame, const struct layout *layout, const st
 
 	held_text(scene, text, sizeof(text));
 	width = frame_put(frame, 1, layout->status_y, frame->width, STYLE_WARN | STYLE_BOLD, text);
+	width += put_group(frame, layout, scene, width + 3, layout->status_y);
 	if (*scene->prompt.text) {
 		width += 3 +
 			 frame_put(frame, width + 3, layout->status_y, 9, STYLE_BOLD, "filter: ");
@@ -125,11 +143,13 @@ static int filtered_text(const struct scene *scene, int width, char *text, size_
 #define FILTER_LEAST 12
 
 /* How much the filter hides matters more than the whole of a long filter. */
-static void draw_filter(struct frame *frame, const struct scene *scene, int x, int y, int width)
+static void draw_filter(struct frame *frame, const struct layout *layout, const struct scene *scene,
+			int x, int y, int width)
 {
 	int end = x + width, room, sums = 0;
 	char filter[FILTER_TEXT_MAX + FORMAT_TEXT_MAX], text[5 * FORMAT_TEXT_MAX] = "";
 
+	x += put_group(frame, layout, scene, x, y);
 	x += frame_put(frame, x, y, end - x, STYLE_BOLD, "filter: ");
 	room = end - x - frame_text_width(scene->prompt.text) - SUMS_GAP;
 	if (view_snapshot(scene->view)) {
@@ -221,7 +241,7 @@ static void draw_state(struct frame *frame, const struct layout *layout, const s
 		frame_put(frame, 1, y, frame->width, warn,
 			  "the interface is gone: these are its last rows");
 	else if (*scene->prompt.text)
-		draw_filter(frame, scene, 1, y, filter_width);
+		draw_filter(frame, layout, scene, 1, y, filter_width);
 	else if (*ifaces_notice(snapshot->ifaces, trouble, sizeof(trouble)))
 		draw_trouble(frame, layout, scene, trouble, width);
 	else if (layout->tabs_y < 0)
@@ -241,7 +261,7 @@ void draw_status(struct frame *frame, const struct layout *layout, const struct 
 	/* Where there is no line for it, what is hidden matters more than the keys. */
 	if (y < 0 && layout->keys_y >= 0 && *scene->prompt.text && !scene->held) {
 		clear_line(frame, layout->keys_y);
-		draw_filter(frame, scene, 1, layout->keys_y, frame->width - 1);
+		draw_filter(frame, layout, scene, 1, layout->keys_y, frame->width - 1);
 	}
 	if (y < 0 || !view_snapshot(scene->view))
 		return;

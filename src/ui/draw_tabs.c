@@ -29,15 +29,23 @@ static void group_text(const struct scene *scene, enum group_by by, const struct
 		 *destination ? " - " : "", destination);
 }
 
-static void draw_open(struct frame *frame, const struct scene *scene, int y, int width)
+bool draw_group_text(const struct scene *scene, char *text, size_t size)
 {
-	char text[3 * FLOW_TEXT_MAX];
 	enum group_by by;
 	const struct flow_key *group = view_drilled(scene->view, &by);
+
+	if (group)
+		group_text(scene, by, group, text, size);
+	return group != NULL;
+}
+
+static void draw_open(struct frame *frame, const struct scene *scene, int y, int width)
+{
+	char text[DRAW_GROUP_MAX] = "";
 	int x = 1;
 
 	x += frame_put(frame, x, y, width - x, STYLE_BOLD, "[flows] of ");
-	group_text(scene, by, group, text, sizeof(text));
+	draw_group_text(scene, text, sizeof(text));
 	x += frame_put(frame, x, y, width - x, STYLE_ACCENT | STYLE_BOLD, text);
 	frame_put(frame, x, y, width - x, STYLE_DIM, "  Esc returns");
 }

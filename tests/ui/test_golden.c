@@ -124,6 +124,18 @@ static void filter_in(struct scene *scene, struct snapshot *snapshot)
 	golden_set_filter(scene, "udp and out");
 }
 
+static void filter_drilled(struct scene *scene, struct snapshot *snapshot)
+{
+	drill(scene, snapshot);
+	golden_set_filter(scene, "bps > 1M");
+}
+
+static void hold_drilled(struct scene *scene, struct snapshot *snapshot)
+{
+	drill(scene, snapshot);
+	scene->held = true;
+}
+
 static void filter_long(struct scene *scene, struct snapshot *snapshot)
 {
 	golden_set_filter(scene, "bps > 1M and tcp and not port 22 and net 10.0.0.0/8 and in");
@@ -176,6 +188,9 @@ static const struct golden goldens[] = {
 	{"services-80x24", 80, 24, 6, golden_group_services, NOTHING},
 	{"protocols-80x24", 80, 24, 6, group_protocols, NOTHING},
 	{"drilled-80x24", 80, 24, 6, drill, NOTHING},
+	{"drilled-filter-80x24", 80, 24, 6, filter_drilled, NOTHING},
+	{"drilled-filter-40x10", 40, 10, 6, filter_drilled, NOTHING},
+	{"drilled-paused-80x24", 80, 24, 6, hold_drilled, NOTHING},
 	{"filter-80x24", 80, 24, 6, filter_in, NOTHING},
 	{"filter-40x10", 40, 10, 6, filter_in, NOTHING},
 	{"filter-132x40", 132, 40, 6, filter_in, NOTHING},
