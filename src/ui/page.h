@@ -5,6 +5,9 @@
 
 #include "draw.h"
 
+/* Beyond the end of any page. */
+#define PAGE_LINE_LAST 1000000
+
 struct page_writer {
 	struct frame *frame;
 	int y, end;	 /* lines of the frame it may use: y to end - 1 */

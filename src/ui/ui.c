@@ -16,6 +16,7 @@
 
 #include "clock.h"
 #include "draw.h"
+#include "page.h"
 #include "past.h"
 #include "screen.h"
 #include "ui_actions.h"
@@ -62,6 +63,22 @@ static bool ui_has_ifaces(const struct ui *ui)
 	return shown && shown->ifaces && (shown->ifaces->any || shown->ifaces->count > 1);
 }
 
+/*
+ * How long a page is shows when it is drawn: keys before that may have scrolled too far, and so may a
+ * window that grew have.
+ */
+static void draw_fitting(struct ui *ui)
+{
+	int lines = draw_scene(&ui->frame, &ui->layout, &ui->scene);
+	int last = lines - page_room(&ui->layout);
+
+	last = last < 0 ? 0 : last;
+	if (ui->scene.page_line <= last)
+		return;
+	ui->scene.page_line = last;
+	draw_scene(&ui->frame, &ui->layout, &ui->scene);
+}
+
 static int redraw(struct ui *ui)
 {
 	int width, height;
@@ -83,7 +100,7 @@ static int redraw(struct ui *ui)
 		return err;
 	if (ui->scene.page == PAGE_DETAIL)
 		ui->scene.pasts = view_history_selected(ui->view, ui->scene.past, SCENE_PAST_MAX);
-	ui->page_lines = draw_scene(&ui->frame, &ui->layout, &ui->scene);
+	draw_fitting(ui);
 	ui->stale = ui->named = false;
 	ui->drawn_ns = clock_mono_ns();
 	if (screen_show(ui->screen, &ui->frame))

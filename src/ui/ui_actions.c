@@ -45,12 +45,11 @@ static void show_page(struct ui *ui, enum page page)
 	ui->scene.page_line = 0;
 }
 
+/* The end of the page is found when it is drawn. */
 static void scroll_page(struct ui *ui, int lines)
 {
-	int last = ui->page_lines - page_room(&ui->layout);
 	int line = ui->scene.page_line + lines;
 
-	line = line > last ? last : line;
 	ui->scene.page_line = line < 0 ? 0 : line;
 }
 
@@ -84,7 +83,7 @@ static bool press_in_page(struct ui *ui, enum action action)
 	case ACTION_PAGE_UP: scroll_page(ui, -ui->layout.height / 2); return true;
 	case ACTION_PAGE_DOWN: scroll_page(ui, ui->layout.height / 2); return true;
 	case ACTION_FIRST: ui->scene.page_line = 0; return true;
-	case ACTION_LAST: scroll_page(ui, ui->page_lines); return true;
+	case ACTION_LAST: ui->scene.page_line = PAGE_LINE_LAST; return true;
 	case ACTION_CLOSE:
 	case ACTION_OPEN: ui->scene.page = PAGE_TABLE; return true;
 	default: break;

@@ -19,7 +19,6 @@ struct ui {
 	struct layout_wish wish;
 	struct layout layout; /* of the frame */
 	struct scene scene;
-	int page_lines; /* of the page that was drawn last */
 	struct history history;
 	struct past past;  /* taken while something shows it */
 	bool stale;	   /* something changed since the last frame */
