@@ -24,6 +24,12 @@ char *format_scaled(double value, char *text, size_t size);
 char *format_rate(double value, const char *unit, char *text, size_t size);
 /* Whole number with thousands separators: "1,204". Without room for all of it, only '#'. */
 char *format_count(uint64_t value, char *text, size_t size);
+/* What a noun beside the count ends with: "", "s". */
+static inline const char *format_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /* Running time "HH:MM:SS", from 100 hours "Nd HH:MM:SS". */
 char *format_clock(uint64_t ns, char *text, size_t size);
 /* Length as a person says it, rounded: "2d 00h 12m 31s", "1h 02m 03s", "12.3 s", "450 ms", "7 us". */

@@ -223,8 +223,9 @@ static int put_rest(const struct report_parts *parts, const struct report_rows *
 	format_count(rows->known - rows->count, more, sizeof(more));
 	format_count(rest.packets, packets, sizeof(packets));
 	format_count(rest.bytes, bytes, sizeof(bytes));
-	return report_written(out, fprintf(out, "  and %s more rows: %s packets, %s bytes\n", more,
-					   packets, bytes));
+	return report_written(out, fprintf(out, "  and %s more row%s: %s packet%s, %s bytes\n",
+					   more, format_plural(rows->known - rows->count), packets,
+					   format_plural(rest.packets), bytes));
 }
 
 int report_put_rows(const struct report_parts *parts, FILE *out)

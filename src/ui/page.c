@@ -80,7 +80,8 @@ void page_counts(struct page_writer *page, unsigned int style, const char *label
 
 	format_count(counts->packets, packets, sizeof(packets));
 	format_count(counts->bytes, bytes, sizeof(bytes));
-	snprintf(text, sizeof(text), "%s packets, %s bytes", packets, bytes);
+	snprintf(text, sizeof(text), "%s packet%s, %s bytes", packets,
+		 format_plural(counts->packets), bytes);
 	page_line(page, style, label, text);
 }
 

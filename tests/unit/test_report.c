@@ -137,6 +137,10 @@ static void table_with_a_limit_closes(void **state)
 	bed_check_has(text, "  and 42 more rows: 40,808 packets, 60,782,854 bytes\n");
 	bed_check_has(text, "  and 81 more\n"); /* hosts */
 	free(text);
+	bed->report.limit = 42;
+	text = bed_text(&bed->report, report_table);
+	bed_check_has(text, "  and 1 more row: ");
+	free(text);
 }
 
 static void accounting_says_what_is_wrong(void **state)
