@@ -224,7 +224,10 @@ static __always_inline void flow_parse_ipv6(const struct flow_frame *frame,
 	flow_parse_transport(frame, pkt);
 }
 
-/* RFC 826, IPv4 over Ethernet; any other ARP is a sum by EtherType. */
+/*
+ * RFC 826, IPv4 over hardware addresses of Ethernet's size; any other ARP is a sum by EtherType. The
+ * hardware's number does not matter: 1, or 6 for IEEE 802 (RFC 1042), as the kernel takes both.
+ */
 static __always_inline void flow_parse_arp(const struct flow_frame *frame, struct flow_packet *pkt)
 {
 	const __u8 *arp = flow_at(frame, pkt, 8);
@@ -233,8 +236,7 @@ static __always_inline void flow_parse_arp(const struct flow_frame *frame, struc
 		flow_parse_as_sum(pkt, FLOW_SUM_TRUNCATED, 0);
 		return;
 	}
-	if (flow_load16(arp) != 1 || flow_load16(arp + 2) != ETH_P_IP || arp[4] != 6 ||
-	    arp[5] != 4) {
+	if (flow_load16(arp + 2) != ETH_P_IP || arp[4] != 6 || arp[5] != 4) {
 		flow_parse_as_sum(pkt, FLOW_SUM_ETHERTYPE, 0);
 		return;
 	}

@@ -35,7 +35,7 @@ FIELDS = """
     ipv6.dstopts.nxt ipv6.fraghdr.nxt ipv6.fraghdr.offset ipv6.fraghdr.more ipv6.fraghdr.ident
     tcp.srcport tcp.dstport udp.srcport udp.dstport sctp.srcport sctp.dstport dccp.srcport
     dccp.dstport icmp.type icmp.code icmpv6.type icmpv6.code esp.spi ah.spi gre.proto
-    gre.flags_and_version ospf.msg ospf.version arp.opcode arp.hw.type arp.proto.type arp.hw.size
+    gre.flags_and_version ospf.msg ospf.version arp.opcode arp.proto.type arp.hw.size
     arp.proto.size arp.src.proto_ipv4 arp.dst.proto_ipv4
 """.split()
 
@@ -200,11 +200,11 @@ def ipv6(frame, fragments):
 
 
 def arp(frame):
-    head = ("arp.hw.type", "arp.proto.type", "arp.hw.size", "arp.proto.size")
+    head = ("arp.proto.type", "arp.hw.size", "arp.proto.size")
     kind = tuple(frame.number(name) for name in head)
     if None in kind:
         return other(ETHERTYPE_ARP, "cut")
-    if kind != (1, ETHERTYPE_IPV4, 6, 4):
+    if kind != (ETHERTYPE_IPV4, 6, 4):
         return other(ETHERTYPE_ARP, "ethertype")
     if frame.first("arp.dst.proto_ipv4") is None:
         return other(ETHERTYPE_ARP, "cut")

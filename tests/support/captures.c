@@ -84,6 +84,7 @@ static const struct capture captures[] = {
 	FRAME("arp-request", "eth arp:1 pad:60", ARP(1)),
 	FRAME("arp-reply", "eth arp:2", ARP(2)),
 	FRAME("arp-odd-operation", "eth arp:9 pad:60", ARP(9)),
+	FRAME("arp-of-ieee802", "eth arp:2 set16:0,6 pad:60", ARP(2)),
 	FRAME("arp-of-ipv6", "eth arp set16:2,0x86dd pad:60", SUM(ETHERTYPE, ETH_P_ARP, 0)),
 	FRAME("arp-long-address", "eth arp set8:4,20 data:40", SUM(ETHERTYPE, ETH_P_ARP, 0)),
 	FRAME("lldp", "eth ethertype:0x88cc data:46", SUM(ETHERTYPE, 0x88cc, 0)),
