@@ -45,9 +45,15 @@ static __always_inline enum flow_class flow_classify(const struct flow_key *key)
 	}
 }
 
+/* What flow_parse_any() wants. A packet socket can send without a protocol. */
 static __always_inline __u16 flow_raw_ethertype(const struct __sk_buff *skb)
 {
-	return flow_raw_ip ? bpf_ntohs(skb->protocol) : 0;
+	__u16 ethertype;
+
+	if (!flow_raw_ip)
+		return 0;
+	ethertype = bpf_ntohs(skb->protocol);
+	return ethertype ? ethertype : FLOW_ETH_P_UNSAID;
 }
 
 /* A first fragment leaves its ports behind; a later one takes them. */

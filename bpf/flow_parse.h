@@ -28,6 +28,9 @@
 #define FLOW_PPP_IPV6 0x0057
 #define FLOW_IPPROTO_OSPF 89
 
+/* For `ethertype` of a packet without an Ethernet header whose sender did not say what it is. */
+#define FLOW_ETH_P_UNSAID 0xffff
+
 static __always_inline void flow_parse_as_sum(struct flow_packet *pkt, enum flow_sum sum,
 					      __u32 detail)
 {
@@ -273,6 +276,20 @@ static __always_inline void flow_parse_pppoe(const struct flow_frame *frame,
 	pkt->offset += size;
 }
 
+/* IP by its version, the first nibble; else the EtherType stays. */
+static __always_inline void flow_parse_version(const struct flow_frame *frame,
+					       struct flow_packet *pkt)
+{
+	const __u8 *ip = flow_at(frame, pkt, 1);
+
+	if (!ip)
+		return;
+	if (ip[0] >> 4 == 4)
+		pkt->ethertype = ETH_P_IP;
+	else if (ip[0] >> 4 == 6)
+		pkt->ethertype = ETH_P_IPV6;
+}
+
 /* RFC 3032: labels to the bottom of the stack; then the version nibble says what follows. */
 static __always_inline void flow_parse_mpls(const struct flow_frame *frame,
 					    struct flow_packet *pkt)
@@ -288,15 +305,8 @@ static __always_inline void flow_parse_mpls(const struct flow_frame *frame,
 		bottom = label[2] & 1;
 		pkt->offset += 4;
 	}
-	if (!bottom)
-		return;
-	label = flow_at(frame, pkt, 1);
-	if (!label)
-		return;
-	if (label[0] >> 4 == 4)
-		pkt->ethertype = ETH_P_IP;
-	else if (label[0] >> 4 == 6)
-		pkt->ethertype = ETH_P_IPV6;
+	if (bottom)
+		flow_parse_version(frame, pkt);
 }
 
 /* IEEE 802.2: SNAP names an EtherType, anything else stays LLC. Returns DSAP and SSAP. */
@@ -359,8 +369,8 @@ static __always_inline void flow_parse_begin(struct flow_packet *pkt, __u16 ethe
 
 /*
  * Parses the frame. `ethertype` is 0 for a frame with an Ethernet header; on an interface without
- * one it is the EtherType of the packet that begins at frame->data. `stripped` says that the
- * kernel holds an outer VLAN tag beside the frame.
+ * one it is the EtherType of the packet that begins at frame->data, or FLOW_ETH_P_UNSAID. `stripped`
+ * says that the kernel holds an outer VLAN tag beside the frame.
  */
 static __always_inline void flow_parse_any(const struct flow_frame *frame, __u16 ethertype,
 					   int stripped, struct flow_packet *pkt)
@@ -375,6 +385,9 @@ static __always_inline void flow_parse_any(const struct flow_frame *frame, __u16
 		}
 		if (pkt->ethertype < ETH_P_802_3_MIN)
 			saps = flow_parse_llc(frame, pkt);
+	} else if (ethertype == FLOW_ETH_P_UNSAID) {
+		pkt->ethertype = 0;
+		flow_parse_version(frame, pkt);
 	}
 	if (pkt->ethertype == ETH_P_PPP_SES)
 		flow_parse_pppoe(frame, pkt);

@@ -7,6 +7,7 @@ set -u
 HERE=$(dirname "$0")
 IN=1000 # packets of each kind
 OUT=50
+UNSAID=7
 
 counter() {
 	bed_mon cat "/sys/class/net/tun0/statistics/$1"
@@ -18,6 +19,19 @@ passed() {
 
 injected() {
 	! kill -0 "$TUN_PID" 2>/dev/null || grep -q ready "$BED_DIR/tun.out"
+}
+
+# A packet socket that does not say what it sends: IPv4 and UDP with two ports, and no IP at all.
+send_unsaid() {
+	bed_mon /usr/bin/python3 -c '
+import socket, sys
+sender = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+sender.bind(("tun0", 0))
+ip = bytes.fromhex("4500002000000000401100000a6100010a610008") + bytes.fromhex("022b029a000c0000")
+for packet in (ip + b"data", b"0" * 60):
+    for _ in range(int(sys.argv[1])):
+        sender.send(packet)
+' "$1"
 }
 
 [ -c /dev/net/tun ] || skip "no /dev/net/tun"
@@ -41,7 +55,9 @@ out_before=$(counter tx_packets)
 for ((i = 0; i < OUT; i++)); do
 	bed_mon bash -c 'echo -n "twelve bytes" >/dev/udp/10.97.0.9/999' || fail "cannot send"
 done
-wait_for 20 passed tx_packets $((out_before + OUT)) || fail "packets to tun0 did not leave"
+send_unsaid $UNSAID || fail "cannot send by a packet socket"
+wait_for 20 passed tx_packets $((out_before + OUT + 2 * UNSAID)) ||
+	fail "packets to tun0 did not leave"
 monitor_stop
 same "status of the program" "$MONITOR_STATUS" 0
 
@@ -52,4 +68,6 @@ same "status of the program" "$MONITOR_STATUS" 0
 	"in TCP 2001:db8:0:1::1 49152 2001:db8:0:1::2 443 $IN $((IN * 86))" \
 	"in ICMPv4 198.18.0.1 8 198.19.0.1 0 $IN $((IN * 28))" \
 	"in other * * * * $IN $((IN * 19))" \
+	"out UDP 10.97.0.1 555 10.97.0.8 666 $UNSAID $((UNSAID * 32))" \
+	"out other * * * * $UNSAID $((UNSAID * 60))" \
 	"out UDP 10.97.0.1 * 10.97.0.9 999 $OUT $((OUT * 40))" || fail "wrong counts"

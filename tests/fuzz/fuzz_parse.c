@@ -71,14 +71,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint16_t ethertypes[] = {0x0800, 0x86dd, 0, 0};
+	static const uint16_t ethertypes[] = {
+		0x0800, 0x86dd, 0, 0, FLOW_ETH_P_UNSAID, FLOW_ETH_P_UNSAID, 0, 0};
 	struct native whole, part;
 	uint16_t ethertype;
 	bool stripped;
 
 	if (!size)
 		return 0;
-	ethertype = ethertypes[data[0] & 3];
+	ethertype = ethertypes[data[0] & 7];
 	stripped = (data[0] & 3) == CHOICE_STRIPPED;
 	data++;
 	size--;

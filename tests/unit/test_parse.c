@@ -187,6 +187,28 @@ static void test_raw_ip(void **state)
 	}
 }
 
+/* Where nobody said what the packet is, its version does; nothing is taken for an Ethernet header. */
+static void test_unsaid(void **state)
+{
+	uint8_t no_ip[60] = {0x30};
+	struct packet packet;
+	struct native pkt;
+
+	memset(no_ip + 12, 0x30, 2);
+	assert_int_equal(packet_build(&packet, 1, "eth ip6 udp data:20"), 0);
+	pkt = parse(packet.data + RAW_OFFSET, packet.size - RAW_OFFSET, FLOW_ETH_P_UNSAID, 0);
+	assert_int_equal(pkt.key.ethertype, 0x86dd);
+	assert_int_equal(pkt.key.ipproto, 17);
+	assert_int_equal(packet_build(&packet, 1, "eth ip4 opt:4 tcp"), 0);
+	pkt = parse(packet.data + RAW_OFFSET, packet.size - RAW_OFFSET, FLOW_ETH_P_UNSAID, 0);
+	assert_int_equal(pkt.key.ethertype, 0x0800);
+	assert_int_equal(pkt.key.ipproto, 6);
+	pkt = parse(no_ip, sizeof(no_ip), FLOW_ETH_P_UNSAID, 0);
+	assert_int_equal(pkt.key.ethertype, 0);
+	assert_int_equal(pkt.key.ipproto, FLOW_PROTO_NONE);
+	assert_int_equal(pkt.key.sport, FLOW_SUM_ETHERTYPE);
+}
+
 /* One tag beside the frame and two in it are looked through; one more is not. */
 static void test_stripped_tag(void **state)
 {
@@ -212,7 +234,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),	 cmocka_unit_test(test_whole_frames_are_not_cut),
 		cmocka_unit_test(test_prefixes), cmocka_unit_test(test_prefixes_grow),
-		cmocka_unit_test(test_raw_ip),	 cmocka_unit_test(test_stripped_tag),
+		cmocka_unit_test(test_raw_ip),	 cmocka_unit_test(test_unsaid),
+		cmocka_unit_test(test_stripped_tag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
