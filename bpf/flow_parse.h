@@ -19,7 +19,7 @@
 #include "flow_packet.h"
 
 #define FLOW_VLAN_TAGS_MAX 3  /* a tag that the kernel has stripped included */
-#define FLOW_MPLS_LABELS_MAX 8
+#define FLOW_MPLS_LABELS_MAX 16
 #define FLOW_IPV6_HEADERS_MAX 8 /* extension headers looked through */
 
 /* Numbers that no header of the C library or the kernel names. */

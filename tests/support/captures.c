@@ -179,6 +179,10 @@ static const struct capture captures[] = {
 	FRAME("mpls-2-udp4", "eth mpls:3 mpls:16 ip4 udp data:20", IP4(17, S, D)),
 	FRAME("mpls-3-tcp6", "eth mpls mpls:2 mpls ip6 tcp data:20", IP6(6, S, D)),
 	FRAME("mpls-4-udp6", "eth mpls mpls mpls mpls ip6 udp data:20", IP6(17, S, D)),
+	FRAME("mpls-16-udp4",
+	      "eth mpls mpls mpls mpls mpls mpls mpls mpls mpls mpls mpls mpls mpls mpls mpls mpls "
+	      "ip4 udp data:20",
+	      IP4(17, S, D)),
 	FRAME("mpls-pseudowire", "eth mpls data:40", SUM(ETHERTYPE, ETH_P_MPLS_UC, 0)),
 	FRAME("vlan-mpls-tcp4", "eth vlan mpls mpls ip4 tcp data:20", IP4(6, S, D)),
 
