@@ -14,10 +14,6 @@
 
 #define VLAN_TAG 4 /* bytes of a tag that the kernel keeps beside the frame */
 
-#define FLOW_PORT_VXLAN 4789
-#define FLOW_PORT_VXLAN_OLD 8472 /* what Linux used before IANA gave one */
-#define FLOW_PORT_GENEVE 6081
-
 #define FLOW_ETH_P_TEB 0x6558 /* Ethernet inside GRE or Geneve */
 
 /* A place in the headers: where it is, and which protocol begins there. */
@@ -79,10 +75,50 @@ static __always_inline int flow_gso_network(struct flow_gso_cursor *cur)
 	return 1;
 }
 
+/*
+ * Whether IP begins at the cursor and, if it gives its length, ends with the super-packet. That of a
+ * tunnel does; but where UDP GSO or GRO holds tunnelled datagrams together it ends with the first
+ * of them, and every one has these headers already.
+ */
+static __always_inline int flow_gso_is_whole(const struct flow_gso_cursor *cur)
+{
+	__u32 version = flow_gso_load8(cur, 0) >> 4, size;
+
+	if (cur->ethertype == ETH_P_IP && version == 4) {
+		size = flow_gso_load16(cur, 2);
+	} else if (cur->ethertype == ETH_P_IPV6 && version == 6) {
+		size = flow_gso_load16(cur, 4);
+		if (size)
+			size += 40;
+	} else {
+		return 0;
+	}
+	return !size || cur->offset + size == cur->skb->len;
+}
+
+/* VXLAN (RFC 7348) and Geneve (RFC 8926), on whatever port: what is inside tells them. */
+static __always_inline int flow_gso_enter_udp(struct flow_gso_cursor *cur)
+{
+	struct flow_gso_cursor inside = *cur;
+
+	inside.offset += 8 + 8;
+	flow_gso_ethernet(&inside);
+	if (!flow_gso_is_whole(&inside)) {
+		inside.ethertype = flow_gso_load16(cur, 8 + 2);
+		inside.offset = cur->offset + 8 + 8 + (flow_gso_load8(cur, 8) & 0x3f) * 4;
+		if (inside.ethertype == FLOW_ETH_P_TEB)
+			flow_gso_ethernet(&inside);
+		if (!flow_gso_is_whole(&inside))
+			return 0;
+	}
+	*cur = inside;
+	return 1;
+}
+
 /* Steps into a tunnel when the transport header at the cursor opens one; else returns 0. */
 static __always_inline int flow_gso_enter_tunnel(struct flow_gso_cursor *cur)
 {
-	__u32 port, flags;
+	__u32 flags;
 
 	switch (cur->ipproto) {
 	case IPPROTO_IPIP:
@@ -96,25 +132,14 @@ static __always_inline int flow_gso_enter_tunnel(struct flow_gso_cursor *cur)
 		cur->ethertype = flow_gso_load16(cur, 2);
 		cur->offset += 4 + !!(flags & 0x80) * 4 + !!(flags & 0x20) * 4 +
 			       !!(flags & 0x10) * 4;
-		break;
+		if (cur->ethertype == FLOW_ETH_P_TEB)
+			flow_gso_ethernet(cur);
+		return 1;
 	case IPPROTO_UDP:
-		port = flow_gso_load16(cur, 2);
-		if (port == FLOW_PORT_VXLAN || port == FLOW_PORT_VXLAN_OLD) {
-			cur->offset += 8 + 8;
-			cur->ethertype = FLOW_ETH_P_TEB;
-		} else if (port == FLOW_PORT_GENEVE) {
-			cur->ethertype = flow_gso_load16(cur, 8 + 2);
-			cur->offset += 8 + 8 + (flow_gso_load8(cur, 8) & 0x3f) * 4;
-		} else {
-			return 0;
-		}
-		break;
+		return flow_gso_enter_udp(cur);
 	default:
 		return 0;
 	}
-	if (cur->ethertype == FLOW_ETH_P_TEB)
-		flow_gso_ethernet(cur);
-	return 1;
 }
 
 /*
@@ -125,9 +150,8 @@ __noinline __u32 flow_gso_header(struct __sk_buff *skb, __u32 transport, __u8 ip
 {
 	struct flow_gso_cursor cur = {.skb = skb, .offset = transport, .ipproto = ipproto};
 
-	/* What is no tunnel after all: GSO has IP inside, or the port number is used for else. */
 	if (flow_gso_enter_tunnel(&cur) && !flow_gso_network(&cur))
-		return ipproto == IPPROTO_UDP ? transport + 8 : cur.offset;
+		return cur.offset;
 	switch (cur.ipproto) {
 	case IPPROTO_TCP:
 		return cur.offset + (flow_gso_load8(&cur, 12) >> 4) * 4;

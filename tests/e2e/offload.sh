@@ -4,7 +4,7 @@
 # watched, one of which sees GSO or GRO super-packets where the other sees segments. The rows of
 # both ends must be equal, packets and bytes, in both directions.
 #
-#   offload.sh tcp4|tcp6|gro4|gro6|tso4|udp4|udp6|udpgro4|udpgro6|vlan|qinq|paged4|paged6|vlangro|gre|vxlan|ipip
+#   offload.sh tcp4|tcp6|gro4|gro6|tso4|udp4|udp6|udpgro4|udpgro6|vlan|qinq|paged4|paged6|vlangro|gre|vxlan|vxlanport|ipip
 #   offload.sh optional     those that not every kernel can do; one of them must
 set -u
 . "$(dirname "$0")/../support/netns.sh"
@@ -210,7 +210,7 @@ addresses_on() { # NAME
 # What a kernel has not built in is no skip of the test as long as something of it ran.
 optional() {
 	local ran=0 status
-	for case in vxlan gre ipip vlangro; do
+	for case in vxlan vxlanport gre ipip vlangro; do
 		status=0
 		"$0" $case || status=$?
 		[ $status = 0 ] || [ $status = 77 ] || exit $status
@@ -281,8 +281,9 @@ ipip)
 	addresses_on tun1
 	tcp_case 10.98.0.2 IPIP sender
 	;;
-vxlan)
-	on_top tun1 type vxlan id 5 local MINE remote OTHER dstport 4789
+vxlan | vxlanport)
+	[ "$CASE" = vxlan ] && port=4789 || port=4790
+	on_top tun1 type vxlan id 5 local MINE remote OTHER dstport $port
 	addresses_on tun1
 	tcp_case 10.98.0.2 UDP sender
 	;;

@@ -250,6 +250,29 @@ static const struct capture captures[] = {
 	/* The kernel's jumbo header (RFC 2675): in the super-packet, on no wire. */
 	SUPER("gso-tcp6-jumbo", "eth ip6 hop tcp data:3000 set16:4,0 set16:42,0xc204",
 	      IP6(6, S, D), 1448, 3, 3000 + 3 * 74),
+	/* A tunnel is told by what is in it, whatever the port. */
+	SUPER("gso-vxlan-tcp4", "eth ip4 udp:1000,4789 data:8 eth ip4 tcp data:3000 set16:28,0x0800",
+	      IP4(17, 1000, 4789), 1448, 3, 3000 + 3 * 104),
+	SUPER("gso-vxlan-any-port",
+	      "eth ip6 udp:1000,4790 data:8 eth vlan ip6 hop tcp data:3000 set16:48,0x0800",
+	      IP6(17, 1000, 4790), 1000, 3, 3000 + 3 * 156),
+	SUPER("gso-vxlan-big-tcp",
+	      "eth ip4 udp:1000,4789 data:8 eth ip6 tcp data:3000 set16:28,0x0800 set16:54,0",
+	      IP4(17, 1000, 4789), 1448, 3, 3000 + 3 * 124),
+	SUPER("gso-geneve-tcp6",
+	      "eth ip4 udp:1000,6082 data:16 eth ip6 tcp data:3000 set16:28,0x0200 set16:30,0x6558",
+	      IP4(17, 1000, 6082), 1448, 3, 3000 + 3 * 132),
+	SUPER("gso-geneve-udp4",
+	      "eth ip4 udp:1000,6081 data:8 ip4 udp data:3001 set16:28,0 set16:30,0x0800",
+	      IP4(17, 1000, 6081), 1000, 4, 3001 + 4 * 78),
+	/* Datagrams with a tunnel each, held together by UDP GSO or GRO: the length is one's. */
+	SUPER("gso-udp4-of-vxlan",
+	      "eth ip4 udp:1000,4789 data:8 eth ip4 tcp data:2900 set16:28,0x0800 set16:52,940",
+	      IP4(17, 1000, 4789), 962, 4, 2962 + 4 * 42),
+	SUPER("gso-udp6-of-geneve",
+	      "eth ip6 udp:1000,6081 data:8 eth ip6 udp data:1910 set16:48,0 set16:50,0x6558 "
+	      "set16:74,108",
+	      IP6(17, 1000, 6081), 170, 12, 1980 + 12 * 62),
 	/* A tunnel's port, but no tunnel behind it. */
 	SUPER("gso-udp4-no-tunnel", "eth ip4 udp:1000,8472 data:3000", IP4(17, 1000, 8472), 1000, 3,
 	      3000 + 3 * 42),
