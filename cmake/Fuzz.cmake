@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 # add_fuzz_test(name SOURCES file... [CORPUS dir] [INCLUDES dir...] [LIBS lib...]
-#               [SECONDS n])
+#               [MAX_LEN n] [SECONDS n])
 #
 # A libFuzzer target with address and undefined sanitizers and a short run of it as a test. Built
 # by clang whatever compiles the rest; where clang has no fuzzer runtime the test says so and skips.
 # All of the core can be used: it is compiled once more, for all targets. tests/fuzz/long.sh runs
-# what is built here for longer.
+# what is built here for longer. MAX_LEN is the longest input that the target takes; none is longer.
 
-set(PKTSTAT_FUZZ_FLAGS -std=gnu11 -O1 -g -D_GNU_SOURCE= -DXXH_INLINE_ALL
+set(PKTSTAT_FUZZ_FLAGS -std=gnu11 -O2 -g -fno-omit-frame-pointer -D_GNU_SOURCE= -DXXH_INLINE_ALL
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
 
 function(fuzz_available ret_available)
@@ -73,9 +73,12 @@ function(add_fuzz_test name)
 	if(PKTSTAT_TEST_LABELS AND NOT "fuzz" IN_LIST PKTSTAT_TEST_LABELS)
 		return()
 	endif()
-	cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;SECONDS" "SOURCES;INCLUDES;LIBS")
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;MAX_LEN;SECONDS" "SOURCES;INCLUDES;LIBS")
 	if(NOT arg_SECONDS)
 		set(arg_SECONDS 5)
+	endif()
+	if(NOT arg_MAX_LEN)
+		set(arg_MAX_LEN 4096)
 	endif()
 	math(EXPR timeout "${arg_SECONDS} * 3 + 30")
 	fuzz_available(available)
@@ -88,6 +91,7 @@ function(add_fuzz_test name)
 	set(program ${CMAKE_CURRENT_BINARY_DIR}/${name})
 	set(corpus ${CMAKE_CURRENT_BINARY_DIR}/${name}.corpus)
 	file(MAKE_DIRECTORY ${corpus})
+	file(WRITE ${program}.max_len "${arg_MAX_LEN}\n") # for long.sh
 	fuzz_core(archive)
 	fuzz_compile(PREFIX ${program} SOURCES ${arg_SOURCES} INCLUDES ${arg_INCLUDES} RESULT objects)
 	add_custom_command(
@@ -103,7 +107,7 @@ function(add_fuzz_test name)
 	pktstat_register_test(${name} LABEL fuzz TIMEOUT ${timeout}
 		# A find must not look like a skip: the fuzzer's own status for it is 77.
 		COMMAND ${program} -error_exitcode=1 -max_total_time=${arg_SECONDS} -timeout=5
-			-print_final_stats=1
+			-max_len=${arg_MAX_LEN} -print_final_stats=1
 			${corpus} ${arg_CORPUS})
 	# Finds are written to the working directory.
 	pktstat_test_properties(${name} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})

@@ -3,34 +3,26 @@
  * libFuzzer target for durations: any text is a duration within the bounds or refused with a
  * reason, and what is read is read the same with a sign before it.
  */
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <errno.h>
+#include <stdio.h>
 
 #include "duration.h"
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char text[256], again[260];
+	static struct fuzz_exact exact;
+	const char *text;
+	char again[260];
 	uint64_t ns = 0, same = 0;
 	const char *why = NULL;
 	int err;
 
-	if (size >= sizeof(text))
+	if (size >= 256)
 		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
+	text = fuzz_text(&exact, data, size);
 	err = duration_parse(text, &ns, &why);
 	if (err) {
 		check((err == -ERANGE || err == -EINVAL) && why && *why && !ns);

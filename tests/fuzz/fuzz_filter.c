@@ -6,21 +6,14 @@
  * Input: a flow's key, then the text. The flow has an owner with hostile texts, and its
  * interface a name.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "filter.h"
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct fuzz_exact exact;
 	struct flow_key key = {0};
 	static const struct owner owner = {.pid = 1234,
 					   .uid = 33,
@@ -29,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					   .cgroup = "/system.slice/web.service",
 					   .unit = "web.service"};
 	struct filter_subject subject = {.key = &key, .bps = -1.0, .pps = 1e6, .owner = &owner};
-	char text[2 * FILTER_TEXT_MAX], why[40];
+	const char *text;
+	char why[40];
 	struct filter *filter = NULL;
 	struct ifaces *ifaces;
 	size_t column = SIZE_MAX;
@@ -40,10 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(&key, data, sizeof(key));
 	data += sizeof(key);
 	size -= sizeof(key);
-	if (size >= sizeof(text))
+	if (size >= 2UL * FILTER_TEXT_MAX)
 		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
+	text = fuzz_text(&exact, data, size);
 	check(!ifaces_new_one("eth0", &ifaces));
 	subject.ifaces = ifaces;
 	err = filter_parse(text, &filter, why, sizeof(why), &column);

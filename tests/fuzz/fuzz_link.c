@@ -6,30 +6,22 @@
  * Input: a message, the lengths in it wrong or right; the outermost is put right, as the kernel's is.
  */
 #include <linux/rtnetlink.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "fuzz.h"
 #include "link.h"
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct fuzz_exact exact;
 	struct link_info info = {.index = 0};
 	struct nlmsghdr *message;
 	enum link_event event;
 
 	if (size < sizeof(*message) || size > 4096)
 		return 0;
-	message = malloc(size); /* so that reading behind its end is seen */
-	check(message);
-	memcpy(message, data, size);
+	message = fuzz_copy(&exact, data, size);
 	message->nlmsg_len = (uint32_t)size;
 	event = link_parse(message, &info);
 	if (event != LINK_OTHER) {
@@ -38,6 +30,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(event == LINK_REMOVED || *info.name);
 		check(!info.parent || info.kind == LINK_CHILD);
 	}
-	free(message);
 	return 0;
 }

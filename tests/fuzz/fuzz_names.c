@@ -6,24 +6,17 @@
  * Input: operations; the first byte says which and for which address, the second how long a name
  * follows it.
  */
-#include <stdlib.h>
-#include <string.h>
-
+#include "fuzz.h"
 #include "fuzz_outside.h"
 #include "name_cache.h"
 
 #define NAMES 6 /* of eight addresses */
 
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
 static void ask(struct name_cache *cache, const uint8_t address[16])
 {
-	char text[NAME_TEXT_MAX];
-	size_t room = address[15] & 1 ? sizeof(text) : 9;
+	static struct fuzz_exact exact;
+	size_t room = address[15] & 1 ? NAME_TEXT_MAX : 9;
+	char *text = fuzz_room(&exact, room);
 
 	if (name_cache_get(cache, address, text, room))
 		check(strnlen(text, room) < room && outside_is_safe(text));
@@ -33,10 +26,9 @@ static void answer(struct name_cache *cache, const uint8_t address[16], const ui
 		   size_t length)
 {
 	static const uint32_t ttl_s[] = {0, 1, 3600, UINT32_MAX};
-	char text[256];
+	static struct fuzz_exact exact;
+	const char *text = fuzz_text(&exact, name, length);
 
-	memcpy(text, name, length);
-	text[length] = '\0';
 	if (!length)
 		name_cache_put(cache, address, NULL, NAME_NONE, 1);
 	else

@@ -5,19 +5,11 @@
  *
  * Input: the words, each with a zero byte behind it.
  */
-#include <stdlib.h>
-#include <string.h>
-
+#include "fuzz.h"
 #include "fuzz_outside.h"
 #include "options.h"
 
 #define WORDS_MAX 64
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static int split(char *text, size_t size, char *argv[WORDS_MAX])
 {
@@ -29,7 +21,7 @@ static int split(char *text, size_t size, char *argv[WORDS_MAX])
 	return argc;
 }
 
-static void check_options(const struct options *options)
+FUZZ_JUDGE static void check_options(const struct options *options)
 {
 	check(options->ifaces <= FLOW_IFACES_MAX);
 	for (size_t i = 0; i < options->ifaces; i++)
@@ -43,15 +35,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char name[] = "pktstat-bpf", text[1024], why[OPTIONS_WHY_MAX] = "";
+	static struct fuzz_exact exact;
+	char name[] = "pktstat-bpf", why[OPTIONS_WHY_MAX] = "", *text;
 	char *argv[WORDS_MAX] = {name};
 	struct options options;
 	int argc;
 
-	if (size >= sizeof(text))
+	if (size >= 1024)
 		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
+	text = fuzz_text(&exact, data, size);
 	argc = split(text, size, argv);
 	switch (options_parse(argc, argv, &options, why, sizeof(why))) {
 	case OPTIONS_RUN: check_options(&options); break;

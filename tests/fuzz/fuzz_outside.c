@@ -6,21 +6,15 @@
  *
  * Input: the room, then the text.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include <jansson.h>
 
 #include "format.h"
+#include "fuzz.h"
 #include "fuzz_outside.h"
 
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#define FROM_MAX 512
 
-static void check_json(const char *text)
+FUZZ_JUDGE static void check_json(const char *text)
 {
 	json_t *value = json_string(text), *again;
 	char *line;
@@ -39,19 +33,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char from[512], twice[4 * sizeof(from)], *text;
+	static struct fuzz_exact input, output;
+	char twice[4 * FROM_MAX], *text;
+	const char *from;
 	size_t room;
 
-	if (size < 2 || size > sizeof(from))
+	if (size < 2 || size > FROM_MAX)
 		return 0;
 	room = ((size_t)data[0] << 3) + 1;
-	memcpy(from, data + 1, size - 1);
-	from[size - 1] = '\0';
-	text = malloc(room); /* so that one byte too many is seen */
-	check(text && format_outside(from, text, room) == text);
+	from = fuzz_text(&input, data + 1, size - 1);
+	text = fuzz_room(&output, room);
+	check(format_outside(from, text, room) == text);
 	check(strnlen(text, room) < room && outside_is_safe(text));
 	check(!strcmp(format_outside(text, twice, sizeof(twice)), text));
 	check_json(text);
-	free(text);
 	return 0;
 }

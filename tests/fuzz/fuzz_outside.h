@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fuzz.h"
+
 /* Length of the well-formed UTF-8 character at `text` (RFC 3629), and what it is; 0: none. */
-static inline size_t outside_character(const unsigned char *text, uint32_t *ret_code)
+FUZZ_JUDGE static inline size_t outside_character(const unsigned char *text, uint32_t *ret_code)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t length = *text < 0x80   ? 1
@@ -32,15 +34,16 @@ static inline size_t outside_character(const unsigned char *text, uint32_t *ret_
 }
 
 /* Control characters, line separators, and what turns the direction of text (UAX #9). */
-static inline bool outside_is_harmful(uint32_t code)
+FUZZ_JUDGE static inline bool outside_is_harmful(uint32_t code)
 {
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
-	       code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
-	       (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c || code == 0x2028 ||
+	       code == 0x2029 || code == 0x200e || code == 0x200f ||
+	       (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
+	       code == 0xfeff;
 }
 
 /* True for text that may be printed to any terminal. */
-static inline bool outside_is_safe(const char *text)
+FUZZ_JUDGE static inline bool outside_is_safe(const char *text)
 {
 	const unsigned char *at = (const unsigned char *)text;
 	uint32_t code;

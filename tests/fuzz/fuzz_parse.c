@@ -8,17 +8,11 @@
  */
 #include "native.h"
 
-#include <stdlib.h>
+#include "fuzz.h"
 
 #define CHOICE_STRIPPED 2 /* a VLAN tag stands beside the frame */
 
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static bool is_zero(const uint8_t *bytes, size_t size)
+FUZZ_JUDGE static bool is_zero(const uint8_t *bytes, size_t size)
 {
 	while (size--) {
 		if (bytes[size])
@@ -27,28 +21,14 @@ static bool is_zero(const uint8_t *bytes, size_t size)
 	return true;
 }
 
-/* Bytes beyond `size` cannot be touched unnoticed. */
-static struct native parse(const uint8_t *data, size_t size, uint16_t ethertype, bool stripped)
-{
-	uint8_t *exact = malloc(size ? size : 1);
-	struct native native;
-
-	check(exact != NULL);
-	memcpy(exact, data, size);
-	native = native_parse(exact, size, ethertype, stripped);
-	free(exact);
-	check(!native.differs);
-	return native;
-}
-
-static void check_sum(const struct flow_key *key)
+FUZZ_JUDGE static void check_sum(const struct flow_key *key)
 {
 	check(key->sport >= FLOW_SUM_ETHERTYPE && key->sport <= FLOW_SUM_MALFORMED);
 	check(is_zero(key->src, 16) && is_zero(key->dst, 16));
 	check(key->dport == 0 || (key->sport == FLOW_SUM_ETHERTYPE && key->ethertype == 4));
 }
 
-static void check_key(const struct native *native, size_t size)
+FUZZ_JUDGE static void check_key(const struct native *native, size_t size)
 {
 	const struct flow_key *key = &native->key;
 
@@ -67,12 +47,22 @@ static void check_key(const struct native *native, size_t size)
 		check(key->sport == 0 && key->dport == 0);
 }
 
+static struct native parse(const struct fuzz_exact *frame, uint16_t ethertype, bool stripped)
+{
+	struct native native = native_parse(frame->bytes, frame->size, ethertype, stripped);
+
+	check(!native.differs);
+	check_key(&native, frame->size);
+	return native;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint16_t ethertypes[] = {
 		0x0800, 0x86dd, 0, 0, FLOW_ETH_P_UNSAID, FLOW_ETH_P_UNSAID, 0, 0};
+	static struct fuzz_exact frame;
 	struct native whole, part;
 	uint16_t ethertype;
 	bool stripped;
@@ -81,13 +71,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	ethertype = ethertypes[data[0] & 7];
 	stripped = (data[0] & 3) == CHOICE_STRIPPED;
-	data++;
-	size--;
-	whole = parse(data, size, ethertype, stripped);
-	check_key(&whole, size);
-	for (size_t prefix = 0; prefix < size && prefix < 128; prefix++) {
-		part = parse(data, prefix, ethertype, stripped);
-		check_key(&part, prefix);
+	fuzz_copy(&frame, data + 1, size - 1);
+	whole = parse(&frame, ethertype, stripped);
+	for (size_t prefix = size - 1 < 128 ? size - 1 : 128; prefix-- > 0;) {
+		fuzz_shorten(&frame, prefix);
+		part = parse(&frame, ethertype, stripped);
 		if (!part.cut)
 			check(memcmp(&part.key, &whole.key, sizeof(part.key)) == 0);
 	}

@@ -3,16 +3,8 @@
  * libFuzzer target for the settings file: any text is read or its wrong line named, nothing is
  * changed by a wrong one, and what was read and written is read as the same.
  */
-#include <stdlib.h>
-#include <string.h>
-
+#include "fuzz.h"
 #include "settings.h"
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void check_written(const struct settings *settings)
 {
@@ -30,14 +22,14 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
+	static struct fuzz_exact exact;
 	struct settings settings = {.sort = COLUMN_BPS}, before = settings;
-	char text[SETTINGS_FILE_MAX];
+	const char *text;
 	unsigned int line = 0;
 
-	if (size >= sizeof(text))
+	if (size >= SETTINGS_FILE_MAX)
 		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
+	text = fuzz_text(&exact, data, size);
 	if (settings_parse(text, &settings, &line)) {
 		check(line > 0);
 		check(memcmp(&before, &settings, sizeof(settings)) == 0);

@@ -5,34 +5,26 @@
  *
  * Input: the room, then the path.
  */
-#include <stdlib.h>
-#include <string.h>
-
+#include "fuzz.h"
 #include "fuzz_outside.h"
 #include "owner.h"
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char path[512], *unit;
+	static struct fuzz_exact input, output;
+	const char *path;
+	char *unit;
 	size_t room;
 
-	if (size < 2 || size > sizeof(path))
+	if (size < 2 || size > 512)
 		return 0;
 	room = (size_t)data[0] + 1;
-	memcpy(path, data + 1, size - 1);
-	path[size - 1] = '\0';
-	unit = malloc(room); /* so that one byte too many is seen */
-	check(unit && owner_unit(path, unit, room) == unit);
+	path = fuzz_text(&input, data + 1, size - 1);
+	unit = fuzz_room(&output, room);
+	check(owner_unit(path, unit, room) == unit);
 	check(strnlen(unit, room) < room);
 	check(room < OWNER_TEXT_MAX || !outside_is_safe(path) || outside_is_safe(unit));
-	free(unit);
 	return 0;
 }

@@ -36,6 +36,7 @@ run_target() {
 		left=$((runs - executed))
 		# shellcheck disable=SC2086
 		(cd "$build" && "./fuzz_$target" -error_exitcode=1 -timeout=20 -rss_limit_mb=4096 \
+			"-max_len=$(<"fuzz_$target.max_len")" \
 			-runs=$((left < step ? left + 1000 : step)) -print_final_stats=1 -verbosity=1 \
 			"fuzz_$target.corpus" "$sources/corpus/$target") >"$log" 2>&1 || return 1
 		executed=$((executed + $(stat_of number_of_executed_units "$log")))
@@ -56,8 +57,8 @@ print_target() {
 keep_target() {
 	local merged
 	merged=$(mktemp -d)
-	(cd "$build" && "./fuzz_$1" -merge=1 "$merged" "$sources/corpus/$1" "fuzz_$1.corpus") \
-		>"$build/fuzz_$1.log" 2>&1 || return 1
+	(cd "$build" && "./fuzz_$1" -merge=1 "-max_len=$(<"fuzz_$1.max_len")" \
+		"$merged" "$sources/corpus/$1" "fuzz_$1.corpus") >"$build/fuzz_$1.log" 2>&1 || return 1
 	find "$merged" -type f -size -4k -exec cp -n {} "$sources/corpus/$1" \;
 	rm -rf "$merged"
 }
