@@ -5,7 +5,7 @@
 # stands beside the corpus in the build. Prints a table; status 1 after a find, which is named.
 #
 # usage: long.sh BUILD [TARGET...]           TARGET is parse, filter, ...; RUNS=N
-#        long.sh --keep BUILD [TARGET...]    adds what was found to corpus/ here, minimized
+#        long.sh --keep BUILD [TARGET...]    adds to corpus/ here what reaches more than it does
 set -u
 sources=$(cd "$(dirname "$0")" && pwd)
 runs=${RUNS:-10000000}
@@ -53,13 +53,15 @@ print_target() {
 		"$cover" "$(find "$build/fuzz_$1.corpus" -type f | wc -l)"
 }
 
-# Keeps the smallest set of inputs that covers what all of them cover.
+# Keeps of what was found the few inputs that reach a branch which no kept one does.
 keep_target() {
 	local merged
 	merged=$(mktemp -d)
-	(cd "$build" && "./fuzz_$1" -merge=1 "-max_len=$(<"fuzz_$1.max_len")" \
-		"$merged" "$sources/corpus/$1" "fuzz_$1.corpus") >"$build/fuzz_$1.log" 2>&1 || return 1
-	find "$merged" -type f -size -4k -exec cp -n {} "$sources/corpus/$1" \;
+	find "$sources/corpus/$1" -type f -exec cp -t "$merged" {} +
+	(cd "$build" && "./fuzz_$1" -set_cover_merge=1 -use_counters=0 \
+		"-max_len=$(<"fuzz_$1.max_len")" "$merged" "fuzz_$1.corpus") \
+		>"$build/fuzz_$1.log" 2>&1 || return 1
+	find "$merged" -type f -exec cp -n -t "$sources/corpus/$1" {} +
 	rm -rf "$merged"
 }
 
