@@ -160,6 +160,10 @@ links_of() {
 	grep -ls 'link_type:[[:space:]]*tcx' "/proc/$1/fdinfo/"* | xargs -r grep -h link_id: | sort
 }
 
+has_links() {
+	[ "$(links_of "$MONITOR_PID" | wc -l)" = "$1" ]
+}
+
 rename() {
 	ip -n "$BED_MON" link set "$1" down
 	ip -n "$BED_MON" link set "$1" name "$2"
@@ -190,6 +194,8 @@ test_moved() {
 	blast_in 3 in3
 	ip -n "$BED_MON" link set mon3 netns "$BED_FAR"
 	ip -n "$BED_FAR" link set mon3 up
+	# It goes on counting there until the news have come.
+	wait_for 5 has_links 2 || fail "not let go of"
 	blast_in 3 later
 	ip -n "$BED_FAR" link del mon3
 	blast_in 0 in0
@@ -372,7 +378,7 @@ test_missing() {
 test_churn() {
 	local i before after
 	start churn "lo mon0 mon1" -i any
-	before=$(find "/proc/$MONITOR_PID/fd" | wc -l)
+	before=$(settled_descriptors)
 	for i in $(seq 40); do
 		add_pair 4
 		now_on mon4
@@ -384,6 +390,16 @@ test_churn() {
 	monitor_stop
 	ended
 	exact mon0 in0
+}
+
+# How many there are once all is open: more than the programs are attached with.
+settled_descriptors() {
+	local count before=0
+	while count=$(find "/proc/$MONITOR_PID/fd" | wc -l) && [ "$count" != "$before" ]; do
+		before=$count
+		sleep 1
+	done
+	echo "$count"
 }
 
 few_descriptors() {
