@@ -22,6 +22,12 @@ enum flow_dir {
 /* Every value `where` can take: an interface and a direction. */
 #define FLOW_WHERES (FLOW_IFACES_MAX * FLOW_DIRS)
 
+/*
+ * Where sums over interfaces stand that are gone and whose slots others have now. No interface gets
+ * this slot, unless all of them were asked for by name: then none is given to another.
+ */
+#define FLOW_SLOT_GONE (FLOW_IFACES_MAX - 1)
+
 #define FLOW_WHERE(slot, dir) ((__u8)((slot) << 1 | (dir)))
 #define FLOW_WHERE_DIR(where) ((enum flow_dir)((where) & 1))
 #define FLOW_WHERE_SLOT(where) ((unsigned int)(where) >> 1)
@@ -64,11 +70,12 @@ enum flow_sum {
 	FLOW_SUM_ETHERTYPE = 1, /* not IP, not ARP; dport: DSAP and SSAP if ethertype is 802.2 */
 	FLOW_SUM_TRUNCATED = 2, /* cut short before its addresses; dport: 0 */
 	FLOW_SUM_MALFORMED = 3, /* header contradicts itself (version, length); dport: 0 */
-	FLOW_SUM_ARP_OFF = 4,   /* ARP with --no-arp; dport: 0 */
+	FLOW_SUM_ARP_OFF = 4,	/* ARP with --no-arp; dport: 0 */
 	/* Made by user space: flows that were folded together. dport: enum flow_class. */
-	FLOW_SUM_MAP_FULL = 16,  /* the kernel map was full when they came */
-	FLOW_SUM_AGED = 17,      /* the ledger was full and they had been idle longest */
+	FLOW_SUM_MAP_FULL = 16,	 /* the kernel map was full when they came */
+	FLOW_SUM_AGED = 17,	 /* the ledger was full and they had been idle longest */
 	FLOW_SUM_REMAINDER = 18, /* rows thinned out of an old snapshot */
+	FLOW_SUM_GONE = 19,	 /* their interfaces are gone, and others have the slots */
 };
 
 /* Coarse protocol of a packet, by which what found no room is still told apart. */

@@ -298,6 +298,7 @@ char *flow_sum_text(const struct flow_key *key, char *text, size_t size)
 	case FLOW_SUM_MAP_FULL: what = "flow map full"; break;
 	case FLOW_SUM_AGED: what = "aged"; break;
 	case FLOW_SUM_REMAINDER: what = "remainder"; break;
+	case FLOW_SUM_GONE: what = "interfaces gone"; break;
 	case FLOW_SUM_NONE: return copy("", text, size);
 	}
 	if (!what)

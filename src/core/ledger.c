@@ -139,6 +139,7 @@ static struct ledger_flow *flow_append(struct ledger *ledger, const struct flow_
 	flow->recent = LEDGER_NOT_RECENT;
 	flow->first_wall_ns = ledger->from_wall_ns;
 	flow->last_wall_ns = ledger->to_wall_ns;
+	ledger->flows_on[flow_key_slot(key)]++;
 	return flow;
 }
 
@@ -147,11 +148,13 @@ static uint32_t key_hash(const struct ledger *ledger, const struct flow_key *key
 	return (uint32_t)XXH3_64bits_withSeed(key, sizeof(*key), ledger->seed);
 }
 
-struct ledger_flow *ledger_flow_of_key(struct ledger *ledger, const struct flow_key *key)
+struct ledger_flow *ledger_flow_of_key(struct ledger *ledger, const struct flow_key *key,
+				       size_t *ret_place)
 {
 	uint32_t hash = key_hash(ledger, key);
 	const struct ledger_slot *slot = index_find(ledger, key, hash);
 
+	*ret_place = slot->flow ? slot->flow - 1 : ledger->count;
 	return slot->flow ? ledger_flow_at(ledger, slot->flow - 1) :
 			    flow_append(ledger, key, hash);
 }
@@ -171,7 +174,8 @@ static struct ledger_flow *flow_admit(struct ledger *ledger, const struct flow_k
 	return flow_append(ledger, key, hash);
 }
 
-static struct ledger_recent *recent_append(struct ledger *ledger, struct ledger_flow *flow, size_t place)
+struct ledger_recent *ledger_recent_append(struct ledger *ledger, struct ledger_flow *flow,
+					   size_t place)
 {
 	struct ledger_recent *recent;
 	size_t room;
@@ -216,8 +220,8 @@ static bool flow_add(struct ledger *ledger, const struct flow_key *key, uint64_t
 	}
 	if (!flow)
 		return false;
-	recent = flow->recent == LEDGER_NOT_RECENT ? recent_append(ledger, flow, place) :
-						     &ledger->recent[flow->recent];
+	recent = flow->recent == LEDGER_NOT_RECENT ? ledger_recent_append(ledger, flow, place)
+						   : &ledger->recent[flow->recent];
 	if (!recent)
 		return false;
 	recent->delta.packets += packets;

@@ -3,11 +3,13 @@
  * The ledger: every flow since start, with its totals. It belongs to the collector thread; after
  * that thread has ended, the final report reads it. What the ledger does in an interval follows
  * the flows that were active, not those known. It is bounded: when it is full, the flows idle
- * longest are folded into "aged" rows, so that the sum of all rows never changes.
+ * longest are folded into "aged" rows, so that the sum of all rows never changes. The same becomes of
+ * flows whose interface is gone, when another one gets its slot.
  */
 #ifndef PKTSTAT_LEDGER_H
 #define PKTSTAT_LEDGER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +52,14 @@ void ledger_begin(struct ledger *ledger, int64_t from_wall_ns, int64_t to_wall_n
  */
 void ledger_add(struct ledger *ledger, const struct flow_key *key, uint64_t packets,
 		uint64_t bytes);
+/*
+ * The interfaces of these slots are gone, and others get the slots: everything counted there is
+ * folded into "interfaces gone" rows at FLOW_SLOT_GONE, by direction and class; what is "aged" or
+ * "flow map full" already stays that. What they counted since the last ledger_snapshot() is so much
+ * of these rows in the next. Never fails: what finds no memory waits for its row until the next
+ * snapshot. Work in proportion to the flows that came since the oldest of theirs.
+ */
+void ledger_retire(struct ledger *ledger, const bool slot[FLOW_IFACES_MAX]);
 /*
  * Ends the interval: a snapshot with a row for each flow active in it or within the keep time, ids
  * ascending, deltas since the last ledger_snapshot(). Its table, era, count, rows, flows_active,

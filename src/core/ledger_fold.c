@@ -62,13 +62,12 @@ static int fold_cutoff(const struct ledger *ledger, int64_t *ret_wall_ns, size_t
 	return count ? 0 : -ENOENT;
 }
 
-/* Takes flows without a packet in this interval out of the recent ones when they are folded. */
-static void recent_forget_folded(struct ledger *ledger)
+void ledger_recent_forget(struct ledger *ledger)
 {
 	size_t i, kept = 0;
 
 	for (i = 0; i < ledger->recents; i++) {
-		if (ledger->recent[i].flow == UINT32_MAX)
+		if (ledger->recent[i].flow == LEDGER_NO_FLOW)
 			continue;
 		ledger->recent[kept] = ledger->recent[i];
 		ledger_flow_at(ledger, ledger->recent[kept].flow)->recent = (uint32_t)kept;
@@ -102,7 +101,8 @@ int ledger_fold_idle(struct ledger *ledger)
 		if (is_due(ledger, flow, cutoff_ns, &ties)) {
 			ledger_spill(ledger, &flow->key, flow->total.packets, flow->total.bytes);
 			if (flow->recent != LEDGER_NOT_RECENT)
-				ledger->recent[flow->recent].flow = UINT32_MAX;
+				ledger->recent[flow->recent].flow = LEDGER_NO_FLOW;
+			ledger->flows_on[flow_key_slot(&flow->key)]--;
 			folded++;
 			continue;
 		}
@@ -112,7 +112,7 @@ int ledger_fold_idle(struct ledger *ledger)
 	}
 	ledger->count = kept;
 	ledger->flows_aged += folded;
-	recent_forget_folded(ledger);
+	ledger_recent_forget(ledger);
 	memset(ledger->index, 0, ledger->index_size * sizeof(*ledger->index));
 	ledger_index_fill(ledger, ledger->index, ledger->index_size);
 	return 0;
@@ -123,7 +123,7 @@ void ledger_settle(struct ledger *ledger)
 	struct ledger_flow *flow;
 	struct flow_counts *counts;
 	struct flow_key key;
-	size_t i;
+	size_t i, place;
 
 	if (!ledger->spilled)
 		return;
@@ -134,7 +134,7 @@ void ledger_settle(struct ledger *ledger)
 			continue;
 		key = flow_key_of_sum(FLOW_SUM_AGED, (uint16_t)(i % FLOW_CLASSES), 0,
 				      (uint8_t)(i / FLOW_CLASSES));
-		flow = ledger_flow_of_key(ledger, &key);
+		flow = ledger_flow_of_key(ledger, &key, &place);
 		if (!flow) {
 			ledger->spilled = true;
 			continue;

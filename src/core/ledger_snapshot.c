@@ -131,6 +131,7 @@ int ledger_snapshot(struct ledger *ledger, uint64_t now_mono_ns, struct snapshot
 	int err;
 
 	ledger_settle(ledger);
+	ledger_settle_gone(ledger);
 	recent_expire(ledger, now_mono_ns);
 	err = assign_ids(ledger);
 	if (err)
@@ -145,6 +146,8 @@ int ledger_snapshot(struct ledger *ledger, uint64_t now_mono_ns, struct snapshot
 	snapshot->flows_known = (uint32_t)ledger->count;
 	snapshot->health.aged = ledger->aged;
 	snapshot->health.flows_aged = ledger->flows_aged;
+	snapshot->health.gone = ledger->gone_total;
+	snapshot->health.flows_gone = ledger->flows_gone;
 	snapshot->health.ledger_bytes = ledger_bytes(ledger);
 	*ret_snapshot = snapshot;
 	return 0;

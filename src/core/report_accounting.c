@@ -14,6 +14,7 @@ static const char *const reasons[REPORT_SUMS_MAX] = {
 	[FLOW_SUM_MAP_FULL] = "while the flow map was full",
 	[FLOW_SUM_AGED] = "of flows idle longest, folded together",
 	[FLOW_SUM_REMAINDER] = "remainder",
+	[FLOW_SUM_GONE] = "of interfaces gone before others came in their place, folded together",
 };
 
 static int put_identity(const char *unit, uint64_t seen, uint64_t in_rows, uint64_t other,
@@ -70,7 +71,8 @@ static int put_verdict(const struct report *report, const struct report_sums *su
 		err = put_difference(hook->bytes, counted.bytes, "bytes", out);
 	if (err || hook->packets != counted.packets || hook->bytes != counted.bytes)
 		return err;
-	if (sums->reason[FLOW_SUM_MAP_FULL].packets || sums->reason[FLOW_SUM_AGED].packets)
+	if (sums->reason[FLOW_SUM_MAP_FULL].packets || sums->reason[FLOW_SUM_AGED].packets ||
+	    sums->reason[FLOW_SUM_GONE].packets)
 		verdict = "exact in sum: every packet seen is in one row, but some flows share one";
 	return report_written(out, fprintf(out, "  %s\n", verdict));
 }

@@ -20,7 +20,7 @@ struct report_proto {
 };
 
 /* Kinds of sums as in enum flow_sum, the last for kinds not known here. */
-#define REPORT_SUMS_MAX 20
+#define REPORT_SUMS_MAX 21
 
 struct report_sums {
 	struct flow_counts slot[FLOW_IFACES_MAX][FLOW_DIRS]; /* by interface */

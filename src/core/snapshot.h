@@ -87,6 +87,8 @@ struct snapshot_health {
 	struct flow_counts map_full;  /* of these: in "flow map full" rows */
 	struct flow_counts aged;      /* of these: in "aged" rows */
 	uint64_t flows_aged;          /* flows folded into "aged" rows */
+	struct flow_counts gone;      /* of rows: in "interfaces gone" rows */
+	uint64_t flows_gone;	      /* flows folded into those, and sums */
 	uint32_t map_entries;         /* room in the kernel map of one generation, flows */
 	uint32_t map_used;            /* flows drained from it in this interval */
 	uint32_t map_entries_max;     /* bound of its growth */

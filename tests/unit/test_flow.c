@@ -191,6 +191,7 @@ static void sums_in_words(void **state)
 		{FLOW_SUM_MAP_FULL, FLOW_CLASS_UDP, 0, "flow map full: UDP"},
 		{FLOW_SUM_AGED, FLOW_CLASS_TCP, 0, "aged: TCP"},
 		{FLOW_SUM_REMAINDER, FLOW_CLASS_MIXED, 0, "remainder: mixed"},
+		{FLOW_SUM_GONE, FLOW_CLASS_UDP, 0, "interfaces gone: UDP"},
 		{(enum flow_sum)99, 0, 0, "sum 99"},
 	};
 	char text[FLOW_TEXT_MAX];

@@ -70,7 +70,7 @@ static struct flow_key key_of(uint32_t flow)
 
 	key.src[10] = key.src[11] = key.dst[10] = key.dst[11] = 0xff;
 	memcpy(&key.src[12], &flow, sizeof(flow));
-	key.where = flow / 2 % FLOW_DIRS;
+	key.where = FLOW_WHERE(flow / 4 % 3, flow / 2 % FLOW_DIRS);
 	return key;
 }
 
@@ -129,16 +129,19 @@ static void run_snapshot(struct run *run, uint64_t second)
 
 /*
  * Traffic that makes every kind of allocation: chunks, a larger index, recent flows, the table of
- * another era, a fold at the bound, thinned snapshots.
+ * another era, a fold at the bound, thinned snapshots, slots that get another interface.
  */
 static void run_traffic(struct run *run, size_t flows)
 {
+	static const bool retired[FLOW_IFACES_MAX] = {[1] = true};
 	uint64_t second;
 
 	for (second = 1; second <= 8; second++) {
 		ledger_begin(run->ledger, (int64_t)(second - 1) * SECOND,
 			     (int64_t)second * SECOND);
 		run_add(run, second % 4 ? (uint32_t)(second * flows) : 0, (uint32_t)flows);
+		if (second % 3 == 0)
+			ledger_retire(run->ledger, retired);
 		run_snapshot(run, second);
 	}
 }

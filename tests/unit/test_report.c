@@ -152,10 +152,13 @@ static void accounting_says_what_is_wrong(void **state)
 	bed_add(bed, &key, 10, 1000);
 	bed_add_sum(bed, FLOW_SUM_MAP_FULL, FLOW_CLASS_TCP, 0, 7);
 	bed_add_sum(bed, FLOW_SUM_AGED, FLOW_CLASS_TCP, 0, 2);
+	bed_add_sum(bed, FLOW_SUM_GONE, FLOW_CLASS_TCP, 0, 3);
 	bed_finish(bed);
 	text = bed_text(&bed->report, report_table);
 	bed_check_has(text, "other: 7 packets, 700 bytes while the flow map was full\n");
 	bed_check_has(text, "other: 2 packets, 200 bytes of flows idle longest, folded together\n");
+	bed_check_has(text, "other: 3 packets, 300 bytes of interfaces gone before others came in "
+			    "their place, folded together\n");
 	bed_check_has(text, "exact in sum: ");
 	free(text);
 	bed->report.health.hook.packets += 5;

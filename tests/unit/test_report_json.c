@@ -152,7 +152,9 @@ static void json_sums(void **state)
 		SUM_HEAD "\"bytes\":200,\"packets\":2,\"bitrate\":400.0,\"ipProto\":17,"
 			 "\"etherType\":0," TAIL_IN ",\"reason\":\"flow map full: UDP\"},",
 		SUM_HEAD "\"bytes\":100,\"packets\":1,\"bitrate\":200.0,\"etherType\":0," TAIL_IN
-			 ",\"reason\":\"aged: mixed\"}",
+			 ",\"reason\":\"aged: mixed\"},",
+		SUM_HEAD "\"bytes\":100,\"packets\":1,\"bitrate\":200.0,\"ipProto\":6,"
+			 "\"etherType\":0," TAIL_IN ",\"reason\":\"interfaces gone: TCP\"}",
 		"]",
 	};
 	struct bed *bed = *state;
@@ -162,6 +164,7 @@ static void json_sums(void **state)
 	bed_add_sum(bed, FLOW_SUM_MALFORMED, 0, 0x0800, 3);
 	bed_add_sum(bed, FLOW_SUM_MAP_FULL, FLOW_CLASS_UDP, 0, 2);
 	bed_add_sum(bed, FLOW_SUM_AGED, FLOW_CLASS_MIXED, 0, 1);
+	bed_add_sum(bed, FLOW_SUM_GONE, FLOW_CLASS_TCP, 0, 1);
 	bed_finish(bed);
 	check_lines(bed, expected, sizeof(expected) / sizeof(expected[0]));
 }
