@@ -98,6 +98,8 @@ static void print_links(const struct verify *verify, FILE *out)
 		const struct verify_link *link = &verify->link[slot];
 		const struct ifaces_entry *iface = &ifaces->entry[slot];
 
+		if (iface->state == IFACE_FREE)
+			continue;
 		if (!link->ended || link->index != iface->index || iface->state != IFACE_WATCHED) {
 			fprintf(out, "verify: %s: the interface's own counters are not known from "
 				     "the beginning to the end\n",
@@ -124,10 +126,12 @@ bool verify_print(const struct verify *verify, FILE *out)
 	holds &= print_identity(out, "hook total = drained from the kernel", &health->hook,
 				&health->rows);
 	holds &= print_identity(out, "hook total = rows + other", &health->hook, &ledger);
-	fprintf(out, "verify: of these in other: flow map full %" PRIu64 " packets, aged %" PRIu64
-		     " packets (%" PRIu64 " flows)\n",
+	fprintf(out,
+		"verify: of these in other: flow map full %" PRIu64 " packets, aged %" PRIu64
+		" packets (%" PRIu64 " flows), of interfaces gone %" PRIu64 " packets (%" PRIu64
+		" flows)\n",
 		(uint64_t)health->map_full.packets, (uint64_t)health->aged.packets,
-		health->flows_aged);
+		health->flows_aged, (uint64_t)health->gone.packets, health->flows_gone);
 	print_links(verify, out);
 	return holds;
 }

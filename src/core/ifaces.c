@@ -55,13 +55,14 @@ static bool entry_equal(const struct ifaces_entry *a, const struct ifaces_entry 
 {
 	return !strcmp(a->name, b->name) && a->index == b->index && a->raw_ip == b->raw_ip &&
 	       a->state == b->state && a->error == b->error &&
-	       a->since_wall_ns == b->since_wall_ns && a->lower_slot == b->lower_slot;
+	       a->since_wall_ns == b->since_wall_ns && a->lower_slot == b->lower_slot &&
+	       a->tenant == b->tenant;
 }
 
 bool ifaces_equal(const struct ifaces *a, const struct ifaces *b)
 {
 	if (a->any != b->any || a->dedup != b->dedup || a->left_out != b->left_out ||
-	    a->no_slot != b->no_slot || a->count != b->count)
+	    a->no_slot != b->no_slot || a->given_up != b->given_up || a->count != b->count)
 		return false;
 	for (unsigned int slot = 0; slot < a->count; slot++) {
 		if (!entry_equal(&a->entry[slot], &b->entry[slot]))
@@ -73,6 +74,11 @@ bool ifaces_equal(const struct ifaces *a, const struct ifaces *b)
 const char *ifaces_name(const struct ifaces *ifaces, unsigned int slot)
 {
 	return ifaces && slot < ifaces->count ? ifaces->entry[slot].name : "?";
+}
+
+unsigned int ifaces_tenant(const struct ifaces *ifaces, unsigned int slot)
+{
+	return ifaces && slot < ifaces->count ? ifaces->entry[slot].tenant : 0;
 }
 
 /* First entry in that state from `slot` on; NULL: there is none. */

@@ -2,7 +2,8 @@
 /*
  * The interfaces that are watched, by slot (flow_key_slot()): immutable once made, shared by
  * snapshots by reference. The source makes a new one whenever something changes; a slot keeps its
- * interface's flows for the whole run, also when the interface is gone or has another name.
+ * interface's flows also when the interface is gone or has another name, until slots run short and
+ * another interface gets it.
  */
 #ifndef PKTSTAT_IFACES_H
 #define PKTSTAT_IFACES_H
@@ -16,11 +17,17 @@
 #include "flow_abi.h"
 
 enum iface_state {
-	IFACE_WATCHED, /* the programs are attached */
-	IFACE_GONE,    /* removed or moved away: its rows stay, it may return */
-	IFACE_FAILED,  /* could not be attached to; `error` says why */
+	IFACE_WATCHED,	/* the programs are attached */
+	IFACE_GONE,	/* removed or moved away: its rows stay, it may return */
+	IFACE_FAILED,	/* could not be attached to; `error` says why */
 	IFACE_LEFT_OUT, /* by --dedup: those below it are watched; its rows stay */
+	/* No interfaces: */
+	IFACE_FREE, /* the slot has none and no rows */
+	IFACE_SUM,  /* FLOW_SLOT_GONE: rows of those that are gone and gave up their slots */
 };
+
+/* What IFACE_SUM is called. No interface can have a name with a space in it. */
+#define IFACES_SUM_NAME "any gone"
 
 struct ifaces_entry {
 	char name[IF_NAMESIZE]; /* the newest one it had: outside text */
@@ -34,6 +41,8 @@ struct ifaces_entry {
 	 * a VLAN, member of a bond), or -1: a packet of this one is counted there as well.
 	 */
 	int lower_slot;
+	/* How often the slot was given to another interface before: the same number, the same one. */
+	unsigned int tenant;
 };
 
 struct ifaces {
@@ -42,8 +51,9 @@ struct ifaces {
 	bool dedup;	       /* --dedup: interfaces above watched ones are left out */
 	unsigned int left_out; /* interfaces left out by --dedup now */
 	unsigned int no_slot;  /* interfaces not watched because FLOW_IFACES_MAX are */
+	unsigned int given_up; /* interfaces gone whose slots were given up since start */
 	unsigned int watched;  /* entries that are IFACE_WATCHED */
-	unsigned int count;    /* slots in use */
+	unsigned int count;    /* slots in use, IFACE_FREE ones between them */
 	struct ifaces_entry entry[];
 };
 
@@ -60,6 +70,9 @@ bool ifaces_equal(const struct ifaces *a, const struct ifaces *b);
 
 /* Name of a slot, raw outside text; "?" for a slot that is not there, or without ifaces (NULL). */
 const char *ifaces_name(const struct ifaces *ifaces, unsigned int slot);
+
+/* ifaces_entry.tenant of a slot; 0 for a slot that is not there, or without ifaces (NULL). */
+unsigned int ifaces_tenant(const struct ifaces *ifaces, unsigned int slot);
 
 /*
  * All watched ones in one phrase for a header, made safe: "eth0", "eth0, wg0", "eth0 and 11 more";

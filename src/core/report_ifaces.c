@@ -14,7 +14,8 @@
 /* Room for a name with what became of it. */
 #define IFACE_TEXT_MAX (3 * FORMAT_TEXT_MAX)
 
-static void iface_text(const struct ifaces_entry *entry, char *text, size_t size)
+static void iface_text(const struct ifaces *ifaces, const struct ifaces_entry *entry, char *text,
+		       size_t size)
 {
 	char name[FORMAT_TEXT_MAX], since[FORMAT_TEXT_MAX];
 	const char *why;
@@ -31,6 +32,12 @@ static void iface_text(const struct ifaces_entry *entry, char *text, size_t size
 		snprintf(text, size, "%s (not watched: %s)", name, why ? why : "unknown error");
 		return;
 	case IFACE_LEFT_OUT: snprintf(text, size, "%s (left out by --dedup)", name); return;
+	case IFACE_SUM:
+		format_count(ifaces->given_up, since, sizeof(since));
+		snprintf(text, size, "%s more that %s gone", since,
+			 ifaces->given_up == 1 ? "is" : "are");
+		return;
+	case IFACE_FREE:
 	case IFACE_WATCHED: break;
 	}
 	snprintf(text, size, "%s", name);
@@ -47,14 +54,16 @@ int report_put_watched(const struct report *report, FILE *out)
 		char text[IFACE_TEXT_MAX];
 		size_t length;
 
-		iface_text(&report->ifaces->entry[i], text, sizeof(text));
+		if (report->ifaces->entry[i].state == IFACE_FREE)
+			continue;
+		iface_text(report->ifaces, &report->ifaces->entry[i], text, sizeof(text));
 		length = strlen(text) + strlen(", ");
-		if (i && used + length > limit) {
+		if (used > NAMES_INDENT && used + length > limit) {
 			result = fprintf(out, ",\n%*s%s", NAMES_INDENT, "", text);
 			used = NAMES_INDENT + length - 1;
 			continue;
 		}
-		result = fprintf(out, "%s%s", i ? ", " : "", text);
+		result = fprintf(out, "%s%s", used > NAMES_INDENT ? ", " : "", text);
 		used += length;
 	}
 	return report_written(out, result);

@@ -145,6 +145,7 @@ bool view_drill(struct view *view)
 		return false;
 	view->rows.drill_by = view->rows.by;
 	view->rows.drill_key = row.key;
+	view->rows.drill_tenant = view_rows_tenant(&view->rows, view->rows.by, &row.key);
 	view_set_group(view, GROUP_FLOW);
 	view->rows.drilled = true;
 	return true;
@@ -156,6 +157,7 @@ bool view_drill_back(struct view *view)
 		return false;
 	view_set_group(view, view->rows.drill_by);
 	view->selected = view->rows.drill_key;
+	view->selected_tenant = view->rows.drill_tenant;
 	view->pinned = true;
 	return true;
 }

@@ -14,8 +14,8 @@ static void place_selection(struct view *view, const struct select_order *order)
 	long index = -1;
 
 	if (view->pinned && !view->choose) {
-		index = view_rows_find(&view->rows, &view->selected, &view->selected_id,
-				       &view->selected_era);
+		index = view_rows_find(&view->rows, &view->selected, view->selected_tenant,
+				       &view->selected_id, &view->selected_era);
 		if (index >= 0) {
 			item = (struct select_item){.index = (uint32_t)index};
 			item.key = view_order_key(&view->order, item.index);
@@ -51,6 +51,7 @@ static void pin(struct view *view, uint32_t index)
 
 	view->pinned = true;
 	view->selected = *view_rows_key(&view->rows, index);
+	view->selected_tenant = view_rows_tenant(&view->rows, view->rows.by, &view->selected);
 	view->selected_era = snapshot->era;
 	view->selected_id = view->rows.by == GROUP_FLOW ? (uint32_t)snapshot->row[index].id : 0;
 }

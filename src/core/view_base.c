@@ -5,7 +5,7 @@
 #include "flow.h"
 #include "view_rows.h"
 
-/* What the flow had at the moment. One not known then is new, or was idle until this interval. */
+/* What a flow had at the moment. One not known then is new, or was idle until this interval. */
 static struct flow_counts base_of(const struct view_rows *rows, const struct snapshot_row *row,
 				  const struct flow_table_entry *entry)
 {
@@ -32,29 +32,43 @@ int view_rows_learn_base(struct view_rows *rows)
 		if (group_find(rows->base, &entry->key) >= 0)
 			continue;
 		base = base_of(rows, &snapshot->row[i], entry);
-		if (group_add(rows->base, &entry->key, &none, &base, 0, OWNER_UNKNOWN))
+		if (group_add(rows->base, &entry->key, &none, &base, entry->first_wall_ns,
+			      OWNER_UNKNOWN))
 			return -ENOMEM;
 	}
 	return 0;
 }
 
+/*
+ * Whether what was learned is of this flow, not of one with the same key: an earlier one that was
+ * folded away, or one of an interface that had the slot before. A sum of such flows grows by what
+ * they had before the moment, too.
+ */
+static bool is_of_flow(const struct group_row *learned, const struct flow_table_entry *entry)
+{
+	return learned->first_wall_ns == entry->first_wall_ns &&
+	       flow_key_sum(&entry->key) != FLOW_SUM_GONE;
+}
+
 struct flow_counts view_rows_total(const struct view_rows *rows, size_t i)
 {
 	const struct snapshot_row *row = &rows->snapshot->row[i];
-	const struct flow_key *key = snapshot_key(rows->snapshot, i);
-	struct flow_counts total = {row->packets, row->bytes};
-	const struct flow_counts *base;
+	const struct flow_table_entry *entry = snapshot_entry(rows->snapshot, i);
+	struct flow_counts total = {row->packets, row->bytes}, base;
+	const struct group_row *learned;
 	long at;
 
 	if (!rows->base)
 		return total;
-	at = group_find(rows->base, key);
+	at = group_find(rows->base, &entry->key);
 	if (at < 0)
 		return total;
-	base = &group_get(rows->base, (size_t)at)->total[flow_key_dir(key)];
+	learned = group_get(rows->base, (size_t)at);
+	base = is_of_flow(learned, entry) ? learned->total[flow_key_dir(&entry->key)]
+					  : base_of(rows, row, entry);
 	/* What is shown may be older than the moment. */
-	total.packets -= base->packets < total.packets ? base->packets : total.packets;
-	total.bytes -= base->bytes < total.bytes ? base->bytes : total.bytes;
+	total.packets -= base.packets < total.packets ? base.packets : total.packets;
+	total.bytes -= base.bytes < total.bytes ? base.bytes : total.bytes;
 	return total;
 }
 

@@ -18,6 +18,7 @@ struct view {
 	size_t rank; /* of the selection */
 	bool pinned; /* the selection is a flow, not just the first row */
 	struct flow_key selected;
+	unsigned int selected_tenant; /* view_rows_tenant() of it */
 	uint32_t selected_id; /* where to find it, in the era below */
 	uint32_t selected_era;
 	long selected_index; /* its row, or -1 */

@@ -132,6 +132,15 @@ static bool passes_filter(struct view_rows *rows, size_t i)
 	return *verdict == VERDICT_PASS;
 }
 
+unsigned int view_rows_tenant(const struct view_rows *rows, enum group_by by,
+			      const struct flow_key *key)
+{
+	bool on_one = by == GROUP_FLOW ||
+		      (by == GROUP_CONVERSATION && flow_key_sum(key) == FLOW_SUM_NONE);
+
+	return on_one ? ifaces_tenant(rows->snapshot->ifaces, flow_key_slot(key)) : 0;
+}
+
 static bool passes_drill(const struct view_rows *rows, size_t i)
 {
 	struct flow_key of;
@@ -140,7 +149,8 @@ static bool passes_drill(const struct view_rows *rows, size_t i)
 		return true;
 	of = group_key(rows->drill_by, snapshot_key(rows->snapshot, i), rows->owners,
 		       owner_at(rows, i));
-	return flow_key_equal(&of, &rows->drill_key);
+	return flow_key_equal(&of, &rows->drill_key) &&
+	       view_rows_tenant(rows, rows->drill_by, &of) == rows->drill_tenant;
 }
 
 static int make_room(struct view_rows *rows, size_t count)
@@ -389,12 +399,12 @@ static long find_flow(const struct snapshot *snapshot, const struct flow_key *ke
 	return -1;
 }
 
-long view_rows_find(const struct view_rows *rows, const struct flow_key *key, uint32_t *id,
-		    uint32_t *era)
+long view_rows_find(const struct view_rows *rows, const struct flow_key *key, unsigned int tenant,
+		    uint32_t *id, uint32_t *era)
 {
 	long index;
 
-	if (!rows->snapshot)
+	if (!rows->snapshot || view_rows_tenant(rows, rows->by, key) != tenant)
 		return -1;
 	if (rows->by != GROUP_FLOW)
 		return group_find(rows->group, key);

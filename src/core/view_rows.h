@@ -29,6 +29,7 @@ struct view_rows {
 	bool drilled;	     /* only flows of one group: */
 	enum group_by drill_by;
 	struct flow_key drill_key;
+	unsigned int drill_tenant;     /* view_rows_tenant() of it */
 	struct view_totals totals;     /* of what passes */
 	const struct past *past;       /* borrowed, or NULL: no averages */
 	double *average[PAST_WINDOWS]; /* by row of the snapshot, when known[] */
@@ -71,8 +72,14 @@ const struct flow_key *view_rows_key(const struct view_rows *rows, uint32_t inde
 struct view_row view_rows_get(const struct view_rows *rows, uint32_t index);
 /* What a column of numbers is ordered by; larger is more. */
 uint64_t view_rows_number(const struct view_rows *rows, enum column column, uint32_t index);
+/*
+ * Of the interfaces that have had the slot of a row's key one after another, the one it has in the
+ * snapshot shown, by number; 0 for groups over all interfaces.
+ */
+unsigned int view_rows_tenant(const struct view_rows *rows, enum group_by by,
+			      const struct flow_key *key);
 /* Index of the row with that key, which was at *id in *era; both are brought up to date. -1: none. */
-long view_rows_find(const struct view_rows *rows, const struct flow_key *key, uint32_t *id,
-		    uint32_t *era);
+long view_rows_find(const struct view_rows *rows, const struct flow_key *key, unsigned int tenant,
+		    uint32_t *id, uint32_t *era);
 
 #endif

@@ -98,8 +98,13 @@ static void put_ifaces(struct page_writer *page, const struct ifaces *ifaces)
 
 	if (!ifaces)
 		return;
-	for (unsigned int i = 0; i < ifaces->count; i++)
-		put_iface(page, &ifaces->entry[i], i ? "" : "interfaces");
+	for (unsigned int i = 0; i < ifaces->count; i++) {
+		if (ifaces->entry[i].state == IFACE_SUM)
+			put_number(page, STYLE_PLAIN, "", ifaces->given_up,
+				   " more that are gone, in the rows of \"" IFACES_SUM_NAME "\"");
+		else if (ifaces->entry[i].state != IFACE_FREE)
+			put_iface(page, &ifaces->entry[i], i ? "" : "interfaces");
+	}
 	if (*ifaces_notice(ifaces, notice, sizeof(notice)))
 		page_line_wrapped(page, warn_if(true), ifaces->count ? "" : "interfaces", notice);
 }
@@ -139,6 +144,8 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	page_counts(&page, STYLE_PLAIN, "in rows", &health->rows);
 	page_counts(&page, warn_if(health->map_full.packets), "  map full", &health->map_full);
 	page_counts(&page, warn_if(health->aged.packets), "  aged", &health->aged);
+	if (health->gone.packets)
+		page_counts(&page, STYLE_PLAIN, "  interfaces gone", &health->gone);
 	put_number(&page, STYLE_PLAIN, "flows folded", health->flows_aged,
 		   " (idle longest, when the ledger was full)");
 	put_number(&page, STYLE_PLAIN, "flows known", snapshot->flows_known, "");

@@ -134,7 +134,8 @@ static unsigned int cell_style(const struct layout_column *column, const struct 
 	/* One plain bar is easier to see than one in three colours. */
 	if (style & STYLE_REVERSE || is_idle(row))
 		return style;
-	if (column->column == COLUMN_PROTO && flow_key_sum(&row->key) >= FLOW_SUM_MAP_FULL)
+	if (column->column == COLUMN_PROTO && flow_key_sum(&row->key) >= FLOW_SUM_MAP_FULL &&
+	    flow_key_sum(&row->key) != FLOW_SUM_GONE)
 		return style | STYLE_WARN;
 	if (column->column == (owners ? COLUMN_SOURCE : COLUMN_PROCESS) && cell_is_own(scene, row))
 		return style | STYLE_DIM;

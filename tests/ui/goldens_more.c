@@ -101,6 +101,18 @@ static void open_health_of_all(struct scene *scene, struct snapshot *snapshot)
 	scene->page_line = 12;
 }
 
+/* The second slot has no interface any more, the third stands for all that gave theirs up. */
+static void open_health_of_slots(struct scene *scene, struct snapshot *snapshot)
+{
+	snapshot->ifaces->entry[1].state = IFACE_FREE;
+	snapshot->ifaces->entry[2] =
+		(struct ifaces_entry){.name = IFACES_SUM_NAME, .state = IFACE_SUM};
+	snapshot->ifaces->watched = 1;
+	snapshot->ifaces->given_up = 1234;
+	snapshot->health.gone = (struct flow_counts){5678, 567800};
+	scene->page = PAGE_HEALTH;
+}
+
 static const struct golden goldens[] = {
 	{"owners-80x24", 80, 24, 6, golden_select_third, OWNERS},
 	{"owners-100x30", 100, 30, 6, NULL, OWNERS},
@@ -131,6 +143,7 @@ static const struct golden goldens[] = {
 	{"ifaces-all-132x40", 132, 40, 6, lose_one, ALL},
 	{"ifaces-all-200x50", 200, 50, 6, show_names, ALL},
 	{"ifaces-filter-80x24", 80, 24, 6, lose_one_filtered, ALL},
+	{"health-slots-132x40", 132, 40, 6, open_health_of_slots, IFACES(3)},
 	{"gone-80x24", 80, 24, 6, lose_all, IFACES(1)},
 	{"gone-40x10", 40, 10, 6, lose_all, IFACES(1)},
 	{"twice-80x24", 80, 24, 6, count_twice, IFACES(2)},

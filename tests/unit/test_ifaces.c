@@ -135,6 +135,7 @@ static void test_nothing(void **state)
 	assert_string_equal(ifaces_text(NULL, text, sizeof(text)), "");
 	assert_string_equal(ifaces_notice(NULL, text, sizeof(text)), "");
 	assert_string_equal(ifaces_name(NULL, 0), "?");
+	assert_int_equal(ifaces_tenant(NULL, 0), 0);
 	assert_null(ifaces_unref(NULL));
 }
 
@@ -151,6 +152,15 @@ static void test_equal(void **state)
 	b->entry[1].state = IFACE_WATCHED;
 	b->no_slot++;
 	assert_false(ifaces_equal(a, b));
+	b->no_slot--;
+	b->given_up++;
+	assert_false(ifaces_equal(a, b));
+	b->given_up--;
+	assert_true(ifaces_equal(a, b));
+	b->entry[1].tenant++;
+	assert_false(ifaces_equal(a, b));
+	assert_int_equal(ifaces_tenant(b, 1), 1);
+	assert_int_equal(ifaces_tenant(b, 2), 0);
 	ifaces_unref(b);
 	b = make("eth0:w");
 	assert_false(ifaces_equal(a, b));

@@ -263,6 +263,34 @@ static void several_interfaces(void **state)
 	CHECK_TABLE(bed, "  and 1 more\n");
 }
 
+/* What those counted that gave up their slots has a name that is none of theirs. */
+static void interfaces_long_gone(void **state)
+{
+	struct flow_key key = flow_key_of_sum(FLOW_SUM_GONE, FLOW_CLASS_TCP, 0,
+					      FLOW_WHERE(FLOW_SLOT_GONE, FLOW_IN));
+	struct bed *bed = *state;
+	struct ifaces_entry *entry;
+
+	ifaces_unref(bed->ifaces);
+	assert_int_equal(ifaces_new(FLOW_IFACES_MAX, &bed->ifaces), 0);
+	for (unsigned int slot = 0; slot < FLOW_IFACES_MAX; slot++)
+		bed->ifaces->entry[slot].state = IFACE_FREE;
+	entry = bed->ifaces->entry;
+	entry[3] = (struct ifaces_entry){.name = "eth0", .state = IFACE_WATCHED};
+	entry[FLOW_SLOT_GONE] = (struct ifaces_entry){.name = IFACES_SUM_NAME, .state = IFACE_SUM};
+	bed->ifaces->given_up = 1234;
+	bed->report.ifaces = bed->ifaces;
+	bed_add(bed, &key, 7, 77000);
+	key = bed_tcp_key(1, 1);
+	key.where = FLOW_WHERE(3, FLOW_IN);
+	bed_add(bed, &key, 3, 300);
+	bed_finish(bed);
+	CHECK_TABLE(bed, "Watched  eth0, 1,234 more that are gone (tcx) for 4.0 s\n",
+		    "\n  any gone     77,000          0           7            0\n"
+		    "  eth0            300          0           3            0\n\n",
+		    "any gone  interfaces gone: TCP");
+}
+
 static void hidden_flows(void **state)
 {
 	struct bed *bed = *state;
@@ -297,6 +325,7 @@ int main(void)
 		REPORT_TEST(sorted_by_owner),
 		REPORT_TEST(host_names),
 		REPORT_TEST(several_interfaces),
+		REPORT_TEST(interfaces_long_gone),
 		REPORT_TEST(hidden_flows),
 	};
 

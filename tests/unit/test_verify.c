@@ -227,6 +227,34 @@ static void test_two_ifaces(void **state)
 	bed_done(&bed);
 }
 
+/* A slot without an interface is nothing to speak of. */
+static void test_slots_given_up(void **state)
+{
+	struct verify_link links[3] = {0};
+	struct bed bed;
+
+	bed_init(&bed);
+	ifaces_unref(bed.ifaces);
+	assert_int_equal(ifaces_new(3, &bed.ifaces), 0);
+	bed.ifaces->entry[0] = (struct ifaces_entry){.name = "eth9", .index = 8};
+	bed.ifaces->entry[1].state = IFACE_FREE;
+	bed.ifaces->entry[2] =
+		(struct ifaces_entry){.name = IFACES_SUM_NAME, .state = IFACE_SUM};
+	bed.last.ifaces = bed.ifaces;
+	bed.last.health.gone.packets = 6;
+	bed.last.health.flows_gone = 4;
+	links[0] = bed.link;
+	bed.verify.link = links;
+	bed_print(&bed);
+	assert_true(bed.holds);
+	expect(&bed, "of interfaces gone 6 packets (4 flows)\n");
+	/* Another one than began there. */
+	expect(&bed, "eth9: the interface's own counters are not known from");
+	expect(&bed, "any gone: the interface's own counters are not known from");
+	assert_null(strstr(bed.text, "verify: : "));
+	bed_done(&bed);
+}
+
 static void test_hostile_name(void **state)
 {
 	struct bed bed;
@@ -248,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_drops_by_direction),
 		cmocka_unit_test(test_no_counters),
 		cmocka_unit_test(test_two_ifaces),
+		cmocka_unit_test(test_slots_given_up),
 		cmocka_unit_test(test_hostile_name),
 	};
 
