@@ -21,6 +21,7 @@
 #include "fronts.h"
 #include "ports.h"
 #include "programs.h"
+#include "slots.h"
 #include "store.h"
 
 struct bpf_source {
@@ -87,10 +88,13 @@ static void bpf_source_drain(struct flow_source *base, const struct flow_sink *s
 	ret_reading->mono_ns = clock_mono_ns();
 	ret_reading->error = swap_generations(source);
 	/* Programs may still write: leave it all for a later drain, unless they are detached. */
-	if (ret_reading->error && !source->detached)
+	if (ret_reading->error && !source->detached) {
+		slots_drained(&source->ports, false);
 		return;
+	}
 	for (cpu = 0; cpu < source->cpus; cpu++)
 		drain_cpu(source, cpu, old, sink, ret_reading);
+	slots_drained(&source->ports, !ret_reading->error);
 }
 
 static void bpf_source_detach(struct flow_source *base)
@@ -146,6 +150,16 @@ static bool bpf_source_on_links(struct flow_source *base)
 	return source->exit_on_loss && !source->ports.ifaces->watched;
 }
 
+static bool bpf_source_wants_slots(struct flow_source *base)
+{
+	return ports_want_slots(&bpf_source_of(base)->ports);
+}
+
+static bool bpf_source_give_up_slots(struct flow_source *base, bool ret_slot[FLOW_IFACES_MAX])
+{
+	return ports_give_up_slots(&bpf_source_of(base)->ports, ret_slot);
+}
+
 static struct ifaces *bpf_source_ifaces(const struct flow_source *base)
 {
 	return ifaces_ref(((const struct bpf_source *)base)->ports.ifaces);
@@ -165,6 +179,8 @@ static const struct flow_source_ops bpf_source_ops = {
 	.wants_drain = bpf_source_wants_drain,
 	.links_fd = bpf_source_links_fd,
 	.on_links = bpf_source_on_links,
+	.wants_slots = bpf_source_wants_slots,
+	.give_up_slots = bpf_source_give_up_slots,
 	.ifaces = bpf_source_ifaces,
 	.state = bpf_source_state,
 };

@@ -106,6 +106,8 @@ static void fill_health(struct collector *collector, struct snapshot *snapshot)
 	snapshot->health = collector->health;
 	snapshot->health.aged = from_ledger.aged;
 	snapshot->health.flows_aged = from_ledger.flows_aged;
+	snapshot->health.gone = from_ledger.gone;
+	snapshot->health.flows_gone = from_ledger.flows_gone;
 	snapshot->health.ledger_bytes = from_ledger.ledger_bytes;
 	snapshot->health.map_entries = state.map_entries;
 	snapshot->health.map_entries_max = state.map_entries_max;
@@ -202,15 +204,36 @@ static int arm_timer(struct collector *collector, uint64_t after_ns)
 											  0;
 }
 
+/*
+ * When slots run short, those of interfaces that are gone become free, what they counted gives way,
+ * and who waits for a slot is let in; `ret_over` is then what on_links() says. False when there are
+ * no such slots.
+ */
+static bool renew_slots(struct collector *collector, bool *ret_over)
+{
+	struct flow_source *source = collector->options.source;
+	bool waiting = source->ops->wants_slots(source), slot[FLOW_IFACES_MAX];
+
+	if (!source->ops->give_up_slots(source, slot))
+		return false;
+	ledger_retire(collector->options.ledger, slot);
+	if (waiting)
+		*ret_over = source->ops->on_links(source);
+	return true;
+}
+
 static void on_deadline(struct collector *collector)
 {
 	uint64_t expirations = 1;
+	bool over;
 
 	if (read(collector->timer_fd, &expirations, sizeof(expirations)) < 0)
 		return; /* the timer was set anew in between */
 	if (expirations > 1)
 		collector->health.missed_deadlines += (uint32_t)(expirations - 1);
 	publish(collector, drain(collector), SNAPSHOT_LIVE);
+	/* Now rather than in need: everything is drained, and no interval has to be shared. */
+	renew_slots(collector, &over);
 }
 
 static void on_steer(struct collector *collector)
@@ -226,8 +249,16 @@ static bool on_links(struct collector *collector)
 {
 	struct flow_source *source = collector->options.source;
 	bool over = source->ops->on_links(source);
-	struct ifaces *ifaces = source->ops->ifaces(source);
+	struct ifaces *ifaces;
 
+	while (source->ops->wants_slots(source)) {
+		/* What went a moment ago may have counted in either generation. */
+		drain(collector);
+		drain(collector);
+		if (!renew_slots(collector, &over))
+			break;
+	}
+	ifaces = source->ops->ifaces(source);
 	if (!over && ifaces != collector->told && atomic_load(&collector->interval_ns) > SOON_NS)
 		arm_timer(collector, SOON_NS);
 	ifaces_unref(ifaces);

@@ -10,11 +10,22 @@
 
 void port_init(struct port *port, const char *name)
 {
-	*port = (struct port){.entry = {.state = IFACE_GONE, .lower_slot = -1},
-			      .prog_fd = {-1, -1}};
+	*port = (struct port){
+		.entry = {.state = IFACE_GONE, .lower_slot = -1, .tenant = port->entry.tenant},
+		.prog_fd = {-1, -1},
+	};
 	memcpy(port->asked, name, strnlen(name, sizeof(port->asked) - 1));
 	memcpy(port->entry.name, port->asked, sizeof(port->asked));
 	attach_init(&port->attachment);
+}
+
+void port_give_up(struct port *port)
+{
+	unsigned int tenant = port->entry.tenant + 1;
+
+	port_init(port, "");
+	port->entry.state = IFACE_FREE;
+	port->entry.tenant = tenant;
 }
 
 static void set_state(struct port *port, enum iface_state state, int error)

@@ -21,7 +21,9 @@ enum port_step { PORT_LINK_LAYER, PORT_LOAD, PORT_ATTACH };
 struct port {
 	struct ifaces_entry entry; /* what others are told of it */
 	char asked[IF_NAMESIZE];   /* the name it was first watched by; it may have another now */
-	uint64_t serial;	   /* of the interface in struct links */
+	uint64_t serial;	   /* of the interface in struct links; 0: it is not there */
+	uint64_t went;		   /* when it went: numbers that count up */
+	unsigned int quiet;	   /* drains of everything, one after another, since it went */
 	enum port_step failed_at;  /* of IFACE_FAILED */
 	int prog_fd[FLOW_DIRS];
 	const struct programs *shared; /* the programs are others' as well; NULL: they are not */
@@ -34,6 +36,7 @@ struct port_way {
 	bool share; /* programs may be those of other interfaces as well */
 };
 
+/* A port of the zeroed struct ports, or one that was given up. */
 void port_init(struct port *port, const char *name);
 
 /*
@@ -43,6 +46,9 @@ void port_init(struct port *port, const char *name);
  */
 int port_open(struct port *port, struct programs *programs, unsigned int slot,
 	      const struct link_info *link, const struct port_way *way);
+
+/* The interface is gone, and so is what was known of it: the slot is IFACE_FREE. */
+void port_give_up(struct port *port);
 
 /* Detaches, lets the programs go, and says in which state it is now. Safe to call twice. */
 void port_close(struct port *port, enum iface_state state);

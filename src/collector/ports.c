@@ -11,6 +11,7 @@
 
 #include "iface.h"
 #include "layers.h"
+#include "slots.h"
 
 /* So many interfaces have programs of their own each. */
 #define PORTS_FEW 4
@@ -63,15 +64,6 @@ static bool is_asked_for(const struct ports *ports, const struct links_record *r
 	return ports->any && record->info.up && has_link_layer(record);
 }
 
-/* A new slot; NULL when all are taken. */
-static struct port *port_new(struct ports *ports, const char *name)
-{
-	if (ports->count == FLOW_IFACES_MAX)
-		return NULL;
-	port_init(&ports->port[ports->count], name);
-	return &ports->port[ports->count++];
-}
-
 /* Lets go of what is no longer there, and takes over new names. */
 static void follow_gone(struct ports *ports)
 {
@@ -89,6 +81,8 @@ static void follow_gone(struct ports *ports)
 		/* What it counted stands in the shared maps and is drained like everything else. */
 		port_close(port, IFACE_GONE);
 		port->serial = 0;
+		port->went = ++ports->goings;
+		port->quiet = 0;
 	}
 }
 
@@ -129,8 +123,8 @@ static struct port_way way_of(const struct ports *ports)
 /* Attaches to an interface, in a new slot if need be. */
 static int watch(struct ports *ports, struct links_record *record)
 {
-	struct port *port = record->slot < 0 ? port_new(ports, record->info.name) :
-					       &ports->port[record->slot];
+	struct port *port = record->slot < 0 ? slots_take(ports, record->info.name)
+					     : &ports->port[record->slot];
 	const struct port_way way = way_of(ports);
 	int err;
 
@@ -212,12 +206,24 @@ static void find_lowers(struct ports *ports)
 	}
 }
 
+/* The entries behind those of interfaces, once there is something to say of those that are gone. */
+static void tell_given_up(struct ifaces *ifaces, const struct ports *ports)
+{
+	static const struct ifaces_entry none = {.state = IFACE_FREE, .lower_slot = -1};
+	struct ifaces_entry *sum = &ifaces->entry[FLOW_SLOT_GONE];
+
+	ifaces->given_up = ports->given_up;
+	for (unsigned int slot = ports->count; slot < FLOW_SLOT_GONE; slot++)
+		ifaces->entry[slot] = none;
+	*sum = (struct ifaces_entry){.name = IFACES_SUM_NAME, .state = IFACE_SUM, .lower_slot = -1};
+}
+
 /* What others are told now; false when that is what they were told before, or memory is short. */
 static bool tell(struct ports *ports)
 {
 	struct ifaces *ifaces, *before = ports->ifaces;
 
-	if (ifaces_new(ports->count, &ifaces))
+	if (ifaces_new(ports->given_up ? FLOW_IFACES_MAX : ports->count, &ifaces))
 		return false;
 	ifaces->any = ports->any;
 	ifaces->dedup = ports->dedup;
@@ -227,6 +233,8 @@ static bool tell(struct ports *ports)
 		ifaces->entry[slot] = ports->port[slot].entry;
 		ifaces->watched += ifaces->entry[slot].state == IFACE_WATCHED;
 	}
+	if (ports->given_up)
+		tell_given_up(ifaces, ports);
 	if (before && ifaces_equal(before, ifaces)) {
 		ifaces_unref(ifaces);
 		return false;
@@ -293,15 +301,29 @@ int ports_open(struct ports *ports, const struct ports_options *options,
 	ports->dedup = options->dedup;
 	ports->attach = options->attach;
 	ports->programs = programs;
+	ports->names = options->names;
 	for (size_t i = 0; i < options->names; i++) {
 		memcpy(ports->name[i], options->name[i], IF_NAMESIZE);
-		port_new(ports, options->name[i]);
+		slots_take(ports, options->name[i]);
 	}
-	ports->names = options->names;
 	ports->many = options->any || options->names > PORTS_FEW;
 	if (!follow(ports))
 		return -ENOMEM;
 	return find_failure(ports, ret_failed, ret_step);
+}
+
+bool ports_want_slots(const struct ports *ports)
+{
+	return ports->no_slot && slots_of_gone(ports);
+}
+
+bool ports_give_up_slots(struct ports *ports, bool ret_slot[FLOW_IFACES_MAX])
+{
+	if (!slots_give_up(ports, ret_slot))
+		return false;
+	/* Without memory the old names are told a little longer; nothing has theirs yet. */
+	tell(ports);
+	return true;
 }
 
 void ports_detach(struct ports *ports)

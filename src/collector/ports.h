@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which interfaces are watched: follows the table of interfaces, gives each a slot for the whole
- * run, attaches to those that come and lets go of those that go. Main thread at start, collector
- * thread afterwards, both in the interfaces' network namespace; owned by the BPF source.
+ * Which interfaces are watched: follows the table of interfaces, gives each a slot (slots.h),
+ * attaches to those that come and lets go of those that go. Main thread at start, collector thread
+ * afterwards, both in the interfaces' network namespace; owned by the BPF source.
  */
 #ifndef PKTSTAT_PORTS_H
 #define PKTSTAT_PORTS_H
@@ -28,8 +28,10 @@ struct ports {
 	char name[FLOW_IFACES_MAX][IF_NAMESIZE]; /* asked for */
 	size_t names;
 	struct port port[FLOW_IFACES_MAX]; /* by slot */
-	unsigned int count;		   /* slots given away */
+	unsigned int count;		   /* slots that were ever given away */
 	unsigned int left_out, no_slot;
+	unsigned int given_up; /* interfaces gone whose slots were given up */
+	uint64_t goings;       /* interfaces that went */
 	struct ifaces *ifaces; /* what others are told; replaced whenever something changes */
 };
 
@@ -48,6 +50,11 @@ int ports_open(struct ports *ports, const struct ports_options *options,
 
 /* Takes in the news and follows them. True when `ifaces` is another one now. */
 bool ports_follow(struct ports *ports);
+
+/* True when an interface finds no slot and slots_give_up() will find some, once all is drained. */
+bool ports_want_slots(const struct ports *ports);
+/* See flow_source_ops.give_up_slots. */
+bool ports_give_up_slots(struct ports *ports, bool ret_slot[FLOW_IFACES_MAX]);
 
 /* Detaches from all; what others are told stays. */
 void ports_detach(struct ports *ports);

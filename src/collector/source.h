@@ -59,6 +59,15 @@ struct flow_source_ops {
 	 * nobody wants to wait for their return.
 	 */
 	bool (*on_links)(struct flow_source *source);
+	/* True when an interface finds no slot, although interfaces that are gone have some. */
+	bool (*wants_slots)(struct flow_source *source);
+	/*
+	 * When few slots are left: those of interfaces that are gone for long, in `ret_slot`, are
+	 * free from now on. True when there are any: before the next drain, the caller takes what
+	 * was counted there out of their rows. Only such are given up whose counts were drained to
+	 * the last, which after wants_slots() takes two drains.
+	 */
+	bool (*give_up_slots)(struct flow_source *source, bool ret_slot[FLOW_IFACES_MAX]);
 	/* A reference to the interfaces as they are now; the caller puts it. */
 	struct ifaces *(*ifaces)(const struct flow_source *source);
 	void (*state)(const struct flow_source *source, struct source_state *ret_state);

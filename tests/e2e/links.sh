@@ -6,6 +6,7 @@
 # usage: links.sh [clsact] [CASE...]   (clsact: on filters in place of TCX)
 set -u
 . "$(dirname "$0")/../support/netns.sh"
+here=$(cd "$(dirname "$0")" && pwd)
 tools=${PKTSTAT_TOOLS:?directory of the test tools}
 attach=auto
 
@@ -406,12 +407,82 @@ few_descriptors() {
 	[ "$(find "/proc/$MONITOR_PID/fd" | wc -l)" -le "$1" ]
 }
 
+# many_pairs FIRST LAST: v<i> in $BED_MON, joined with w<i> in $BED_FAR, quiet and up; to be deleted
+# as a group, for the kernel takes its time for each by itself.
+many_pairs() {
+	for i in $(seq "$1" "$2"); do
+		echo "link add v$i group 7 type veth peer name w$i netns $BED_FAR"
+		echo "link set v$i arp off up"
+	done | ip -n "$BED_MON" -batch - || fail "cannot make pairs"
+	seq -f 'link set w%g arp off up' "$1" "$2" | ip -n "$BED_FAR" -batch - ||
+		fail "cannot make pairs"
+}
+
+# The program holds two links on each interface of $BED_MON that is up, and no others.
+on_all() {
+	kill -0 "$MONITOR_PID" 2>/dev/null || return 0
+	[ "$(grep -hs '^ifindex:' "/proc/$MONITOR_PID/fdinfo/"* | sed 's/[^0-9]*//' | sort)" = \
+		"$(ip -n "$BED_MON" -o link show up | sed 's/:.*//;p' | sort)" ]
+}
+
+# reuse INTERVAL NAMES AT_ONCE: far more names than slots, in turn: what each counted stands in its own rows or in those of the
+# ones that are gone, and one asked for by name has its slot when it returns. All have the same flow.
+reuse() {
+	local first last=0 sent=0 i
+	add_pair 5
+	start reuse "lo mon0 mon1 mon5" -i any -i mon5 --verify -r "$1"
+	bed_far "$here/links_send.py" far 5 5
+	del_pair 5
+	while [ $last -lt "$2" ]; do
+		first=$((last + 1)) last=$((last + $3))
+		many_pairs $first $last
+		wait_for 20 on_all || fail "not attached to all from v$first to v$last"
+		bed_far "$here/links_send.py" w $first $last
+		ip -n "$BED_MON" link del group 7
+	done
+	add_pair 5
+	now_on mon5
+	bed_far "$here/links_send.py" far 5 5
+	monitor_stop
+	same "status" "$MONITOR_STATUS" 0
+	same "identities" "$(grep -c ': holds$' "$BED_DIR/reuse.err")" 3
+	for i in $(seq $last); do
+		sent=$((sent + 20 + i % 10))
+	done
+	same "packets" "$(rows_sum '.iface != "mon5"')" $sent
+	same "packets of one that returned" "$(rows_sum '.iface == "mon5"')" 50
+	same "rows that are not of their interface" "$(jq -c '.[] | select(.iface != "mon5" and
+		.iface != "any gone" and .packets != 20 + (.iface[1:] | tonumber) % 10)' \
+		"$BED_DIR/reuse.out")" ""
+	same "interfaces with more than a row" "$(jq -c 'group_by(.iface)[] | select(length > 1)' \
+		"$BED_DIR/reuse.out")" ""
+	same "what became of the others" "$(jq -r '.[] | select(.iface == "any gone") | .reason' \
+		"$BED_DIR/reuse.out")" "interfaces gone: UDP"
+	[ "$(jq length "$BED_DIR/reuse.out")" -gt 60 ] || fail "few interfaces have rows of their own"
+	del_pair 5
+}
+
+# rows_sum CONDITION: packets in these rows.
+rows_sum() {
+	jq "[.[] | select($1) | .packets] | add" "$BED_DIR/reuse.out"
+}
+
+# Slots are given up at the end of an interval, before the last is taken,
+test_reuse() {
+	reuse 100ms 300 50
+}
+
+# and within one when they all are.
+test_reuse_at_once() {
+	reuse 1m 180 60
+}
+
 if [ "${1-}" = clsact ]; then
 	attach=clsact
 	shift
 fi
 [ $# -gt 0 ] || set -- two any rename return moved last exit_on_loss dedup dedup_change hostile \
-	options missing churn many
+	options missing churn many reuse reuse_at_once
 bed_make links quiet
 add_pair 1
 for name; do

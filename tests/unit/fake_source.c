@@ -28,6 +28,9 @@ struct fake_source {
 	int error, wake_fd, loss_fd;
 	uint64_t delay_ns;
 	struct ifaces *ifaces;
+	bool slot[FLOW_IFACES_MAX]; /* to be given up */
+	bool waits, has_slots;	    /* an interface waits; there are such slots */
+	unsigned int follows, drains_before;
 };
 
 static struct fake_source *fake_of(const struct flow_source *base)
@@ -120,6 +123,43 @@ static bool fake_is_lost(struct flow_source *base)
 	return clear_event(fake, fake->loss_fd, &fake->lost);
 }
 
+static bool fake_on_links(struct flow_source *base)
+{
+	struct fake_source *fake = fake_of(base);
+
+	pthread_mutex_lock(&fake->lock);
+	fake->follows++;
+	pthread_mutex_unlock(&fake->lock);
+	return fake_is_lost(base);
+}
+
+static bool fake_wants_slots(struct flow_source *base)
+{
+	struct fake_source *fake = fake_of(base);
+	bool wants;
+
+	pthread_mutex_lock(&fake->lock);
+	wants = fake->waits && fake->has_slots;
+	pthread_mutex_unlock(&fake->lock);
+	return wants;
+}
+
+static bool fake_give_up_slots(struct flow_source *base, bool ret_slot[FLOW_IFACES_MAX])
+{
+	struct fake_source *fake = fake_of(base);
+	bool given;
+
+	pthread_mutex_lock(&fake->lock);
+	given = fake->has_slots && fake->drains >= fake->drains_before + FLOW_GENERATIONS;
+	if (given) {
+		memcpy(ret_slot, fake->slot, sizeof(fake->slot));
+		fake->has_slots = fake->waits = false;
+		fake->follows = 0;
+	}
+	pthread_mutex_unlock(&fake->lock);
+	return given;
+}
+
 static void fake_state(const struct flow_source *base, struct source_state *ret_state)
 {
 	(void)base;
@@ -147,7 +187,9 @@ static const struct flow_source_ops fake_ops = {
 	.wake_fd = fake_wake_fd,
 	.wants_drain = fake_wants_drain,
 	.links_fd = fake_loss_fd,
-	.on_links = fake_is_lost,
+	.on_links = fake_on_links,
+	.wants_slots = fake_wants_slots,
+	.give_up_slots = fake_give_up_slots,
 	.ifaces = fake_ifaces,
 	.state = fake_state,
 };
@@ -268,4 +310,23 @@ bool fake_source_detached(struct fake_source *fake)
 	detached = fake->detached;
 	pthread_mutex_unlock(&fake->lock);
 	return detached;
+}
+
+void fake_source_free_slot(struct fake_source *fake, unsigned int slot, bool waits)
+{
+	pthread_mutex_lock(&fake->lock);
+	fake->slot[slot] = fake->has_slots = true;
+	fake->waits = waits;
+	fake->drains_before = fake->drains;
+	pthread_mutex_unlock(&fake->lock);
+}
+
+unsigned int fake_source_follows(struct fake_source *fake)
+{
+	unsigned int follows;
+
+	pthread_mutex_lock(&fake->lock);
+	follows = fake->has_slots ? 0 : fake->follows;
+	pthread_mutex_unlock(&fake->lock);
+	return follows;
 }

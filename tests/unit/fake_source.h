@@ -34,6 +34,14 @@ void fake_source_say(struct fake_source *fake, bool lost);
 /* The same, and it has another name from now on. */
 void fake_source_rename(struct fake_source *fake, const char *name);
 
+/*
+ * An interface is gone whose slot is given up after two more drains; `waits`: another one cannot
+ * wait for that, and says so at the next event.
+ */
+void fake_source_free_slot(struct fake_source *fake, unsigned int slot, bool waits);
+/* How often the interfaces were followed since slots were given up. */
+unsigned int fake_source_follows(struct fake_source *fake);
+
 /* Drains so far, and whether the last one came after detach. */
 unsigned int fake_source_drains(struct fake_source *fake);
 bool fake_source_detached(struct fake_source *fake);
