@@ -110,6 +110,9 @@ static const char *text_of(const struct report_rows *rows, enum column column, u
 	enum owner_part part = OWNER_PROCESS;
 	uint32_t id;
 
+	if (column == COLUMN_IFACE && rows->group &&
+	    flow_key_sum(key_of(rows, index)) != FLOW_SUM_NONE)
+		return ""; /* of all interfaces together */
 	if (column == COLUMN_IFACE)
 		return ifaces_name(rows->ifaces, flow_key_slot(key_of(rows, index)));
 	if (column == COLUMN_USER || column == COLUMN_CONTAINER)

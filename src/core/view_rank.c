@@ -48,16 +48,30 @@ static enum owner_part part_of(enum column column)
 	}
 }
 
+/* Of a sum over all interfaces. */
+#define NO_IFACE FLOW_IFACES_MAX
+
+static uint32_t iface_of(const struct view_rows *rows, uint32_t index)
+{
+	const struct flow_key *key = view_rows_key(rows, index);
+
+	if (rows->by != GROUP_FLOW && flow_key_sum(key) != FLOW_SUM_NONE)
+		return NO_IFACE;
+	return flow_key_slot(key);
+}
+
 static uint32_t id_of(const struct view_rows *rows, enum column column, uint32_t index)
 {
 	if (column == COLUMN_IFACE)
-		return flow_key_slot(view_rows_key(rows, index));
+		return iface_of(rows, index);
 	return view_rows_owner(rows, index, part_of(column));
 }
 
 /* The text that names are ordered by; "" comes last. */
 static const char *text_of(const struct rank_context *context, uint32_t id)
 {
+	if (context->column == COLUMN_IFACE && id == NO_IFACE)
+		return "";
 	if (context->column == COLUMN_IFACE)
 		return ifaces_name(context->rows->snapshot->ifaces, id);
 	/* The kernel has neither user nor container, but is a group beside them. */
@@ -125,7 +139,7 @@ static size_t collect(struct view_ranks *ranks, const struct view_rows *rows, en
 int view_ranks_make(struct view_ranks *ranks, const struct view_rows *rows, enum column column)
 {
 	struct rank_context context = {rows, column};
-	size_t ids = FLOW_IFACES_MAX, count;
+	size_t ids = NO_IFACE + 1, count;
 	uint32_t rank = 1;
 
 	if (column != COLUMN_IFACE)

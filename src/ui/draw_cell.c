@@ -152,6 +152,10 @@ static bool write_about(const struct layout_column *column, const struct scene *
 	const struct ifaces *ifaces = view_snapshot(scene->view)->ifaces;
 	bool sum = flow_key_sum(&row->key) != FLOW_SUM_NONE;
 
+	if (column->column == COLUMN_IFACE && sum && view_group(scene->view) != GROUP_FLOW) {
+		*text = '\0'; /* of all interfaces together */
+		return true;
+	}
 	if (column->column == COLUMN_IFACE) {
 		write_outside(column, scene, ifaces_name(ifaces, flow_key_slot(&row->key)), text,
 			      size);

@@ -143,6 +143,7 @@ static const struct golden goldens[] = {
 	{"ifaces-all-132x40", 132, 40, 6, lose_one, ALL},
 	{"ifaces-all-200x50", 200, 50, 6, show_names, ALL},
 	{"ifaces-filter-80x24", 80, 24, 6, lose_one_filtered, ALL},
+	{"ifaces-conversations-80x24", 80, 24, 6, golden_group_conversations, IFACES(3)},
 	{"health-slots-132x40", 132, 40, 6, open_health_of_slots, IFACES(3)},
 	{"gone-80x24", 80, 24, 6, lose_all, IFACES(1)},
 	{"gone-40x10", 40, 10, 6, lose_all, IFACES(1)},

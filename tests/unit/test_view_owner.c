@@ -175,6 +175,22 @@ static void orders(void **state)
 	EXPECT(bed, 2, 4, 6, 1, 3, 5);
 }
 
+/* A sum over all interfaces is of none, wherever it was seen first: it comes last. */
+static void sums_by_iface(void **state)
+{
+	struct bed *bed = *state;
+	struct view_row row;
+
+	bed->snapshot->table->chunk[0][0].key =
+		flow_key_of_sum(FLOW_SUM_AGED, FLOW_CLASS_TCP, 0, FLOW_WHERE(1, FLOW_IN));
+	bed->snapshot->ifaces->entry[0].name[0] = 'a'; /* the slot that a sum has none of */
+	view_set_group(bed->view, GROUP_CONVERSATION);
+	view_set_sort(bed->view, COLUMN_IFACE, false);
+	assert_int_equal(view_arrange(bed->view), 0);
+	assert_true(view_get(bed->view, FLOWS - 1, &row));
+	assert_int_equal(flow_key_sum(&row.key), FLOW_SUM_AGED);
+}
+
 /* What becomes known later is taken up without a new snapshot, but not before it is said. */
 static void known_later(void **state)
 {
@@ -367,6 +383,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(orders),
+		TEST(sums_by_iface),
 		TEST(known_later),
 		TEST(filters),
 		TEST(names),
