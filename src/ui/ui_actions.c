@@ -185,7 +185,7 @@ static void toggle_hosts(struct ui *ui)
 static void open_row(struct ui *ui)
 {
 	/* The key before it may have moved the selection, without a frame in between. */
-	if (view_arrange(ui->view))
+	if (view_arrange(ui->view) || !view_count(ui->view))
 		return;
 	if (view_drill(ui->view)) {
 		sort_in_view(ui);

@@ -101,6 +101,9 @@ check_filter() { # HEIGHT
 	keys BSpace; keys -l 443; keys Enter; expect_no '^/'; expect '443'
 	keys Escape; expect '^..UDP '
 	expect_no 'filter:'
+	# Behind no row there is nothing.
+	keys /; keys -l 'port 9'; keys Enter; expect 'nothing passes'
+	keys Enter u; expect 'B/S▼'; keys u u Escape; expect_no 'nothing passes'
 	keys /; keys -l q; expect '^/q'; keys Escape; expect_no '^/q'; expect 'BPS▼'
 }
 
