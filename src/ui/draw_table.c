@@ -63,12 +63,16 @@ static void draw_title(struct frame *frame, const struct layout *layout, const s
 	unsigned int style = STYLE_REVERSE;
 	const char *sign = "";
 	char title[FORMAT_TEXT_MAX];
+	size_t length;
 
 	if (is_sorted(scene, column->column)) {
 		sign = sort_sign(scene, column->column);
 		style |= STYLE_ACCENT | STYLE_BOLD;
 	}
-	snprintf(title, sizeof(title), "%s%s", title_text(layout, scene, column->column), sign);
+	snprintf(title, sizeof(title), "%s", title_text(layout, scene, column->column));
+	/* The sign stays where there is no room for both: "DI^" says more than "DIR". */
+	length = frame_text_fit(title, column->width - frame_text_width(sign));
+	snprintf(title + length, sizeof(title) - length, "%s", sign);
 	if (column_info(column->column)->number)
 		frame_put_right(frame, column->x, layout->head_y, column->width, style, title);
 	else

@@ -179,6 +179,10 @@ static void toggle_hosts(struct ui *ui)
 	ui_use_hosts(ui, !ui->scene.host_names);
 	if (!ui->options->names)
 		ui->scene.notice = "names of hosts cannot be looked up here";
+	else if (ui->scene.host_names)
+		ui->scene.notice = "names of hosts, as they become known";
+	else
+		ui->scene.notice = "addresses of hosts";
 }
 
 /* The flows behind a group, or the details of a flow. */

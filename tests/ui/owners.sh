@@ -36,7 +36,7 @@ check_owners() {
 
 check_names() {
 	expect '203\.0\.113\.9:443'
-	keys N; expect 'mirror\.example\.net:443'; expect_no '203\.0\.113\.9:443'
+	keys N; expect 'as they become known'; expect 'mirror\.example\.net:443'; expect_no '203\.0\.113\.9:443'
 	expect '198\.51\.100\.77:40022'
 	tell 1; expect 'late\.e.*:40022'
 	keys n; expect 'mirror\..*:https'; keys n; expect 'mirror\.example\.net:443'

@@ -61,6 +61,11 @@ static void sort_by_tuple(struct scene *scene, struct snapshot *snapshot)
 	view_set_sort(scene->view, COLUMN_TUPLE, false);
 }
 
+static void sort_by_direction(struct scene *scene, struct snapshot *snapshot)
+{
+	view_set_sort(scene->view, COLUMN_DIR, false);
+}
+
 static void lose_interface(struct scene *scene, struct snapshot *snapshot)
 {
 	snapshot->state = SNAPSHOT_LOST;
@@ -174,6 +179,7 @@ static const struct golden goldens[] = {
 	{"packets-40x10", 40, 10, 6, sort_by_packets, NOTHING},
 	{"packets-80x24", 80, 24, 6, sort_by_packets, NOTHING},
 	{"tuple-80x24", 80, 24, 6, sort_by_tuple, NOTHING},
+	{"direction-100x24", 100, 24, 6, sort_by_direction, NOTHING},
 	{"lost-80x24", 80, 24, 6, lose_interface, NOTHING},
 	{"full-132x40", 132, 40, 6, fill_map, NOTHING},
 	{"help-80x24", 80, 24, 6, open_help, NOTHING},
