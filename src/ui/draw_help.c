@@ -7,7 +7,7 @@
 int draw_help(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	static const char *const filter[][2] = {
-		{"word", "is in protocol, source or destination"},
+		{"word", "is in protocol, address, process or host name"},
 		{"in out", "direction"},
 		{"tcp udp arp ...", "protocol; also proto NUMBER, ip, ip6, other"},
 		{"host net port", "host 10.0.0.1, net 10.0.0.0/8, port 443"},
