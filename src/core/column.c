@@ -34,6 +34,7 @@ static const struct {
 } aliases[] = {
 	{"src", COLUMN_SOURCE},
 	{"dst", COLUMN_DESTINATION},
+	{"protocol", COLUMN_PROTO}, /* as rows of it are called */
 };
 
 const struct column_info *column_info(enum column column)

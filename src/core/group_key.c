@@ -137,7 +137,8 @@ int group_of_name(const char *name)
 		if (strcasecmp(name, names[i][0]) == 0 || strcasecmp(name, names[i][1]) == 0)
 			return i;
 	}
-	return -1;
+	/* As the order by it is called. */
+	return strcasecmp(name, "proto") == 0 ? GROUP_PROTOCOL : -1;
 }
 
 static char *owner_text(enum group_by by, const struct owner_table *owners, uint32_t id, char *text,

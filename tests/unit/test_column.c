@@ -29,6 +29,7 @@ static void aliases_and_case(void **state)
 {
 	assert_int_equal(column_of_name("src"), COLUMN_SOURCE);
 	assert_int_equal(column_of_name("dst"), COLUMN_DESTINATION);
+	assert_int_equal(column_of_name("protocol"), COLUMN_PROTO);
 	assert_int_equal(column_of_name("BPS"), COLUMN_BPS);
 }
 

@@ -154,6 +154,7 @@ static void test_names(void **state)
 		assert_int_equal(group_of_name(group_name((enum group_by)by)), by);
 		assert_int_equal(group_of_name(group_plural((enum group_by)by)), by);
 	}
+	assert_int_equal(group_of_name("proto"), GROUP_PROTOCOL);
 	assert_int_equal(group_of_name("nosuch"), -1);
 }
 
