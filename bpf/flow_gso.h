@@ -82,11 +82,11 @@ static __always_inline int flow_gso_network(struct flow_gso_cursor *cur)
  */
 static __always_inline int flow_gso_is_whole(const struct flow_gso_cursor *cur)
 {
-	__u32 version = flow_gso_load8(cur, 0) >> 4, size;
+	__u32 size;
 
-	if (cur->ethertype == ETH_P_IP && version == 4) {
+	if (cur->ethertype == ETH_P_IP && flow_gso_load8(cur, 0) >> 4 == 4) {
 		size = flow_gso_load16(cur, 2);
-	} else if (cur->ethertype == ETH_P_IPV6 && version == 6) {
+	} else if (cur->ethertype == ETH_P_IPV6 && flow_gso_load8(cur, 0) >> 4 == 6) {
 		size = flow_gso_load16(cur, 4);
 		if (size)
 			size += 40;
