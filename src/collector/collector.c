@@ -222,18 +222,20 @@ static bool renew_slots(struct collector *collector, bool *ret_over)
 	return true;
 }
 
-static void on_deadline(struct collector *collector)
+/* True when counting is over. */
+static bool on_deadline(struct collector *collector)
 {
 	uint64_t expirations = 1;
-	bool over;
+	bool over = false;
 
 	if (read(collector->timer_fd, &expirations, sizeof(expirations)) < 0)
-		return; /* the timer was set anew in between */
+		return false; /* the timer was set anew in between */
 	if (expirations > 1)
 		collector->health.missed_deadlines += (uint32_t)(expirations - 1);
 	publish(collector, drain(collector), SNAPSHOT_LIVE);
 	/* Now rather than in need: everything is drained, and no interval has to be shared. */
 	renew_slots(collector, &over);
+	return over;
 }
 
 static void on_steer(struct collector *collector)
@@ -313,7 +315,10 @@ static void *collector_main(void *arg)
 		if (waits[WAIT_STEER].revents)
 			on_steer(collector);
 		if (waits[WAIT_DEADLINE].revents) {
-			on_deadline(collector);
+			if (on_deadline(collector)) {
+				finish(collector, SNAPSHOT_LOST);
+				return NULL;
+			}
 		} else if (waits[WAIT_WAKE].revents && source->ops->wants_drain(source)) {
 			collector->health.early_drains++;
 			drain(collector);

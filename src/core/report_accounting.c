@@ -14,7 +14,7 @@ static const char *const reasons[REPORT_SUMS_MAX] = {
 	[FLOW_SUM_MAP_FULL] = "while the flow map was full",
 	[FLOW_SUM_AGED] = "of flows idle longest, folded together",
 	[FLOW_SUM_REMAINDER] = "remainder",
-	[FLOW_SUM_GONE] = "of interfaces gone before others came in their place, folded together",
+	[FLOW_SUM_GONE] = "of interfaces gone, folded together",
 };
 
 static int put_identity(const char *unit, uint64_t seen, uint64_t in_rows, uint64_t other,
