@@ -277,6 +277,19 @@ void view_pin(struct view *view)
 		choose_rank(view, view->rank);
 }
 
+void view_set_waiting(struct view *view, bool waiting)
+{
+	if (view->waiting == waiting)
+		return;
+	view->waiting = waiting;
+	view->stale = true;
+}
+
+const struct flow_key *view_chosen(const struct view *view)
+{
+	return view->pinned ? &view->selected : NULL;
+}
+
 size_t view_count(const struct view *view)
 {
 	return view->rows.count;

@@ -103,6 +103,12 @@ void view_select_line(struct view *view, size_t line);
 void view_pin(struct view *view);
 
 /*
+ * While waiting, a chosen flow that is not among the rows is not succeeded by the one in its place:
+ * nothing is selected until it is back.
+ */
+void view_set_waiting(struct view *view, bool waiting);
+
+/*
  * Brings rows, order, window and selection up to date after any of the above. Cheap when nothing
  * changed. 0 or -ENOMEM, after which the view is as before.
  */
@@ -121,7 +127,9 @@ bool view_get(const struct view *view, size_t place, struct view_row *ret_row);
 size_t view_history(const struct view *view, size_t place, double *ret_bps, size_t max);
 /* The same of the selected row. */
 size_t view_history_selected(const struct view *view, double *ret_bps, size_t max);
-/* The selected row, on screen or not; false when there are no rows. */
+/* The flow or group that was chosen, among the rows or not; NULL: just whichever is first. */
+const struct flow_key *view_chosen(const struct view *view);
+/* The selected row, on screen or not; false when there are no rows, or it is waited for. */
 bool view_get_selected(const struct view *view, struct view_row *ret_row);
 /* Sums of all rows there are. */
 const struct view_totals *view_totals(const struct view *view);

@@ -7,12 +7,16 @@
 #include "select.h"
 #include "view_private.h"
 
-/* Where the selection stands in the new order; a flow that has left is succeeded in its place. */
+/*
+ * Where the selection stands in the new order; a flow that has left is succeeded in its place, or
+ * waited for.
+ */
 static void place_selection(struct view *view, const struct select_order *order)
 {
 	struct select_item item;
 	long index = -1;
 
+	view->absent = false;
 	if (view->pinned && !view->choose) {
 		index = view_rows_find(&view->rows, &view->selected, view->selected_tenant,
 				       &view->selected_id, &view->selected_era);
@@ -21,7 +25,8 @@ static void place_selection(struct view *view, const struct select_order *order)
 			item.key = view_order_key(&view->order, item.index);
 			view->rank = select_rank(order, view->rows.item, view->rows.count, &item);
 		} else {
-			view->choose = true;
+			view->absent = view->waiting;
+			view->choose = !view->waiting;
 		}
 	} else if (!view->choose) {
 		view->rank = 0;
@@ -131,7 +136,7 @@ int view_arrange(struct view *view)
 		return err;
 	if (view->choose)
 		pin_chosen(view);
-	if (view->rank >= view->top && view->rank < view->top + view->height &&
+	if (!view->absent && view->rank >= view->top && view->rank < view->top + view->height &&
 	    view->rank < view->rows.count)
 		view->selected_index = view->rows.item[view->rank].index;
 	view->stale = false;

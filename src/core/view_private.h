@@ -23,6 +23,8 @@ struct view {
 	uint32_t selected_era;
 	long selected_index; /* its row, or -1 */
 	bool choose;	     /* pin what is at `rank` */
+	bool waiting;	     /* for a selection that has left, instead of choosing its successor */
+	bool absent;	     /* it has left */
 	bool reveal;	     /* bring the selection on screen */
 	bool stale;
 };

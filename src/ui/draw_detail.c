@@ -188,13 +188,32 @@ static void put_numbers(struct page_writer *page, const struct scene *scene,
 	page_line(page, STYLE_PLAIN, "history", "");
 }
 
+/* A flow that has left the table, or was not there yet at the moment shown. */
+static void put_absent(struct page_writer *page, const struct scene *scene)
+{
+	const struct flow_key *key = view_chosen(scene->view);
+
+	if (!key) {
+		page_line(page, STYLE_DIM, "", "no flow is selected");
+		return;
+	}
+	page_line(page, STYLE_PLAIN, "protocol", flow_proto_name(key));
+	put_end(page, scene, "source", key, true);
+	if (flow_key_sum(key) == FLOW_SUM_NONE)
+		put_end(page, scene, "destination", key, false);
+	page_line(page, STYLE_PLAIN, "direction", flow_key_dir(key) == FLOW_IN ? "in" : "out");
+	page_line(page, STYLE_DIM, "now",
+		  scene->held ? "not in the table at this moment"
+			      : "idle, has left the table; [ goes back to it");
+}
+
 int draw_detail(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	struct page_writer page = page_begin(frame, layout, "Flow", scene->page_line, 12);
 	struct view_row row;
 
 	if (!view_get_selected(scene->view, &row)) {
-		page_line(&page, STYLE_DIM, "", "no flow is selected");
+		put_absent(&page, scene);
 		return page_finish(&page);
 	}
 	put_names(&page, scene, &row);

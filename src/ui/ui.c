@@ -92,6 +92,8 @@ static int redraw(struct ui *ui)
 	ui->wish.packets = ui->scene.unit == UNIT_PACKETS;
 	layout_fit(width, height, &ui->wish, &ui->layout);
 	view_set_height(ui->view, (size_t)ui->layout.rows);
+	/* The page on a flow is never that on another one. */
+	view_set_waiting(ui->view, ui->scene.page == PAGE_DETAIL);
 	recall_past(ui);
 	err = view_arrange(ui->view);
 	if (!err)

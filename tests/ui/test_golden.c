@@ -51,6 +51,15 @@ static void open_detail(struct scene *scene, struct snapshot *snapshot)
 	scene->pasts = 100;
 }
 
+/* A filter takes it away as its end would. */
+static void open_detail_of_gone(struct scene *scene, struct snapshot *snapshot)
+{
+	open_detail(scene, snapshot);
+	assert_int_equal(view_arrange(scene->view), 0);
+	view_set_waiting(scene->view, true);
+	golden_set_filter(scene, "udp");
+}
+
 static void sort_by_packets(struct scene *scene, struct snapshot *snapshot)
 {
 	view_set_sort(scene->view, COLUMN_PACKETS, true);
@@ -186,6 +195,7 @@ static const struct golden goldens[] = {
 	{"help-40x10", 40, 10, 6, open_help, NOTHING},
 	{"health-80x24", 80, 24, 6, open_health, NOTHING},
 	{"detail-80x24", 80, 24, 6, open_detail, NOTHING},
+	{"detail-gone-80x24", 80, 24, 6, open_detail_of_gone, NOTHING},
 	{"conversations-80x24", 80, 24, 6, golden_group_conversations, NOTHING},
 	{"conversations-132x40", 132, 40, 6, golden_group_conversations, NOTHING},
 	{"conversations-40x10", 40, 10, 6, golden_group_conversations, NOTHING},

@@ -346,6 +346,31 @@ static void test_frozen_order(void **state)
 	view_free(view);
 }
 
+/* Waited for, it is not succeeded; when it is back, it is selected as if it had never left. */
+static void test_gone_flow_is_waited_for(void **state)
+{
+	static const struct given without[] = {{1, 100}, {2, 500}, {5, 400}};
+	struct view *view = view_of(5, COLUMN_BPS);
+	struct view_row row;
+
+	show(view, 1, five, 5);
+	view_move(view, 2);
+	assert_int_equal(view_arrange(view), 0);
+	view_set_waiting(view, true);
+	show(view, 2, without, 3);
+	assert_false(view_get_selected(view, &row));
+	assert_int_equal(view_chosen(view)->sport, 3);
+	show(view, 3, turned, 5);
+	assert_true(view_get_selected(view, &row));
+	assert_int_equal(row.key.sport, 3);
+	show(view, 4, without, 3);
+	view_set_waiting(view, false);
+	assert_int_equal(view_arrange(view), 0);
+	assert_true(view_get_selected(view, &row));
+	assert_int_not_equal(row.key.sport, 3);
+	view_free(view);
+}
+
 static void test_following(void **state)
 {
 	struct view *view = view_of(2, COLUMN_BPS);
@@ -369,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_first_row_is_no_flow),
 		cmocka_unit_test(test_selection_follows_flow),
 		cmocka_unit_test(test_gone_flow_is_succeeded),
+		cmocka_unit_test(test_gone_flow_is_waited_for),
 		cmocka_unit_test(test_window_scrolls_and_stays),
 		cmocka_unit_test(test_line_and_height),
 		cmocka_unit_test(test_reset_totals),
