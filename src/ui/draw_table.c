@@ -202,6 +202,18 @@ static void draw_row(struct frame *frame, const struct layout *layout, const str
 	}
 }
 
+/* What keeps the rows that there are off the table. */
+static const char *hiding_text(const struct scene *scene)
+{
+	enum group_by by;
+
+	if (*scene->prompt.text)
+		return "nothing passes the filter";
+	if (view_drilled(scene->view, &by))
+		return "no packets of these flows in the last seconds";
+	return "no packets but those of the own session in the last seconds";
+}
+
 static void draw_empty(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	char iface[FORMAT_TEXT_MAX];
@@ -209,7 +221,7 @@ static void draw_empty(struct frame *frame, const struct layout *layout, const s
 
 	ifaces_text(view_snapshot(scene->view)->ifaces, iface, sizeof(iface));
 	if (view_snapshot(scene->view)->count)
-		snprintf(text, sizeof(text), "nothing passes the filter");
+		snprintf(text, sizeof(text), "%s", hiding_text(scene));
 	else if (!view_snapshot(scene->view)->elapsed_ns)
 		snprintf(text, sizeof(text), "counting on %s since this moment", iface);
 	else

@@ -150,6 +150,21 @@ static void hold_drilled(struct scene *scene, struct snapshot *snapshot)
 	scene->held = true;
 }
 
+/* The flows of the group have left, which a filter that nobody typed does here. */
+static void drill_ended(struct scene *scene, struct snapshot *snapshot)
+{
+	drill(scene, snapshot);
+	golden_set_filter(scene, "tcp");
+	scene->prompt.text[0] = '\0';
+}
+
+static void hide_all(struct scene *scene, struct snapshot *snapshot)
+{
+	golden_set_filter(scene, "port 9");
+	scene->prompt.text[0] = '\0';
+	scene->hides_own = true;
+}
+
 static void filter_long(struct scene *scene, struct snapshot *snapshot)
 {
 	golden_set_filter(scene, "bps > 1M and tcp and not port 22 and net 10.0.0.0/8 and in");
@@ -204,6 +219,8 @@ static const struct golden goldens[] = {
 	{"services-80x24", 80, 24, 6, golden_group_services, NOTHING},
 	{"protocols-80x24", 80, 24, 6, group_protocols, NOTHING},
 	{"drilled-80x24", 80, 24, 6, drill, NOTHING},
+	{"drilled-ended-80x24", 80, 24, 6, drill_ended, NOTHING},
+	{"own-hidden-only-80x24", 80, 24, 6, hide_all, NOTHING},
 	{"drilled-filter-80x24", 80, 24, 6, filter_drilled, NOTHING},
 	{"drilled-filter-40x10", 40, 10, 6, filter_drilled, NOTHING},
 	{"drilled-paused-80x24", 80, 24, 6, hold_drilled, NOTHING},
