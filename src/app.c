@@ -52,6 +52,23 @@ static void lose_iface(struct app *app)
 	app->status = APP_FAILED;
 }
 
+/* Nothing moves from here on: a person who sees that must know why, and for how long. */
+static void say_counting(const struct app *app)
+{
+	char name[FORMAT_TEXT_MAX], more[32] = "", length[FORMAT_TEXT_MAX] = "";
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	format_outside(app->options->any ? "all interfaces" : app->links.name[0], name,
+		       sizeof(name));
+	if (!app->options->any && app->links.names > 1)
+		snprintf(more, sizeof(more), " and %zu more", app->links.names - 1);
+	if (app->timeout_ns)
+		format_length(app->timeout_ns, length, sizeof(length));
+	log_line("counting on %s%s%s%s; Ctrl-C ends it with the report", name, more,
+		 *length ? " for " : "", length);
+}
+
 /* No view: wait for the end. */
 static void wait_quietly(struct app *app)
 {
@@ -159,6 +176,7 @@ static void run(struct app *app)
 	} else if (app->live) {
 		report = !run_view(app);
 	} else {
+		say_counting(app);
 		wait_quietly(app);
 	}
 	if (app->collector)

@@ -33,6 +33,7 @@ struct app {
 	FILE *terminal; /* /dev/tty, when standard input or output is no terminal */
 	int signal_fd;
 	int deadline_fd;
+	uint64_t timeout_ns; /* when that is due, from the start; 0: never */
 	sigset_t old_signals;
 	struct ring *ring;
 	struct ledger *ledger;

@@ -82,6 +82,7 @@ static int set_up_deadline(struct app *app)
 
 	if (!app->options->timeout_set)
 		after_ns = app->live ? 0 : QUIET_TIMEOUT_NS;
+	app->timeout_ns = after_ns;
 	if (!after_ns)
 		return 0;
 	spec.it_value.tv_sec = (time_t)(after_ns / 1000000000ULL);

@@ -82,6 +82,15 @@ test_timeout() {
 	report_exact
 }
 
+# On a terminal that stays empty, a line says what goes on.
+test_counting() {
+	script -qec "ip netns exec $BED_MON '$PKTSTAT_BPF' -i mon0 -t 1s >'$BED_DIR/counting.out'" \
+		/dev/null >"$BED_DIR/counting" </dev/null
+	same "on the terminal" "$(tr -d '\r' <"$BED_DIR/counting")" \
+		"pktstat-bpf: counting on mon0 for 1.0 s; Ctrl-C ends it with the report"
+	grep -q '^Accounting' "$BED_DIR/counting.out" || fail "no report"
+}
+
 # The table holds the same numbers as the JSON: total, and the accounting line says so.
 test_table() {
 	monitor_start table
@@ -155,7 +164,7 @@ test_closed() {
 	said 1 ""
 }
 
-[ $# -gt 0 ] || set -- int term hup twice timeout table kill pipe json_pipe full json_full closed interface
+[ $# -gt 0 ] || set -- int term hup twice timeout counting table kill pipe json_pipe full json_full closed interface
 bed_make end quiet
 for name; do
 	"test_$name"
