@@ -51,6 +51,11 @@ struct ifaces *ifaces_unref(struct ifaces *ifaces)
 	return NULL;
 }
 
+size_t ifaces_bytes(const struct ifaces *ifaces)
+{
+	return sizeof(*ifaces) + ifaces->count * sizeof(ifaces->entry[0]);
+}
+
 static bool entry_equal(const struct ifaces_entry *a, const struct ifaces_entry *b)
 {
 	return !strcmp(a->name, b->name) && a->index == b->index && a->raw_ip == b->raw_ip &&

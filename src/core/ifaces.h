@@ -65,6 +65,8 @@ struct ifaces *ifaces_ref(struct ifaces *ifaces);
 /* Puts one reference, frees with the last; NULL is allowed. Returns NULL. */
 struct ifaces *ifaces_unref(struct ifaces *ifaces);
 
+/* Bytes of memory held. */
+size_t ifaces_bytes(const struct ifaces *ifaces);
 /* Whether both say the same. */
 bool ifaces_equal(const struct ifaces *a, const struct ifaces *b);
 

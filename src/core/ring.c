@@ -65,19 +65,23 @@ void ring_free(struct ring *ring)
 	free(ring);
 }
 
-/* Memory held by all slots; neighbours share their table, which counts once. Writer only. */
+/* Memory held by all slots; what neighbours share counts once. Writer only. */
 static size_t ring_measure(struct ring *ring)
 {
-	const struct flow_table *last = NULL;
+	const struct flow_table *table = NULL;
+	const struct ifaces *ifaces = NULL;
 	const struct snapshot *snapshot;
 	size_t i, bytes = 0;
 
 	for (i = 0; i < ring->count; i++) {
 		snapshot = *ring_slot(ring, i);
 		bytes += snapshot_bytes(snapshot);
-		if (snapshot->table && snapshot->table != last)
+		if (snapshot->table && snapshot->table != table)
 			bytes += flow_table_bytes(snapshot->table);
-		last = snapshot->table;
+		if (snapshot->ifaces && snapshot->ifaces != ifaces)
+			bytes += ifaces_bytes(snapshot->ifaces);
+		table = snapshot->table;
+		ifaces = snapshot->ifaces;
 	}
 	return bytes;
 }

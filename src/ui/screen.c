@@ -118,6 +118,8 @@ void screen_close(struct screen *screen)
 	if (!screen)
 		return;
 	endwin();
+	/* Keys that were meant for the view must not become commands of a shell. */
+	tcflush(screen->input_fd, TCIFLUSH);
 	restore_disarm();
 	delscreen(screen->terminal);
 	frame_done(&screen->shown);

@@ -195,7 +195,14 @@ for size in "80 24" "132 40" "40 10"; do
 	check_help
 	[ "$width" -ne 80 ] || { check_mouse; check_settings; }
 	check_quit q 'quit 0'
-	type_line clear
-	check_quit C-c 'signal 2'
+	# What was typed before it ends goes to nobody else, read or not.
+	keys -l 'echo leaked'
+	keys Enter C-c
+	expect '^ended by signal 2'
+	type_line "$driver"
+	expect 'BPS▼'
+	keys q
+	expect '^ended by quit 0'
+	shows_not leaked || fail "keys were left to the shell"
 	echo "ok $width x $height"
 done

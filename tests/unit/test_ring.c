@@ -270,6 +270,27 @@ static void test_budget(void **state)
 	flow_table_unref(table);
 }
 
+/* Interfaces that come and go with every snapshot are part of what it holds. */
+static void test_budget_of_ifaces(void **state)
+{
+	struct flow_table *table = make_table(1);
+	uint64_t oldest, newest;
+	struct ring *ring;
+
+	assert_int_equal(ring_new(1000000, &ring), 0);
+	for (uint64_t seq = 1; seq <= 1000; seq++) {
+		struct snapshot *snapshot = make(table, seq, 1);
+
+		assert_int_equal(ifaces_new(FLOW_IFACES_MAX, &snapshot->ifaces), 0);
+		ring_publish(ring, snapshot);
+	}
+	ring_range(ring, &oldest, &newest);
+	assert_true((newest - oldest + 1) * FLOW_IFACES_MAX * sizeof(struct ifaces_entry) <
+		    1000000);
+	ring_free(ring);
+	flow_table_unref(table);
+}
+
 /* The promise of the rewind: ten minutes of a thousand flows at one snapshot a second, and more. */
 static void test_ten_minutes(void **state)
 {
@@ -394,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_most_snapshots),
 		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_budget_of_ifaces),
 		cmocka_unit_test(test_ten_minutes),
 		cmocka_unit_test(test_held_for_long),
 		cmocka_unit_test(test_threads),
