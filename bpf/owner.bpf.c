@@ -16,14 +16,14 @@
 
 #include "owner_abi.h"
 
-#define AF_INET 2
-#define AF_INET6 10
-#define IPPROTO_TCP 6
-#define IPPROTO_MPTCP 262 /* finds its peers as TCP does */
-#define TCP_SYN_SENT 2
-#define TCP_CLOSE 7
+#define AF_INET	       2
+#define AF_INET6       10
+#define IPPROTO_TCP    6
+#define IPPROTO_MPTCP  262 /* finds its peers as TCP does */
+#define TCP_SYN_SENT   2
+#define TCP_CLOSE      7
 #define PID_LEVELS_MAX 32
-#define PID_NS_FIRST 0xeffffffcU /* PROC_PID_INIT_INO */
+#define PID_NS_FIRST   0xeffffffcU /* PROC_PID_INIT_INO */
 
 const volatile __u32 owner_pid_ns = PID_NS_FIRST; /* inode of the monitor's pid namespace */
 
@@ -159,6 +159,7 @@ static __always_inline void write_kernel_socket(struct bpf_iter_meta *meta, stru
 {
 	struct owner_socket found;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): libbpf's macro, all sizes handled */
 	if (!BPF_CORE_READ_BITFIELD(sk, sk_kern_sock) || !fill_socket(&found, sk, true))
 		return;
 	found.flags |= OWNER_SOCKET_KERNEL;

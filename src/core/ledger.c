@@ -56,15 +56,16 @@ void ledger_free(struct ledger *ledger)
 
 /* Slot that holds the key, or the free one where it belongs. */
 static struct ledger_slot *index_find(const struct ledger *ledger, const struct flow_key *key,
-				     uint32_t hash)
+				      uint32_t hash)
 {
 	size_t mask = ledger->index_size - 1, at = hash & mask;
 	struct ledger_slot *slot;
 
 	for (;; at = (at + 1) & mask) {
 		slot = &ledger->index[at];
-		if (!slot->flow || (slot->hash == hash &&
-				    flow_key_equal(&ledger_flow_at(ledger, slot->flow - 1)->key, key)))
+		if (!slot->flow ||
+		    (slot->hash == hash &&
+		     flow_key_equal(&ledger_flow_at(ledger, slot->flow - 1)->key, key)))
 			return slot;
 	}
 }
@@ -100,7 +101,7 @@ static int index_grow(struct ledger *ledger)
 static int chunk_append(struct ledger *ledger)
 {
 	struct ledger_flow **chunk =
-		realloc(ledger->chunk, (ledger->chunks + 1) * sizeof(*chunk));
+		realloc(ledger->chunk, (ledger->chunks + 1) * sizeof(struct ledger_flow *));
 
 	if (!chunk)
 		return -ENOMEM;
@@ -232,8 +233,7 @@ static bool flow_add(struct ledger *ledger, const struct flow_key *key, uint64_t
 	return true;
 }
 
-void ledger_add(struct ledger *ledger, const struct flow_key *key, uint64_t packets,
-		uint64_t bytes)
+void ledger_add(struct ledger *ledger, const struct flow_key *key, uint64_t packets, uint64_t bytes)
 {
 	struct flow_key aged;
 

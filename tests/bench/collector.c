@@ -307,21 +307,21 @@ static void print_heading(void)
 int main(int argc, char **argv)
 {
 	static const uint32_t active[] = {1000, 10000, 65536, 100000, 1000000, 1000};
-	struct bench *bench = calloc(1, sizeof(*bench));
-	int err = bench ? 0 : -ENOMEM;
+	struct bench *bench;
+	int err;
 
 	if (argc < 3) {
 		fputs("usage: bench_collector WATCHED OTHER_END [ROUNDS]\n", stderr);
 		return 2;
 	}
+	bench = calloc(1, sizeof(*bench));
+	if (!bench)
+		return 1;
 	bpf_source_silence();
-	if (!err) {
-		bench->rounds =
-			argc > 3 ? (unsigned int)strtoul(argv[3], NULL, 10) : ROUNDS_DEFAULT;
-		if (!bench->rounds || bench->rounds > ROUNDS_MAX)
-			bench->rounds = ROUNDS_DEFAULT;
-		err = bench_open(bench, argv[1], argv[2]);
-	}
+	bench->rounds = argc > 3 ? (unsigned int)strtoul(argv[3], NULL, 10) : ROUNDS_DEFAULT;
+	if (!bench->rounds || bench->rounds > ROUNDS_MAX)
+		bench->rounds = ROUNDS_DEFAULT;
+	err = bench_open(bench, argv[1], argv[2]);
 	if (!err)
 		print_heading();
 	for (size_t i = 0; !err && i < sizeof(active) / sizeof(active[0]); i++)
@@ -329,5 +329,6 @@ int main(int argc, char **argv)
 	if (err)
 		fprintf(stderr, "bench_collector: %s\n", strerror(-err));
 	bpf_source_free(bench->source);
+	free(bench);
 	return err ? 1 : 0;
 }

@@ -193,7 +193,7 @@ static int load(struct bench *bench, const struct bench_case *c)
 	int err;
 
 	if (!programs || !real || !shared)
-		return -errno;
+		return errno ? -errno : -ENOMEM;
 	shape = shape_of(real);
 	err = load_programs(programs, &shape, c->flows);
 	if (!err)
@@ -379,6 +379,7 @@ int main(int argc, char **argv)
 	if (!bench || !turns || turns > TURNS_MAX) {
 		fprintf(stderr, "usage: datapath [TURNS up to %d [PART OF A CASE'S NAME]]\n",
 			TURNS_MAX);
+		free(bench);
 		return 2;
 	}
 	libbpf_set_print(silent);

@@ -86,7 +86,7 @@ static void type_filter(struct bench *bench, int run)
 static int measure(struct bench *bench, const char *what,
 		   void (*change)(struct bench *bench, int run))
 {
-	uint64_t took[RUNS];
+	uint64_t took[RUNS], *median = &took[RUNS / 2];
 	int err = 0;
 
 	for (int run = 0; !err && run < RUNS; run++) {
@@ -96,11 +96,11 @@ static int measure(struct bench *bench, const char *what,
 		err = draw(bench);
 		took[run] = now_ns() - begin;
 	}
+	if (err)
+		return err;
 	qsort(took, RUNS, sizeof(took[0]), by_value);
-	if (!err)
-		printf("  %-24s %8.3f ms  %8.3f ms\n", what, (double)took[0] / 1e6,
-		       (double)took[RUNS / 2] / 1e6);
-	return err;
+	printf("  %-24s %8.3f ms  %8.3f ms\n", what, (double)took[0] / 1e6, (double)*median / 1e6);
+	return 0;
 }
 
 static int measure_all(struct bench *bench)

@@ -147,12 +147,14 @@ static const struct class_frame {
 /* Each class of flow goes to the sum of its own. */
 static void test_classes(void **state)
 {
+	const uint16_t flows = 4 * FLOW_FRONT_SLOTS;
+
 	for (size_t i = 0; i < sizeof(class_frames) / sizeof(*class_frames); i++) {
 		struct rig *rig = new_rig((struct rig_options){.map_entries = 0});
 		struct flow_counts sum = {};
 		long n;
 
-		for (uint16_t seed = 0; seed < 4 * FLOW_FRONT_SLOTS; seed++)
+		for (uint16_t seed = 0; seed < flows; seed++)
 			run_words(rig, FLOW_OUT, seed, class_frames[i].words);
 		for (int class = 0; class < FLOW_CLASSES; class ++) {
 			struct flow_counts full = rig_full(rig, 0, FLOW_OUT, class);
@@ -161,7 +163,7 @@ static void test_classes(void **state)
 			sum.packets += full.packets;
 		}
 		sum.packets += sum_rows(rig, 0, &n).packets;
-		assert_int_equal(sum.packets, 4 * FLOW_FRONT_SLOTS);
+		assert_int_equal(sum.packets, flows);
 		rig_free(rig);
 	}
 }

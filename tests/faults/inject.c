@@ -67,7 +67,7 @@ static bool fails(enum inject_kind kind)
 }
 
 /* The next definition of a function, that of the C library or of a sanitizer. */
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define NEXT(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 
 static long bpf_call(long command, long attr, long size)
 {

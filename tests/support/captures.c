@@ -26,6 +26,7 @@
 		CAPTURE_SUM, type, FLOW_PROTO_NONE, FLOW_SUM_##what, detail \
 	}
 
+/* Parts of rows, as initializers take them. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define FRAME(text, frame, ...)                                   \
 	{                                                         \
 		.name = text, .words = frame, .want = __VA_ARGS__ \
@@ -41,6 +42,7 @@
 		.name = text, .words = frame, .want = key, .gso_size = size, .packets = segments, \
 		.bytes = wire                                                                     \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct capture captures[] = {
 	/* The protocols. */

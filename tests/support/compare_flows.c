@@ -83,6 +83,8 @@ static void merge_expected(struct compare *compare)
 	struct expected *all = compare->expected;
 	size_t kept = 0;
 
+	if (!all)
+		return;
 	qsort(all, compare->count, sizeof(*all), key_order);
 	for (size_t i = 0; i < compare->count; i++) {
 		struct flow_counts *sent = &compare->sent[FLOW_WHERE_DIR(all[i].record.key.where)];
@@ -145,7 +147,7 @@ static void compare_row(struct compare *compare, const json_t *row)
 {
 	const char *proto = json_string_value(json_object_get(row, "proto"));
 	uint64_t packets = field(row, "packets"), bytes = field(row, "bytes");
-	struct expected *expected;
+	struct expected *expected = NULL;
 	struct flow_key key;
 	bool parsed = parse_row(row, &key);
 	enum flow_dir dir = FLOW_WHERE_DIR(key.where);
@@ -157,9 +159,9 @@ static void compare_row(struct compare *compare, const json_t *row)
 		return;
 	}
 	compare->rows++;
-	expected = !parsed ? NULL
-			   : bsearch(&key, compare->expected, compare->count,
-				     sizeof(*compare->expected), key_order);
+	if (parsed && compare->expected)
+		expected = bsearch(&key, compare->expected, compare->count,
+				   sizeof(*compare->expected), key_order);
 	if (!expected || expected->seen) {
 		complain(&compare->unknown, expected ? "twice" : "never sent", row);
 		return;

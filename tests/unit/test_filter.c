@@ -266,12 +266,10 @@ static void test_limits(void **state)
 	char why[80];
 	size_t column;
 
-	for (int i = 0; i < 120; i++)
-		strcat(text, "(");
+	memset(text, '(', 120);
 	assert_int_equal(filter_parse(text, &filter, why, sizeof(why), &column), -E2BIG);
-	text[0] = '\0';
 	for (int i = 0; i < 80; i++)
-		strcat(text, "a ");
+		memcpy(text + 2 * i, "a ", 3);
 	assert_int_equal(filter_parse(text, &filter, why, sizeof(why), &column), -E2BIG);
 	memset(text, 'a', FILTER_TEXT_MAX);
 	text[FILTER_TEXT_MAX] = '\0';

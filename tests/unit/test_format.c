@@ -69,9 +69,12 @@ static void scaled(void **state)
 static void scaled_never_wider_than_six(void **state)
 {
 	char text[FORMAT_TEXT_MAX];
+	double value = 0.001;
 
-	for (double value = 0.001; value < 1e27; value *= 1.0173)
+	while (value < 1e27) {
 		assert_in_range(strlen(format_scaled(value, text, sizeof(text))), 1, 6);
+		value *= 1.0173;
+	}
 }
 
 static void rates_and_memory(void **state)

@@ -221,8 +221,10 @@ static void write_errors(void **state)
 	int ends[2];
 
 	for (int many = 0; many < 2; many++) {
+		const uint16_t flows = many ? 20000 : 1;
+
 		/* First within a buffer's size, then beyond it. */
-		for (uint16_t i = 0; i < (many ? 20000 : 1); i++) {
+		for (uint16_t i = 0; i < flows; i++) {
 			struct flow_key key = bed_tcp_key(1, i);
 
 			bed_add(bed, &key, 1, 60);
