@@ -193,7 +193,7 @@ static int load(struct bench *bench, const struct bench_case *c)
 	int err;
 
 	if (!programs || !real || !shared)
-		return errno ? -errno : -ENOMEM;
+		return -ENOMEM;
 	shape = shape_of(real);
 	err = load_programs(programs, &shape, c->flows);
 	if (!err)
