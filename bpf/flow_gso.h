@@ -76,8 +76,8 @@ static __always_inline int flow_gso_network(struct flow_gso_cursor *cur)
 }
 
 /*
- * Whether IP begins at the cursor and, if it gives its length, ends with the super-packet. That of a
- * tunnel does; but where UDP GSO or GRO holds tunnelled datagrams together it ends with the first
+ * Whether IP begins at the cursor and, if it gives its length, ends with the super-packet. That of
+ * a tunnel does; but where UDP GSO or GRO holds tunnelled datagrams together it ends with the first
  * of them, and every one has these headers already.
  */
 static __always_inline int flow_gso_is_whole(const struct flow_gso_cursor *cur)

@@ -228,8 +228,8 @@ static __always_inline void flow_parse_ipv6(const struct flow_frame *frame,
 }
 
 /*
- * RFC 826, IPv4 over hardware addresses of Ethernet's size; any other ARP is a sum by EtherType. The
- * hardware's number does not matter: 1, or 6 for IEEE 802 (RFC 1042), as the kernel takes both.
+ * RFC 826, IPv4 over hardware addresses of Ethernet's size; any other ARP is a sum by EtherType.
+ * The hardware's number does not matter: 1, or 6 for IEEE 802 (RFC 1042), as the kernel takes both.
  */
 static __always_inline void flow_parse_arp(const struct flow_frame *frame, struct flow_packet *pkt)
 {
@@ -369,8 +369,8 @@ static __always_inline void flow_parse_begin(struct flow_packet *pkt, __u16 ethe
 
 /*
  * Parses the frame. `ethertype` is 0 for a frame with an Ethernet header; on an interface without
- * one it is the EtherType of the packet that begins at frame->data, or FLOW_ETH_P_UNSAID. `stripped`
- * says that the kernel holds an outer VLAN tag beside the frame.
+ * one it is the EtherType of the packet that begins at frame->data, or FLOW_ETH_P_UNSAID.
+ * `stripped` says that the kernel holds an outer VLAN tag beside the frame.
  */
 static __always_inline void flow_parse_any(const struct flow_frame *frame, __u16 ethertype,
 					   int stripped, struct flow_packet *pkt)

@@ -253,7 +253,8 @@ static const struct capture captures[] = {
 	SUPER("gso-tcp6-jumbo", "eth ip6 hop tcp data:3000 set16:4,0 set16:42,0xc204",
 	      IP6(6, S, D), 1448, 3, 3000 + 3 * 74),
 	/* A tunnel is told by what is in it, whatever the port. */
-	SUPER("gso-vxlan-tcp4", "eth ip4 udp:1000,4789 data:8 eth ip4 tcp data:3000 set16:28,0x0800",
+	SUPER("gso-vxlan-tcp4",
+	      "eth ip4 udp:1000,4789 data:8 eth ip4 tcp data:3000 set16:28,0x0800",
 	      IP4(17, 1000, 4789), 1448, 3, 3000 + 3 * 104),
 	SUPER("gso-vxlan-any-port",
 	      "eth ip6 udp:1000,4790 data:8 eth vlan ip6 hop tcp data:3000 set16:48,0x0800",

@@ -232,9 +232,12 @@ static void test_stripped_tag(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),	 cmocka_unit_test(test_whole_frames_are_not_cut),
-		cmocka_unit_test(test_prefixes), cmocka_unit_test(test_prefixes_grow),
-		cmocka_unit_test(test_raw_ip),	 cmocka_unit_test(test_unsaid),
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_whole_frames_are_not_cut),
+		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_prefixes_grow),
+		cmocka_unit_test(test_raw_ip),
+		cmocka_unit_test(test_unsaid),
 		cmocka_unit_test(test_stripped_tag),
 	};
 
