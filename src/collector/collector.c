@@ -35,6 +35,7 @@ struct collector {
 	int64_t last_wall_ns;  /* time of the drain before */
 	uint64_t start_boot_ns; /* when counting began, by CLOCK_BOOTTIME */
 	struct snapshot_totals dir[FLOW_DIRS];
+	struct snapshot_sample sample; /* what there is of the next one */
 	struct snapshot_health health;
 	uint32_t map_used; /* in this interval, early drains included */
 	struct ifaces *told;    /* as published last */
@@ -131,17 +132,33 @@ static void raise_peak(struct snapshot_totals *totals, const struct flow_counts 
 		totals->peak_pps = pps;
 }
 
+/* Intervals cut short are added up until they are at least half a whole one. */
+static void take_sample(struct collector *collector, struct snapshot *snapshot)
+{
+	struct snapshot_sample *sample = &collector->sample;
+
+	if (!snapshot->elapsed_ns)
+		return;
+	sample->elapsed_ns += snapshot->elapsed_ns;
+	for (int dir = 0; dir < FLOW_DIRS; dir++)
+		counts_add(&sample->delta[dir], &collector->dir[dir].delta);
+	if (2 * sample->elapsed_ns < collector->timer_ns)
+		return;
+	snapshot->sample = *sample;
+	*sample = (struct snapshot_sample){0};
+}
+
 static void fill_totals(struct collector *collector, struct snapshot *snapshot)
 {
 	struct snapshot_totals *totals;
 	int dir;
 
-	/* As at the end, or after a stop: it would make a burst look like a rate. */
-	snapshot->sliver = 2 * snapshot->elapsed_ns < collector->timer_ns;
+	take_sample(collector, snapshot);
 	for (dir = 0; dir < FLOW_DIRS; dir++) {
 		totals = &collector->dir[dir];
-		if (!snapshot->sliver)
-			raise_peak(totals, &totals->delta, snapshot->elapsed_ns);
+		if (snapshot->sample.elapsed_ns)
+			raise_peak(totals, &snapshot->sample.delta[dir],
+				   snapshot->sample.elapsed_ns);
 		else if (snapshot->state != SNAPSHOT_LIVE) /* a short run may have no whole one */
 			raise_peak(totals, &totals->total, snapshot->running_ns);
 		snapshot->dir[dir] = *totals;

@@ -19,10 +19,10 @@ static void add(struct history *history, const struct snapshot *snapshot)
 	point = &history->point[(history->first + history->count++) % RING_SNAPSHOTS_MAX];
 	point->seq = snapshot->seq;
 	point->mono_ns = snapshot->mono_ns;
-	point->elapsed_ns = snapshot->elapsed_ns;
+	point->elapsed_ns = snapshot->sample.elapsed_ns;
 	for (int dir = 0; dir < FLOW_DIRS; dir++) {
-		const struct flow_counts *delta = &snapshot->dir[dir].delta;
-		uint64_t elapsed_ns = snapshot->sliver ? 0 : snapshot->elapsed_ns;
+		const struct flow_counts *delta = &snapshot->sample.delta[dir];
+		uint64_t elapsed_ns = snapshot->sample.elapsed_ns;
 
 		point->bps[dir] = elapsed_ns ? rate_bps(delta->bytes, elapsed_ns) : -1.0;
 		point->pps[dir] = elapsed_ns ? rate_pps(delta->packets, elapsed_ns) : -1.0;

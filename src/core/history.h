@@ -17,7 +17,7 @@ struct history_point {
 	uint64_t seq;
 	uint64_t mono_ns;
 	uint64_t elapsed_ns;		       /* the time of the rates */
-	double bps[FLOW_DIRS], pps[FLOW_DIRS]; /* below 0: no rate, as in the first or a sliver */
+	double bps[FLOW_DIRS], pps[FLOW_DIRS]; /* below 0: no rate, see struct snapshot_sample */
 };
 
 /* Zeroed is empty. */

@@ -263,7 +263,7 @@ static void thin_copy_head(struct snapshot *thin, const struct snapshot *snapsho
 	thin->elapsed_ns = snapshot->elapsed_ns;
 	thin->running_ns = snapshot->running_ns;
 	thin->era = snapshot->era;
-	thin->sliver = snapshot->sliver;
+	thin->sample = snapshot->sample;
 	thin->state = snapshot->state;
 	thin->flows_active = snapshot->flows_active;
 	thin->flows_known = snapshot->flows_known;

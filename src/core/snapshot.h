@@ -80,6 +80,15 @@ struct snapshot_totals {
 	double peak_pps;
 };
 
+/*
+ * What peaks and graphs are made of. An interval that was cut short, by news of interfaces or at a
+ * stop, would make a burst look like a rate: it has no sample, and is part of the next one.
+ */
+struct snapshot_sample {
+	uint64_t elapsed_ns; /* 0: none */
+	struct flow_counts delta[FLOW_DIRS];
+};
+
 /* State of the monitor at the end of the interval: what the header and the health page show. */
 struct snapshot_health {
 	struct flow_counts hook;      /* counted by the hook before anything else, since start */
@@ -122,7 +131,7 @@ struct snapshot {
 	uint64_t elapsed_ns;      /* real length of the interval; 0 in the first: it has no rate */
 	uint64_t running_ns;      /* since counting began */
 	uint32_t era;             /* of the ids in rows */
-	bool sliver;              /* shorter than half an interval: a burst is no rate */
+	struct snapshot_sample sample;
 	bool thin;                /* only the top rows, and "remainder" rows, are left */
 	enum snapshot_state state;
 	uint32_t flows_active; /* with packets in this interval */

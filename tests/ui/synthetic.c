@@ -255,11 +255,13 @@ static void fill_row(struct snapshot *snapshot, size_t i, struct snapshot_row *r
 
 static void fill_totals(struct synthetic *synthetic, struct snapshot *snapshot)
 {
+	snapshot->sample.elapsed_ns = snapshot->elapsed_ns;
 	for (int dir = 0; dir < FLOW_DIRS; dir++) {
 		struct snapshot_totals *totals = &snapshot->dir[dir];
 		double bps = rate_bps(totals->delta.bytes, snapshot->elapsed_ns);
 		double pps = rate_pps(totals->delta.packets, snapshot->elapsed_ns);
 
+		snapshot->sample.delta[dir] = totals->delta;
 		synthetic->total[dir].packets += totals->delta.packets;
 		synthetic->total[dir].bytes += totals->delta.bytes;
 		if (bps > synthetic->peak_bps[dir])

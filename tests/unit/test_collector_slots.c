@@ -9,52 +9,10 @@
 #include <cmocka.h>
 
 #include "clock.h"
-#include "collector.h"
-#include "fake_source.h"
+#include "collector_bench.h"
 #include "flow.h"
 
-#define MS	 1000000ULL
-#define NEVER	 COLLECTOR_INTERVAL_MAX_NS
-#define LIMIT_NS 10000000000ULL
 #define SLOT	 3
-
-struct bench {
-	struct fake_source *fake;
-	struct ledger *ledger;
-	struct ring *ring;
-	struct collector *collector;
-};
-
-static struct bench bench_start(uint64_t interval_ns)
-{
-	struct bench bench = {.fake = fake_source_new()};
-	struct collector_options options = {.source = fake_source_base(bench.fake),
-					    .interval_ns = interval_ns,
-					    .start_mono_ns = clock_mono_ns(),
-					    .start_wall_ns = clock_wall_ns()};
-
-	assert_int_equal(ledger_new(LEDGER_FLOWS_DEFAULT, LEDGER_KEEP_NS_DEFAULT, &bench.ledger),
-			 0);
-	assert_int_equal(ring_new(RING_BUDGET_DEFAULT, &bench.ring), 0);
-	options.ledger = bench.ledger;
-	options.ring = bench.ring;
-	assert_int_equal(collector_start(&options, &bench.collector), 0);
-	return bench;
-}
-
-/* Ends the collector; a reference to the last snapshot. */
-static struct snapshot *bench_stop(struct bench *bench)
-{
-	collector_stop(bench->collector);
-	return ring_latest(bench->ring);
-}
-
-static void bench_done(struct bench *bench)
-{
-	ring_free(bench->ring);
-	ledger_free(bench->ledger);
-	fake_source_free(bench->fake);
-}
 
 static void feed(struct bench *bench, uint64_t packets)
 {

@@ -13,7 +13,7 @@
 #define NS_PER_SEC 1000000000ULL
 
 static void publish(struct ring *ring, struct flow_table *table, uint64_t seq, uint64_t elapsed_ns,
-		    bool sliver)
+		    uint64_t sample_ns)
 {
 	struct snapshot *snapshot;
 
@@ -22,12 +22,12 @@ static void publish(struct ring *ring, struct flow_table *table, uint64_t seq, u
 	snapshot->seq = seq;
 	snapshot->mono_ns = seq * NS_PER_SEC;
 	snapshot->elapsed_ns = elapsed_ns;
-	snapshot->sliver = sliver;
-	snapshot->dir[FLOW_IN].delta = (struct flow_counts){10, 1000};
+	snapshot->sample.elapsed_ns = sample_ns;
+	snapshot->sample.delta[FLOW_IN] = (struct flow_counts){10, 1000};
 	ring_publish(ring, snapshot);
 }
 
-/* The first has no time to have a rate over, and a sliver too little: a peak leaves it out, too. */
+/* The first has no time to have a rate over, and a short one too little: it is part of the next. */
 static void test_rates(void **state)
 {
 	struct history history = {0};
@@ -36,17 +36,20 @@ static void test_rates(void **state)
 
 	assert_int_equal(flow_table_new(1, &table), 0);
 	assert_int_equal(ring_new(RING_BUDGET_DEFAULT, &ring), 0);
-	publish(ring, table, 1, 0, false);
-	publish(ring, table, 2, NS_PER_SEC, false);
-	publish(ring, table, 3, NS_PER_SEC / 100, true);
+	publish(ring, table, 1, 0, 0);
+	publish(ring, table, 2, NS_PER_SEC, NS_PER_SEC);
+	publish(ring, table, 3, NS_PER_SEC / 100, 0);
+	publish(ring, table, 4, NS_PER_SEC / 2, NS_PER_SEC / 2 + NS_PER_SEC / 100);
 	history_update(&history, ring);
-	assert_int_equal(history.count, 3);
+	assert_int_equal(history.count, 4);
 	assert_true(history_get(&history, 0)->bps[FLOW_IN] < 0.0);
 	assert_true(history_get(&history, 1)->bps[FLOW_IN] == rate_bps(1000, NS_PER_SEC));
 	assert_true(history_get(&history, 1)->pps[FLOW_IN] == rate_pps(10, NS_PER_SEC));
 	assert_true(history_get(&history, 2)->bps[FLOW_IN] < 0.0);
 	assert_true(history_get(&history, 2)->pps[FLOW_IN] < 0.0);
-	assert_int_equal(history_span_ns(&history), 2 * NS_PER_SEC);
+	assert_true(history_get(&history, 3)->bps[FLOW_IN] ==
+		    rate_bps(1000, NS_PER_SEC / 2 + NS_PER_SEC / 100));
+	assert_int_equal(history_span_ns(&history), 3 * NS_PER_SEC);
 	ring_free(ring);
 	flow_table_unref(table);
 }

@@ -253,7 +253,7 @@ static void test_thin_head(void **state)
 	whole->seq = 12;
 	whole->wall_ns = 13;
 	whole->mono_ns = 14;
-	whole->elapsed_ns = 15;
+	whole->elapsed_ns = whole->sample.elapsed_ns = 15;
 	whole->running_ns = 16;
 	whole->flows_active = 17;
 	whole->flows_known = 18;
@@ -269,6 +269,7 @@ static void test_thin_head(void **state)
 	assert_int_equal(thin->wall_ns, 13);
 	assert_int_equal(thin->mono_ns, 14);
 	assert_int_equal(thin->elapsed_ns, 15);
+	assert_int_equal(thin->sample.elapsed_ns, 15);
 	assert_int_equal(thin->running_ns, 16);
 	assert_int_equal(thin->flows_active, 17);
 	assert_int_equal(thin->flows_known, 18);
