@@ -45,8 +45,11 @@ static void lose_iface(struct app *app)
 	struct snapshot *last = ring_latest(app->ring);
 	char names[FORMAT_TEXT_MAX];
 
-	log_line("interface %s is gone; the report has what was counted until then",
-		 ifaces_text(last->ifaces, names, sizeof(names)));
+	if (app->options->any)
+		log_line("no interface is left; the report has what was counted until then");
+	else
+		log_line("interface %s is gone; the report has what was counted until then",
+			 ifaces_text(last->ifaces, names, sizeof(names)));
 	snapshot_unref(last);
 	app->ended = "interface lost";
 	app->status = APP_FAILED;

@@ -35,7 +35,6 @@ int app_close_guard(struct app *app)
 	app->own_nice = getpriority(PRIO_PROCESS, 0);
 	if (app->own_nice > COLLECTOR_NICE)
 		setpriority(PRIO_PROCESS, 0, COLLECTOR_NICE);
-	guard_raise_limits();
 	err = guard_close(&needs, &what);
 	if (err)
 		log_line("cannot give up privileges (%s): %s", what, strerror(-err));

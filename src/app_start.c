@@ -12,6 +12,7 @@
 
 #include "bpf_source.h"
 #include "clock.h"
+#include "guard.h"
 #include "log.h"
 #include "privileges.h"
 
@@ -130,6 +131,7 @@ static int start_collector(struct app *app)
 					    .context = app};
 	int err;
 
+	guard_raise_limits(); /* libbpf does so too, but not for two threads at once */
 	app_open_owners(app);
 	err = open_source(app);
 	if (err)

@@ -57,7 +57,8 @@ void ledger_add(struct ledger *ledger, const struct flow_key *key, uint64_t pack
  * folded into "interfaces gone" rows at FLOW_SLOT_GONE, by direction and class; what is "aged" or
  * "flow map full" already stays that. What they counted since the last ledger_snapshot() is so much
  * of these rows in the next. Never fails: what finds no memory waits for its row until the next
- * snapshot. Work in proportion to the flows that came since the oldest of theirs.
+ * snapshot. Work mostly in proportion to the flows that came since the oldest of theirs; at
+ * worst to all.
  */
 void ledger_retire(struct ledger *ledger, const bool slot[FLOW_IFACES_MAX]);
 /*

@@ -47,7 +47,8 @@ int view_rows_learn_base(struct view_rows *rows)
 static bool is_of_flow(const struct group_row *learned, const struct flow_table_entry *entry)
 {
 	return learned->first_wall_ns == entry->first_wall_ns &&
-	       flow_key_sum(&entry->key) != FLOW_SUM_GONE;
+	       (flow_key_slot(&entry->key) != FLOW_SLOT_GONE ||
+		flow_key_sum(&entry->key) < FLOW_SUM_MAP_FULL);
 }
 
 struct flow_counts view_rows_total(const struct view_rows *rows, size_t i)

@@ -188,6 +188,19 @@ static void put_numbers(struct page_writer *page, const struct scene *scene,
 	page_line(page, STYLE_PLAIN, "history", "");
 }
 
+/* Why the flow is not in the table. One whose owner has become known may have left the group. */
+static const char *absent_text(const struct scene *scene, const struct flow_key *key)
+{
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+
+	for (size_t i = 0; snapshot && i < snapshot->count; i++) {
+		if (flow_key_equal(snapshot_key(snapshot, i), key))
+			return "not among the rows shown; Esc shows those";
+	}
+	return scene->held ? "not in the table at this moment"
+			   : "has left the table; [ goes back to it";
+}
+
 /* A flow that has left the table, or was not there yet at the moment shown. */
 static void put_absent(struct page_writer *page, const struct scene *scene)
 {
@@ -202,9 +215,7 @@ static void put_absent(struct page_writer *page, const struct scene *scene)
 	if (flow_key_sum(key) == FLOW_SUM_NONE)
 		put_end(page, scene, "destination", key, false);
 	page_line(page, STYLE_PLAIN, "direction", flow_key_dir(key) == FLOW_IN ? "in" : "out");
-	page_line(page, STYLE_DIM, "now",
-		  scene->held ? "not in the table at this moment"
-			      : "idle, has left the table; [ goes back to it");
+	page_line(page, STYLE_DIM, "now", absent_text(scene, key));
 }
 
 int draw_detail(struct frame *frame, const struct layout *layout, const struct scene *scene)

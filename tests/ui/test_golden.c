@@ -52,12 +52,28 @@ static void open_detail(struct scene *scene, struct snapshot *snapshot)
 }
 
 /* A filter takes it away as its end would. */
-static void open_detail_of_gone(struct scene *scene, struct snapshot *snapshot)
+static void open_detail_of_filtered(struct scene *scene, struct snapshot *snapshot)
 {
 	open_detail(scene, snapshot);
 	assert_int_equal(view_arrange(scene->view), 0);
 	view_set_waiting(scene->view, true);
 	golden_set_filter(scene, "udp");
+}
+
+/* As if the flow had been idle long enough. */
+static void open_detail_of_gone(struct scene *scene, struct snapshot *snapshot)
+{
+	const struct flow_key *key;
+	size_t i = 0;
+
+	open_detail_of_filtered(scene, snapshot);
+	key = view_chosen(scene->view);
+	while (!flow_key_equal(snapshot_key(snapshot, i), key))
+		i++;
+	snapshot->count--;
+	memmove(&snapshot->row[i], &snapshot->row[i + 1],
+		(snapshot->count - i) * sizeof(snapshot->row[0]));
+	view_set_filter(scene->view, NULL);
 }
 
 static void sort_by_packets(struct scene *scene, struct snapshot *snapshot)
@@ -211,6 +227,7 @@ static const struct golden goldens[] = {
 	{"health-80x24", 80, 24, 6, open_health, NOTHING},
 	{"detail-80x24", 80, 24, 6, open_detail, NOTHING},
 	{"detail-gone-80x24", 80, 24, 6, open_detail_of_gone, NOTHING},
+	{"detail-filtered-80x24", 80, 24, 6, open_detail_of_filtered, NOTHING},
 	{"conversations-80x24", 80, 24, 6, golden_group_conversations, NOTHING},
 	{"conversations-132x40", 132, 40, 6, golden_group_conversations, NOTHING},
 	{"conversations-40x10", 40, 10, 6, golden_group_conversations, NOTHING},
