@@ -98,11 +98,12 @@ test_peers() {
 
 # Processes that are gone long before the next look, and connections that never came about.
 test_short() {
-	local pids='' refused got
+	local pids='' refused got port
 	watch short -r 500ms --json
 	[ "$(programs_of "$MONITOR_PID" | wc -l)" -ge 4 ] || skip "no release hook on this kernel"
-	for _ in $(seq 30); do
-		(exec ip netns exec "$BED_MON" bash -c 'echo x >/dev/udp/10.99.0.2/5001') &
+	# Each to a port of its own: two that got the same one on this side would be one flow.
+	for port in $(seq 5101 5130); do
+		(exec ip netns exec "$BED_MON" bash -c "echo x >/dev/udp/10.99.0.2/$port") &
 		pids="$pids $!"
 		wait $!
 	done
@@ -111,7 +112,8 @@ test_short() {
 	wait $refused
 	settle
 	finish
-	got=$(jq -r '.[] | select(.dstPort == 5001) | .pid' "$BED_DIR/short.out" | sort -n)
+	got=$(jq -r '.[] | select(.dstPort > 5100 and .dstPort <= 5130) | .pid' "$BED_DIR/short.out" |
+		sort -n)
 	same "30 short ones" "$got" "$(tr ' ' '\n' <<<"$pids" | sed 1d | sort -n)"
 	expect "refused" '.dstPort == 9 and .dir == "out"' pid "$refused"
 	expect "its refusal" '.srcPort == 9 and .dir == "in"' pid "$refused"
