@@ -59,7 +59,7 @@ start() {
 # now_on "DEVICES": it is, or becomes, attached to these.
 now_on() {
 	# shellcheck disable=SC2086
-	wait_for 20 all_attached "$MONITOR_PID" $1 || fail "$MONITOR_NAME: not attached to all of $1"
+	wait_for 60 all_attached "$MONITOR_PID" $1 || fail "$MONITOR_NAME: not attached to all of $1"
 	kill -0 "$MONITOR_PID" 2>/dev/null ||
 		fail "$MONITOR_NAME has ended: $(cat "$BED_DIR/$MONITOR_NAME.err")"
 }
@@ -148,7 +148,7 @@ test_rename() {
 	blast_in 1 before
 	rename mon1 other1
 	blast_in 1 after --first 700000
-	wait_for 5 attached "$MONITOR_PID" other1 || fail "not attached to the renamed one"
+	wait_for 60 attached "$MONITOR_PID" other1 || fail "not attached to the renamed one"
 	same "links" "$(links_of "$MONITOR_PID")" "$links"
 	monitor_stop
 	ended
@@ -196,7 +196,7 @@ test_moved() {
 	ip -n "$BED_MON" link set mon3 netns "$BED_FAR"
 	ip -n "$BED_FAR" link set mon3 up
 	# It goes on counting there until the news have come.
-	wait_for 5 has_links 2 || fail "not let go of"
+	wait_for 60 has_links 2 || fail "not let go of"
 	blast_in 3 later
 	ip -n "$BED_FAR" link del mon3
 	blast_in 0 in0
@@ -284,7 +284,7 @@ test_dedup_change() {
 	now_on "br9 mon1"
 	blast_in 3 second
 	ip -n "$BED_MON" link set mon3 nomaster
-	wait_for 10 not_attached "$MONITOR_PID" br9 || fail "still attached to the bridge"
+	wait_for 60 not_attached "$MONITOR_PID" br9 || fail "still attached to the bridge"
 	blast_in 1 third --first 900000
 	monitor_stop
 	ended
@@ -385,7 +385,7 @@ test_churn() {
 		now_on mon4
 		del_pair 4
 	done
-	wait_for 5 few_descriptors "$before" || after=$(find "/proc/$MONITOR_PID/fd" | wc -l)
+	wait_for 60 few_descriptors "$before" || after=$(find "/proc/$MONITOR_PID/fd" | wc -l)
 	same "descriptors" "${after:-$before}" "$before"
 	blast_in 0 in0
 	monitor_stop
@@ -436,7 +436,7 @@ reuse() {
 	while [ $last -lt "$2" ]; do
 		first=$((last + 1)) last=$((last + $3))
 		many_pairs $first $last
-		wait_for 20 on_all || fail "not attached to all from v$first to v$last"
+		wait_for 60 on_all || fail "not attached to all from v$first to v$last"
 		bed_far "$here/links_send.py" w $first $last
 		ip -n "$BED_MON" link del group 7
 	done
