@@ -107,18 +107,20 @@ include_rules() {
 	app=$(headers_of src)
 	no_include include-curses src "$curses" 'src/ui/(screen|draw|keys)\.c'
 	no_include include-skeleton src '.*\.skel\.h' 'src/(collector/(bpf_source|programs)|owner/scan_bpf)\.c'
-	no_include include-core src/core "$(headers_of src/collector)|$(headers_of src/ui)|$app"
+	no_include include-core src/core "$(headers_of src/collector)|$(headers_of src/net)|$(headers_of src/ui)|$app"
 	no_include include-core src/core 'bpf/.*|libelf\.h|.*\.skel\.h'
-	no_include include-ui src/ui "$(headers_of src/collector)|$app|bpf/.*"
+	no_include include-net src/net "$(headers_of src/collector)|$(headers_of src/owner)|$(headers_of src/ui)|$app"
+	no_include include-net src/net "$(headers_of src/core)|bpf/.*|.*\.skel\.h"
+	no_include include-ui src/ui "$(headers_of src/collector)|$(headers_of src/net)|$app|bpf/.*"
 	no_include include-collector src/collector "$(headers_of src/ui)|$app"
 	no_include include-owner src/owner "$(headers_of src/collector)|$(headers_of src/ui)|$app"
 }
 
 call_rules() {
 	no_call banned 'src' 'system|popen|sprintf|vsprintf|strcpy|strcat|strncpy|gets|strtok|atoi|atol|usleep|sleep'
-	no_call prints 'src/(core|collector|owner|ui)' 'printf|vprintf|puts|putchar|perror|err|errx|warn|warnx'
-	no_name prints 'src/(core|collector|owner|ui)' 'stdout|stderr'
-	no_call exits 'src/(core|collector|owner|ui)' 'exit|quick_exit'
+	no_call prints 'src/(core|net|collector|owner|ui)' 'printf|vprintf|puts|putchar|perror|err|errx|warn|warnx'
+	no_name prints 'src/(core|net|collector|owner|ui)' 'stdout|stderr'
+	no_call exits 'src/(core|net|collector|owner|ui)' 'exit|quick_exit'
 	no_call exits 'src/ui' 'initscr'
 }
 
