@@ -139,7 +139,7 @@ static bool bpf_source_wants_drain(struct flow_source *base)
 
 static int bpf_source_links_fd(struct flow_source *base)
 {
-	return bpf_source_of(base)->ports.links.watch_fd;
+	return bpf_source_of(base)->ports.links.watch.fd;
 }
 
 static bool bpf_source_on_links(struct flow_source *base)
