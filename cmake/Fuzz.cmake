@@ -9,6 +9,7 @@
 
 set(PKTSTAT_FUZZ_FLAGS -std=gnu11 -O2 -g -fno-omit-frame-pointer -D_GNU_SOURCE= -DXXH_INLINE_ALL
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
+set(PKTSTAT_FUZZ_ROOMS base model query report)
 
 function(fuzz_available ret_available)
 	if(NOT DEFINED CACHE{PKTSTAT_FUZZ_AVAILABLE})
@@ -28,6 +29,8 @@ endfunction()
 function(fuzz_compile)
 	cmake_parse_arguments(PARSE_ARGV 0 arg "" "PREFIX;RESULT" "SOURCES;INCLUDES")
 	list(TRANSFORM arg_INCLUDES PREPEND -I)
+	list(TRANSFORM PKTSTAT_FUZZ_ROOMS PREPEND -I${PROJECT_SOURCE_DIR}/src/core/
+		OUTPUT_VARIABLE core_includes)
 	set(objects)
 	foreach(source IN LISTS arg_SOURCES)
 		cmake_path(ABSOLUTE_PATH source NORMALIZE)
@@ -36,7 +39,7 @@ function(fuzz_compile)
 		add_custom_command(
 			OUTPUT ${object}
 			COMMAND ${BPF_CLANG} ${PKTSTAT_FUZZ_FLAGS}
-				-I${PROJECT_SOURCE_DIR}/bpf -I${PROJECT_SOURCE_DIR}/src/core
+				-I${PROJECT_SOURCE_DIR}/bpf ${core_includes}
 				-I${PROJECT_SOURCE_DIR}/tests/support ${arg_INCLUDES}
 				-MD -MT ${object} -MF ${object}.d -c ${source} -o ${object}
 			DEPENDS ${source}
@@ -55,10 +58,14 @@ function(fuzz_core ret_archive)
 	if(TARGET fuzz_core)
 		return()
 	endif()
-	get_target_property(sources core SOURCES)
-	get_target_property(directory core SOURCE_DIR)
-	list(TRANSFORM sources PREPEND ${directory}/)
-	fuzz_compile(PREFIX ${CMAKE_CURRENT_BINARY_DIR}/core SOURCES ${sources} RESULT objects)
+	set(all)
+	foreach(room IN LISTS PKTSTAT_FUZZ_ROOMS)
+		get_target_property(sources ${room} SOURCES)
+		get_target_property(directory ${room} SOURCE_DIR)
+		list(TRANSFORM sources PREPEND ${directory}/)
+		list(APPEND all ${sources})
+	endforeach()
+	fuzz_compile(PREFIX ${CMAKE_CURRENT_BINARY_DIR}/core SOURCES ${all} RESULT objects)
 	add_custom_command(
 		OUTPUT ${archive}
 		COMMAND ${CMAKE_COMMAND} -E rm -f ${archive}
