@@ -105,7 +105,7 @@ headers_of() {
 include_rules() {
 	local curses='(ncursesw?/)?(curses|ncurses|term|panel)\.h' app
 	app=$(headers_of src)
-	no_include include-curses src "$curses" 'src/ui/(screen|draw|keys)\.c'
+	no_include include-curses src "$curses" 'src/ui/(screen|terminal|draw|keys)\.c'
 	no_include include-skeleton src '.*\.skel\.h' 'src/(collector/(bpf_source|programs)|owner/scan_bpf)\.c'
 	no_include include-core src/core "$(headers_of src/collector)|$(headers_of src/ui)|$app"
 	no_include include-core src/core 'bpf/.*|libelf\.h|.*\.skel\.h'
