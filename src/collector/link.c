@@ -97,6 +97,41 @@ int link_query_open(void)
 	return link_socket(0, 0);
 }
 
+int link_find(int query_fd, const char *name, struct link_info *ret_info)
+{
+	struct {
+		struct link_request link;
+		struct rtattr name;
+		char text[LINK_NAME_SIZE];
+	} request = {
+		.link = {.header = {.nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST},
+			 .info = {.ifi_family = AF_UNSPEC}},
+		.name = {.rta_type = IFLA_ALT_IFNAME}, /* finds own names as well */
+	};
+	union {
+		struct nlmsghdr header;
+		char bytes[LINK_BUFFER];
+	} answer;
+	size_t size = strlen(name) + 1;
+	ssize_t length;
+
+	if (size > sizeof(request.text))
+		return -ENAMETOOLONG;
+	memcpy(request.text, name, size);
+	request.name.rta_len = (unsigned short)RTA_LENGTH(size);
+	request.link.header.nlmsg_len = (uint32_t)(sizeof(request.link) + RTA_SPACE(size));
+	if (send(query_fd, &request, request.link.header.nlmsg_len, 0) < 0)
+		return -errno;
+	length = recv(query_fd, &answer, sizeof(answer), 0);
+	if (length < 0)
+		return -errno;
+	if (!NLMSG_OK(&answer.header, (size_t)length))
+		return -EBADMSG;
+	if (answer.header.nlmsg_type == NLMSG_ERROR)
+		return ((const struct nlmsgerr *)NLMSG_DATA(&answer.header))->error;
+	return link_parse(&answer.header, ret_info) == LINK_NEW ? 0 : -EBADMSG;
+}
+
 /* What of a link's kind matters here; kinds not listed carry packets of their own. */
 static enum link_kind kind_of_name(const char *name, size_t length)
 {

@@ -14,6 +14,9 @@
 
 struct nlmsghdr;
 
+/* Room for an own or an alternative name, its end included (the kernel's ALTIFNAMSIZ). */
+#define LINK_NAME_SIZE 128
+
 /* The interface's own counters (struct rtnl_link_stats64). */
 struct link_counters {
 	uint64_t rx_packets, rx_bytes, rx_dropped;
@@ -60,6 +63,12 @@ int link_watch_open(void);
 
 /* A socket to ask with: its descriptor or a negative errno. */
 int link_query_open(void);
+
+/*
+ * The interface with that name, be it its own or an alternative one (ip link property). 0; -ENODEV;
+ * -ENAMETOOLONG; or the errno of a failed call.
+ */
+int link_find(int query_fd, const char *name, struct link_info *ret_info);
 
 /* 0, -ENODEV, or the errno of a failed call. */
 int link_read_counters(int query_fd, unsigned int ifindex, struct link_counters *ret_counters);
