@@ -98,7 +98,7 @@ no_include() {
 # Who may use what is not ours; rooms.sh holds who may include whom.
 include_rules() {
 	local curses='(ncursesw?/)?(curses|ncurses|term|panel)\.h'
-	no_include include-curses src "$curses" 'src/ui/(screen|draw|keys)\.c'
+	no_include include-curses src "$curses" 'src/ui/(screen|terminal|draw|keys)\.c'
 	no_include include-skeleton src '.*\.skel\.h' 'src/(collector/(bpf_source|programs)|owner/scan_bpf)\.c'
 	no_include include-kernel 'src/(core|names|guard|ui)' 'bpf/.*|libelf\.h'
 }
