@@ -77,7 +77,7 @@ static void say_link_layer(const struct iface *iface)
 
 static void say_missing(const char *name, int err)
 {
-	char list[1024], safe[FORMAT_TEXT_MAX];
+	char list[1024], safe[4 * LINK_NAME_SIZE];
 
 	format_outside(name, safe, sizeof(safe));
 	if (err == -ENODEV || err == -ENAMETOOLONG)
@@ -102,6 +102,11 @@ static int find_one(struct app *app, const char *name)
 	if (err) {
 		say_link_layer(&iface);
 		return err;
+	}
+	/* Two names may be those of one interface. */
+	for (size_t i = 0; i < app->links.names; i++) {
+		if (!strcmp(app->links.name[i], iface.name))
+			return 0;
 	}
 	memcpy(app->links.name[app->links.names++], iface.name, sizeof(iface.name));
 	return 0;
