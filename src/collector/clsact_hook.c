@@ -93,8 +93,8 @@ static struct bpf_tc_hook hook_of(unsigned int ifindex, enum flow_dir dir)
 	};
 }
 
-int clsact_put(unsigned int ifindex, enum flow_dir dir, int prog_fd, uint32_t handle,
-	       int priority, struct clsact_filter *ret_filter)
+int clsact_put(unsigned int ifindex, enum flow_dir dir, int prog_fd, uint32_t handle, int priority,
+	       struct clsact_filter *ret_filter)
 {
 	int step = priority == CLSACT_PRIORITY_LAST ? -1 : 1;
 	struct bpf_tc_hook hook = hook_of(ifindex, dir);

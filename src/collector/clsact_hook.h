@@ -30,12 +30,12 @@ struct clsact_filter {
 /* What is on one hook of an interface. */
 struct clsact_survey {
 	enum flow_dir dir;
-	uint32_t self;	/* the number of this instance; 0: none */
-	bool counting;	/* this instance does, here */
-	bool leaving;	/* this instance is about to remove the qdisc (clsact_leave.c), */
-	bool before_us; /* another one with a smaller number is, */
-	bool after_us;	/* another one with a greater number is */
-	bool used;	/* by somebody else, or by another living instance */
+	uint32_t self;		 /* the number of this instance; 0: none */
+	bool counting;		 /* this instance does, here */
+	bool leaving;		 /* this instance is about to remove the qdisc (clsact_leave.c), */
+	bool before_us;		 /* another one with a smaller number is, */
+	bool after_us;		 /* another one with a greater number is */
+	bool used;		 /* by somebody else, or by another living instance */
 	uint16_t priority_first; /* of those that are not ours; UINT16_MAX: there are none */
 	unsigned int stale_count;
 	struct tc_filter stale[CLSACT_STALE_MAX]; /* of instances that are no longer alive */
@@ -51,8 +51,8 @@ int clsact_survey(unsigned int ifindex, enum flow_dir dir, uint32_t self,
  * newest BPF filter of a priority is the first to run in it. 0 with `ret_filter`; -ENOSPC: all of them are taken; -ENOENT: the
  * kernel lacks cls_bpf; or another negative errno, -EINVAL also where there is no qdisc.
  */
-int clsact_put(unsigned int ifindex, enum flow_dir dir, int prog_fd, uint32_t handle,
-	       int priority, struct clsact_filter *ret_filter);
+int clsact_put(unsigned int ifindex, enum flow_dir dir, int prog_fd, uint32_t handle, int priority,
+	       struct clsact_filter *ret_filter);
 
 /* Takes a filter off, if it is still the one with that program. Safe to call twice. */
 void clsact_remove(unsigned int ifindex, enum flow_dir dir, struct clsact_filter *filter);

@@ -118,12 +118,14 @@ int clsact_leave(unsigned int ifindex, const struct claim *claim)
 	return err;
 }
 
-/* Interfaces with a clsact qdisc, as they were found. */
+/* An interface with a clsact qdisc. */
+struct found_one {
+	unsigned int ifindex;
+	enum tc_qdisc qdisc;
+};
+
 struct found {
-	struct {
-		unsigned int ifindex;
-		enum tc_qdisc qdisc;
-	} *entry;
+	struct found_one *entry;
 	size_t count, room;
 	bool short_of_memory;
 };
@@ -150,8 +152,7 @@ static void add_found(void *arg, unsigned int ifindex, enum tc_qdisc qdisc)
 		found->entry = entry;
 		found->room = room;
 	}
-	found->entry[found->count].ifindex = ifindex;
-	found->entry[found->count++].qdisc = qdisc;
+	found->entry[found->count++] = (struct found_one){.ifindex = ifindex, .qdisc = qdisc};
 }
 
 static int sweep_one(unsigned int ifindex, enum tc_qdisc qdisc, struct claim *claim)

@@ -73,8 +73,8 @@ int tc_qdisc_make(unsigned int ifindex)
 	add(&request, TCA_KIND, "clsact", sizeof("clsact"));
 	table = add(&request, TCA_STAB | NLA_F_NESTED, NULL, 0);
 	add(&request, TCA_STAB_BASE, &mark, sizeof(mark));
-	table->rta_len = (unsigned short)((char *)&request + request.header.nlmsg_len -
-					  (char *)table);
+	table->rta_len =
+		(unsigned short)((char *)&request + request.header.nlmsg_len - (char *)table);
 	return exchange(&request.header, &no_answer, false);
 }
 
@@ -138,8 +138,8 @@ static void take_qdisc(void *arg, const struct nlmsghdr *message)
 	const struct tcmsg *tc = NLMSG_DATA(message);
 	enum tc_qdisc qdisc;
 
-	if (message->nlmsg_type != RTM_NEWQDISC ||
-	    message->nlmsg_len < NLMSG_LENGTH(sizeof(*tc)) || tc->tcm_ifindex <= 0)
+	if (message->nlmsg_type != RTM_NEWQDISC || message->nlmsg_len < NLMSG_LENGTH(sizeof(*tc)) ||
+	    tc->tcm_ifindex <= 0)
 		return;
 	qdisc = read_qdisc(message);
 	if (qdisc != TC_QDISC_NONE)

@@ -161,8 +161,7 @@ static void kill_at_all(void)
 
 static void make_foreign_qdisc(void)
 {
-	DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = LOOPBACK,
-			    .attach_point = BPF_TC_INGRESS);
+	DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = LOOPBACK, .attach_point = BPF_TC_INGRESS);
 
 	assert_int_equal(bpf_tc_hook_create(&hook), 0);
 }
