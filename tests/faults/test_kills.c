@@ -191,7 +191,11 @@ static void put_foreign_filter(enum bpf_tc_attach_point where, unsigned int prio
 
 static void test_nothing(void **state)
 {
+	enum tc_qdisc qdisc = TC_QDISC_NONE;
+
 	(void)state;
+	assert_int_equal(tc_qdisc_find(LOOPBACK, &qdisc), 0);
+	assert_int_equal(qdisc, TC_QDISC_NONE); /* also after the instances of main() */
 	kill_at_all();
 }
 
