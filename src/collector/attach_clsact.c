@@ -51,19 +51,27 @@ static int first_priority(unsigned int ifindex, int *ret_priority)
 	return 0;
 }
 
+static int open_filter(struct clsact *clsact, enum flow_dir dir, int prog_fd)
+{
+	int priority = CLSACT_PRIORITY_LAST, err = 0;
+
+	if (clsact->filter[dir].handle)
+		return 0;
+	if (dir == FLOW_IN)
+		err = first_priority(clsact->ifindex, &priority);
+	return err ? err
+		   : clsact_put(clsact->ifindex, dir, prog_fd, clsact->claim->number, priority,
+				&clsact->filter[dir]);
+}
+
 /* -EAGAIN: the qdisc is gone again. */
 static int open_filters(struct clsact *clsact, const int prog_fd[FLOW_DIRS])
 {
 	enum tc_qdisc qdisc = TC_QDISC_NONE;
-	int priority, err = first_priority(clsact->ifindex, &priority);
+	int err = open_filter(clsact, FLOW_IN, prog_fd[FLOW_IN]);
 
 	if (!err)
-		err = clsact_put(clsact->ifindex, FLOW_IN, prog_fd[FLOW_IN], clsact->claim->number,
-				 priority, &clsact->filter[FLOW_IN]);
-	if (!err)
-		err = clsact_put(clsact->ifindex, FLOW_OUT, prog_fd[FLOW_OUT],
-				 clsact->claim->number, CLSACT_PRIORITY_LAST,
-				 &clsact->filter[FLOW_OUT]);
+		err = open_filter(clsact, FLOW_OUT, prog_fd[FLOW_OUT]);
 	if (err == -EINVAL && !tc_qdisc_find(clsact->ifindex, &qdisc) && qdisc == TC_QDISC_NONE)
 		return -EAGAIN;
 	return err;

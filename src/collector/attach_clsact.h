@@ -20,8 +20,8 @@ struct clsact {
 void clsact_init(struct clsact *clsact);
 
 /*
- * Attaches the programs: ingress before every filter that is there, egress behind them, where the
- * priorities allow it. Makes the qdisc if there is none, and the claim if that was not done yet; the
+ * Attaches the programs that are not attached: ingress before every filter that is there, egress
+ * behind them, where the priorities allow it. Makes the qdisc if there is none, and the claim if that was not done yet; the
  * claim must outlast the attachment. 0; -ENOENT: the kernel lacks sch_ingress or cls_bpf; -EEXIST:
  * the interface has the older qdisc "ingress", which has no egress; -EAGAIN: other instances come
  * and go too fast; or another negative errno (-EPERM, -ENODEV, ...). After an error clsact_close()

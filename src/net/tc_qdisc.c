@@ -56,9 +56,15 @@ static int exchange(struct nlmsghdr *request, const struct netlink_taker *taker,
 	return err;
 }
 
+static void take_nothing(void *arg, const struct nlmsghdr *message)
+{
+	(void)arg;
+	(void)message;
+}
+
 int tc_qdisc_make(unsigned int ifindex)
 {
-	const struct netlink_taker no_answer = {0};
+	const struct netlink_taker no_answer = {.take = take_nothing};
 	struct request request = {
 		.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(request.tc)),
 			   .nlmsg_type = RTM_NEWQDISC,
