@@ -59,7 +59,8 @@ static int load_and_attach(struct port *port, struct programs *programs, unsigne
 	if (err)
 		return err;
 	port->failed_at = PORT_ATTACH;
-	return attach_open(&port->attachment, port->prog_fd, port->entry.index, way->mode);
+	return attach_open(&port->attachment, port->prog_fd, port->entry.index, way->mode,
+			   way->claim);
 }
 
 int port_open(struct port *port, struct programs *programs, unsigned int slot,
