@@ -11,6 +11,7 @@
 #define PKTSTAT_FLOW_COUNT_H
 
 #include "flow_maps.h"
+#include "flow_link.h"
 #include "flow_parse.h"
 #include "flow_gso.h"
 
@@ -46,11 +47,11 @@ static __always_inline enum flow_class flow_classify(const struct flow_key *key)
 }
 
 /* What flow_parse_any() wants. A packet socket can send without a protocol. */
-static __always_inline __u16 flow_raw_ethertype(const struct __sk_buff *skb)
+static __always_inline __u16 flow_ethertype(const struct __sk_buff *skb, enum flow_link link)
 {
 	__u16 ethertype;
 
-	if (!flow_raw_ip)
+	if (link == FLOW_LINK_ETHERNET)
 		return 0;
 	ethertype = bpf_ntohs(skb->protocol);
 	return ethertype ? ethertype : FLOW_ETH_P_UNSAID;
@@ -99,11 +100,11 @@ static __always_inline void flow_fold_arp(struct flow_packet *pkt)
  * the linear part of the skb, pulls them in and parses again. Not inlined and not static, so that
  * the verifier looks at it once and busy flows do not pay for its registers.
  */
-__noinline int flow_read_any(struct __sk_buff *skb, __u8 where)
+__noinline int flow_read_any(struct __sk_buff *skb, __u8 where, __u64 before)
 {
 	__u32 zero = 0, want = FLOW_PULL_FIRST;
 	struct flow_packet *pkt = bpf_map_lookup_elem(&flow_scratch, &zero);
-	struct flow_frame frame;
+	struct flow_frame frame = {.start = before};
 	int i;
 
 	if (!pkt)
@@ -112,7 +113,7 @@ __noinline int flow_read_any(struct __sk_buff *skb, __u8 where)
 	for (i = 0; i < 3; i++) {
 		frame.data = (void *)(long)skb->data;
 		frame.end = (void *)(long)skb->data_end;
-		flow_parse_any(&frame, flow_raw_ethertype(skb), skb->vlan_present, pkt);
+		flow_parse_any(&frame, flow_ethertype(skb, flow_link), skb->vlan_present, pkt);
 		if (!pkt->cut || skb->data_end - skb->data >= skb->len)
 			break;
 		if (bpf_skb_pull_data(skb, want < skb->len ? want : skb->len))
@@ -126,10 +127,13 @@ __noinline int flow_read_any(struct __sk_buff *skb, __u8 where)
 	return 0;
 }
 
-/* A frame as it lies in memory: what it is on the wire, unless it is a super-packet. */
-static __always_inline struct flow_counts flow_frame_counts(struct __sk_buff *skb)
+/*
+ * A frame as it lies in memory, without the `before` bytes of flow_link_before(): what it is on the
+ * wire, unless it is a super-packet.
+ */
+static __always_inline struct flow_counts flow_frame_counts(struct __sk_buff *skb, __u64 before)
 {
-	struct flow_counts counts = {.packets = 1, .bytes = skb->len};
+	struct flow_counts counts = {.packets = 1, .bytes = skb->len - before};
 
 	if (skb->vlan_present)
 		counts.bytes += VLAN_TAG;
@@ -140,17 +144,19 @@ static __always_inline struct flow_counts flow_frame_counts(struct __sk_buff *sk
  * Key of a frame, and what a super-packet stands for beyond the one frame. False only when a map is
  * missing.
  */
-static __always_inline int flow_read(struct __sk_buff *skb, __u8 where, struct flow_key *key,
+static __always_inline int flow_read(struct __sk_buff *skb, enum flow_link link, __u8 where,
+				     __u64 before, struct flow_key *key,
 				     struct flow_counts *beyond)
 {
 	struct flow_frame frame = {.data = (void *)(long)skb->data,
-				   .end = (void *)(long)skb->data_end};
+				   .end = (void *)(long)skb->data_end,
+				   .start = before};
 	__u32 transport, jumbo = 0, zero = 0;
 	const struct flow_packet *pkt;
 
-	transport = flow_parse_usual(&frame, flow_raw_ethertype(skb), key);
+	transport = flow_parse_usual(&frame, flow_ethertype(skb, link), key);
 	if (!transport) {
-		flow_read_any(skb, where);
+		flow_read_any(skb, where, before);
 		pkt = bpf_map_lookup_elem(&flow_scratch, &zero);
 		if (!pkt)
 			return 0;
@@ -162,7 +168,7 @@ static __always_inline int flow_read(struct __sk_buff *skb, __u8 where, struct f
 	beyond->packets = 0;
 	beyond->bytes = 0;
 	if (skb->gso_size)
-		flow_gso_beyond(skb, transport, key->ipproto, jumbo, beyond);
+		flow_gso_beyond(skb, transport, key->ipproto, jumbo, before, beyond);
 	return 1;
 }
 
@@ -254,13 +260,14 @@ static __always_inline __u32 flow_slot_of(const struct __sk_buff *skb)
 	return flow_slot; /* cannot be: it is filled before they are attached */
 }
 
-/* Counts one frame that passes the hook. Never changes what happens to it. */
-static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
+static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link link,
+					  enum flow_dir dir)
 {
 	__u32 generation = *(volatile __u32 *)&flow_control.generation & (FLOW_GENERATIONS - 1);
 	__u32 index = bpf_get_smp_processor_id() * FLOW_GENERATIONS + generation;
 	__u8 where = FLOW_WHERE(flow_slot_of(skb), dir);
-	struct flow_counts counts = flow_frame_counts(skb), beyond, *total;
+	__u64 before = flow_link_before(skb, link, dir, where);
+	struct flow_counts counts = flow_frame_counts(skb, before), beyond, *total;
 	struct flow_front *front;
 	struct flow_slot *slot;
 	struct flow_key key;
@@ -271,7 +278,7 @@ static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
 	total = &front->total[where];
 	total->packets += counts.packets;
 	total->bytes += counts.bytes;
-	if (!flow_read(skb, where, &key, &beyond))
+	if (!flow_read(skb, link, where, before, &key, &beyond))
 		return;
 	if (beyond.packets) {
 		flow_counts_add(total, &beyond);
@@ -282,6 +289,18 @@ static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
 		flow_counts_add(&slot->pending, &counts);
 	else
 		flow_miss(front, slot, index, &key, &counts);
+}
+
+/*
+ * Counts one frame that passes the hook. Never changes what happens to it. Twice the same lines, of
+ * which the verifier leaves one: those for Ethernet are compiled without all that others need.
+ */
+static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
+{
+	if (flow_link == FLOW_LINK_ETHERNET)
+		flow_count_as(skb, FLOW_LINK_ETHERNET, dir);
+	else
+		flow_count_as(skb, flow_link, dir);
 }
 
 #endif

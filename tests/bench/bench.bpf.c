@@ -56,8 +56,8 @@ static __always_inline void bench_read(struct __sk_buff *skb, struct flow_key *k
 {
 	struct flow_counts beyond;
 
-	*counts = flow_frame_counts(skb);
-	if (flow_read(skb, FLOW_WHERE(flow_slot, FLOW_IN), key, &beyond))
+	*counts = flow_frame_counts(skb, 0);
+	if (flow_read(skb, FLOW_LINK_ETHERNET, FLOW_WHERE(flow_slot, FLOW_IN), 0, key, &beyond))
 		flow_counts_add(counts, &beyond);
 }
 

@@ -55,7 +55,7 @@ static int load(struct rig *rig, const struct rig_options *options)
 		return -errno;
 	rig->skel->rodata->flow_slot = options->slot;
 	rig->skel->rodata->flow_no_arp = options->no_arp;
-	rig->skel->rodata->flow_raw_ip = options->raw_ip;
+	rig->skel->rodata->flow_link = (uint8_t)options->link;
 	rig->skel->rodata->flow_can_wake = options->can_wake;
 	r = bpf_map__set_max_entries(rig->skel->maps.flow_fronts, map_count(rig));
 	if (!r)

@@ -18,7 +18,7 @@ struct rig_options {
 	uint8_t slot;
 	bool no_arp;
 	bool can_wake;
-	bool raw_ip;	      /* as on an interface without an Ethernet header */
+	enum flow_link link;  /* what frames begin with */
 	uint32_t map_entries; /* of each CPU's flow map of a generation; 0: no map at all */
 };
 
