@@ -32,9 +32,13 @@
 /* First bytes of an address, and so of the frame: where an IP header is looked for in vain. */
 static const uint8_t firsts[] = {0x02, 0x46, 0x66, 0x45, 0x60};
 
-static struct rig *rig_of(enum flow_link link)
+static struct rig *rig_of(enum flow_link link, bool preempted)
 {
-	const struct rig_options options = {.slot = SLOT, .link = link, .map_entries = 64};
+	const struct rig_options options = {.slot = SLOT,
+					    .link = link,
+					    .preempted = preempted,
+					    .copies = preempted,
+					    .map_entries = 64};
 	struct rig *rig;
 
 	assert_int_equal(rig_new(&options, &rig), 0);
@@ -71,9 +75,9 @@ static void assert_only(struct rig *rig, const char *name, const struct flow_key
 }
 
 /* Each golden frame is the flow it always is, and every frame on the wire 14 bytes shorter. */
-static void run_behind(enum flow_link link, enum flow_dir dir)
+static void run_behind(enum flow_link link, enum flow_dir dir, bool preempted)
 {
-	struct rig *rig = rig_of(link);
+	struct rig *rig = rig_of(link, preempted);
 	static struct packet packet;
 	struct flow_counts counts;
 	struct flow_key key;
@@ -100,13 +104,14 @@ static void run_behind(enum flow_link link, enum flow_dir dir)
 
 static void test_ingress(void **state)
 {
-	run_behind(FLOW_LINK_IP, FLOW_IN);
-	run_behind(FLOW_LINK_GRE, FLOW_IN);
+	run_behind(FLOW_LINK_IP, FLOW_IN, false);
+	run_behind(FLOW_LINK_GRE, FLOW_IN, false);
+	run_behind(FLOW_LINK_IP, FLOW_IN, true);
 }
 
 static void test_gre_egress(void **state)
 {
-	run_behind(FLOW_LINK_GRE, FLOW_OUT);
+	run_behind(FLOW_LINK_GRE, FLOW_OUT, false);
 }
 
 /*
@@ -115,7 +120,7 @@ static void test_gre_egress(void **state)
  */
 static void test_ip_egress(void **state)
 {
-	struct rig *rig = rig_of(FLOW_LINK_IP);
+	struct rig *rig = rig_of(FLOW_LINK_IP, false);
 	struct flow_counts counts = {.packets = 1};
 	static struct packet packet;
 	struct native native;
@@ -182,7 +187,7 @@ static void test_sizes(void **state)
 		{"eth ip4 icmp", 0, {1, 28}},
 	};
 	static const uint32_t far[] = {255, 256, 1000, 2000, 1000, 1000, 0, 1, 4000};
-	struct rig *rig = rig_of(FLOW_LINK_IP);
+	struct rig *rig = rig_of(FLOW_LINK_IP, false);
 	struct raw_ip_bpf *skeleton = skeleton_open(rig, FLOW_LINK_IP);
 	static struct packet packet;
 	struct native native;

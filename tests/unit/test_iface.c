@@ -110,17 +110,17 @@ static void test_default(void **state)
 static void test_counters(void **state)
 {
 	struct link_counters counters = {.rx_dropped = 4711};
-	int fd = link_query_open();
+	struct netlink query;
 	struct iface lo;
 
-	assert_true(fd >= 0);
+	assert_int_equal(netlink_open(&query, NETLINK_ROUTE, -1), 0);
 	assert_int_equal(iface_find("lo", &lo), 0);
-	assert_int_equal(link_read_counters(fd, 0x7fffffff, &counters), -ENODEV);
+	assert_int_equal(link_read_counters(&query, 0x7fffffff, &counters), -ENODEV);
 	assert_int_equal(counters.rx_dropped, 4711);
-	assert_int_equal(link_read_counters(fd, lo.index, &counters), 0);
+	assert_int_equal(link_read_counters(&query, lo.index, &counters), 0);
 	/* The loopback receives all it sends. */
 	assert_true(counters.tx_packets >= counters.rx_packets / 2);
-	close(fd);
+	netlink_close(&query);
 }
 
 static bool run_ip(const char *arguments)

@@ -14,13 +14,13 @@
 
 void app_links_init(struct app *app)
 {
-	app->netns_fd = app->links.own_netns_fd = app->links.query_fd = -1;
+	app->netns_fd = app->links.own_netns_fd = -1;
+	netlink_init(&app->links.query);
 }
 
 void app_links_done(struct app *app)
 {
-	if (app->links.query_fd >= 0)
-		close(app->links.query_fd);
+	netlink_close(&app->links.query);
 	if (app->links.own_netns_fd >= 0)
 		close(app->links.own_netns_fd);
 	if (app->netns_fd >= 0)
@@ -118,7 +118,8 @@ int app_links_find(struct app *app)
 		err = find_one(app, NULL);
 	if (err)
 		return err;
-	app->links.query_fd = link_query_open();
+	/* Without it, only --verify knows less. */
+	(void)!netlink_open(&app->links.query, NETLINK_ROUTE, -1);
 	return 0;
 }
 
@@ -198,7 +199,7 @@ void app_links_begin(struct app *app, const struct ifaces *ifaces)
 	for (unsigned int slot = 0; slot < ifaces->count; slot++) {
 		struct verify_link *link = &app->links.counters[slot];
 
-		if (!link_read_counters(app->links.query_fd, ifaces->entry[slot].index,
+		if (!link_read_counters(&app->links.query, ifaces->entry[slot].index,
 					&link->before))
 			link->index = ifaces->entry[slot].index;
 	}
@@ -209,7 +210,7 @@ void app_links_end(struct app *app, const struct ifaces *ifaces)
 	for (unsigned int slot = 0; slot < ifaces->count; slot++) {
 		struct verify_link *link = &app->links.counters[slot];
 
-		link->ended = link->index && !link_read_counters(app->links.query_fd, link->index,
+		link->ended = link->index && !link_read_counters(&app->links.query, link->index,
 								 &link->after);
 	}
 }
