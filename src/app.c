@@ -147,7 +147,9 @@ static int run_view(struct app *app)
 		.hidden = app->hidden,
 		.color = !no_color || !*no_color,
 		.no_mouse = app->options->no_mouse,
+		.services = app->services,
 		.set_interval = set_interval,
+		.save_settings = app_save_settings,
 		.context = app,
 	};
 	int signal = 0, err;
@@ -196,6 +198,8 @@ int app_run(const struct options *options)
 	run(&app);
 	app_free_owners(&app);
 	app_free_names(&app);
+	app_stop_helpers(&app);
+	services_free(app.services);
 	bpf_source_free(app.source);
 	app_links_done(&app);
 	filter_free(app.filter);

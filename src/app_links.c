@@ -148,7 +148,7 @@ void app_links_on_thread(void *context)
 
 	/* The main thread was there a moment ago; should it fail, what comes later is not found. */
 	(void)!netns_enter(app->netns_fd);
-	app_leave_netns(app);
+	app_narrow_collector(app);
 }
 
 static void say_attach_error(const struct app *app, const char *safe, int err)

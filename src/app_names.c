@@ -16,16 +16,21 @@
 #define REPORT_ROWS_MAX 1000
 #define REPORT_WAIT_NS	2000000000ULL
 
+bool app_wants_names(const struct app *app)
+{
+	return app->live || app->options->names;
+}
+
 void app_start_names(struct app *app)
 {
 	int err;
 
-	if (!app->live && !app->options->names)
+	if (!app_wants_names(app))
 		return;
 	err = name_cache_new(NAMES_MAX_DEFAULT, &app->names);
 	if (!err) {
 		name_cache_set_asking(app->names, app->options->names);
-		err = resolver_start(app->names, &app->resolver);
+		err = resolver_start(app->names, app_narrow_names, app, &app->resolver);
 	}
 	if (!err)
 		return;

@@ -17,7 +17,13 @@ static void *open_owners(void *arg)
 {
 	struct app *app = arg;
 	const struct owners_options options = {
-		.ring = app->ring, .table = app->owner_table, .netns_fd = app->netns_fd};
+		.ring = app->ring,
+		.table = app->owner_table,
+		.netns_fd = app->netns_fd,
+		.users = {.name = app_user_name, .context = app},
+		.on_thread = app_narrow_owners,
+		.context = app,
+	};
 
 	app->owners_error = owners_open(&options, &app->owners);
 	return NULL;

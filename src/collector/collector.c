@@ -314,7 +314,7 @@ static void *collector_main(void *arg)
 	if (collector->options.on_thread)
 		collector->options.on_thread(collector->options.context);
 	/* Short work that must not come late on a loaded machine; without the right to it, so be it. */
-	setpriority(PRIO_PROCESS, (id_t)gettid(), COLLECTOR_NICE);
+	setpriority(PRIO_PROCESS, 0, COLLECTOR_NICE);
 	for (;;) {
 		if (poll(waits, WAITS, -1) < 0) {
 			if (errno != EINTR)

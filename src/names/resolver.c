@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +41,8 @@ struct question {
 
 struct resolver {
 	struct name_cache *cache;
+	void (*on_thread)(void *context);
+	void *context;
 	pthread_t thread;
 	int stop_fd;
 	struct hosts hosts;
@@ -316,6 +319,9 @@ static void *run(void *context)
 	struct resolver *resolver = context;
 	struct pollfd fd[2 + WATCHES_MAX];
 
+	prctl(PR_SET_NAME, "names");
+	if (resolver->on_thread)
+		resolver->on_thread(resolver->context);
 	for (;;) {
 		uint64_t wait_ns = take_questions(resolver);
 		nfds_t watches = resolver->watches;
@@ -349,7 +355,8 @@ static int start_thread(struct resolver *resolver)
 	return -err;
 }
 
-int resolver_start(struct name_cache *cache, struct resolver **ret_resolver)
+int resolver_start(struct name_cache *cache, void (*on_thread)(void *context), void *context,
+		   struct resolver **ret_resolver)
 {
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
 	int err;
@@ -357,6 +364,8 @@ int resolver_start(struct name_cache *cache, struct resolver **ret_resolver)
 	if (!resolver)
 		return -ENOMEM;
 	resolver->cache = cache;
+	resolver->on_thread = on_thread;
+	resolver->context = context;
 	hosts_init(&resolver->hosts, "/etc/hosts");
 	resolver->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = resolver->stop_fd < 0 ? -errno : 0;

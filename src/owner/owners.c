@@ -190,8 +190,10 @@ static void *owners_main(void *arg)
 	int ready;
 
 	prctl(PR_SET_NAME, "owners");
-	/* What it does may come a little later; counting and drawing may not. */
-	setpriority(PRIO_PROCESS, (id_t)gettid(), OWNERS_NICE);
+	/* What it does may come a little later; counting and drawing may not. 0 is this thread. */
+	setpriority(PRIO_PROCESS, 0, OWNERS_NICE);
+	if (owners->options.on_thread)
+		owners->options.on_thread(owners->options.context);
 	while (!waits[WAIT_STOP].revents) {
 		ready = poll(waits, WAITS, time_left(owners));
 		if (ready < 0)
@@ -239,7 +241,7 @@ static int open_parts(struct owners *owners)
 	if (!err)
 		err = sockets_new(&owners->sockets);
 	if (!err)
-		err = processes_new(options->table, &owners->processes);
+		err = processes_new(options->table, &options->users, &owners->processes);
 	if (!err)
 		err = todo_new(&owners->todo);
 	if (!err)
@@ -303,6 +305,11 @@ void owners_free(struct owners *owners)
 	if (owners->stop_fd >= 0)
 		close(owners->stop_fd);
 	free(owners);
+}
+
+bool owners_read_descriptors(const struct owners *owners)
+{
+	return scan_reads_descriptors(owners->scan);
 }
 
 const char *owners_way(const struct owners *owners)

@@ -65,6 +65,11 @@ int scan_closed_fd(const struct scan *scan)
 	return scan->bpf ? scan_bpf_closed_fd(scan->bpf) : -1;
 }
 
+bool scan_reads_descriptors(const struct scan *scan)
+{
+	return scan->diag;
+}
+
 const char *scan_way(const struct scan *scan)
 {
 	bool hook = scan->bpf && scan_bpf_has_hook(scan->bpf);

@@ -31,6 +31,9 @@ void scan_closed(struct scan *scan, struct sockets *sockets);
 /* Readable when scan_closed() should be called soon; -1: never. */
 int scan_closed_fd(const struct scan *scan);
 
+/* Whether a pass reads /proc/PID/fd of all processes. */
+bool scan_reads_descriptors(const struct scan *scan);
+
 /* "iterator and release hook", ... Static storage. */
 const char *scan_way(const struct scan *scan);
 

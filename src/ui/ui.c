@@ -224,7 +224,7 @@ static void set_scene(struct ui *ui)
 {
 	ui->scene.view = ui->view;
 	ui->scene.history = &ui->history;
-	ui->scene.services = ui->services;
+	ui->scene.services = ui->options->services;
 	ui->scene.owners = ui->options->owners;
 	ui->scene.owners_way = ui->options->owners_way;
 	ui->scene.hosts = ui->options->names;
@@ -249,8 +249,6 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 	ui->options = options;
 	ui->stale = true;
 	err = view_new(options->sort, &ui->view);
-	if (!err)
-		err = services_new(&ui->services);
 	if (err)
 		goto out_free_view;
 	view_set_owners(ui->view, options->owners);
@@ -278,7 +276,6 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 			*ret_signal = ui->signal;
 	}
 out_free_view:
-	services_free(ui->services);
 	view_free(ui->view);
 	free(ui);
 	return err;

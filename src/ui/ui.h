@@ -16,6 +16,8 @@
 #include "name_cache.h"
 #include "owner.h"
 #include "ring.h"
+#include "services.h"
+#include "settings.h"
 
 enum ui_end {
 	UI_END_QUIT,	 /* the user asked */
@@ -29,6 +31,7 @@ struct ui_options {
 	const struct owner_table *owners; /* NULL: owners are not looked up */
 	const char *owners_way;		  /* how, for the health page; NULL: not said */
 	struct name_cache *names;	  /* NULL: no host names */
+	const struct services *services;  /* names of ports */
 	bool show_names;		  /* to begin with; asking is set accordingly */
 	const struct filter *hidden; /* rows that match are left out (--hide-own); NULL: none */
 	const char *attach;	     /* "tcx" */
@@ -45,7 +48,13 @@ struct ui_options {
 	bool no_mouse;	    /* leave the mouse to the terminal */
 	/* Changes the collector's interval; NULL: it cannot be changed. 0 or a negative errno. */
 	int (*set_interval)(void *context, uint64_t interval_ns);
-	void *context; /* handed to the function above */
+	/*
+	 * Saves settings (key W). 0 or a negative errno, with what it failed on in `where` ("": no
+	 * file is known).
+	 */
+	int (*save_settings)(void *context, const struct settings *settings,
+			     char where[SETTINGS_PATH_MAX]);
+	void *context; /* handed to the functions above */
 };
 
 /*

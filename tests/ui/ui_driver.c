@@ -31,6 +31,7 @@ struct driver {
 	bool lose;
 	const char *filter;
 	struct filter *hidden;
+	struct services *services;
 };
 
 static void publish(struct driver *driver)
@@ -94,6 +95,16 @@ static int set_interval(void *context, uint64_t interval_ns)
 	return interval_ns ? 0 : -EINVAL;
 }
 
+static int save_settings(void *context, const struct settings *settings,
+			 char where[SETTINGS_PATH_MAX])
+{
+	char path[SETTINGS_PATH_MAX];
+	int err = settings_path(path, sizeof(path));
+
+	(void)context;
+	return err ? err : settings_save(path, settings, where);
+}
+
 static int run(struct driver *driver, int signal_fd)
 {
 	static const char *const names[] = {"quit", "signal", "timeout", "terminal", "stopped"};
@@ -108,6 +119,8 @@ static int run(struct driver *driver, int signal_fd)
 		.interval_ns = 1000000000,
 		.color = !getenv("NO_COLOR"),
 		.set_interval = set_interval,
+		.save_settings = save_settings,
+		.services = driver->services,
 		.filter = driver->filter,
 		.owners = driver->synthetic.owners,
 		.owners_way = "made up",
@@ -179,6 +192,8 @@ int main(int argc, char **argv)
 		return 1;
 	if (iface)
 		snprintf(driver.synthetic.ifaces->entry[0].name, IF_NAMESIZE, "%s", iface);
+	if (services_new(&driver.services))
+		return 1;
 	while (snapshots--)
 		publish(&driver);
 	result = block_signals();
@@ -188,6 +203,7 @@ int main(int argc, char **argv)
 	pthread_kill(feeder, SIGUSR2);
 	pthread_join(feeder, NULL);
 	filter_free(driver.hidden);
+	services_free(driver.services);
 	synthetic_done(&driver.synthetic);
 	ring_free(driver.ring);
 	return result;
