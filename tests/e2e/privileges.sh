@@ -66,7 +66,7 @@ test_ordinary() {
 		kill -STOP "$MONITOR_PID"
 		send 20000
 		kill -CONT "$MONITOR_PID"
-		wait_for 10 grew "$MONITOR_PID" "$room" || fail "$mode: the flow map did not grow"
+		wait_for 60 grew "$MONITOR_PID" "$room" || fail "$mode: the flow map did not grow"
 		monitor_stop TERM
 		exact "$mode as an ordinary user"
 	done
@@ -213,7 +213,7 @@ test_netns() {
 		BED_PIDS="$BED_PIDS $MONITOR_PID"
 	}
 	monitor_in
-	wait_for 20 monitor_ready "$MONITOR_PID"
+	wait_for 60 monitor_ready "$MONITOR_PID"
 	has_each "$MONITOR_PID" pktstat-bpf "$none" collector "$(mask bpf net_admin perfmon)"
 	send 200
 	monitor_stop TERM
@@ -235,11 +235,11 @@ view_start() {
 		<&8 >"$BED_DIR/live.out" 8<&-) &
 	script=$!
 	BED_PIDS="$BED_PIDS $script"
-	wait_for 20 child_of "$script" || fail "no live view: $(cat "$BED_DIR/live.out")"
+	wait_for 60 child_of "$script" || fail "no live view: $(cat "$BED_DIR/live.out")"
 	has_each "$child" pktstat-bpf "$none" collector "$(mask bpf net_admin perfmon)" \
 		owners "$owners" names "$none"
 	has_helpers "$child" pktstat-save pktstat-users ''
-	wait_for 20 wrote '[?1049h' || fail "no screen: $(cat "$BED_DIR/live.err")"
+	wait_for 60 wrote '[?1049h' || fail "no screen: $(cat "$BED_DIR/live.err")"
 }
 
 wrote() {
@@ -252,7 +252,7 @@ test_live() {
 	view_start
 	helpers=$(pgrep -P "$child")
 	printf W >&8
-	wait_for 10 test -s "$BED_DIR/config/pktstat-bpf/settings" || fail "W saved nothing"
+	wait_for 60 test -s "$BED_DIR/config/pktstat-bpf/settings" || fail "W saved nothing"
 	printf q >&8
 	wait "$script" || fail "status $?: $(cat "$BED_DIR/live.err")"
 	exec 8<&-

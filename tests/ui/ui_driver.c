@@ -32,6 +32,7 @@ struct driver {
 	const char *filter;
 	struct filter *hidden;
 	struct services *services;
+	const char *stand_in; /* for a TERM that terminfo does not know */
 };
 
 static void publish(struct driver *driver)
@@ -105,6 +106,13 @@ static int save_settings(void *context, const struct settings *settings,
 	return err ? err : settings_save(path, settings, where);
 }
 
+static void note_stand_in(void *context, const char *type)
+{
+	struct driver *driver = context;
+
+	driver->stand_in = type;
+}
+
 static int run(struct driver *driver, int signal_fd)
 {
 	static const char *const names[] = {"quit", "signal", "timeout", "terminal", "stopped"};
@@ -121,6 +129,8 @@ static int run(struct driver *driver, int signal_fd)
 		.set_interval = set_interval,
 		.save_settings = save_settings,
 		.services = driver->services,
+		.on_stand_in = note_stand_in,
+		.context = driver,
 		.filter = driver->filter,
 		.owners = driver->synthetic.owners,
 		.owners_way = "made up",
@@ -137,6 +147,8 @@ static int run(struct driver *driver, int signal_fd)
 		return 1;
 	}
 	printf("ended by %s %d\n", names[end], number);
+	if (driver->stand_in)
+		printf("described as %s\n", driver->stand_in);
 	return 0;
 }
 
