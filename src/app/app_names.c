@@ -2,7 +2,6 @@
 /* Host names: the cache and the resolver's thread, and the wait for names before the report. */
 #include "app_private.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "log.h"
 #include "options.h"
 #include "resolver.h"
+#include "wait.h"
 
 /* Rows of the report whose names are waited for, and how long. */
 #define REPORT_ROWS_MAX 1000
@@ -76,7 +76,7 @@ void app_await_names(struct app *app, struct report *report)
 	while (name_cache_unanswered(app->names) && (now_ns = clock_mono_ns()) < deadline_ns) {
 		struct pollfd wait = {.fd = name_cache_event_fd(app->names), .events = POLLIN};
 
-		poll(&wait, 1, (int)((deadline_ns - now_ns) / 1000000) + 1);
+		wait_ready(&wait, 1, (int)((deadline_ns - now_ns) / 1000000) + 1);
 		name_cache_clear_event(app->names);
 	}
 	name_cache_set_asking(app->names, false);

@@ -21,6 +21,7 @@
 #include "hosts.h"
 #include "ptr_answer.h"
 #include "reverse.h"
+#include "wait.h"
 
 #define SECOND_NS     1000000000ULL
 #define TIMEOUT_MS    2000
@@ -322,7 +323,7 @@ static void *run(void *context)
 	prctl(PR_SET_NAME, "names");
 	if (resolver->on_thread)
 		resolver->on_thread(resolver->context);
-	for (;;) {
+	while (!wait_take_event(resolver->stop_fd)) {
 		uint64_t wait_ns = take_questions(resolver);
 		nfds_t watches = resolver->watches;
 
@@ -332,11 +333,8 @@ static void *run(void *context)
 			.events = POLLIN,
 		};
 		memcpy(fd + 2, resolver->watch, watches * sizeof(fd[0]));
-		if (poll(fd, 2 + watches, poll_timeout_ms(resolver, wait_ns)) < 0)
-			continue;
-		if (fd[0].revents)
-			break;
-		process_sockets(resolver, fd + 2, watches);
+		if (wait_ready(fd, 2 + watches, poll_timeout_ms(resolver, wait_ns)) >= 0)
+			process_sockets(resolver, fd + 2, watches);
 	}
 	close_channel(resolver);
 	hosts_done(&resolver->hosts);

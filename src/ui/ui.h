@@ -24,6 +24,7 @@ enum ui_end {
 	UI_END_SIGNAL,	 /* a terminating signal; see ret_signal */
 	UI_END_TIMEOUT,	 /* deadline_fd became readable */
 	UI_END_TERMINAL, /* the terminal is gone (hang-up, read or write error) */
+	UI_END_ERROR,	 /* it could not go on; ret_signal is the negative errno */
 };
 
 struct ui_options {
@@ -60,7 +61,7 @@ struct ui_options {
 };
 
 /*
- * Runs until the end. 0, or a negative errno when the terminal cannot be used: -ENOTTY (input or
+ * Runs until the end, which `ret_end` says. 0, or a negative errno when the terminal cannot be used: -ENOTTY (input or
  * output is no terminal), -EINVAL with `ret_why` set (no description of the terminal, or too simple).
  */
 int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_signal,

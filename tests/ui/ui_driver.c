@@ -115,7 +115,7 @@ static void note_stand_in(void *context, const char *type)
 
 static int run(struct driver *driver, int signal_fd)
 {
-	static const char *const names[] = {"quit", "signal", "timeout", "terminal", "stopped"};
+	static const char *const names[] = {"quit", "signal", "timeout", "terminal", "error"};
 	struct ui_options options = {
 		.ring = driver->ring,
 		.attach = "tcx",
