@@ -53,6 +53,11 @@ void app_await_owners(struct app *app)
 	await_opener(app);
 	if (app->owners_error)
 		say_failure(app->owners_error);
+	else if (app->owners && owners_missing())
+		log_line("cannot read %s (a kernel without BTF, or /sys is not mounted): processes "
+			 "are "
+			 "looked up in /proc, where connections of less than a second are missed",
+			 owners_missing());
 }
 
 void app_start_owners(struct app *app)

@@ -302,6 +302,11 @@ bool owners_read_descriptors(const struct owners *owners)
 	return scan_reads_descriptors(owners->scan);
 }
 
+const char *owners_missing(void)
+{
+	return scan_missing();
+}
+
 const char *owners_way(const struct owners *owners)
 {
 	return scan_way(owners->scan);

@@ -56,6 +56,9 @@ void owners_free(struct owners *owners);
 /* Whether /proc/PID/fd is read: the kernel does not list sockets by process. */
 bool owners_read_descriptors(const struct owners *owners);
 
+/* The file without which only /proc is read, as its path; NULL: it is there. */
+const char *owners_missing(void);
+
 /* Which way is used, for the health page and the report: "iterator and release hook", "/proc". */
 const char *owners_way(const struct owners *owners);
 
