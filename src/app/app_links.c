@@ -97,14 +97,14 @@ static void say_missing(const char *name, int err)
 static int find_one(struct app *app, const char *name)
 {
 	struct iface iface = {0};
-	bool raw_ip;
+	enum flow_link link;
 	int err = name ? iface_find(name, &iface) : iface_default(&iface);
 
 	if (err) {
 		say_missing(name ? name : "lo", err);
 		return err;
 	}
-	err = iface_link_layer(&iface, &raw_ip);
+	err = iface_link_layer(iface.arphrd, &link);
 	if (err) {
 		say_link_layer(&iface);
 		return err;

@@ -43,9 +43,6 @@ static const char *const netns[] = {"setns"};
 /* rtnetlink: interfaces and tc filters. */
 static const char *const netlink[] = {"bind", "getsockname", "getsockopt"};
 
-/* clsact filters are claimed, and claims waited for, through local sockets. */
-static const char *const claims[] = {"connect", "listen"};
-
 /* DNS; its configuration is watched for changes. */
 static const char *const names[] = {"bind",
 				    "connect",
@@ -108,7 +105,6 @@ int syscalls_add_plain(scmp_filter_ctx filter, unsigned int needs)
 		{GUARD_THREADS, LIST(threads)},
 		{GUARD_NETNS, LIST(netns)},
 		{GUARD_ATTACH | GUARD_CLSACT, LIST(netlink)},
-		{GUARD_CLSACT, LIST(claims)},
 		{GUARD_NAMES, LIST(names)},
 		{GUARD_USERS, LIST(users)},
 		{GUARD_SETTINGS, LIST(settings)},

@@ -139,9 +139,7 @@ static const struct rule rules[] = {
 	/* rtnetlink tells of interfaces and tc filters; the rest is for DNS and directory services. */
 	SOCKET(TC | INET, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE),
 	{TC, "setsockopt", {IS(1, SOL_NETLINK)}},
-	SOCKET(GUARD_CLSACT, AF_UNIX, SOCK_STREAM, 0),
-	{GUARD_CLSACT, "setsockopt", {IS(1, SOL_SOCKET), IS(2, SO_RCVTIMEO)}},
-	{GUARD_CLSACT, "setsockopt", {IS(1, SOL_SOCKET), IS(2, SO_SNDTIMEO)}},
+	{TC, "setsockopt", {IS(1, SOL_SOCKET), IS(2, SO_RCVBUF)}},
 	SOCKET(INET, AF_INET, SOCK_DGRAM, 0),
 	SOCKET(INET, AF_INET, SOCK_DGRAM, IPPROTO_UDP),
 	SOCKET(INET, AF_INET, SOCK_STREAM, 0),

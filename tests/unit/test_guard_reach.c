@@ -259,7 +259,7 @@ static const struct attempt attempts[] = {
 	 {AT_FDCWD, ARG("/nosuch/x"), O_WRONLY | O_CREAT | O_EXCL}},
 	{"read", GUARD_ALWAYS, SYS_openat, {AT_FDCWD, ARG("/nosuch"), O_RDONLY}},
 	/* sockets: type 0x800 is a flag */
-	{"UNIX stream", GUARD_CLSACT | GUARD_USERS, SYS_socket, {AF_UNIX, SOCK_STREAM | 0x800, 0}},
+	{"UNIX stream", GUARD_USERS, SYS_socket, {AF_UNIX, SOCK_STREAM | 0x800, 0}},
 	{"UNIX datagram", GUARD_USERS, SYS_socket, {AF_UNIX, SOCK_DGRAM, 0}},
 	{"UNIX seqpacket", 0, SYS_socket, {AF_UNIX, SOCK_SEQPACKET, 0}},
 	{"UDP", INET, SYS_socket, {AF_INET, SOCK_DGRAM, 0}},
@@ -280,6 +280,7 @@ static const struct attempt attempts[] = {
 	{"uevents", 0, SYS_socket, {AF_NETLINK, SOCK_RAW, NETLINK_KOBJECT_UEVENT}},
 	{"generic netlink", 0, SYS_socket, {AF_NETLINK, SOCK_RAW, NETLINK_GENERIC}},
 	{"a filter on a socket", INET, SYS_setsockopt, {~0UL, SOL_SOCKET, SO_ATTACH_FILTER, 0}},
+	{"a socket's room", TC | INET, SYS_setsockopt, {~0UL, SOL_SOCKET, SO_RCVBUF, 0}},
 	{"a netlink option", TC | INET, SYS_setsockopt, {~0UL, 270, 11, 0}},
 	{"an interface's flags", 0, SYS_ioctl, {~0UL, SIOCSIFFLAGS, 0}},
 	{"an interface's name", INET, SYS_ioctl, {~0UL, SIOCGIFNAME, 0}},
