@@ -40,12 +40,13 @@ struct owner_table {
 	struct owner_index first[OWNER_PARTS]; /* of the representatives */
 	struct owner_text **texts;	       /* buckets */
 	uint32_t text_buckets, text_count;
+	const char *_Atomic note; /* why no process can be named; NULL: they can */
 };
 
 static const struct owner pseudo[OWNER_FIRST] = {
-	[OWNER_UNKNOWN] = {.comm = "-", .user = "", .cgroup = "", .unit = ""},
-	[OWNER_KERNEL] = {.comm = "kernel", .user = "", .cgroup = "", .unit = ""},
-	[OWNER_FORWARDED] = {.comm = "forwarded", .user = "", .cgroup = "", .unit = ""},
+	[OWNER_UNKNOWN] = {.comm = "-", .exe = "", .user = "", .cgroup = "", .unit = ""},
+	[OWNER_KERNEL] = {.comm = "kernel", .exe = "", .user = "", .cgroup = "", .unit = ""},
+	[OWNER_FORWARDED] = {.comm = "forwarded", .exe = "", .user = "", .cgroup = "", .unit = ""},
 };
 
 int owner_table_new(struct owner_table **ret_table)
@@ -55,6 +56,7 @@ int owner_table_new(struct owner_table **ret_table)
 	if (!table)
 		return -ENOMEM;
 	atomic_init(&table->count, OWNER_FIRST);
+	atomic_init(&table->note, NULL);
 	*ret_table = table;
 	return 0;
 }
@@ -112,8 +114,9 @@ static uint64_t hash_part(const struct owner *owner, enum owner_part part)
 {
 	switch (part) {
 	case OWNER_PROCESS:
-		return mix(mix(HASH_START, &owner->pid, sizeof(owner->pid)), &owner->start_ns,
-			   sizeof(owner->start_ns));
+		return hash_text(mix(mix(HASH_START, &owner->pid, sizeof(owner->pid)),
+				     &owner->start_ns, sizeof(owner->start_ns)),
+				 owner->comm);
 	case OWNER_CONTAINER: return hash_text(HASH_START, owner->unit);
 	default: return mix(HASH_START, &owner->uid, sizeof(owner->uid));
 	}
@@ -122,7 +125,9 @@ static uint64_t hash_part(const struct owner *owner, enum owner_part part)
 static bool same_part(const struct owner *a, const struct owner *b, enum owner_part part)
 {
 	switch (part) {
-	case OWNER_PROCESS: return a->pid == b->pid && a->start_ns == b->start_ns;
+	case OWNER_PROCESS:
+		return a->pid == b->pid && a->start_ns == b->start_ns &&
+		       !strcmp(a->comm, b->comm);
 	case OWNER_CONTAINER: return strcmp(a->unit, b->unit) == 0;
 	default: return a->uid == b->uid;
 	}
@@ -137,7 +142,7 @@ static uint64_t hash_owner(const struct owner *owner, int part)
 		return hash_part(owner, (enum owner_part)part);
 	hash = hash_part(owner, OWNER_PROCESS);
 	hash = mix(hash, &owner->uid, sizeof(owner->uid));
-	return hash_text(hash_text(hash, owner->comm), owner->cgroup);
+	return hash_text(hash_text(hash, owner->exe), owner->cgroup);
 }
 
 static bool same_owner(const struct owner *a, const struct owner *b, int part)
@@ -145,8 +150,7 @@ static bool same_owner(const struct owner *a, const struct owner *b, int part)
 	if (part < OWNER_PARTS)
 		return same_part(a, b, (enum owner_part)part);
 	return same_part(a, b, OWNER_PROCESS) && a->uid == b->uid && a->own == b->own &&
-	       !strcmp(a->comm, b->comm) && !strcmp(a->user, b->user) &&
-	       !strcmp(a->cgroup, b->cgroup) && !strcmp(a->unit, b->unit);
+	       !strcmp(a->exe, b->exe) && !strcmp(a->user, b->user) && !strcmp(a->cgroup, b->cgroup) && !strcmp(a->unit, b->unit);
 }
 
 /* The slot that holds an equal owner, or the free one where it belongs. */
@@ -257,10 +261,11 @@ static int copy_owner(struct owner_table *table, const struct owner *owner, stru
 {
 	*to = *owner;
 	to->comm = keep_text(table, owner->comm);
+	to->exe = keep_text(table, owner->exe);
 	to->user = keep_text(table, owner->user);
 	to->cgroup = keep_text(table, owner->cgroup);
 	to->unit = keep_text(table, owner->unit);
-	return to->comm && to->user && to->cgroup && to->unit ? 0 : -ENOMEM;
+	return to->comm && to->exe && to->user && to->cgroup && to->unit ? 0 : -ENOMEM;
 }
 
 static void choose_representatives(struct owner_table *table, struct owner_record *record,
@@ -349,6 +354,16 @@ uint64_t owner_table_version(const struct owner_table *table)
 void owner_table_touch(struct owner_table *table)
 {
 	atomic_fetch_add_explicit(&table->version, 1, memory_order_release);
+}
+
+void owner_table_set_note(struct owner_table *table, const char *note)
+{
+	atomic_store_explicit(&table->note, note, memory_order_release);
+}
+
+const char *owner_table_note(const struct owner_table *table)
+{
+	return table ? atomic_load_explicit(&table->note, memory_order_acquire) : NULL;
 }
 
 uint32_t owner_table_count(const struct owner_table *table)
