@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "address_list.h"
+#include "hash_index.h"
 #include "netlink.h"
 
 #define NAMESPACES_MAX 4096
@@ -29,14 +30,19 @@ struct namespace_entry {
 	struct address_list list;
 };
 
+/* Of the own namespace. */
+struct home_lists {
+	struct address_list local, broadcast;
+};
+
 struct addresses {
 	struct addresses_options options;
-	uint32_t seq;
 	uint64_t now_ns;
-	struct address_list local;
-	struct address_list broadcast;
+	struct home_lists home_lists;
+	bool home_known; /* from a list that was complete */
 	struct namespace_entry *other;
 	size_t others, room;
+	struct hash_index index; /* of others */
 	bool more; /* namespaces than these, hidden or without memory */
 };
 
@@ -55,12 +61,26 @@ bool address_is_multicast(const uint8_t address[16])
 int addresses_new(const struct addresses_options *options, struct addresses **ret_addresses)
 {
 	struct addresses *addresses = calloc(1, sizeof(*addresses));
+	int err;
 
 	if (!addresses)
 		return -ENOMEM;
+	err = hash_index_init(&addresses->index);
+	if (err) {
+		free(addresses);
+		return err;
+	}
 	addresses->options = *options;
 	*ret_addresses = addresses;
 	return 0;
+}
+
+static void clear_home(void *arg)
+{
+	struct home_lists *lists = arg;
+
+	address_list_clear(&lists->local);
+	address_list_clear(&lists->broadcast);
 }
 
 void addresses_free(struct addresses *addresses)
@@ -70,8 +90,8 @@ void addresses_free(struct addresses *addresses)
 	for (size_t i = 0; i < addresses->others; i++)
 		address_list_clear(&addresses->other[i].list);
 	free(addresses->other);
-	address_list_clear(&addresses->local);
-	address_list_clear(&addresses->broadcast);
+	clear_home(&addresses->home_lists);
+	hash_index_done(&addresses->index);
 	free(addresses);
 }
 
@@ -91,12 +111,13 @@ static void add_attribute(struct address_list *list, const struct rtattr *attrib
 /* On a point-to-point link IFA_ADDRESS is the peer's; the own one is then IFA_LOCAL. */
 static void on_address(void *arg, const struct nlmsghdr *message)
 {
-	struct addresses *addresses = arg;
+	struct home_lists *lists = arg;
 	const struct ifaddrmsg *header = NLMSG_DATA(message);
 	const struct rtattr *attribute, *local = NULL, *address = NULL;
 	int length = (int)IFA_PAYLOAD(message);
 
-	if (message->nlmsg_type != RTM_NEWADDR)
+	if (message->nlmsg_type != RTM_NEWADDR ||
+	    message->nlmsg_len < NLMSG_LENGTH(sizeof(*header)))
 		return;
 	for (attribute = IFA_RTA(header); RTA_OK(attribute, length);
 	     attribute = RTA_NEXT(attribute, length)) {
@@ -105,12 +126,13 @@ static void on_address(void *arg, const struct nlmsghdr *message)
 		else if (attribute->rta_type == IFA_ADDRESS)
 			address = attribute;
 		else if (attribute->rta_type == IFA_BROADCAST)
-			add_attribute(&addresses->broadcast, attribute);
+			add_attribute(&lists->broadcast, attribute);
 	}
 	if (local || address)
-		add_attribute(&addresses->local, local ? local : address);
+		add_attribute(&lists->local, local ? local : address);
 }
 
+/* A list that is not complete does not take the place of one that is. */
 static void read_home(struct addresses *addresses)
 {
 	struct {
@@ -119,39 +141,67 @@ static void read_home(struct addresses *addresses)
 	} request = {
 		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETADDR},
 	};
+	struct home_lists lists = {0};
+	const struct netlink_taker taker = {
+		.begin = clear_home, .take = on_address, .arg = &lists};
+	int err;
 
-	if (addresses->options.route_fd < 0)
+	if (addresses->options.route->fd < 0)
 		return;
-	request.header.nlmsg_seq = ++addresses->seq;
-	address_list_clear(&addresses->local);
-	address_list_clear(&addresses->broadcast);
-	netlink_dump(addresses->options.route_fd, &request.header, on_address, addresses);
-	address_list_sort(&addresses->local);
-	address_list_sort(&addresses->broadcast);
+	err = netlink_dump(addresses->options.route, &request.header, &taker);
+	if (err && addresses->home_known) {
+		clear_home(&lists);
+		return;
+	}
+	address_list_sort(&lists.local);
+	address_list_sort(&lists.broadcast);
+	clear_home(&addresses->home_lists);
+	addresses->home_lists = lists;
+	addresses->home_known = !err;
+}
+
+static uint32_t hash_of(const struct addresses *addresses, uint32_t netns)
+{
+	return hash_index_hash(&addresses->index, &netns, sizeof(netns));
+}
+
+static bool is_namespace(const void *table, uint32_t i, const void *netns)
+{
+	return ((const struct addresses *)table)->other[i].netns == *(const uint32_t *)netns;
 }
 
 static struct namespace_entry *find_namespace(struct addresses *addresses, uint32_t netns)
 {
-	for (size_t i = 0; i < addresses->others; i++) {
-		if (addresses->other[i].netns == netns)
-			return &addresses->other[i];
-	}
-	return NULL;
+	uint32_t i = hash_index_find(&addresses->index, hash_of(addresses, netns), is_namespace,
+				     addresses, &netns);
+
+	return i != HASH_INDEX_NONE ? &addresses->other[i] : NULL;
 }
 
-static struct namespace_entry *add_namespace(struct addresses *addresses, uint32_t netns)
+static bool make_room(struct addresses *addresses)
 {
 	size_t room = addresses->room ? 2 * addresses->room : 16;
 	struct namespace_entry *other;
 
-	if (addresses->others == addresses->room) {
-		other = room > NAMESPACES_MAX ? NULL :
-						realloc(addresses->other, room * sizeof(*other));
-		if (!other)
-			return NULL;
-		addresses->other = other;
-		addresses->room = room;
-	}
+	if (addresses->others < addresses->room)
+		return true;
+	if (room > NAMESPACES_MAX)
+		return false;
+	other = reallocarray(addresses->other, room, sizeof(*other));
+	if (!other)
+		return false;
+	addresses->other = other;
+	addresses->room = room;
+	return true;
+}
+
+static struct namespace_entry *add_namespace(struct addresses *addresses, uint32_t netns)
+{
+	struct namespace_entry *other;
+
+	if (!make_room(addresses) || hash_index_add(&addresses->index, hash_of(addresses, netns),
+						    (uint32_t)addresses->others))
+		return NULL;
 	other = &addresses->other[addresses->others++];
 	*other = (struct namespace_entry){.netns = netns};
 	return other;
@@ -186,10 +236,15 @@ static void forget_namespaces(struct addresses *addresses)
 	for (size_t i = 0; i < addresses->others; i++) {
 		struct namespace_entry *entry = &addresses->other[i];
 
-		if (entry->seen || is_believed(addresses, entry))
-			addresses->other[kept++] = *entry;
-		else
+		if (!entry->seen && !is_believed(addresses, entry)) {
+			hash_index_remove(&addresses->index, hash_of(addresses, entry->netns),
+					  (uint32_t)i);
 			address_list_clear(&entry->list);
+			continue;
+		}
+		hash_index_renumber(&addresses->index, hash_of(addresses, entry->netns),
+				    (uint32_t)i, (uint32_t)kept);
+		addresses->other[kept++] = *entry;
 	}
 	addresses->others = kept;
 }
@@ -219,9 +274,14 @@ void addresses_refresh(struct addresses *addresses, const struct sockets *socket
 	forget_namespaces(addresses);
 }
 
+bool addresses_know_home(const struct addresses *addresses)
+{
+	return addresses->home_known;
+}
+
 bool addresses_is_home(const struct addresses *addresses, const uint8_t address[16])
 {
-	return address_is_loopback(address) || address_list_has(&addresses->local, address);
+	return address_is_loopback(address) || address_list_has(&addresses->home_lists.local, address);
 }
 
 bool addresses_is_shared(const struct addresses *addresses, const uint8_t address[16])
@@ -230,7 +290,7 @@ bool addresses_is_shared(const struct addresses *addresses, const uint8_t addres
 
 	return address_is_multicast(address) || socket_is_any(address) ||
 	       (socket_is_ipv4(address) && !memcmp(address + 12, all_ones, 4)) ||
-	       address_list_has(&addresses->broadcast, address);
+	       address_list_has(&addresses->home_lists.broadcast, address);
 }
 
 /* False when nobody could say which addresses the namespace has. */
@@ -240,7 +300,8 @@ static bool read_namespace(struct addresses *addresses, struct namespace_entry *
 
 	if (is_believed(addresses, entry))
 		return true;
-	if (!entry->process.pid || !address_list_read_process(&list, addresses->options.proc_fd, &entry->process))
+	if (!entry->process.pid ||
+	    !address_list_read_process(&list, addresses->options.proc_fd, &entry->process))
 		return false;
 	address_list_clear(&entry->list);
 	entry->list = list;

@@ -10,13 +10,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "netlink.h"
 #include "sockets.h"
 
 struct addresses;
 
 struct addresses_options {
 	uint32_t home; /* inode of the own namespace; 0: not known */
-	int route_fd;  /* rtnetlink socket of that namespace, borrowed; -1: none */
+	struct netlink *route; /* an rtnetlink socket there, or closed; borrowed */
 	int proc_fd;   /* of process_open_proc(), borrowed; -1: none */
 	bool sees_all; /* no process is hidden, nor is a namespace that others live in */
 };
@@ -32,6 +33,8 @@ void addresses_free(struct addresses *addresses);
 void addresses_refresh(struct addresses *addresses, const struct sockets *sockets,
 		       uint64_t now_ns);
 
+/* False when the own namespace's addresses could not be read: then nothing is known of any. */
+bool addresses_know_home(const struct addresses *addresses);
 /* The own namespace has it; all of 127.0.0.0/8 is. */
 bool addresses_is_home(const struct addresses *addresses, const uint8_t address[16]);
 /* Sent to many, or nobody's: multicast, broadcast, 0.0.0.0 and ::. */

@@ -51,10 +51,11 @@ struct owners {
 	struct processes *processes;
 	struct todo *todo;
 	uint32_t home; /* namespace of the interfaces */
-	int publish_fd, stop_fd, route_fd, proc_fd;
-	bool counts_all;     /* its pid namespace is that of all processes */
-	bool sees_others;    /* at least one other process that has sockets */
-	bool blind_for_good; /* the table's note says why */
+	int publish_fd, stop_fd, proc_fd;
+	struct netlink route; /* of the interfaces' namespace */
+	bool counts_all;      /* its pid namespace is that of all processes */
+	bool sees_others;     /* at least one other process that has sockets */
+	bool blind_for_good;  /* the table's note says why */
 	pthread_t thread;
 	bool started;
 	uint64_t walk_ns;	/* CLOCK_MONOTONIC, when the last walk began */
@@ -152,7 +153,9 @@ static struct finding find_owner(struct owners *owners, const struct snapshot *s
 	const struct join_view view = {.sockets = owners->sockets,
 				       .addresses = owners->addresses,
 				       .walk_ns = owners->walk_ns,
-				       .home = owners->home};
+				       .home = addresses_know_home(owners->addresses) ?
+						       owners->home :
+						       0};
 	const struct flow_key *key = snapshot_key(snapshot, row);
 	const struct join_flow flow = {.begin_ns = todo_begin_ns(owners->todo, snapshot, row),
 				       .device = device_of(snapshot, key)};
@@ -336,7 +339,7 @@ static int open_addresses(struct owners *owners)
 {
 	const struct addresses_options options = {
 		.home = owners->home,
-		.route_fd = owners->route_fd,
+		.route = &owners->route,
 		.proc_fd = owners->proc_fd,
 		.sees_all = owners->counts_all && scan_sees_all(owners->scan),
 	};
@@ -359,8 +362,7 @@ static int open_parts(struct owners *owners)
 	owners->proc_fd = process_open_proc();
 	scan_options.pid_namespace = process_pid_namespace();
 	owners->counts_all = scan_options.pid_namespace == PROCESS_ALL_NAMESPACE;
-	if (netlink_open(NETLINK_ROUTE, options->netns_fd, &owners->route_fd))
-		owners->route_fd = -1;
+	(void)!netlink_open(&owners->route, NETLINK_ROUTE, options->netns_fd);
 	scan_options.home = owners->home;
 	scan_options.proc_fd = owners->proc_fd;
 	err = scan_open(&scan_options, &owners->scan);
@@ -387,7 +389,8 @@ int owners_open(const struct owners_options *options, struct owners **ret_owners
 	if (!owners)
 		return -ENOMEM;
 	owners->options = *options;
-	owners->route_fd = owners->proc_fd = -1;
+	owners->proc_fd = -1;
+	netlink_init(&owners->route);
 	owners->stop_fd = eventfd(0, EFD_CLOEXEC);
 	err = owners->stop_fd < 0 ? -errno : ring_add_reader(options->ring, &owners->publish_fd);
 	if (!err)
@@ -430,8 +433,7 @@ void owners_free(struct owners *owners)
 	processes_free(owners->processes);
 	addresses_free(owners->addresses);
 	sockets_free(owners->sockets);
-	if (owners->route_fd >= 0)
-		close(owners->route_fd);
+	netlink_close(&owners->route);
 	if (owners->proc_fd >= 0)
 		close(owners->proc_fd);
 	if (owners->stop_fd >= 0)

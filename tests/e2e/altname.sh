@@ -55,11 +55,11 @@ blast_in before
 property del "$long"
 property del "$short"
 blast_in between --first 700000
-wait_for 30 del_pair || fail "mon0 is still there"
+wait_for 60 del_pair || fail "mon0 is still there"
 ip link add mon0 netns "$BED_MON" type veth peer name far0 netns "$BED_FAR" || fail "veth"
 ip -n "$BED_MON" link set mon0 arp off up
 ip -n "$BED_FAR" link set far0 arp off up
-wait_for 30 attached || fail "not attached again"
+wait_for 60 attached || fail "not attached again"
 blast_in after --first 800000
 monitor_stop
 same "status" "$MONITOR_STATUS" 0

@@ -99,7 +99,11 @@ static void test_hidden(void **state)
 	assert_int_equal(join_bed_join(*state, join_bed_flow(6, FAR, 9, HOST, 80, FLOW_IN)),
 			 UNKNOWN);
 	assert_int_equal(join_bed_join(*state, join_bed_flow(6, FAR, 10, HOST, 80, FLOW_IN)), 8);
-	/* Closed while one looked for who has it; closed before that by somebody else. */
+}
+
+/* Closed while one looked for who has it; closed before that by somebody else. */
+static void test_hidden_then_closed(void **state)
+{
 	join_bed_add(
 		*state,
 		(struct made){
@@ -125,7 +129,11 @@ static void test_hidden(void **state)
 	assert_int_equal(
 		join_bed_since(*state, join_bed_flow(6, FAR, 9, HOST, 2, FLOW_IN), 195 * S),
 		DOUBTFUL);
-	/* A namespace whose addresses are not known may have that of either end. */
+}
+
+/* A namespace whose addresses are not known may have that of either end. */
+static void test_hidden_namespace(void **state)
+{
 	join_bed_add(*state, (struct made){.pid = 20,
 					   .netns = CONTAINER,
 					   .local = INSIDE,
@@ -341,6 +349,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_same_tuple, join_bed_set_up,
 						join_bed_tear_down),
 		cmocka_unit_test_setup_teardown(test_hidden, join_bed_set_up, join_bed_tear_down),
+		cmocka_unit_test_setup_teardown(test_hidden_then_closed, join_bed_set_up, join_bed_tear_down),
+		cmocka_unit_test_setup_teardown(test_hidden_namespace, join_bed_set_up, join_bed_tear_down),
 		cmocka_unit_test_setup_teardown(test_no_home, join_bed_set_up, join_bed_tear_down),
 		cmocka_unit_test_setup_teardown(test_device, join_bed_set_up, join_bed_tear_down),
 		cmocka_unit_test_setup_teardown(test_too_many, join_bed_set_up, join_bed_tear_down),

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ledger: flows in chunks that never move, an index of their hashes, and the
+ * list of recent flows, which is all that an interval works on.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger_private.h"
+
+int ledger_new(size_t max_flows, uint64_t keep_ns, struct ledger **ret_ledger)
+{
+	struct ledger *ledger;
+	int err;
+
+	if (max_flows < LEDGER_FLOWS_MIN || max_flows > LEDGER_FLOWS_MAX)
+		return -EINVAL;
+	ledger = calloc(1, sizeof(*ledger));
+	if (!ledger)
+		return -ENOMEM;
+	ledger->max_flows = max_flows;
+	ledger->keep_ns = keep_ns;
+	err = hash_index_init(&ledger->index);
+	if (!err)
+		err = flow_table_new(1, &ledger->table);
+	if (err) {
+		ledger_free(ledger);
+		return err;
+	}
+	*ret_ledger = ledger;
+	return 0;
+}
+
+void ledger_free(struct ledger *ledger)
+{
+	size_t i;
+
+	if (!ledger)
+		return;
+	for (i = 0; i < ledger->chunks; i++)
+		free(ledger->chunk[i]);
+	free(ledger->chunk);
+	hash_index_done(&ledger->index);
+	free(ledger->recent);
+	flow_table_unref(ledger->table);
+	free(ledger);
+}
+
+static bool is_flow(const void *table, uint32_t place, const void *key)
+{
+	return flow_key_equal(&ledger_flow_at(table, place)->key, key);
+}
+
+/* Place of the flow with that key, or HASH_INDEX_NONE. */
+static uint32_t place_of(const struct ledger *ledger, const struct flow_key *key, uint32_t hash)
+{
+	return hash_index_find(&ledger->index, hash, is_flow, ledger, key);
+}
+
+static int chunk_append(struct ledger *ledger)
+{
+	struct ledger_flow **chunk =
+		realloc(ledger->chunk, (ledger->chunks + 1) * sizeof(struct ledger_flow *));
+
+	if (!chunk)
+		return -ENOMEM;
+	ledger->chunk = chunk;
+	chunk[ledger->chunks] = malloc(LEDGER_CHUNK_FLOWS * sizeof(**chunk));
+	if (!chunk[ledger->chunks])
+		return -ENOMEM;
+	ledger->chunks++;
+	return 0;
+}
+
+/* Room for one more flow, whatever the bound says. */
+static int make_room(struct ledger *ledger)
+{
+	int err = 0;
+
+	if (ledger->count == ledger->chunks * LEDGER_CHUNK_FLOWS)
+		err = chunk_append(ledger);
+	return err ? err : hash_index_reserve(&ledger->index, ledger->count + 1);
+}
+
+static struct ledger_flow *flow_append(struct ledger *ledger, const struct flow_key *key,
+				       uint32_t hash)
+{
+	struct ledger_flow *flow;
+
+	if (make_room(ledger) || hash_index_add(&ledger->index, hash, (uint32_t)ledger->count))
+		return NULL;
+	flow = ledger_flow_at(ledger, ledger->count++);
+	memset(flow, 0, sizeof(*flow));
+	flow->key = *key;
+	flow->hash = hash;
+	flow->recent = LEDGER_NOT_RECENT;
+	flow->first_wall_ns = ledger->from_wall_ns;
+	flow->last_wall_ns = ledger->to_wall_ns;
+	ledger->flows_on[flow_key_slot(key)]++;
+	return flow;
+}
+
+struct ledger_flow *ledger_flow_of_key(struct ledger *ledger, const struct flow_key *key,
+				       size_t *ret_place)
+{
+	uint32_t hash = hash_index_hash(&ledger->index, key, sizeof(*key));
+	uint32_t place = place_of(ledger, key, hash);
+
+	*ret_place = place != HASH_INDEX_NONE ? place : ledger->count;
+	return place != HASH_INDEX_NONE ? ledger_flow_at(ledger, place)
+					: flow_append(ledger, key, hash);
+}
+
+/* A new flow, if there is room for it or can be made. */
+static struct ledger_flow *flow_admit(struct ledger *ledger, const struct flow_key *key,
+				      uint32_t hash)
+{
+	if (ledger->count >= ledger->max_flows && flow_key_sum(key) < FLOW_SUM_MAP_FULL) {
+		if (ledger->folding_failed)
+			return NULL;
+		if (ledger_fold_idle(ledger)) {
+			ledger->folding_failed = true;
+			return NULL;
+		}
+	}
+	return flow_append(ledger, key, hash);
+}
+
+struct ledger_recent *ledger_recent_append(struct ledger *ledger, struct ledger_flow *flow,
+					   size_t place)
+{
+	struct ledger_recent *recent;
+	size_t room;
+
+	if (ledger->recents == ledger->recent_room) {
+		room = ledger->recent_room ? ledger->recent_room * 2 : 1024;
+		recent = realloc(ledger->recent, room * sizeof(*recent));
+		if (!recent)
+			return NULL;
+		ledger->recent = recent;
+		ledger->recent_room = room;
+	}
+	flow->recent = (uint32_t)ledger->recents;
+	recent = &ledger->recent[ledger->recents++];
+	*recent = (struct ledger_recent){.flow = (uint32_t)place, .id = FLOW_TABLE_NO_ID};
+	return recent;
+}
+
+void ledger_begin(struct ledger *ledger, int64_t from_wall_ns, int64_t to_wall_ns)
+{
+	ledger->from_wall_ns = from_wall_ns;
+	ledger->to_wall_ns = to_wall_ns;
+	ledger->folding_failed = false;
+}
+
+/* Adds to the flow with that key; false when it is new and finds no room. */
+static bool flow_add(struct ledger *ledger, const struct flow_key *key, uint64_t packets,
+		     uint64_t bytes)
+{
+	uint32_t hash = hash_index_hash(&ledger->index, key, sizeof(*key));
+	size_t place = place_of(ledger, key, hash);
+	struct ledger_recent *recent;
+	struct ledger_flow *flow;
+
+	if (place != HASH_INDEX_NONE) {
+		flow = ledger_flow_at(ledger, place);
+	} else {
+		flow = flow_admit(ledger, key, hash);
+		place = ledger->count - 1;
+	}
+	if (!flow)
+		return false;
+	recent = flow->recent == LEDGER_NOT_RECENT ? ledger_recent_append(ledger, flow, place)
+						   : &ledger->recent[flow->recent];
+	if (!recent)
+		return false;
+	recent->delta.packets += packets;
+	recent->delta.bytes += bytes;
+	flow->total.packets += packets;
+	flow->total.bytes += bytes;
+	flow->last_wall_ns = ledger->to_wall_ns;
+	return true;
+}
+
+void ledger_add(struct ledger *ledger, const struct flow_key *key, uint64_t packets, uint64_t bytes)
+{
+	struct flow_key aged;
+
+	if (flow_add(ledger, key, packets, bytes))
+		return;
+	aged = flow_key_of_sum(FLOW_SUM_AGED, (uint16_t)flow_key_class(key), 0, key->where);
+	if (flow_add(ledger, &aged, packets, bytes)) {
+		ledger->aged.packets += packets;
+		ledger->aged.bytes += bytes;
+		return;
+	}
+	ledger_spill(ledger, key, packets, bytes);
+}
+
+size_t ledger_count(const struct ledger *ledger)
+{
+	return ledger->count;
+}
+
+const struct ledger_flow *ledger_get(const struct ledger *ledger, size_t i)
+{
+	return ledger_flow_at(ledger, i);
+}
+
+struct flow_counts ledger_total(const struct ledger *ledger)
+{
+	struct flow_counts total = {0};
+	size_t i;
+
+	for (i = 0; i < ledger->count; i++) {
+		total.packets += ledger_flow_at(ledger, i)->total.packets;
+		total.bytes += ledger_flow_at(ledger, i)->total.bytes;
+	}
+	return total;
+}
+
+size_t ledger_bytes(const struct ledger *ledger)
+{
+	return sizeof(*ledger) + ledger->chunks * LEDGER_CHUNK_FLOWS * sizeof(struct ledger_flow) +
+	       hash_index_bytes(&ledger->index) +
+	       ledger->recent_room * sizeof(struct ledger_recent);
+}

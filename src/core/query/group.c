@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Groups of flows: an array of rows and an index of their keys; see group.h. A struct group
+ * belongs to its caller.
+ */
+#include "group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "flow.h"
+#include "hash_index.h"
+
+#define FIRST_ROOM 128
+
+struct group {
+	enum group_by by;
+	const struct owner_table *owners; /* borrowed, or NULL */
+	struct group_row *row;
+	struct group_row *last; /* added to last */
+	size_t count, room;
+	struct hash_index index; /* of places of rows */
+};
+
+int group_new(struct group **ret_group)
+{
+	struct group *group = calloc(1, sizeof(*group));
+	int err;
+
+	if (!group)
+		return -ENOMEM;
+	err = hash_index_init(&group->index);
+	if (err) {
+		free(group);
+		return err;
+	}
+	*ret_group = group;
+	return 0;
+}
+
+void group_free(struct group *group)
+{
+	if (!group)
+		return;
+	free(group->row);
+	hash_index_done(&group->index);
+	free(group);
+}
+
+/* Gives the memory back. */
+static void shrink(struct group *group)
+{
+	free(group->row);
+	group->row = NULL;
+	group->room = 0;
+	hash_index_shrink(&group->index);
+}
+
+void group_reset(struct group *group, enum group_by by, const struct owner_table *owners)
+{
+	if (by != group->by)
+		shrink(group);
+	group->by = by;
+	group->owners = owners;
+	group->count = 0;
+	group->last = NULL;
+	hash_index_clear(&group->index);
+}
+
+static bool is_group(const void *table, uint32_t place, const void *key)
+{
+	const struct group *group = table;
+
+	return flow_key_equal(&group->row[place].key, key);
+}
+
+/* Place of the row with that key, or HASH_INDEX_NONE. */
+static uint32_t place_of(const struct group *group, const struct flow_key *key, uint32_t hash)
+{
+	return hash_index_find(&group->index, hash, is_group, group, key);
+}
+
+static int grow_rows(struct group *group)
+{
+	size_t room = group->room ? group->room * 2 : FIRST_ROOM;
+	struct group_row *row = reallocarray(group->row, room, sizeof(*row));
+
+	if (!row)
+		return -ENOMEM;
+	group->row = row;
+	group->room = room;
+	return 0;
+}
+
+static int append(struct group *group, const struct flow_key *key, uint32_t hash,
+		  int64_t first_wall_ns, struct group_row **ret_row)
+{
+	if (group->count == group->room && grow_rows(group))
+		return -ENOMEM;
+	if (hash_index_add(&group->index, hash, (uint32_t)group->count))
+		return -ENOMEM;
+	*ret_row = &group->row[group->count++];
+	**ret_row = (struct group_row){.key = *key, .first_wall_ns = first_wall_ns};
+	return 0;
+}
+
+static void add_counts(struct flow_counts *to, const struct flow_counts *counts)
+{
+	to->packets += counts->packets;
+	to->bytes += counts->bytes;
+}
+
+/*
+ * The owner of a group is the process that all of its flows have. Of a conversation it is enough to
+ * know it in one direction: both have the same socket.
+ */
+static void add_owner(const struct group *group, struct group_row *row, uint32_t owner)
+{
+	uint32_t one = owner_table_representative(group->owners, row->owner, OWNER_PROCESS);
+	uint32_t other = owner_table_representative(group->owners, owner, OWNER_PROCESS);
+
+	if (!row->flows ||
+	    (group->by == GROUP_CONVERSATION && !row->mixed && one == OWNER_UNKNOWN)) {
+		row->owner = owner;
+	} else if (one != other && !(group->by == GROUP_CONVERSATION && other == OWNER_UNKNOWN)) {
+		row->mixed = true;
+		row->owner = OWNER_UNKNOWN;
+	}
+}
+
+int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
+	      const struct flow_counts *total, int64_t first_wall_ns, uint32_t owner)
+{
+	struct flow_key of = group_key(group->by, key, group->owners, owner);
+	uint32_t hash = hash_index_hash(&group->index, &of, sizeof(of));
+	uint32_t place = place_of(group, &of, hash);
+	struct group_row *row;
+
+	if (place != HASH_INDEX_NONE)
+		row = &group->row[place];
+	else if (append(group, &of, hash, first_wall_ns, &row))
+		return -ENOMEM;
+	add_counts(&row->delta[flow_key_dir(key)], delta);
+	add_counts(&row->total[flow_key_dir(key)], total);
+	if (first_wall_ns < row->first_wall_ns)
+		row->first_wall_ns = first_wall_ns;
+	if (group->owners)
+		add_owner(group, row, owner);
+	row->flows++;
+	group->last = row;
+	return 0;
+}
+
+void group_add_averages(struct group *group, const double average_bps[PAST_WINDOWS])
+{
+	for (int i = 0; group->last && i < PAST_WINDOWS; i++)
+		group->last->average_bps[i] += average_bps[i];
+}
+
+size_t group_count(const struct group *group)
+{
+	return group->count;
+}
+
+const struct group_row *group_get(const struct group *group, size_t i)
+{
+	return &group->row[i];
+}
+
+long group_find(const struct group *group, const struct flow_key *key)
+{
+	uint32_t place = place_of(group, key, hash_index_hash(&group->index, key, sizeof(*key)));
+
+	return place != HASH_INDEX_NONE ? (long)place : -1;
+}
+
+size_t group_bytes(const struct group *group)
+{
+	return sizeof(*group) + group->room * sizeof(*group->row) + hash_index_bytes(&group->index);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* rtnetlink: RTM_GETLINK with 64-bit counters, and the link notifications. */
+#include "link.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* A burst of containers should not overrun it; where it does, all are listed again. */
+#define LINK_WATCH_BUFFER (1 << 20)
+
+struct link_request {
+	struct nlmsghdr header;
+	struct ifinfomsg info;
+};
+
+static void counters_of_stats(const struct rtnl_link_stats64 *stats,
+			      struct link_counters *ret_counters)
+{
+	*ret_counters = (struct link_counters){
+		.rx_packets = stats->rx_packets, .rx_bytes = stats->rx_bytes,
+		.rx_dropped = stats->rx_dropped, .tx_packets = stats->tx_packets,
+		.tx_bytes = stats->tx_bytes,     .tx_dropped = stats->tx_dropped,
+	};
+}
+
+struct counters_answer {
+	struct link_counters *counters;
+	bool found;
+};
+
+/* Finds the 64-bit counters in an answer. */
+static void take_counters(void *arg, const struct nlmsghdr *message)
+{
+	struct counters_answer *answer = arg;
+	struct rtnl_link_stats64 stats = {0};
+	const struct rtattr *attr;
+	int left;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+		return;
+	attr = IFLA_RTA(NLMSG_DATA(message));
+	left = (int)IFLA_PAYLOAD(message);
+	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
+		if (attr->rta_type != IFLA_STATS64)
+			continue;
+		/* Older kernels have fewer counters at the end; attributes are 4-aligned only. */
+		memcpy(&stats, RTA_DATA(attr),
+		       RTA_PAYLOAD(attr) < sizeof(stats) ? RTA_PAYLOAD(attr) : sizeof(stats));
+		counters_of_stats(&stats, answer->counters);
+		answer->found = true;
+	}
+}
+
+int link_read_counters(struct netlink *query, unsigned int ifindex,
+		       struct link_counters *ret_counters)
+{
+	struct link_request request = {
+		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK},
+		.info = {.ifi_family = AF_UNSPEC, .ifi_index = (int)ifindex},
+	};
+	struct counters_answer answer = {.counters = ret_counters};
+	const struct netlink_taker taker = {.take = take_counters, .arg = &answer};
+	int err = netlink_ask(query, &request.header, &taker);
+
+	if (err)
+		return err;
+	return answer.found ? 0 : -ENODATA;
+}
+
+/* What of a link's kind matters here; kinds not listed carry packets of their own. */
+static enum link_kind kind_of_name(const char *name, size_t length)
+{
+	static const struct {
+		const char *name;
+		enum link_kind kind;
+	} kinds[] = {
+		{"bridge", LINK_MASTER}, {"bond", LINK_MASTER},   {"team", LINK_MASTER},
+		{"vlan", LINK_CHILD},    {"macvlan", LINK_CHILD}, {"macvtap", LINK_CHILD},
+		{"ipvlan", LINK_CHILD},  {"ipvtap", LINK_CHILD},  {"macsec", LINK_CHILD},
+		{"dsa", LINK_CHILD},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strlen(kinds[i].name) == length && !memcmp(kinds[i].name, name, length))
+			return kinds[i].kind;
+	}
+	return LINK_PLAIN;
+}
+
+/* Finds IFLA_INFO_KIND in IFLA_LINKINFO. */
+static enum link_kind parse_kind(const struct rtattr *info)
+{
+	const struct rtattr *attr = RTA_DATA(info);
+	int left = (int)RTA_PAYLOAD(info);
+
+	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
+		if ((attr->rta_type & NLA_TYPE_MASK) == IFLA_INFO_KIND)
+			return kind_of_name(RTA_DATA(attr),
+					    strnlen(RTA_DATA(attr), RTA_PAYLOAD(attr)));
+	}
+	return LINK_PLAIN;
+}
+
+static unsigned int parse_u32(const struct rtattr *attr)
+{
+	uint32_t value = 0;
+
+	if (RTA_PAYLOAD(attr) >= sizeof(value))
+		memcpy(&value, RTA_DATA(attr), sizeof(value));
+	return value;
+}
+
+/* The attributes of a link message; returns false for one without a name. */
+static bool parse_attributes(const struct nlmsghdr *message, struct link_info *info)
+{
+	const struct rtattr *attr = IFLA_RTA(NLMSG_DATA(message));
+	int left = (int)IFLA_PAYLOAD(message);
+	bool parent_elsewhere = false;
+	size_t length;
+
+	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
+		switch (attr->rta_type & NLA_TYPE_MASK) {
+		case IFLA_IFNAME:
+			length = strnlen(RTA_DATA(attr), RTA_PAYLOAD(attr));
+			if (length < sizeof(info->name))
+				memcpy(info->name, RTA_DATA(attr), length);
+			break;
+		case IFLA_MASTER: info->master = parse_u32(attr); break;
+		case IFLA_LINK: info->parent = parse_u32(attr); break;
+		case IFLA_LINK_NETNSID: parent_elsewhere = true; break;
+		case IFLA_LINKINFO: info->kind = parse_kind(attr); break;
+		default: break;
+		}
+	}
+	/* An index of another namespace means another interface here. */
+	if (parent_elsewhere || info->kind != LINK_CHILD)
+		info->parent = 0;
+	return info->name[0] != '\0';
+}
+
+enum link_event link_parse(const struct nlmsghdr *message, struct link_info *ret_info)
+{
+	const struct ifinfomsg *header = NLMSG_DATA(message);
+	struct link_info info = {0};
+
+	if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
+		return LINK_OTHER;
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*header)) ||
+	    header->ifi_family != AF_UNSPEC || header->ifi_index <= 0)
+		return LINK_OTHER;
+	info.index = (unsigned int)header->ifi_index;
+	info.arphrd = header->ifi_type;
+	info.up = header->ifi_flags & IFF_UP;
+	if (!parse_attributes(message, &info) && message->nlmsg_type == RTM_NEWLINK)
+		return LINK_OTHER;
+	*ret_info = info;
+	return message->nlmsg_type == RTM_NEWLINK ? LINK_NEW : LINK_REMOVED;
+}
+
+struct found_link {
+	struct link_info *info;
+	bool found;
+};
+
+static void take_found(void *arg, const struct nlmsghdr *message)
+{
+	struct found_link *found = arg;
+
+	if (link_parse(message, found->info) == LINK_NEW)
+		found->found = true;
+}
+
+int link_find(struct netlink *query, const char *name, struct link_info *ret_info)
+{
+	struct {
+		struct link_request link;
+		struct rtattr name;
+		char text[LINK_NAME_SIZE];
+	} request = {
+		.link = {.header = {.nlmsg_type = RTM_GETLINK}, .info = {.ifi_family = AF_UNSPEC}},
+		.name = {.rta_type = IFLA_ALT_IFNAME}, /* finds own names as well */
+	};
+	struct found_link found = {.info = ret_info};
+	const struct netlink_taker taker = {.take = take_found, .arg = &found};
+	size_t size = strlen(name) + 1;
+	int err;
+
+	if (size > sizeof(request.text))
+		return -ENAMETOOLONG;
+	memcpy(request.text, name, size);
+	request.name.rta_len = (unsigned short)RTA_LENGTH(size);
+	request.link.header.nlmsg_len = (uint32_t)(sizeof(request.link) + RTA_SPACE(size));
+	err = netlink_ask(query, &request.link.header, &taker);
+	if (err)
+		return err;
+	return found.found ? 0 : -EBADMSG;
+}
+
+static void begin_list(void *arg)
+{
+	const struct link_visitor *visitor = arg;
+
+	if (visitor->begin)
+		visitor->begin(visitor->arg);
+}
+
+static void take_link(void *arg, const struct nlmsghdr *message)
+{
+	const struct link_visitor *visitor = arg;
+	struct link_info info;
+	enum link_event event = link_parse(message, &info);
+
+	if (event != LINK_OTHER)
+		visitor->visit(visitor->arg, event, &info);
+}
+
+static struct netlink_taker taker_of(const struct link_visitor *visitor)
+{
+	return (struct netlink_taker){
+		.begin = begin_list, .take = take_link, .arg = (void *)visitor};
+}
+
+int link_list(struct netlink *query, const struct link_visitor *visitor)
+{
+	struct link_request request = {
+		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK},
+		.info = {.ifi_family = AF_UNSPEC},
+	};
+	const struct netlink_taker taker = taker_of(visitor);
+
+	return netlink_dump(query, &request.header, &taker);
+}
+
+int link_watch_open(struct netlink *watch)
+{
+	return netlink_listen(watch, NETLINK_ROUTE, RTNLGRP_LINK, LINK_WATCH_BUFFER);
+}
+
+int link_watch_read(struct netlink *watch, const struct link_visitor *visitor)
+{
+	const struct netlink_taker taker = taker_of(visitor);
+
+	return netlink_news(watch, &taker);
+}
