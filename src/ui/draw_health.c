@@ -116,6 +116,9 @@ static void put_owners(struct page_writer *page, const struct scene *scene)
 
 	page_line(page, STYLE_PLAIN, "processes by",
 		  scene->owners ? scene->owners_way ?: "" : "nothing: they are not looked up");
+	if (owner_table_note(scene->owners))
+		page_line_wrapped(page, warn_if(true), "  none named",
+				  owner_table_note(scene->owners));
 	if (scene->owners) {
 		format_memory(owner_table_bytes(scene->owners), memory, sizeof(memory));
 		snprintf(text, sizeof(text), " in %s", memory);

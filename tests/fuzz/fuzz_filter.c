@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct owner owner = {.pid = 1234,
 					   .uid = 33,
 					   .comm = "evil\x1b[2J\xff",
+					   .exe = "/usr/bin/evil\x1b[2J\xff",
 					   .user = "www-data",
 					   .cgroup = "/system.slice/web.service",
 					   .unit = "web.service"};
