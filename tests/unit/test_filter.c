@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <linux/if_ether.h>
+#include <netdb.h>
 #include <netinet/in.h>
 
 #include "filter.h"
@@ -97,8 +98,6 @@ static const char *const web_passes[] = {"",
 					 "0.113",
 					 "51234",
 					 "inbound",
-					 "port https",
-					 "tcp port https or ssh",
 					 "port 80 or 443",
 					 "port (80 or 443)",
 					 "port 80 or (8080 or 443)",
@@ -165,7 +164,6 @@ static const char *const web_fails[] = {"out",
 					"ether proto 0x806",
 					"rarp",
 					"not tcp port 443",
-					"port domain",
 					NULL};
 
 static void test_terms(void **state)
@@ -356,6 +354,22 @@ static void test_host_names(void **state)
 	name_cache_free(names);
 }
 
+/* The names that the system's database has; a name with one protocol means only that. */
+static void test_services(void **state)
+{
+	static const char *const yes[] = {"port https", "tcp port https",
+					  "src port domain or https", "port HTTPS and in", NULL};
+	static const char *const no[] = {"port domain", "udp port https", "port not https", NULL};
+	struct flow_key key;
+	struct filter_subject subject = web(&key);
+
+	if (!getservbyname("https", "tcp") || !getservbyname("https", "udp") ||
+	    !getservbyname("domain", "udp"))
+		skip();
+	expect_all(yes, &subject, true);
+	expect_all(no, &subject, false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_families),    cmocka_unit_test(test_unknown_rate),
 		cmocka_unit_test(test_uses_counts), cmocka_unit_test(test_is_text),
 		cmocka_unit_test(test_owners),	    cmocka_unit_test(test_host_names),
+		cmocka_unit_test(test_services),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
  */
 #include "native.h" /* before the kernel's <linux/in.h> */
 
+#include <netdb.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -266,10 +267,6 @@ static const char *const known[] = {
 	"ether proto 0x88cc",
 	"ip multicast",
 	"ip6 multicast",
-	"port https",
-	"port domain or https",
-	"tcp dst port ssh",
-	"port ssh",
 	"tcp or udp port 53",
 	"udp or tcp port 53",
 	"tcp or udp and port 53",
@@ -286,6 +283,20 @@ static const char *const known[] = {
 	"tcp and (port 80 or port 443) and net 10",
 	"not arp and not ip6 and not port 22 or 80",
 };
+
+/* Where the system has their names. */
+static const char *const with_services[] = {
+	"port https", "port domain or https", "tcp dst port ssh", "port ssh", "udp port domain",
+};
+
+static void test_services(void **state)
+{
+	if (!getservbyname("https", "tcp") || !getservbyname("ssh", "tcp") ||
+	    !getservbyname("domain", "udp"))
+		skip();
+	for (size_t i = 0; i < sizeof(with_services) / sizeof(with_services[0]); i++)
+		expect_same(with_services[i]);
+}
 
 static void test_known(void **state)
 {
@@ -329,6 +340,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_made_up),
 	};
 
