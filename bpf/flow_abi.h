@@ -130,7 +130,6 @@ struct flow_front {
 /* Variables of the programs that user space changes while they run (their .bss, memory-mapped). */
 struct flow_control {
 	__u32 generation; /* 0 or 1: the generation that programs write to */
-	__u32 clock_s;    /* seconds since start, for the age of fragments */
 };
 
 /*
@@ -152,5 +151,8 @@ struct flow_wake {
 };
 
 #define FLOW_FRAGMENT_MAX_AGE_S 60 /* RFC 8200, section 4.5 */
+
+/* Programs that can read unusual frames at one time, where they interrupt each other. */
+#define FLOW_COPIES 256
 
 #endif

@@ -2,13 +2,15 @@
 # add_fuzz_test(name SOURCES file... [CORPUS dir] [INCLUDES dir...] [LIBS lib...]
 #               [MAX_LEN n] [SECONDS n])
 #
-# A libFuzzer target with address and undefined sanitizers and a short run of it as a test. Built
+# A libFuzzer target with address and undefined sanitizers, a short run of it as a test and a run ten
+# times as long for the long part. Built
 # by clang whatever compiles the rest; where clang has no fuzzer runtime the test says so and skips.
 # All of the core can be used: it is compiled once more, for all targets. tests/fuzz/long.sh runs
 # what is built here for longer. MAX_LEN is the longest input that the target takes; none is longer.
 
 set(PKTSTAT_FUZZ_FLAGS -std=gnu11 -O2 -g -fno-omit-frame-pointer -D_GNU_SOURCE= -DXXH_INLINE_ALL
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
+set(PKTSTAT_FUZZ_ROOMS base model query report)
 
 function(fuzz_available ret_available)
 	if(NOT DEFINED CACHE{PKTSTAT_FUZZ_AVAILABLE})
@@ -28,6 +30,8 @@ endfunction()
 function(fuzz_compile)
 	cmake_parse_arguments(PARSE_ARGV 0 arg "" "PREFIX;RESULT" "SOURCES;INCLUDES")
 	list(TRANSFORM arg_INCLUDES PREPEND -I)
+	list(TRANSFORM PKTSTAT_FUZZ_ROOMS PREPEND -I${PROJECT_SOURCE_DIR}/src/core/
+		OUTPUT_VARIABLE core_includes)
 	set(objects)
 	foreach(source IN LISTS arg_SOURCES)
 		cmake_path(ABSOLUTE_PATH source NORMALIZE)
@@ -36,7 +40,7 @@ function(fuzz_compile)
 		add_custom_command(
 			OUTPUT ${object}
 			COMMAND ${BPF_CLANG} ${PKTSTAT_FUZZ_FLAGS}
-				-I${PROJECT_SOURCE_DIR}/bpf -I${PROJECT_SOURCE_DIR}/src/core
+				-I${PROJECT_SOURCE_DIR}/bpf ${core_includes}
 				-I${PROJECT_SOURCE_DIR}/tests/support ${arg_INCLUDES}
 				-MD -MT ${object} -MF ${object}.d -c ${source} -o ${object}
 			DEPENDS ${source}
@@ -55,10 +59,14 @@ function(fuzz_core ret_archive)
 	if(TARGET fuzz_core)
 		return()
 	endif()
-	get_target_property(sources core SOURCES)
-	get_target_property(directory core SOURCE_DIR)
-	list(TRANSFORM sources PREPEND ${directory}/)
-	fuzz_compile(PREFIX ${CMAKE_CURRENT_BINARY_DIR}/core SOURCES ${sources} RESULT objects)
+	set(all)
+	foreach(room IN LISTS PKTSTAT_FUZZ_ROOMS)
+		get_target_property(sources ${room} SOURCES)
+		get_target_property(directory ${room} SOURCE_DIR)
+		list(TRANSFORM sources PREPEND ${directory}/)
+		list(APPEND all ${sources})
+	endforeach()
+	fuzz_compile(PREFIX ${CMAKE_CURRENT_BINARY_DIR}/core SOURCES ${all} RESULT objects)
 	add_custom_command(
 		OUTPUT ${archive}
 		COMMAND ${CMAKE_COMMAND} -E rm -f ${archive}
@@ -75,15 +83,14 @@ function(add_fuzz_test name)
 	endif()
 	cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;MAX_LEN;SECONDS" "SOURCES;INCLUDES;LIBS")
 	if(NOT arg_SECONDS)
-		set(arg_SECONDS 5)
+		set(arg_SECONDS 3)
 	endif()
 	if(NOT arg_MAX_LEN)
 		set(arg_MAX_LEN 4096)
 	endif()
-	math(EXPR timeout "${arg_SECONDS} * 3 + 30")
 	fuzz_available(available)
 	if(NOT available)
-		pktstat_register_test(${name} LABEL fuzz TIMEOUT ${timeout} COMMAND sh -c
+		pktstat_register_test(${name} LABEL fuzz TIMEOUT 60 COMMAND sh -c
 			"echo 'clang has no fuzzer runtime (Debian: libclang-rt-14-dev)'; exit 77")
 		return()
 	endif()
@@ -104,11 +111,18 @@ function(add_fuzz_test name)
 	add_custom_target(${name}_build ALL DEPENDS ${program})
 	add_dependencies(${name}_build fuzz_core)
 	# New inputs go to the first directory, which is the build's; the kept corpus is only read.
-	pktstat_register_test(${name} LABEL fuzz TIMEOUT ${timeout}
+	math(EXPR long_seconds "${arg_SECONDS} * 10")
+	fuzz_run(${name} FALSE ${arg_SECONDS})
+	fuzz_run(${name}_long TRUE ${long_seconds})
+endfunction()
+
+# For add_fuzz_test(), whose variables it uses: one run of the target as a test.
+macro(fuzz_run test long seconds)
+	pktstat_register_test(${test} LABEL fuzz LONG ${long} TIMEOUT 1800
 		# A find must not look like a skip: the fuzzer's own status for it is 77.
-		COMMAND ${program} -error_exitcode=1 -max_total_time=${arg_SECONDS} -timeout=5
+		COMMAND ${program} -error_exitcode=1 -max_total_time=${seconds} -timeout=60
 			-max_len=${arg_MAX_LEN} -print_final_stats=1
 			${corpus} ${arg_CORPUS})
 	# Finds are written to the working directory.
-	pktstat_test_properties(${name} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
-endfunction()
+	pktstat_test_properties(${test} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+endmacro()

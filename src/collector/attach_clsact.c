@@ -71,6 +71,13 @@ static bool is_ours(const struct tc_filter *filter, enum flow_dir dir)
 	return !strcmp(filter->name, name);
 }
 
+static void begin_survey(void *arg)
+{
+	struct survey *survey = arg;
+
+	*survey = (struct survey){.dir = survey->dir, .priority_first = UINT16_MAX};
+}
+
 static void survey_filter(void *arg, const struct tc_filter *filter)
 {
 	struct survey *survey = arg;
@@ -89,9 +96,11 @@ static void survey_filter(void *arg, const struct tc_filter *filter)
 
 static int survey_hook(unsigned int ifindex, enum flow_dir dir, struct survey *ret_survey)
 {
-	const struct tc_filter_visitor visitor = {.visit = survey_filter, .arg = ret_survey};
+	const struct tc_filter_visitor visitor = {
+		.begin = begin_survey, .visit = survey_filter, .arg = ret_survey};
 
-	*ret_survey = (struct survey){.dir = dir, .priority_first = UINT16_MAX};
+	ret_survey->dir = dir;
+	begin_survey(ret_survey);
 	return tc_filter_each(ifindex, dir, &visitor);
 }
 

@@ -14,6 +14,7 @@
 
 #include "flow.skel.h"
 #include "fronts.h"
+#include "kernel.h"
 
 static int size_maps(const struct programs *programs, unsigned int cpus)
 {
@@ -26,6 +27,20 @@ static int size_maps(const struct programs *programs, unsigned int cpus)
 					      (uint32_t)fronts_stride(programs->front_bits));
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.flow_maps, elements + 1);
+	if (!err && programs->preempted)
+		err = bpf_map__set_max_entries(skeleton->maps.flow_scratch, FLOW_COPIES);
+	if (!err && programs->preempted)
+		err = bpf_map__set_max_entries(skeleton->maps.flow_copies, FLOW_COPIES);
+	return err;
+}
+
+/* Where programs interrupt each other, they take copies of the scratch memory from here. */
+static int fill_copies(const struct programs *programs)
+{
+	int fd = bpf_map__fd(programs->maps->maps.flow_copies), err = 0;
+
+	for (uint32_t copy = 0; copy < FLOW_COPIES && programs->preempted && !err; copy++)
+		err = bpf_map_update_elem(fd, NULL, &copy, BPF_ANY);
 	return err;
 }
 
@@ -40,12 +55,15 @@ int programs_open(struct programs *programs, unsigned int cpus, bool no_arp)
 		.maps = skeleton,
 		.front_bits = fronts_bits(cpus),
 		.no_arp = no_arp,
+		.preempted = kernel_is_realtime(),
 		.shared_fd = {{-1, -1}, {-1, -1}},
 	};
 	bpf_program__set_autoload(skeleton->progs.flow_ingress, false);
 	bpf_program__set_autoload(skeleton->progs.flow_egress, false);
 	err = size_maps(programs, cpus);
-	return err ? err : flow_bpf__load(skeleton);
+	if (!err)
+		err = flow_bpf__load(skeleton);
+	return err ? err : fill_copies(programs);
 }
 
 void programs_close(struct programs *programs)
@@ -72,6 +90,7 @@ static int share_maps(const struct programs *programs, const struct flow_bpf *sk
 		{skeleton->maps.flow_maps, shared->maps.flow_maps},
 		{skeleton->maps.flow_fragments, shared->maps.flow_fragments},
 		{skeleton->maps.flow_scratch, shared->maps.flow_scratch},
+		{skeleton->maps.flow_copies, shared->maps.flow_copies},
 		{skeleton->maps.flow_wakes, shared->maps.flow_wakes},
 		{skeleton->maps.bss, shared->maps.bss},
 	};
@@ -113,6 +132,8 @@ static int load(const struct programs *programs, unsigned int slot, bool shared,
 	skeleton->rodata->flow_no_arp = programs->no_arp;
 	skeleton->rodata->flow_can_wake = 1;
 	skeleton->rodata->flow_front_bits = (uint8_t)programs->front_bits;
+	skeleton->rodata->flow_preempted = programs->preempted;
+	skeleton->rodata->flow_fragment_ticks = kernel_ticks(FLOW_FRAGMENT_MAX_AGE_S);
 	err = share_maps(programs, skeleton);
 	if (!err)
 		err = flow_bpf__load(skeleton);

@@ -19,6 +19,7 @@ struct programs {
 	struct flow_bpf *maps; /* a skeleton whose maps are loaded and its programs are not */
 	unsigned int front_bits;
 	bool no_arp;
+	bool preempted; /* a PREEMPT_RT kernel: programs interrupt each other */
 	int shared_fd[2][FLOW_DIRS]; /* by raw_ip; -1: not loaded yet */
 };
 

@@ -29,13 +29,17 @@ struct namespace_entry {
 	struct address_list list;
 };
 
+/* Of the own namespace. */
+struct home_lists {
+	struct address_list local, broadcast;
+};
+
 struct addresses {
 	uint32_t home;
-	int route_fd;
-	uint32_t seq;
+	struct netlink *route;
 	uint64_t now_ns;
-	struct address_list local;
-	struct address_list broadcast;
+	struct home_lists home_lists;
+	bool home_known; /* from a list that was complete */
 	struct namespace_entry *other;
 	size_t others, room;
 	struct hash_index index; /* of others */
@@ -53,7 +57,7 @@ bool address_is_multicast(const uint8_t address[16])
 	return socket_is_ipv4(address) ? (address[12] & 0xf0) == 0xe0 : address[0] == 0xff;
 }
 
-int addresses_new(uint32_t home, int route_fd, struct addresses **ret_addresses)
+int addresses_new(uint32_t home, struct netlink *route, struct addresses **ret_addresses)
 {
 	struct addresses *addresses = calloc(1, sizeof(*addresses));
 	int err;
@@ -66,9 +70,17 @@ int addresses_new(uint32_t home, int route_fd, struct addresses **ret_addresses)
 		return err;
 	}
 	addresses->home = home;
-	addresses->route_fd = route_fd;
+	addresses->route = route;
 	*ret_addresses = addresses;
 	return 0;
+}
+
+static void clear_home(void *arg)
+{
+	struct home_lists *lists = arg;
+
+	address_list_clear(&lists->local);
+	address_list_clear(&lists->broadcast);
 }
 
 void addresses_free(struct addresses *addresses)
@@ -78,9 +90,8 @@ void addresses_free(struct addresses *addresses)
 	for (size_t i = 0; i < addresses->others; i++)
 		address_list_clear(&addresses->other[i].list);
 	free(addresses->other);
+	clear_home(&addresses->home_lists);
 	hash_index_done(&addresses->index);
-	address_list_clear(&addresses->local);
-	address_list_clear(&addresses->broadcast);
 	free(addresses);
 }
 
@@ -100,12 +111,13 @@ static void add_attribute(struct address_list *list, const struct rtattr *attrib
 /* On a point-to-point link IFA_ADDRESS is the peer's; the own one is then IFA_LOCAL. */
 static void on_address(void *arg, const struct nlmsghdr *message)
 {
-	struct addresses *addresses = arg;
+	struct home_lists *lists = arg;
 	const struct ifaddrmsg *header = NLMSG_DATA(message);
 	const struct rtattr *attribute, *local = NULL, *address = NULL;
 	int length = (int)IFA_PAYLOAD(message);
 
-	if (message->nlmsg_type != RTM_NEWADDR)
+	if (message->nlmsg_type != RTM_NEWADDR ||
+	    message->nlmsg_len < NLMSG_LENGTH(sizeof(*header)))
 		return;
 	for (attribute = IFA_RTA(header); RTA_OK(attribute, length);
 	     attribute = RTA_NEXT(attribute, length)) {
@@ -114,12 +126,13 @@ static void on_address(void *arg, const struct nlmsghdr *message)
 		else if (attribute->rta_type == IFA_ADDRESS)
 			address = attribute;
 		else if (attribute->rta_type == IFA_BROADCAST)
-			add_attribute(&addresses->broadcast, attribute);
+			add_attribute(&lists->broadcast, attribute);
 	}
 	if (local || address)
-		add_attribute(&addresses->local, local ? local : address);
+		add_attribute(&lists->local, local ? local : address);
 }
 
+/* A list that is not complete does not take the place of one that is. */
 static void read_home(struct addresses *addresses)
 {
 	struct {
@@ -128,15 +141,23 @@ static void read_home(struct addresses *addresses)
 	} request = {
 		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETADDR},
 	};
+	struct home_lists lists = {0};
+	const struct netlink_taker taker = {
+		.begin = clear_home, .take = on_address, .arg = &lists};
+	int err;
 
-	if (addresses->route_fd < 0)
+	if (addresses->route->fd < 0)
 		return;
-	request.header.nlmsg_seq = ++addresses->seq;
-	address_list_clear(&addresses->local);
-	address_list_clear(&addresses->broadcast);
-	netlink_dump(addresses->route_fd, &request.header, on_address, addresses);
-	address_list_sort(&addresses->local);
-	address_list_sort(&addresses->broadcast);
+	err = netlink_dump(addresses->route, &request.header, &taker);
+	if (err && addresses->home_known) {
+		clear_home(&lists);
+		return;
+	}
+	address_list_sort(&lists.local);
+	address_list_sort(&lists.broadcast);
+	clear_home(&addresses->home_lists);
+	addresses->home_lists = lists;
+	addresses->home_known = !err;
 }
 
 static uint32_t hash_of(const struct addresses *addresses, uint32_t netns)
@@ -235,7 +256,7 @@ void addresses_refresh(struct addresses *addresses, const struct sockets *socket
 
 bool addresses_is_home(const struct addresses *addresses, const uint8_t address[16])
 {
-	return address_is_loopback(address) || address_list_has(&addresses->local, address);
+	return address_is_loopback(address) || address_list_has(&addresses->home_lists.local, address);
 }
 
 bool addresses_is_shared(const struct addresses *addresses, const uint8_t address[16])
@@ -244,7 +265,7 @@ bool addresses_is_shared(const struct addresses *addresses, const uint8_t addres
 
 	return address_is_multicast(address) || socket_is_any(address) ||
 	       (socket_is_ipv4(address) && !memcmp(address + 12, all_ones, 4)) ||
-	       address_list_has(&addresses->broadcast, address);
+	       address_list_has(&addresses->home_lists.broadcast, address);
 }
 
 static bool namespace_has(struct addresses *addresses, struct namespace_entry *entry,

@@ -10,15 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "netlink.h"
 #include "sockets.h"
 
 struct addresses;
 
 /*
- * `route_fd` is an rtnetlink socket of the namespace `home`, which stays the caller's; -1: none.
+ * `route` is an rtnetlink socket of the namespace `home`, or closed; it stays the caller's.
  * 0 or -ENOMEM.
  */
-int addresses_new(uint32_t home, int route_fd, struct addresses **ret_addresses);
+int addresses_new(uint32_t home, struct netlink *route, struct addresses **ret_addresses);
 void addresses_free(struct addresses *addresses);
 
 /*

@@ -43,7 +43,8 @@ struct owners {
 	struct processes *processes;
 	struct todo *todo;
 	uint32_t home; /* namespace of the interfaces */
-	int publish_fd, stop_fd, route_fd;
+	int publish_fd, stop_fd;
+	struct netlink route; /* of the interfaces' namespace */
 	pthread_t thread;
 	bool started;
 	uint64_t rest_until_ns; /* CLOCK_MONOTONIC */
@@ -232,10 +233,9 @@ static int open_parts(struct owners *owners)
 	/* Without either, less is found, but nothing wrong. */
 	if (home_namespace(options, &owners->home))
 		owners->home = 0;
-	if (netlink_open(NETLINK_ROUTE, options->netns_fd, &owners->route_fd))
-		owners->route_fd = -1;
+	(void)!netlink_open(&owners->route, NETLINK_ROUTE, options->netns_fd);
 	scan_options.home = owners->home;
-	err = addresses_new(owners->home, owners->route_fd, &owners->addresses);
+	err = addresses_new(owners->home, &owners->route, &owners->addresses);
 	if (!err)
 		err = sockets_new(&owners->sockets);
 	if (!err)
@@ -255,7 +255,7 @@ int owners_open(const struct owners_options *options, struct owners **ret_owners
 	if (!owners)
 		return -ENOMEM;
 	owners->options = *options;
-	owners->route_fd = -1;
+	netlink_init(&owners->route);
 	owners->stop_fd = eventfd(0, EFD_CLOEXEC);
 	err = owners->stop_fd < 0 ? -errno : ring_add_reader(options->ring, &owners->publish_fd);
 	if (!err)
@@ -298,8 +298,7 @@ void owners_free(struct owners *owners)
 	processes_free(owners->processes);
 	addresses_free(owners->addresses);
 	sockets_free(owners->sockets);
-	if (owners->route_fd >= 0)
-		close(owners->route_fd);
+	netlink_close(&owners->route);
 	if (owners->stop_fd >= 0)
 		close(owners->stop_fd);
 	free(owners);

@@ -23,10 +23,10 @@
 #define FIRST_ROOM 256
 
 struct scan_diag {
-	int fd;
+	struct netlink netlink;
 	uint32_t netns;
-	uint32_t seq;
-	uint8_t protocol; /* of the dump under way */
+	uint8_t protocol;   /* of the dump under way */
+	size_t count_before; /* what others found before it */
 	struct owner_socket *found;
 	size_t count, room;
 };
@@ -37,10 +37,8 @@ int scan_diag_open(const struct scan_options *options, struct scan_diag **ret_di
 
 	if (!diag)
 		return -ENOMEM;
-	diag->fd = -1;
 	/* Without it nothing is found, which is no reason not to count. */
-	if (netlink_open(NETLINK_SOCK_DIAG, options->netns_fd, &diag->fd))
-		diag->fd = -1;
+	(void)!netlink_open(&diag->netlink, NETLINK_SOCK_DIAG, options->netns_fd);
 	diag->netns = options->home;
 	*ret_diag = diag;
 	return 0;
@@ -50,8 +48,7 @@ void scan_diag_close(struct scan_diag *diag)
 {
 	if (!diag)
 		return;
-	if (diag->fd >= 0)
-		close(diag->fd);
+	netlink_close(&diag->netlink);
 	free(diag->found);
 	free(diag);
 }
@@ -101,6 +98,13 @@ static bool is_v6only(const struct nlmsghdr *message)
 	return false;
 }
 
+static void begin_dump(void *arg)
+{
+	struct scan_diag *diag = arg;
+
+	diag->count = diag->count_before;
+}
+
 static void on_socket(void *arg, const struct nlmsghdr *message)
 {
 	const struct inet_diag_msg *body = NLMSG_DATA(message);
@@ -132,15 +136,16 @@ static int dump(struct scan_diag *diag, uint8_t family, uint8_t protocol)
 		struct nlmsghdr header;
 		struct inet_diag_req_v2 body;
 	} request = {
-		.header = {.nlmsg_len = sizeof(request),
-			   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			   .nlmsg_seq = ++diag->seq},
+		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY},
 		.body = {.sdiag_family = family, .sdiag_protocol = protocol,
 			 .idiag_states = UINT32_MAX},
 	};
+	const struct netlink_taker taker = {
+		.begin = begin_dump, .take = on_socket, .arg = diag};
 
 	diag->protocol = protocol;
-	return netlink_dump(diag->fd, &request.header, on_socket, diag);
+	diag->count_before = diag->count;
+	return netlink_dump(&diag->netlink, &request.header, &taker);
 }
 
 static int compare_inode(const void *a, const void *b)
@@ -226,7 +231,7 @@ int scan_diag_pass(struct scan_diag *diag, struct sockets *sockets)
 	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, IPPROTO_SCTP,
 					    IPPROTO_DCCP, IPPROTO_RAW};
 
-	if (diag->fd < 0)
+	if (diag->netlink.fd < 0)
 		return -EOPNOTSUPP;
 	diag->count = 0;
 	for (size_t i = 0; i < sizeof(protocols); i++) {

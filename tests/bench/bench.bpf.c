@@ -57,7 +57,7 @@ static __always_inline void bench_read(struct __sk_buff *skb, struct flow_key *k
 	struct flow_counts beyond;
 
 	*counts = flow_frame_counts(skb);
-	if (flow_read(skb, FLOW_WHERE(flow_slot, FLOW_IN), key, &beyond))
+	if (flow_read(skb, FLOW_WHERE(flow_slot, FLOW_IN), 0, key, &beyond))
 		flow_counts_add(counts, &beyond);
 }
 

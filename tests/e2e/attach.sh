@@ -68,7 +68,7 @@ run_mode() {
 	exact "$1"
 	nothing_left "$1"
 	# shellcheck disable=SC2086
-	wait_for 5 gone $programs || fail "$1 left programs behind"
+	wait_for 60 gone $programs || fail "$1 left programs behind"
 	monitor_start "$1" --attach "$1"
 	monitor_stop
 	grep -q "mon0 ($1)" "$BED_DIR/$1.out" || fail "not $1: $(head -n 1 "$BED_DIR/$1.out")"
@@ -102,7 +102,7 @@ has_tcx() {
 hold_empty() {
 	(exec ip netns exec "$BED_MON" "$tools/attach_empty" mon0 <&9 >"$BED_DIR/$1" 9<&-) &
 	BED_PIDS="$BED_PIDS $!"
-	wait_for 5 test -s "$BED_DIR/$1" || fail "no program $1"
+	wait_for 60 test -s "$BED_DIR/$1" || fail "no program $1"
 }
 
 # Programs of others that came before and after ours on the TCX hook.

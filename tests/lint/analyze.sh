@@ -39,13 +39,14 @@ fi
 mapfile -t built < <(printf '%s\n' "${files[@]}" | grep -vE '\.bpf\.c$|/fuzz/')
 mapfile -t plain < <(grep -L '<cmocka\.h>' /dev/null "${built[@]}" | grep -v '^/dev/null$')
 
+mapfile -t rooms < <(find "$root/src" -type d -printf '-I%p\n' | LC_ALL=C sort)
+
 # What compiles a file that has no command in the database: a BPF program, or a fuzzer.
 flags_of() {
 	case $1 in
 	*.bpf.c) echo -target bpf -std=gnu11 -O2 -g -D__TARGET_ARCH_x86 \
 		-idirafter /usr/include/x86_64-linux-gnu ;;
-	*) echo -std=gnu11 -D_GNU_SOURCE= -DXXH_INLINE_ALL -I"$root/src" -I"$root/src/core" \
-		-I"$root/src/collector" -I"$root/tests/support" ;;
+	*) echo -std=gnu11 -D_GNU_SOURCE= -DXXH_INLINE_ALL "${rooms[@]}" -I"$root/tests/support" ;;
 	esac
 	echo -I"$root/bpf"
 }
@@ -105,8 +106,7 @@ run_cppcheck() {
 		-D__x86_64__ -D_GNU_SOURCE '-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name' \
 		'-DLIBBPF_OPTS(type,name,...)=struct type name' \
 		'-Dbpf_object__for_each_program(program,object)=while ((program = next(object)))' \
-		-I"$root/src/core" -I"$root/src/collector" -I"$root/bpf" \
-		-I"$root/src" -I"$root/tests/support" "${built[@]}" || { found="see above"; status=1; }
+		"${rooms[@]}" -I"$root/bpf" -I"$root/tests/support" "${built[@]}" || { found="see above"; status=1; }
 	echo "cppcheck: ${#built[@]} files, $found found, $SECONDS s"
 }
 

@@ -95,32 +95,21 @@ no_include() {
 		sed -E "s/^([^:]*:[0-9]+):.*include[ \t]*[<\"]([^>\"]*).*/\1: $1: \2/" || true
 }
 
-# The headers of a directory of src, as an expression.
-headers_of() {
-	local found
-	found=$(find "$1" -maxdepth 1 -name '*.h' -printf '%f|' | sed 's/\./\\./g')
-	echo "(.*/)?(${found:-none\\.h|}none)"
-}
-
+# Who may use what is not ours; rooms.sh holds who may include whom.
 include_rules() {
-	local curses='(ncursesw?/)?(curses|ncurses|term|panel)\.h' app
-	app=$(headers_of src)
-	no_include include-curses src "$curses" 'src/ui/(screen|draw|keys)\.c'
+	local curses='(ncursesw?/)?(curses|ncurses|term|panel)\.h'
+	no_include include-curses src "$curses" 'src/ui/(screen|terminal|draw|keys)\.c'
 	no_include include-skeleton src '.*\.skel\.h' 'src/(collector/(bpf_source|programs)|owner/scan_bpf)\.c'
-	no_include include-core src/core "$(headers_of src/collector)|$(headers_of src/ui)|$app"
-	no_include include-core src/core 'bpf/.*|libelf\.h|.*\.skel\.h'
 	# One seeded hash for every table; test_hash_tables tries them.
-	no_include include-xxhash src 'xxhash\.h' 'src/core/(base/)?hash_index\.h'
-	no_include include-ui src/ui "$(headers_of src/collector)|$app|bpf/.*"
-	no_include include-collector src/collector "$(headers_of src/ui)|$app"
-	no_include include-owner src/owner "$(headers_of src/collector)|$(headers_of src/ui)|$app"
+	no_include include-xxhash src 'xxhash\.h' 'src/core/base/hash_index\.h'
+	no_include include-kernel 'src/(core|names|guard|ui)' 'bpf/.*|libelf\.h'
 }
 
 call_rules() {
 	no_call banned 'src' 'system|popen|sprintf|vsprintf|strcpy|strcat|strncpy|gets|strtok|atoi|atol|usleep|sleep'
-	no_call prints 'src/(core|collector|owner|ui)' 'printf|vprintf|puts|putchar|perror|err|errx|warn|warnx'
-	no_name prints 'src/(core|collector|owner|ui)' 'stdout|stderr'
-	no_call exits 'src/(core|collector|owner|ui)' 'exit|quick_exit'
+	no_call prints 'src/(core|net|collector|guard|names|owner|ui)' 'printf|vprintf|puts|putchar|perror|err|errx|warn|warnx'
+	no_name prints 'src/(core|net|collector|guard|names|owner|ui)' 'stdout|stderr'
+	no_call exits 'src/(core|net|collector|guard|names|owner|ui)' 'exit|quick_exit'
 	no_call exits 'src/ui' 'initscr'
 }
 

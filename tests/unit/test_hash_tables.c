@@ -306,8 +306,10 @@ static void fill_namespaces(const uint32_t *candidate, size_t count)
 {
 	struct sockets *sockets = sockets_of(candidate, count);
 	struct addresses *addresses;
+	struct netlink route;
 
-	assert_int_equal(addresses_new(0, -1, &addresses), 0);
+	netlink_init(&route);
+	assert_int_equal(addresses_new(0, &route, &addresses), 0);
 	addresses_refresh(addresses, sockets, 1);
 	addresses_free(addresses);
 	sockets_free(sockets);

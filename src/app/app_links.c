@@ -14,13 +14,13 @@
 
 void app_links_init(struct app *app)
 {
-	app->netns_fd = app->links.own_netns_fd = app->links.query_fd = -1;
+	app->netns_fd = app->links.own_netns_fd = -1;
+	netlink_init(&app->links.query);
 }
 
 void app_links_done(struct app *app)
 {
-	if (app->links.query_fd >= 0)
-		close(app->links.query_fd);
+	netlink_close(&app->links.query);
 	if (app->links.own_netns_fd >= 0)
 		close(app->links.own_netns_fd);
 	if (app->netns_fd >= 0)
@@ -77,7 +77,7 @@ static void say_link_layer(const struct iface *iface)
 
 static void say_missing(const char *name, int err)
 {
-	char list[1024], safe[FORMAT_TEXT_MAX];
+	char list[1024], safe[4 * LINK_NAME_SIZE];
 
 	format_outside(name, safe, sizeof(safe));
 	if (err == -ENODEV || err == -ENAMETOOLONG)
@@ -103,6 +103,11 @@ static int find_one(struct app *app, const char *name)
 		say_link_layer(&iface);
 		return err;
 	}
+	/* Two names may be those of one interface. */
+	for (size_t i = 0; i < app->links.names; i++) {
+		if (!strcmp(app->links.name[i], iface.name))
+			return 0;
+	}
 	memcpy(app->links.name[app->links.names++], iface.name, sizeof(iface.name));
 	return 0;
 }
@@ -118,7 +123,8 @@ int app_links_find(struct app *app)
 		err = find_one(app, NULL);
 	if (err)
 		return err;
-	app->links.query_fd = link_query_open();
+	/* Without it, only --verify knows less. */
+	(void)!netlink_open(&app->links.query, NETLINK_ROUTE, -1);
 	return 0;
 }
 
@@ -198,7 +204,7 @@ void app_links_begin(struct app *app, const struct ifaces *ifaces)
 	for (unsigned int slot = 0; slot < ifaces->count; slot++) {
 		struct verify_link *link = &app->links.counters[slot];
 
-		if (!link_read_counters(app->links.query_fd, ifaces->entry[slot].index,
+		if (!link_read_counters(&app->links.query, ifaces->entry[slot].index,
 					&link->before))
 			link->index = ifaces->entry[slot].index;
 	}
@@ -209,7 +215,7 @@ void app_links_end(struct app *app, const struct ifaces *ifaces)
 	for (unsigned int slot = 0; slot < ifaces->count; slot++) {
 		struct verify_link *link = &app->links.counters[slot];
 
-		link->ended = link->index && !link_read_counters(app->links.query_fd, link->index,
+		link->ended = link->index && !link_read_counters(&app->links.query, link->index,
 								 &link->after);
 	}
 }

@@ -25,13 +25,14 @@ struct tc_filter {
 };
 
 struct tc_filter_visitor {
+	void (*begin)(void *arg); /* they come, or come again: what was visited so far is void */
 	void (*visit)(void *arg, const struct tc_filter *filter);
 	void *arg;
 };
 
 /*
  * Visits each filter of the hook, from the first to the last. 0 (also without any, or without a
- * qdisc), or the negative errno of a failed call.
+ * qdisc); -EINTR: they change so fast that some may be missing; or another negative errno.
  */
 int tc_filter_each(unsigned int ifindex, enum flow_dir dir,
 		   const struct tc_filter_visitor *visitor);

@@ -8,31 +8,14 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#define LINK_BUFFER 32768
+/* A burst of containers should not overrun it; where it does, all are listed again. */
 #define LINK_WATCH_BUFFER (1 << 20)
 
 struct link_request {
 	struct nlmsghdr header;
 	struct ifinfomsg info;
 };
-
-static int link_socket(int flags, unsigned int groups)
-{
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, NETLINK_ROUTE);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	return fd;
-}
 
 static void counters_of_stats(const struct rtnl_link_stats64 *stats,
 			      struct link_counters *ret_counters)
@@ -44,57 +27,48 @@ static void counters_of_stats(const struct rtnl_link_stats64 *stats,
 	};
 }
 
-/* Finds the 64-bit counters in an answer of `length` bytes. */
-static int counters_of_answer(const struct nlmsghdr *answer, size_t length,
-			      struct link_counters *ret_counters)
+struct counters_answer {
+	struct link_counters *counters;
+	bool found;
+};
+
+/* Finds the 64-bit counters in an answer. */
+static void take_counters(void *arg, const struct nlmsghdr *message)
 {
+	struct counters_answer *answer = arg;
 	struct rtnl_link_stats64 stats = {0};
 	const struct rtattr *attr;
 	int left;
 
-	if (!NLMSG_OK(answer, length))
-		return -EBADMSG;
-	if (answer->nlmsg_type == NLMSG_ERROR)
-		return ((const struct nlmsgerr *)NLMSG_DATA(answer))->error;
-	attr = IFLA_RTA(NLMSG_DATA(answer));
-	left = (int)IFLA_PAYLOAD(answer);
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+		return;
+	attr = IFLA_RTA(NLMSG_DATA(message));
+	left = (int)IFLA_PAYLOAD(message);
 	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
 		if (attr->rta_type != IFLA_STATS64)
 			continue;
 		/* Older kernels have fewer counters at the end; attributes are 4-aligned only. */
 		memcpy(&stats, RTA_DATA(attr),
 		       RTA_PAYLOAD(attr) < sizeof(stats) ? RTA_PAYLOAD(attr) : sizeof(stats));
-		counters_of_stats(&stats, ret_counters);
-		return 0;
+		counters_of_stats(&stats, answer->counters);
+		answer->found = true;
 	}
-	return -ENODATA;
 }
 
-int link_read_counters(int query_fd, unsigned int ifindex, struct link_counters *ret_counters)
+int link_read_counters(struct netlink *query, unsigned int ifindex,
+		       struct link_counters *ret_counters)
 {
 	struct link_request request = {
-		.header = {.nlmsg_len = sizeof(request),
-			   .nlmsg_type = RTM_GETLINK,
-			   .nlmsg_flags = NLM_F_REQUEST},
+		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK},
 		.info = {.ifi_family = AF_UNSPEC, .ifi_index = (int)ifindex},
 	};
-	union {
-		struct nlmsghdr header;
-		char bytes[LINK_BUFFER];
-	} answer;
-	ssize_t length;
+	struct counters_answer answer = {.counters = ret_counters};
+	const struct netlink_taker taker = {.take = take_counters, .arg = &answer};
+	int err = netlink_ask(query, &request.header, &taker);
 
-	if (send(query_fd, &request, sizeof(request), 0) < 0)
-		return -errno;
-	length = recv(query_fd, &answer, sizeof(answer), 0);
-	if (length < 0)
-		return -errno;
-	return counters_of_answer(&answer.header, (size_t)length, ret_counters);
-}
-
-int link_query_open(void)
-{
-	return link_socket(0, 0);
+	if (err)
+		return err;
+	return answer.found ? 0 : -ENODATA;
 }
 
 /* What of a link's kind matters here; kinds not listed carry packets of their own. */
@@ -187,77 +161,88 @@ enum link_event link_parse(const struct nlmsghdr *message, struct link_info *ret
 	return message->nlmsg_type == RTM_NEWLINK ? LINK_NEW : LINK_REMOVED;
 }
 
-/* Visits the messages of one datagram. 0, 1 at the end of a list, or the errno it brings. */
-static int visit_messages(const struct nlmsghdr *message, size_t length,
-			  const struct link_visitor *visitor)
+struct found_link {
+	struct link_info *info;
+	bool found;
+};
+
+static void take_found(void *arg, const struct nlmsghdr *message)
 {
+	struct found_link *found = arg;
+
+	if (link_parse(message, found->info) == LINK_NEW)
+		found->found = true;
+}
+
+int link_find(struct netlink *query, const char *name, struct link_info *ret_info)
+{
+	struct {
+		struct link_request link;
+		struct rtattr name;
+		char text[LINK_NAME_SIZE];
+	} request = {
+		.link = {.header = {.nlmsg_type = RTM_GETLINK}, .info = {.ifi_family = AF_UNSPEC}},
+		.name = {.rta_type = IFLA_ALT_IFNAME}, /* finds own names as well */
+	};
+	struct found_link found = {.info = ret_info};
+	const struct netlink_taker taker = {.take = take_found, .arg = &found};
+	size_t size = strlen(name) + 1;
+	int err;
+
+	if (size > sizeof(request.text))
+		return -ENAMETOOLONG;
+	memcpy(request.text, name, size);
+	request.name.rta_len = (unsigned short)RTA_LENGTH(size);
+	request.link.header.nlmsg_len = (uint32_t)(sizeof(request.link) + RTA_SPACE(size));
+	err = netlink_ask(query, &request.link.header, &taker);
+	if (err)
+		return err;
+	return found.found ? 0 : -EBADMSG;
+}
+
+static void begin_list(void *arg)
+{
+	const struct link_visitor *visitor = arg;
+
+	if (visitor->begin)
+		visitor->begin(visitor->arg);
+}
+
+static void take_link(void *arg, const struct nlmsghdr *message)
+{
+	const struct link_visitor *visitor = arg;
 	struct link_info info;
-	enum link_event event;
-	int left = (int)length;
+	enum link_event event = link_parse(message, &info);
 
-	for (; NLMSG_OK(message, (unsigned int)left); message = NLMSG_NEXT(message, left)) {
-		if (message->nlmsg_type == NLMSG_DONE)
-			return 1;
-		if (message->nlmsg_type == NLMSG_ERROR)
-			return ((const struct nlmsgerr *)NLMSG_DATA(message))->error;
-		event = link_parse(message, &info);
-		if (event != LINK_OTHER)
-			visitor->visit(visitor->arg, event, &info);
-	}
-	return 0;
+	if (event != LINK_OTHER)
+		visitor->visit(visitor->arg, event, &info);
 }
 
-/* Receives one datagram after the other until the list or what there is ends. */
-static int visit_answers(int fd, const struct link_visitor *visitor)
+static struct netlink_taker taker_of(const struct link_visitor *visitor)
 {
-	union {
-		struct nlmsghdr header;
-		char bytes[LINK_BUFFER];
-	} answer;
-	ssize_t length;
-	int result;
-
-	for (;;) {
-		length = recv(fd, &answer, sizeof(answer), 0);
-		if (length < 0 && errno == EINTR)
-			continue;
-		if (length < 0)
-			return -errno;
-		result = visit_messages(&answer.header, (size_t)length, visitor);
-		if (result)
-			return result;
-	}
+	return (struct netlink_taker){
+		.begin = begin_list, .take = take_link, .arg = (void *)visitor};
 }
 
-int link_list(int query_fd, const struct link_visitor *visitor)
+int link_list(struct netlink *query, const struct link_visitor *visitor)
 {
-	const struct link_request request = {
-		.header = {.nlmsg_len = sizeof(request),
-			   .nlmsg_type = RTM_GETLINK,
-			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+	struct link_request request = {
+		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK},
 		.info = {.ifi_family = AF_UNSPEC},
 	};
-	int result;
+	const struct netlink_taker taker = taker_of(visitor);
 
-	if (send(query_fd, &request, sizeof(request), 0) < 0)
-		return -errno;
-	result = visit_answers(query_fd, visitor);
-	return result < 0 ? result : 0;
+	return netlink_dump(query, &request.header, &taker);
 }
 
-int link_watch_open(void)
+int link_watch_open(struct netlink *watch)
 {
-	int fd = link_socket(SOCK_NONBLOCK, RTMGRP_LINK), bytes = LINK_WATCH_BUFFER;
-
-	/* A burst of containers should not overrun it; where it does, all are listed anew. */
-	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	return fd;
+	return netlink_listen(watch, NETLINK_ROUTE, RTNLGRP_LINK, LINK_WATCH_BUFFER);
 }
 
-int link_watch_read(int watch_fd, const struct link_visitor *visitor)
+int link_watch_read(struct netlink *watch, const struct link_visitor *visitor)
 {
-	int result = visit_answers(watch_fd, visitor);
+	const struct netlink_taker taker = taker_of(visitor);
 
-	return result == -EAGAIN || result > 0 ? 0 : result;
+	return netlink_news(watch, &taker);
 }

@@ -20,7 +20,7 @@ struct app_links {
 	char name[FLOW_IFACES_MAX][IF_NAMESIZE]; /* asked for, or chosen: outside text */
 	size_t names;
 	int own_netns_fd; /* where the program began, while it is elsewhere; -1: it is not */
-	int query_fd;	  /* for counters, of the interfaces' namespace */
+	struct netlink query; /* for counters, of the interfaces' namespace */
 	struct verify_link counters[FLOW_IFACES_MAX]; /* by slot */
 };
 

@@ -5,19 +5,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 void links_init(struct links *links)
 {
-	*links = (struct links){.watch_fd = -1, .query_fd = -1};
+	*links = (struct links){0};
+	netlink_init(&links->watch);
+	netlink_init(&links->query);
 }
 
 void links_close(struct links *links)
 {
-	if (links->watch_fd >= 0)
-		close(links->watch_fd);
-	if (links->query_fd >= 0)
-		close(links->query_fd);
+	netlink_close(&links->watch);
+	netlink_close(&links->query);
 	free(links->record);
 	links_init(links);
 }
@@ -105,52 +104,52 @@ static void visit(void *arg, enum link_event event, const struct link_info *info
 	links_take(arg, event, info);
 }
 
-/* Makes the table what the kernel lists; what is not in the list any more is gone. */
+static void begin(void *arg)
+{
+	struct links *links = arg;
+
+	for (size_t i = 0; i < links->count; i++)
+		links->record[i].listed = false;
+}
+
+/*
+ * Makes the table what the kernel lists; what is not in the list any more is gone. A list that is
+ * not consistent adds, and takes nothing away: an interface may be missing from it that is there.
+ */
 static int list_all(struct links *links)
 {
-	const struct link_visitor visitor = {.visit = visit, .arg = links};
-	size_t i;
+	const struct link_visitor visitor = {.begin = begin, .visit = visit, .arg = links};
 	int err;
 
-	for (i = 0; i < links->count; i++)
-		links->record[i].listed = false;
-	err = link_list(links->query_fd, &visitor);
-	if (err)
-		return err;
-	for (i = links->count; i-- > 0;) {
+	links->error = 0;
+	err = link_list(&links->query, &visitor) ?: links->error;
+	links->stale = err != 0;
+	for (size_t i = links->count; i-- > 0 && !err;) {
 		if (!links->record[i].listed)
 			forget(links, &links->record[i]);
 	}
-	return 0;
+	return err == -EINTR ? 0 : err;
 }
 
 int links_open(struct links *links)
 {
-	links->watch_fd = link_watch_open();
-	if (links->watch_fd < 0)
-		return links->watch_fd;
-	links->query_fd = link_query_open();
-	if (links->query_fd < 0)
-		return links->query_fd;
-	links->error = 0;
-	return list_all(links) ?: links->error;
+	int err = link_watch_open(&links->watch);
+
+	if (!err)
+		err = netlink_open(&links->query, NETLINK_ROUTE, -1);
+	return err ? err : list_all(links);
 }
 
 int links_read(struct links *links)
 {
 	const struct link_visitor visitor = {.visit = visit, .arg = links};
-	bool lost = false;
 	int err;
 
 	links->error = 0;
-	/* What is left in the queue is older than the list and must not be taken in behind it. */
-	while ((err = link_watch_read(links->watch_fd, &visitor)) == -ENOBUFS)
-		lost = true;
-	if (!err && (lost || links->error)) {
-		links->error = 0;
-		err = list_all(links);
-	}
-	return err ? err : links->error;
+	err = link_watch_read(&links->watch, &visitor);
+	if (err || links->error)
+		links->stale = true;
+	return links->stale ? list_all(links) : 0;
 }
 
 void links_settle(struct links *links)

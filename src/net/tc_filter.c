@@ -9,73 +9,38 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-/* The kernel fills a dump's messages up to this. */
-#define DUMP_BUFFER 32768
-
-struct dump_request {
-	struct nlmsghdr header;
-	struct tcmsg tc;
-};
-
-/* Takes one message of an answer. */
-struct dump_taker {
-	void (*take)(void *arg, const struct nlmsghdr *message);
-	void *arg;
-};
-
-/* One datagram of a dump: 1 when more follow, 0 at the end, or a negative errno. */
-static int dump_take(const struct nlmsghdr *message, size_t length, const struct dump_taker *taker)
-{
-	for (; NLMSG_OK(message, length); message = NLMSG_NEXT(message, length)) {
-		if (message->nlmsg_type == NLMSG_DONE)
-			return 0;
-		if (message->nlmsg_type == NLMSG_ERROR)
-			return ((const struct nlmsgerr *)NLMSG_DATA(message))->error;
-		taker->take(taker->arg, message);
-	}
-	return 1;
-}
-
-static int dump_on(int fd, const struct dump_request *request, const struct dump_taker *taker)
-{
-	union {
-		struct nlmsghdr header;
-		char bytes[DUMP_BUFFER];
-	} answer;
-	ssize_t length;
-	int more = 1;
-
-	if (send(fd, request, sizeof(*request), 0) < 0)
-		return -errno;
-	while (more > 0) {
-		length = recv(fd, &answer, sizeof(answer), 0);
-		if (length < 0 && errno == EINTR)
-			continue;
-		if (length < 0)
-			return -errno;
-		more = dump_take(&answer.header, (size_t)length, taker);
-	}
-	return more;
-}
+#include "netlink.h"
 
 static int dump(uint16_t type, unsigned int ifindex, uint32_t parent,
-		const struct dump_taker *taker)
+		const struct netlink_taker *taker)
 {
-	const struct dump_request request = {
-		.header = {.nlmsg_len = sizeof(request),
-			   .nlmsg_type = type,
-			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+	struct {
+		struct nlmsghdr header;
+		struct tcmsg tc;
+	} request = {
+		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = type},
 		.tc = {.tcm_family = AF_UNSPEC, .tcm_ifindex = (int)ifindex, .tcm_parent = parent},
 	};
-	int err, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct netlink netlink;
+	int err = netlink_open(&netlink, NETLINK_ROUTE, -1);
 
-	if (fd < 0)
-		return -errno;
-	err = dump_on(fd, &request, taker);
-	close(fd);
+	if (err)
+		return err;
+	err = netlink_dump(&netlink, &request.header, taker);
+	netlink_close(&netlink);
 	return err;
+}
+
+/* The body of a message of that type on that interface; NULL: it is another one. */
+static const struct tcmsg *tc_of(const struct nlmsghdr *message, uint16_t type, int ifindex)
+{
+	const struct tcmsg *tc = NLMSG_DATA(message);
+
+	return message->nlmsg_type == type && message->nlmsg_len >= NLMSG_LENGTH(sizeof(*tc)) &&
+			       tc->tcm_ifindex == ifindex ?
+		       tc :
+		       NULL;
 }
 
 /* A string attribute, which the kernel ends with a zero byte; cut when there is no room for it. */
@@ -146,21 +111,27 @@ struct filter_dump {
 	int ifindex;
 };
 
+static void begin_filters(void *arg)
+{
+	const struct filter_dump *running = arg;
+
+	running->visitor->begin(running->visitor->arg);
+}
+
 static void take_filter(void *arg, const struct nlmsghdr *message)
 {
 	const struct filter_dump *running = arg;
-	const struct tcmsg *tc = NLMSG_DATA(message);
 	struct tc_filter filter;
 
-	if (message->nlmsg_type == RTM_NEWTFILTER && tc->tcm_ifindex == running->ifindex &&
-	    read_filter(message, &filter))
+	if (tc_of(message, RTM_NEWTFILTER, running->ifindex) && read_filter(message, &filter))
 		running->visitor->visit(running->visitor->arg, &filter);
 }
 
 int tc_filter_each(unsigned int ifindex, enum flow_dir dir, const struct tc_filter_visitor *visitor)
 {
 	struct filter_dump running = {.visitor = visitor, .ifindex = (int)ifindex};
-	const struct dump_taker taker = {.take = take_filter, .arg = &running};
+	const struct netlink_taker taker = {
+		.begin = begin_filters, .take = take_filter, .arg = &running};
 	uint32_t minor = dir == FLOW_IN ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS;
 
 	return dump(RTM_GETTFILTER, ifindex, TC_H_MAKE(TC_H_CLSACT, minor), &taker);
@@ -171,17 +142,20 @@ struct qdisc_dump {
 	bool ingress_only;
 };
 
+static void begin_qdiscs(void *arg)
+{
+	((struct qdisc_dump *)arg)->ingress_only = false;
+}
+
 static void take_qdisc(void *arg, const struct nlmsghdr *message)
 {
 	struct qdisc_dump *running = arg;
-	const struct tcmsg *tc = NLMSG_DATA(message);
-	const struct rtattr *attr = TCA_RTA(tc);
-	int left = (int)NLMSG_PAYLOAD(message, sizeof(*tc));
+	/* The kernel sends those of all interfaces. */
+	const struct tcmsg *tc = tc_of(message, RTM_NEWQDISC, running->ifindex);
+	const struct rtattr *attr = tc ? TCA_RTA(tc) : NULL;
+	int left = tc ? (int)NLMSG_PAYLOAD(message, sizeof(*tc)) : 0;
 	char kind[16];
 
-	/* The kernel sends those of all interfaces. */
-	if (message->nlmsg_type != RTM_NEWQDISC || tc->tcm_ifindex != running->ifindex)
-		return;
 	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
 		if (attr->rta_type != TCA_KIND)
 			continue;
@@ -193,7 +167,8 @@ static void take_qdisc(void *arg, const struct nlmsghdr *message)
 int tc_qdisc_is_ingress_only(unsigned int ifindex, bool *ret_ingress_only)
 {
 	struct qdisc_dump running = {.ifindex = (int)ifindex};
-	const struct dump_taker taker = {.take = take_qdisc, .arg = &running};
+	const struct netlink_taker taker = {
+		.begin = begin_qdiscs, .take = take_qdisc, .arg = &running};
 	int err = dump(RTM_GETQDISC, ifindex, 0, &taker);
 
 	if (!err)

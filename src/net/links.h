@@ -27,8 +27,9 @@ struct links {
 	struct links_record *record; /* in the order they came */
 	size_t count, room;
 	uint64_t serials;
-	int watch_fd, query_fd;
-	int error; /* of the read that goes on */
+	struct netlink watch, query;
+	int error;  /* of the read that goes on */
+	bool stale; /* the kernel may know more: everything is to be listed again */
 };
 
 /* Safe to close afterwards. */
@@ -39,8 +40,9 @@ int links_open(struct links *links);
 void links_close(struct links *links);
 
 /*
- * Takes in all news without waiting; where some were lost, lists everything anew. 0, or a negative
- * errno: the table may then be old.
+ * Takes in all news without waiting; where some were lost, lists everything again. 0, or a negative
+ * errno. `stale` says afterwards whether it is to be called again, also without news: the list
+ * failed, or interfaces changed so fast that some may be missing from it.
  */
 int links_read(struct links *links);
 /* The news were looked at. */

@@ -12,7 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct nlmsghdr;
+#include "netlink.h"
+
+/* Room for an own or an alternative name, its end included (the kernel's ALTIFNAMSIZ). */
+#define LINK_NAME_SIZE 128
 
 /* The interface's own counters (struct rtnl_link_stats64). */
 struct link_counters {
@@ -51,26 +54,35 @@ enum link_event {
 enum link_event link_parse(const struct nlmsghdr *message, struct link_info *ret_info);
 
 struct link_visitor {
+	/* A list begins, or begins again: what it brought so far is void. NULL: nothing to do. */
+	void (*begin)(void *arg);
 	void (*visit)(void *arg, enum link_event event, const struct link_info *info);
 	void *arg;
 };
 
-/* A socket that hears of interfaces that come, change and go: its descriptor or a negative errno. */
-int link_watch_open(void);
+/* A socket that hears of interfaces that come, change and go. 0 or a negative errno. */
+int link_watch_open(struct netlink *watch);
 
-/* A socket to ask with: its descriptor or a negative errno. */
-int link_query_open(void);
+/* 0, -ENODEV, or what else the kernel answered. `query`: netlink_open(), NETLINK_ROUTE. */
+int link_read_counters(struct netlink *query, unsigned int ifindex,
+		       struct link_counters *ret_counters);
 
-/* 0, -ENODEV, or the errno of a failed call. */
-int link_read_counters(int query_fd, unsigned int ifindex, struct link_counters *ret_counters);
+/*
+ * The interface with that name, be it its own or an alternative one (ip link property). 0; -ENODEV;
+ * -ENAMETOOLONG; or what else the kernel answered.
+ */
+int link_find(struct netlink *query, const char *name, struct link_info *ret_info);
 
-/* Visits all interfaces, as LINK_NEW. 0 or a negative errno, with some of them visited. */
-int link_list(int query_fd, const struct link_visitor *visitor);
+/*
+ * Visits all interfaces, as LINK_NEW. 0; -EINTR: they change so fast that some may be missing; or
+ * another negative errno, with some of them visited.
+ */
+int link_list(struct netlink *query, const struct link_visitor *visitor);
 
 /*
  * Visits the news of a watch without waiting for more. 0; -ENOBUFS: some were lost, list them all;
  * or another negative errno.
  */
-int link_watch_read(int watch_fd, const struct link_visitor *visitor);
+int link_watch_read(struct netlink *watch, const struct link_visitor *visitor);
 
 #endif
