@@ -12,20 +12,17 @@ void attach_init(struct attachment *attachment)
 }
 
 int attach_open(struct attachment *attachment, const int prog_fd[FLOW_DIRS], unsigned int ifindex,
-		enum attach_mode mode)
+		enum attach_mode mode, struct claim *claim)
 {
 	int err = -EOPNOTSUPP;
 
-	/* The last start may have been on clsact and this one be on TCX. What fails here fails
-	 * again below, or does not matter. */
-	clsact_sweep(ifindex);
 	if (mode != ATTACH_CLSACT) {
 		attachment->mode = ATTACH_TCX;
 		err = tcx_open(&attachment->tcx, prog_fd, ifindex);
 	}
 	if (err == -EOPNOTSUPP && mode != ATTACH_TCX) {
 		attachment->mode = ATTACH_CLSACT;
-		err = clsact_open(&attachment->clsact, prog_fd, ifindex);
+		err = clsact_open(&attachment->clsact, prog_fd, ifindex, claim);
 	}
 	if (err)
 		attach_close(attachment);

@@ -27,15 +27,15 @@ struct attachment {
 void attach_init(struct attachment *attachment);
 
 /*
- * Takes off what killed processes of ours left there, and attaches the programs: ingress as the
- * first of all, egress as the last, as far as the hooks allow. 0; -EOPNOTSUPP: ATTACH_TCX on a
+ * Attaches the programs: ingress as the first of all, egress as the last, as far as the hooks allow.
+ * What clsact needs is claimed when it is first used; the claim is borrowed. 0; -EOPNOTSUPP: ATTACH_TCX on a
  * kernel without (older than 6.6); or what clsact_open() says; or another negative errno (-EPERM,
  * -ENODEV, ...), with nothing attached.
  */
 int attach_open(struct attachment *attachment, const int prog_fd[FLOW_DIRS], unsigned int ifindex,
-		enum attach_mode mode);
+		enum attach_mode mode, struct claim *claim);
 
-/* Takes the programs off again; safe to call twice. */
+/* Takes the programs off again; safe to call twice, see clsact_close(). */
 void attach_close(struct attachment *attachment);
 
 /* "auto", "tcx", "clsact". */

@@ -33,6 +33,7 @@ struct port {
 /* How it is to be done. */
 struct port_way {
 	enum attach_mode mode;
+	struct claim *claim; /* borrowed, for as long as the port is open */
 	bool share; /* programs may be those of other interfaces as well */
 };
 
