@@ -39,6 +39,11 @@ struct owner {
 	bool own;	    /* this program itself: its name queries */
 };
 
+/* The path of its program, "" not known. */
+const char *owner_exe(const struct owner *owner);
+/* A cgroup's path from the name of its container or pod on; "" in none. Part of `cgroup`. */
+const char *owner_container_path(const char *cgroup);
+
 struct owner_table;
 
 /* An empty table; 0 or -ENOMEM. */
