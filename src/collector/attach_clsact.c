@@ -24,6 +24,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "attach_tcx.h"
 #include "claim.h"
 #include "tc_filter.h"
 
@@ -261,7 +262,8 @@ static int open_filter(struct clsact *clsact, enum flow_dir dir, int prog_fd)
 		return -errno;
 	filter->program = info.id;
 	/* Before the filter is there, so that nobody finds it without. */
-	filter->claim_fd = claim_open("program", info.id);
+	if (filter->claim_fd < 0)
+		filter->claim_fd = claim_open("program", info.id);
 	if (dir == FLOW_IN)
 		err = first_priority(clsact->ifindex, &priority);
 	return err ? err : put_filter(clsact, dir, prog_fd, priority, filter);
@@ -274,11 +276,61 @@ int clsact_open(struct clsact *clsact, const int prog_fd[FLOW_DIRS], unsigned in
 
 	clsact->ifindex = ifindex;
 	err = open_qdisc(clsact);
-	for (dir = FLOW_IN; dir < FLOW_DIRS && !err; dir++)
-		err = open_filter(clsact, dir, prog_fd[dir]);
+	for (dir = FLOW_IN; dir < FLOW_DIRS && !err; dir++) {
+		if (!clsact->filter[dir].handle)
+			err = open_filter(clsact, dir, prog_fd[dir]);
+	}
 	if (claim >= 0)
 		close(claim);
 	return err;
+}
+
+/* Our filter among those of its hook. */
+struct search {
+	const struct clsact_filter *filter;
+	bool found;
+	unsigned int before;
+};
+
+static void begin_search(void *arg)
+{
+	struct search *search = arg;
+
+	search->found = false;
+	search->before = 0;
+}
+
+static void search_filter(void *arg, const struct tc_filter *filter)
+{
+	struct search *search = arg;
+
+	if (filter->handle == search->filter->handle &&
+	    filter->priority == search->filter->priority && filter->bpf)
+		search->found = filter->program == search->filter->program;
+	else if (!search->found && !filter->chain)
+		search->before++;
+}
+
+int clsact_look(struct clsact *clsact, enum flow_dir dir, bool qdisc_removed, bool *ret_there,
+		unsigned int *ret_before)
+{
+	struct clsact_filter *filter = &clsact->filter[dir];
+	struct search search = {.filter = filter};
+	const struct tc_filter_visitor visitor = {
+		.begin = begin_search, .visit = search_filter, .arg = &search};
+	int err = filter->handle ? tc_filter_each(clsact->ifindex, dir, &visitor) : 0;
+
+	if (err)
+		return err;
+	*ret_there = search.found;
+	if (search.found) {
+		*ret_before = search.before + tcx_count(clsact->ifindex, dir);
+		return 0;
+	}
+	filter->handle = 0;
+	if (qdisc_removed && !clsact->filter[!dir].handle)
+		clsact->made_qdisc = false;
+	return 0;
 }
 
 void clsact_close(struct clsact *clsact)
