@@ -17,6 +17,14 @@ enum flow_dir {
 	FLOW_DIRS = 2,
 };
 
+/* What a frame begins with at the hook. */
+enum flow_link {
+	FLOW_LINK_ETHERNET = 0, /* an Ethernet header, which counts */
+	FLOW_LINK_IP = 1,	/* the packet; on ingress what lies before it does not count */
+	FLOW_LINK_GRE = 2,	/* on egress too an outer header that does not count may lie before it */
+	FLOW_LINKS = 3,
+};
+
 /* Interfaces one run can watch; the slot fills seven bits of flow_key.where. */
 #define FLOW_IFACES_MAX 128
 /* Every value `where` can take: an interface and a direction. */
@@ -130,7 +138,6 @@ struct flow_front {
 /* Variables of the programs that user space changes while they run (their .bss, memory-mapped). */
 struct flow_control {
 	__u32 generation; /* 0 or 1: the generation that programs write to */
-	__u32 clock_s;    /* seconds since start, for the age of fragments */
 };
 
 /*
@@ -152,5 +159,8 @@ struct flow_wake {
 };
 
 #define FLOW_FRAGMENT_MAX_AGE_S 60 /* RFC 8200, section 4.5 */
+
+/* Programs that can read unusual frames at one time, where they interrupt each other. */
+#define FLOW_COPIES 256
 
 #endif

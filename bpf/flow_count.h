@@ -4,13 +4,34 @@
  * costs one comparison and two additions; a flow that is not in the cache takes the place of
  * another, whose counts move to the flow map of the generation.
  *
- * A CPU runs one of these programs at a time (soft interrupts are off on both hooks), so the
- * memory of a CPU needs no atomic operations.
+ * Ordinary kernels run one of these programs at a time on a CPU, so a CPU's memory needs no atomic
+ * operations:
+ * - Both hooks run with soft interrupts off: ingress in a soft interrupt or on behalf of one
+ *   (threaded NAPI, tun), egress between rcu_read_lock_bh() and its end in __dev_queue_xmit(). So
+ *   neither runs inside the other, and neither is preempted.
+ * - A hard interrupt or NMI runs neither: netif_rx() there only queues, and netpoll hands frames
+ *   to the driver beside the hook, through stacked devices too.
+ * - What a program starts runs after it: these programs send nothing, and a redirect or a tunnel's
+ *   transmission begins when the program before it has returned.
+ *
+ * PREEMPT_RT differs: since Linux 6.18, code with soft interrupts off can be preempted by other such
+ * code on the same CPU, in any order, not only like nested calls. There flow_preempted is set, and
+ * no program relies on being alone:
+ * - Sums are added to by atomic additions.
+ * - The front is not used: finding, moving and adding in it are several steps. Flows are counted in
+ *   the flow map: its elements stay where they are until the generation has ended, of two programs
+ *   that insert a flow one gets -EEXIST and finds the other's element, and the kernel's own locks
+ *   do the rest.
+ * - Unusual frames are parsed in a copy of flow_scratch that the program has to itself.
+ * A generation is quiet as on ordinary kernels: a preempted program is still in its RCU read-side
+ * section, and swapping waits for that. All of this is one branch on a constant, so on other kernels
+ * the verifier removes it.
  */
 #ifndef PKTSTAT_FLOW_COUNT_H
 #define PKTSTAT_FLOW_COUNT_H
 
 #include "flow_maps.h"
+#include "flow_link.h"
 #include "flow_parse.h"
 #include "flow_gso.h"
 
@@ -18,11 +39,27 @@
 #define FLOW_PULL_FIRST 256
 #define FLOW_PULL_LAST 32768
 
+/* How a frame is read; `link` and `preempted` are constants to the compiler where that matters. */
+struct flow_way {
+	enum flow_link link;
+	int preempted;
+	__u8 where;
+	__u64 before; /* flow_link_before() */
+};
+
 static __always_inline void flow_counts_add(struct flow_counts *sum,
 					    const struct flow_counts *counts)
 {
 	sum->packets += counts->packets;
 	sum->bytes += counts->bytes;
+}
+
+/* The same where programs interrupt each other. */
+static __always_inline void flow_counts_add_atomic(struct flow_counts *sum,
+						   const struct flow_counts *counts)
+{
+	__sync_fetch_and_add(&sum->packets, counts->packets);
+	__sync_fetch_and_add(&sum->bytes, counts->bytes);
 }
 
 static __always_inline enum flow_class flow_classify(const struct flow_key *key)
@@ -46,11 +83,11 @@ static __always_inline enum flow_class flow_classify(const struct flow_key *key)
 }
 
 /* What flow_parse_any() wants. A packet socket can send without a protocol. */
-static __always_inline __u16 flow_raw_ethertype(const struct __sk_buff *skb)
+static __always_inline __u16 flow_ethertype(const struct __sk_buff *skb, enum flow_link link)
 {
 	__u16 ethertype;
 
-	if (!flow_raw_ip)
+	if (link == FLOW_LINK_ETHERNET)
 		return 0;
 	ethertype = bpf_ntohs(skb->protocol);
 	return ethertype ? ethertype : FLOW_ETH_P_UNSAID;
@@ -74,16 +111,22 @@ static __always_inline void flow_join_fragments(struct flow_packet *pkt, __u8 wh
 		first.sport = pkt->sport;
 		first.dport = pkt->dport;
 		first.ipproto = pkt->ipproto;
-		first.clock_s = flow_control.clock_s;
+		first.ticks = bpf_jiffies64();
 		bpf_map_update_elem(&flow_fragments, &key, &first, BPF_ANY);
 		return;
 	}
 	found = bpf_map_lookup_elem(&flow_fragments, &key);
-	if (!found || flow_control.clock_s - found->clock_s > FLOW_FRAGMENT_MAX_AGE_S)
+	if (!found)
 		return;
-	pkt->sport = found->sport;
-	pkt->dport = found->dport;
-	pkt->ipproto = found->ipproto;
+	first = *found;
+	/* While this program was interrupted, others may have put another datagram there. */
+	if (flow_preempted && bpf_map_lookup_elem(&flow_fragments, &key) != found)
+		return;
+	if (bpf_jiffies64() - first.ticks > flow_fragment_ticks)
+		return;
+	pkt->sport = first.sport;
+	pkt->dport = first.dport;
+	pkt->ipproto = first.ipproto;
 }
 
 /* With --no-arp all ARP is one row: left out of the flows, not out of the sums. */
@@ -95,15 +138,15 @@ static __always_inline void flow_fold_arp(struct flow_packet *pkt)
 }
 
 /*
- * Reads a frame that is not the usual one, into this CPU's flow_scratch; when headers are outside
- * the linear part of the skb, pulls them in and parses again. Not inlined and not static, so that
- * the verifier looks at it once and busy flows do not pay for its registers.
+ * Reads a frame that is not the usual one, into a copy of this CPU's flow_scratch; when headers are
+ * outside the linear part of the skb, pulls them in and parses again. Not inlined and not static, so
+ * that the verifier looks at it once and busy flows do not pay for its registers.
  */
-__noinline int flow_read_any(struct __sk_buff *skb, __u8 where)
+__noinline int flow_read_any(struct __sk_buff *skb, __u8 where, __u64 before, __u32 copy)
 {
-	__u32 zero = 0, want = FLOW_PULL_FIRST;
-	struct flow_packet *pkt = bpf_map_lookup_elem(&flow_scratch, &zero);
-	struct flow_frame frame;
+	struct flow_packet *pkt = bpf_map_lookup_elem(&flow_scratch, &copy);
+	__u32 want = FLOW_PULL_FIRST;
+	struct flow_frame frame = {.start = before};
 	int i;
 
 	if (!pkt)
@@ -112,7 +155,7 @@ __noinline int flow_read_any(struct __sk_buff *skb, __u8 where)
 	for (i = 0; i < 3; i++) {
 		frame.data = (void *)(long)skb->data;
 		frame.end = (void *)(long)skb->data_end;
-		flow_parse_any(&frame, flow_raw_ethertype(skb), skb->vlan_present, pkt);
+		flow_parse_any(&frame, flow_ethertype(skb, flow_link), skb->vlan_present, pkt);
 		if (!pkt->cut || skb->data_end - skb->data >= skb->len)
 			break;
 		if (bpf_skb_pull_data(skb, want < skb->len ? want : skb->len))
@@ -126,43 +169,60 @@ __noinline int flow_read_any(struct __sk_buff *skb, __u8 where)
 	return 0;
 }
 
-/* A frame as it lies in memory: what it is on the wire, unless it is a super-packet. */
-static __always_inline struct flow_counts flow_frame_counts(struct __sk_buff *skb)
+/*
+ * A frame as it lies in memory, without the `before` bytes of flow_link_before(): what it is on the
+ * wire, unless it is a super-packet.
+ */
+static __always_inline struct flow_counts flow_frame_counts(struct __sk_buff *skb, __u64 before)
 {
-	struct flow_counts counts = {.packets = 1, .bytes = skb->len};
+	struct flow_counts counts = {.packets = 1, .bytes = skb->len - before};
 
 	if (skb->vlan_present)
 		counts.bytes += VLAN_TAG;
 	return counts;
 }
 
+/* The key of a frame that is not the usual one. False when there is no memory to parse it in. */
+static __always_inline int flow_read_unusual(struct __sk_buff *skb, const struct flow_way *way,
+					     struct flow_key *key, __u32 *transport, __u32 *jumbo)
+{
+	const struct flow_packet *pkt;
+	__u32 copy = 0;
+
+	if (way->preempted && bpf_map_pop_elem(&flow_copies, &copy))
+		return 0;
+	flow_read_any(skb, way->where, way->before, copy);
+	pkt = bpf_map_lookup_elem(&flow_scratch, &copy);
+	if (pkt) {
+		*key = flow_packet_key(pkt);
+		*transport = pkt->transport;
+		*jumbo = pkt->jumbo;
+	}
+	if (way->preempted)
+		bpf_map_push_elem(&flow_copies, &copy, BPF_ANY);
+	return pkt != NULL;
+}
+
 /*
- * Key of a frame, and what a super-packet stands for beyond the one frame. False only when a map is
- * missing.
+ * Key of a frame, and what a super-packet stands for beyond the one frame. False when there is no
+ * memory to parse it in.
  */
-static __always_inline int flow_read(struct __sk_buff *skb, __u8 where, struct flow_key *key,
-				     struct flow_counts *beyond)
+static __always_inline int flow_read(struct __sk_buff *skb, const struct flow_way *way,
+				     struct flow_key *key, struct flow_counts *beyond)
 {
 	struct flow_frame frame = {.data = (void *)(long)skb->data,
-				   .end = (void *)(long)skb->data_end};
-	__u32 transport, jumbo = 0, zero = 0;
-	const struct flow_packet *pkt;
+				   .end = (void *)(long)skb->data_end,
+				   .start = way->before};
+	__u32 transport, jumbo = 0;
 
-	transport = flow_parse_usual(&frame, flow_raw_ethertype(skb), key);
-	if (!transport) {
-		flow_read_any(skb, where);
-		pkt = bpf_map_lookup_elem(&flow_scratch, &zero);
-		if (!pkt)
-			return 0;
-		*key = flow_packet_key(pkt);
-		transport = pkt->transport;
-		jumbo = pkt->jumbo;
-	}
-	key->word[4] = flow_last_word_at(key->word[4], where);
+	transport = flow_parse_usual(&frame, flow_ethertype(skb, way->link), key);
+	if (!transport && !flow_read_unusual(skb, way, key, &transport, &jumbo))
+		return 0;
+	key->word[4] = flow_last_word_at(key->word[4], way->where);
 	beyond->packets = 0;
 	beyond->bytes = 0;
 	if (skb->gso_size)
-		flow_gso_beyond(skb, transport, key->ipproto, jumbo, beyond);
+		flow_gso_beyond(skb, transport, key->ipproto, jumbo, way->before, beyond);
 	return 1;
 }
 
@@ -254,24 +314,71 @@ static __always_inline __u32 flow_slot_of(const struct __sk_buff *skb)
 	return flow_slot; /* cannot be: it is filled before they are attached */
 }
 
-/* Counts one frame that passes the hook. Never changes what happens to it. */
-static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
+/* Counts a flow in this CPU's flow map while others may do the same. */
+static __always_inline void flow_tally(struct flow_front *front, __u32 index,
+				       const struct flow_key *key, const struct flow_counts *counts)
+{
+	struct flow_counts *sum = NULL;
+	void *map = bpf_map_lookup_elem(&flow_maps, &index);
+
+	if (map) {
+		sum = bpf_map_lookup_elem(map, key);
+		if (!sum && !bpf_map_update_elem(map, key, counts, BPF_NOEXIST)) {
+			__sync_fetch_and_add(&front->inserts, 1);
+			flow_wake_collector(front, index);
+			return;
+		}
+		if (!sum) /* an interrupting program was first, or the map is full */
+			sum = bpf_map_lookup_elem(map, key);
+	}
+	if (!sum)
+		sum = &front->full[key->where][flow_classify(key) & (FLOW_CLASSES - 1)];
+	flow_counts_add_atomic(sum, counts);
+}
+
+/* flow_count_as() on kernels where programs interrupt each other. */
+static __always_inline void flow_count_preempted(struct __sk_buff *skb, const struct flow_way *way,
+						 struct flow_front *front, __u32 index)
+{
+	struct flow_counts counts = flow_frame_counts(skb, way->before), beyond;
+	__u8 where = way->where;
+	struct flow_key key;
+
+	if (!flow_read(skb, way, &key, &beyond)) {
+		flow_counts_add_atomic(&front->full[where][FLOW_CLASS_MIXED], &counts);
+		flow_counts_add_atomic(&front->total[where], &counts);
+		return;
+	}
+	flow_counts_add(&counts, &beyond);
+	flow_counts_add_atomic(&front->total[where], &counts);
+	flow_tally(front, index, &key, &counts);
+}
+
+static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link link,
+					  enum flow_dir dir)
 {
 	__u32 generation = *(volatile __u32 *)&flow_control.generation & (FLOW_GENERATIONS - 1);
 	__u32 index = bpf_get_smp_processor_id() * FLOW_GENERATIONS + generation;
-	__u8 where = FLOW_WHERE(flow_slot_of(skb), dir);
-	struct flow_counts counts = flow_frame_counts(skb), beyond, *total;
+	struct flow_way way = {.link = link, .where = FLOW_WHERE(flow_slot_of(skb), dir)};
+	struct flow_counts counts, beyond, *total;
 	struct flow_front *front;
 	struct flow_slot *slot;
 	struct flow_key key;
 
+	way.before = flow_link_before(skb, link, dir, way.where);
 	front = bpf_map_lookup_elem(&flow_fronts, &index);
 	if (!front)
 		return;
-	total = &front->total[where];
+	if (flow_preempted) {
+		way.preempted = 1;
+		flow_count_preempted(skb, &way, front, index);
+		return;
+	}
+	counts = flow_frame_counts(skb, way.before);
+	total = &front->total[way.where];
 	total->packets += counts.packets;
 	total->bytes += counts.bytes;
-	if (!flow_read(skb, where, &key, &beyond))
+	if (!flow_read(skb, &way, &key, &beyond))
 		return;
 	if (beyond.packets) {
 		flow_counts_add(total, &beyond);
@@ -282,6 +389,18 @@ static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
 		flow_counts_add(&slot->pending, &counts);
 	else
 		flow_miss(front, slot, index, &key, &counts);
+}
+
+/*
+ * Counts one frame that passes the hook. Never changes what happens to it. Twice the same lines, of
+ * which the verifier leaves one: those for Ethernet are compiled without all that others need.
+ */
+static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
+{
+	if (flow_link == FLOW_LINK_ETHERNET)
+		flow_count_as(skb, FLOW_LINK_ETHERNET, dir);
+	else
+		flow_count_as(skb, flow_link, dir);
 }
 
 #endif

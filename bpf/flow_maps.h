@@ -13,14 +13,20 @@
 /* Set before loading, constant afterwards: what they switch off costs nothing. */
 const volatile __u8 flow_slot = 0;       /* interface slot in keys */
 const volatile __u8 flow_shared = 0;     /* the slot is looked up by interface instead */
-const volatile __u8 flow_raw_ip = 0;     /* interface without an Ethernet header */
+const volatile __u8 flow_link = FLOW_LINK_ETHERNET; /* enum flow_link */
 const volatile __u8 flow_no_arp = 0;     /* one row for all ARP */
 const volatile __u8 flow_can_wake = 0;   /* the collector listens to flow_wakes */
 const volatile __u8 flow_front_bits = FLOW_FRONT_BITS; /* slots of a front, a power of two */
+const volatile __u8 flow_preempted = 0;  /* PREEMPT_RT: see flow_count.h */
+/* Jiffies that a first fragment is remembered. */
+const volatile __u64 flow_fragment_ticks = FLOW_FRAGMENT_MAX_AGE_S * 1000ULL;
 
 /* Changed by user space while the programs run. */
 struct flow_control flow_control SEC(".bss");
 struct flow_place flow_places[FLOW_PLACES] SEC(".bss");
+
+/* By flow_key.where: what flow_link_size() returned last. A guess, so CPUs need not agree. */
+__u16 flow_link_sizes[FLOW_WHERES] SEC(".bss");
 
 /* [cpu * FLOW_GENERATIONS + generation]; user space sets max_entries by the possible CPUs. */
 struct {
@@ -69,7 +75,7 @@ struct flow_fragment_value {
 	__u16 dport;
 	__u8 ipproto;
 	__u8 unused[3];
-	__u32 clock_s;
+	__u64 ticks; /* jiffies, which go on between two reads of the collector */
 };
 
 struct {
@@ -79,13 +85,24 @@ struct {
 	__type(value, struct flow_fragment_value);
 } flow_fragments SEC(".maps");
 
-/* Where the unusual frames are parsed. */
+/* Where the unusual frames are parsed; with flow_preempted, FLOW_COPIES of them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct flow_packet);
 } flow_scratch SEC(".maps");
+
+/*
+ * With flow_preempted: the copies of flow_scratch that no program uses, filled by user space. The
+ * kernel's stack hands out each of them once.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);
+	__uint(key_size, 0);
+	__uint(value_size, sizeof(__u32));
+} flow_copies SEC(".maps");
 
 /* Wake-ups for the collector, struct flow_wake. */
 struct {

@@ -2,7 +2,8 @@
 # add_fuzz_test(name SOURCES file... [CORPUS dir] [INCLUDES dir...] [LIBS lib...]
 #               [MAX_LEN n] [SECONDS n])
 #
-# A libFuzzer target with address and undefined sanitizers and a short run of it as a test. Built
+# A libFuzzer target with address and undefined sanitizers, a short run of it as a test and a run ten
+# times as long for the long part. Built
 # by clang whatever compiles the rest; where clang has no fuzzer runtime the test says so and skips.
 # All of the core can be used: it is compiled once more, for all targets. tests/fuzz/long.sh runs
 # what is built here for longer. MAX_LEN is the longest input that the target takes; none is longer.
@@ -82,15 +83,14 @@ function(add_fuzz_test name)
 	endif()
 	cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;MAX_LEN;SECONDS" "SOURCES;INCLUDES;LIBS")
 	if(NOT arg_SECONDS)
-		set(arg_SECONDS 5)
+		set(arg_SECONDS 3)
 	endif()
 	if(NOT arg_MAX_LEN)
 		set(arg_MAX_LEN 4096)
 	endif()
-	math(EXPR timeout "${arg_SECONDS} * 3 + 30")
 	fuzz_available(available)
 	if(NOT available)
-		pktstat_register_test(${name} LABEL fuzz TIMEOUT ${timeout} COMMAND sh -c
+		pktstat_register_test(${name} LABEL fuzz TIMEOUT 60 COMMAND sh -c
 			"echo 'clang has no fuzzer runtime (Debian: libclang-rt-14-dev)'; exit 77")
 		return()
 	endif()
@@ -111,11 +111,18 @@ function(add_fuzz_test name)
 	add_custom_target(${name}_build ALL DEPENDS ${program})
 	add_dependencies(${name}_build fuzz_core)
 	# New inputs go to the first directory, which is the build's; the kept corpus is only read.
-	pktstat_register_test(${name} LABEL fuzz TIMEOUT ${timeout}
+	math(EXPR long_seconds "${arg_SECONDS} * 10")
+	fuzz_run(${name} FALSE ${arg_SECONDS})
+	fuzz_run(${name}_long TRUE ${long_seconds})
+endfunction()
+
+# For add_fuzz_test(), whose variables it uses: one run of the target as a test.
+macro(fuzz_run test long seconds)
+	pktstat_register_test(${test} LABEL fuzz LONG ${long} TIMEOUT 1800
 		# A find must not look like a skip: the fuzzer's own status for it is 77.
-		COMMAND ${program} -error_exitcode=1 -max_total_time=${arg_SECONDS} -timeout=5
+		COMMAND ${program} -error_exitcode=1 -max_total_time=${seconds} -timeout=60
 			-max_len=${arg_MAX_LEN} -print_final_stats=1
 			${corpus} ${arg_CORPUS})
 	# Finds are written to the working directory.
-	pktstat_test_properties(${name} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
-endfunction()
+	pktstat_test_properties(${test} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+endmacro()

@@ -2,10 +2,13 @@
 # How tests are registered. tests/README.md says what the labels mean and how to run them.
 #
 # pktstat_test_program(name LABEL label SOURCES file... [LIBRARIES target...] [TIMEOUT s]
-#                      [ARGS ...])
+#                      [ARGS ...] [LONG])
 #   A C test with cmocka.
-# pktstat_test_script(name LABEL label COMMAND file arg... [TIMEOUT s])
+# pktstat_test_script(name LABEL label COMMAND file arg... [TIMEOUT s] [LONG])
 #   Any other command.
+# LONG: only in the long run of scripts/test.sh; such a test has the label `long` as well, one of a
+# sanitized build `sanitized`.
+# TIMEOUT only ends a test that hangs: it is far above what a loaded machine needs.
 # pktstat_test_tool(name SOURCES file... [LIBRARIES target...])
 #   A program that tests start; it stands in build/PRESET/tests/tools.
 #
@@ -46,9 +49,9 @@ function(pktstat_test_properties name)
 	endif()
 endfunction()
 
-# pktstat_register_test(name LABEL label TIMEOUT s COMMAND ...)
+# pktstat_register_test(name LABEL label TIMEOUT s [LONG boolean] COMMAND ...)
 function(pktstat_register_test name)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "COMMAND")
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT;LONG" "COMMAND")
 	if(PKTSTAT_TEST_LABELS AND NOT arg_LABEL IN_LIST PKTSTAT_TEST_LABELS)
 		return()
 	endif()
@@ -66,6 +69,13 @@ function(pktstat_register_test name)
 			UBSAN_OPTIONS=print_stacktrace=1
 			TSAN_OPTIONS=halt_on_error=1)
 	endif()
+	set(labels ${arg_LABEL})
+	if(arg_LONG)
+		list(APPEND labels long)
+	endif()
+	if(PKTSTAT_SANITIZE)
+		list(APPEND labels sanitized)
+	endif()
 	# no_skip.sh makes a skip of these a failure where CI=true promises that they can run.
 	set(wrapper)
 	if(arg_LABEL MATCHES "^(bpf|e2e)$")
@@ -74,37 +84,31 @@ function(pktstat_register_test name)
 
 	add_test(NAME ${PKTSTAT_TEST_PREFIX}${name} COMMAND ${wrapper} ${arg_COMMAND})
 	set_tests_properties(${PKTSTAT_TEST_PREFIX}${name} PROPERTIES
-		LABELS ${arg_LABEL}
+		LABELS "${labels}"
 		TIMEOUT ${arg_TIMEOUT}
 		SKIP_RETURN_CODE 77
 		ENVIRONMENT "${environment}")
-	if(arg_LABEL STREQUAL "e2e")
-		# Real traffic with nothing beside it: the machine's load must not end up in a count.
-		pktstat_test_properties(${name} RUN_SERIAL TRUE)
-	elseif(arg_LABEL MATCHES "^(bpf|ui)$")
-		pktstat_test_properties(${name} RESOURCE_LOCK ${arg_LABEL})
-	endif()
 endfunction()
 
 function(pktstat_test_program name)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;LIBRARIES;ARGS")
+	cmake_parse_arguments(PARSE_ARGV 1 arg "LONG" "LABEL;TIMEOUT" "SOURCES;LIBRARIES;ARGS")
 	if(NOT arg_TIMEOUT)
-		set(arg_TIMEOUT 60)
+		set(arg_TIMEOUT 600)
 	endif()
 	add_executable(${name} ${arg_SOURCES})
 	target_link_libraries(${name} PRIVATE pktstat_test_common ${arg_LIBRARIES} PkgConfig::CMOCKA)
-	pktstat_register_test(${name} LABEL ${arg_LABEL} TIMEOUT ${arg_TIMEOUT}
+	pktstat_register_test(${name} LABEL ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} LONG ${arg_LONG}
 		COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:${name}> ${arg_ARGS})
 endfunction()
 
 function(pktstat_test_script name)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "COMMAND")
+	cmake_parse_arguments(PARSE_ARGV 1 arg "LONG" "LABEL;TIMEOUT" "COMMAND")
 	if(NOT arg_TIMEOUT)
-		set(arg_TIMEOUT 120)
+		set(arg_TIMEOUT 900)
 	endif()
 	list(POP_FRONT arg_COMMAND script)
 	cmake_path(ABSOLUTE_PATH script BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
-	pktstat_register_test(${name} LABEL ${arg_LABEL} TIMEOUT ${arg_TIMEOUT}
+	pktstat_register_test(${name} LABEL ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} LONG ${arg_LONG}
 		COMMAND ${script} ${arg_COMMAND})
 endfunction()
 

@@ -1,28 +1,41 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# sudo scripts/test.sh [CTEST ARGS]: installs what is missing, builds, and runs every test: all of
-# them on the release build, and those with the labels unit, bpf and ui again under the address and
-# undefined sanitizers. Ends with ctest's own summary of both.
-# With CI=true warnings are errors, and a test that cannot load BPF or pass packets fails.
+# sudo scripts/test.sh [--long] [CTEST ARGS]: installs what is missing, builds, and runs the tests of
+# the release build. They take about five minutes on two CPUs.
+#   --long   instead the long part: the tests labelled unit, bpf and ui under the address, undefined
+#            and thread sanitizers, other kernels in QEMU, a soak, longer fuzzing; half an hour
+# Ends with ctest's own summary. With CI=true warnings are errors, and a test that cannot load BPF
+# or pass packets fails.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-need_root "running every test" "$*"
+presets=(release)
+choice=(-LE long)
+if [ "${1:-}" = --long ]; then
+	shift
+	presets=(release asan tsan)
+	# Tests of the release build that are not long have been run; sanitized ones are all wanted.
+	choice=(-L 'long|sanitized')
+fi
+
+need_root "running the tests" "$*"
 install_packages "${build_packages[@]}" "${test_packages[@]}"
 
 werror=OFF
 [ "${CI:-}" != true ] || werror=ON
-for preset in release asan; do
+for preset in "${presets[@]}"; do
 	configure "$preset" -D BUILD_TESTING=ON -D PKTSTAT_WERROR=$werror
 	build "$preset"
 done
 
-# One run over both builds, so that there is one summary and one verdict.
+# One run over all builds, so that there is one summary and one verdict.
 mkdir -p "$root/build/all"
-printf 'subdirs("%s" "%s")\n' "$root/build/release" "$root/build/asan" \
-	>"$root/build/all/CTestTestfile.cmake"
+for preset in "${presets[@]}"; do
+	printf 'subdirs("%s")\n' "$root/build/$preset"
+done >"$root/build/all/CTestTestfile.cmake"
 status=0
-(cd "$root/build/all" && ctest --output-on-failure --no-tests=error -j "$(nproc)" "$@") || status=$?
+(cd "$root/build/all" &&
+	ctest --output-on-failure --no-tests=error -j "$(nproc)" "${choice[@]}" "$@") || status=$?
 give_build_back
 exit "$status"

@@ -107,8 +107,9 @@ static int say_ui_error(struct app *app, int err, const char *why)
 
 	app->status = APP_FAILED;
 	if (err == -EINVAL && why)
-		log_line("cannot open the live view on terminal type '%s': %s; set TERM to what the "
-			 "terminal is, or run without --tui into a pipe for a report",
+		log_line("cannot open the live view on terminal type '%s': %s; set TERM to a type "
+			 "that your terminal understands (TERM=xterm-256color fits most), or write to a "
+			 "pipe or file for a report",
 			 format_outside(term ? term : "", safe, sizeof(safe)), why);
 	else
 		log_line("cannot open the live view: %s", strerror(-err));
@@ -122,6 +123,16 @@ static int set_interval(void *context, uint64_t interval_ns)
 
 	collector_set_interval(app->collector, interval_ns);
 	return 0;
+}
+
+static void say_stand_in(void *context, const char *type)
+{
+	char safe[FORMAT_TEXT_MAX];
+
+	(void)context;
+	log_line("the terminal database (terminfo) does not know terminal type '%s'; the live view "
+		 "uses %s",
+		 format_outside(getenv("TERM"), safe, sizeof(safe)), type);
 }
 
 static int run_view(struct app *app)
@@ -148,6 +159,7 @@ static int run_view(struct app *app)
 		.color = !no_color || !*no_color,
 		.no_mouse = app->options->no_mouse,
 		.set_interval = set_interval,
+		.on_stand_in = say_stand_in,
 		.context = app,
 	};
 	int signal = 0, err;

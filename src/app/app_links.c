@@ -77,7 +77,7 @@ static void say_link_layer(const struct iface *iface)
 
 static void say_missing(const char *name, int err)
 {
-	char list[1024], safe[FORMAT_TEXT_MAX];
+	char list[1024], safe[4 * LINK_NAME_SIZE];
 
 	format_outside(name, safe, sizeof(safe));
 	if (err == -ENODEV || err == -ENAMETOOLONG)
@@ -91,17 +91,22 @@ static void say_missing(const char *name, int err)
 static int find_one(struct app *app, const char *name)
 {
 	struct iface iface = {0};
-	bool raw_ip;
+	enum flow_link link;
 	int err = name ? iface_find(name, &iface) : iface_default(&iface);
 
 	if (err) {
 		say_missing(name ? name : "lo", err);
 		return err;
 	}
-	err = iface_link_layer(&iface, &raw_ip);
+	err = iface_link_layer(iface.arphrd, &link);
 	if (err) {
 		say_link_layer(&iface);
 		return err;
+	}
+	/* Two names may be those of one interface. */
+	for (size_t i = 0; i < app->links.names; i++) {
+		if (!strcmp(app->links.name[i], iface.name))
+			return 0;
 	}
 	memcpy(app->links.name[app->links.names++], iface.name, sizeof(iface.name));
 	return 0;

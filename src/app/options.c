@@ -47,11 +47,11 @@ static bool add_iface(struct parser *parser, const char *name, size_t length)
 	if (!length)
 		return refuse(parser, "--iface has an empty name; give an interface, for example "
 				      "--iface eth0");
-	if (length >= IF_NAMESIZE)
+	if (length >= LINK_NAME_SIZE)
 		return refuse(parser,
 			      "cannot watch interface %.*s: names have at most %d bytes; ip link "
 			      "lists them",
-			      length < 64 ? (int)length : 64, name, IF_NAMESIZE - 1);
+			      length < 64 ? (int)length : 64, name, LINK_NAME_SIZE - 1);
 	if (length == strlen("any") && !memcmp(name, "any", length)) {
 		options->any = true;
 		return true;

@@ -35,7 +35,6 @@ struct bpf_source {
 	uint32_t active; /* generation */
 	bool detached;
 	bool exit_on_loss;
-	uint64_t start_ns;
 };
 
 static struct bpf_source *bpf_source_of(struct flow_source *source)
@@ -51,7 +50,6 @@ static void activate(struct bpf_source *source, uint32_t next)
 
 	for (cpu = 0; cpu < source->cpus; cpu++)
 		fronts_set_wake(&source->fronts, cpu, next, store_entries(&source->store, cpu, next));
-	control->clock_s = (uint32_t)((clock_mono_ns() - source->start_ns) / 1000000000ULL);
 	__atomic_store_n(&control->generation, next, __ATOMIC_SEQ_CST);
 	source->active = next;
 }
@@ -258,7 +256,6 @@ static struct bpf_source *bpf_source_alloc(const struct bpf_source_options *opti
 	source->base.ops = &bpf_source_ops;
 	source->exit_on_loss = options->exit_on_loss;
 	ports_init(&source->ports);
-	source->start_ns = clock_mono_ns();
 	return source;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking up interfaces: ioctl for one, /proc/net for the default route. */
+/* Looking up interfaces: rtnetlink for one, /proc/net for the default route. */
 #include "iface.h"
 
 #include <errno.h>
@@ -8,50 +8,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "format.h"
+#include "link.h"
 
 #define RTF_UP 0x0001     /* linux/route.h clashes with the C library's headers */
 #define RTF_REJECT 0x0200
 
-static int iface_ioctl(const char *name, unsigned long request, struct ifreq *ifr)
-{
-	int fd, err = 0;
-
-	memset(ifr, 0, sizeof(*ifr));
-	memcpy(ifr->ifr_name, name, strlen(name) + 1);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (ioctl(fd, request, ifr) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 int iface_find(const char *name, struct iface *ret_iface)
 {
-	struct iface found = {0};
-	struct ifreq ifr;
-	int err;
+	struct link_info link;
+	struct netlink query;
+	int err = netlink_open(&query, NETLINK_ROUTE, -1);
 
-	if (strlen(name) >= sizeof(found.name))
-		return -ENAMETOOLONG;
-	err = iface_ioctl(name, SIOCGIFINDEX, &ifr);
 	if (err)
 		return err;
-	found.index = (unsigned int)ifr.ifr_ifindex;
-	err = iface_ioctl(name, SIOCGIFHWADDR, &ifr);
+	err = link_find(&query, name, &link);
+	netlink_close(&query);
 	if (err)
 		return err;
-	found.arphrd = ifr.ifr_hwaddr.sa_family;
-	memcpy(found.name, name, strlen(name) + 1);
-	*ret_iface = found;
+	*ret_iface = (struct iface){.index = link.index, .arphrd = link.arphrd};
+	memcpy(ret_iface->name, link.name, sizeof(ret_iface->name));
 	return 0;
 }
 
@@ -135,22 +112,35 @@ int iface_default(struct iface *ret_iface)
 	return iface_find("lo", ret_iface);
 }
 
-int iface_link_layer(const struct iface *iface, bool *ret_raw_ip)
+/*
+ * Plain IP are the types of which the kernel itself says so (dev_is_mac_header_xmit() in its
+ * include/linux/if_arp.h), and SLIP, whose driver adds and removes all that it has of a header.
+ */
+int iface_link_layer(unsigned int arphrd, enum flow_link *ret_link)
 {
-	switch (iface->arphrd) {
+	switch (arphrd) {
 	case ARPHRD_ETHER:
 	case ARPHRD_LOOPBACK:
-		*ret_raw_ip = false;
+		*ret_link = FLOW_LINK_ETHERNET;
 		return 0;
-	case ARPHRD_NONE: /* tun, WireGuard */
+	case ARPHRD_NONE: /* tun, WireGuard, xfrm, bareudp */
+	case ARPHRD_VOID: /* teql */
 	case ARPHRD_PPP:
 	case ARPHRD_RAWIP:
-	case ARPHRD_TUNNEL:
-	case ARPHRD_TUNNEL6:
+	case ARPHRD_TUNNEL:  /* ipip, vti */
+	case ARPHRD_TUNNEL6: /* ip6tnl, vti6 */
 	case ARPHRD_SIT:
+	case ARPHRD_PIMREG:
+	case ARPHRD_SLIP:
+	case ARPHRD_CSLIP:
+	case ARPHRD_SLIP6:
+	case ARPHRD_CSLIP6:
+	case ARPHRD_ADAPT: /* one of the above, by what it receives */
+		*ret_link = FLOW_LINK_IP;
+		return 0;
 	case ARPHRD_IPGRE:
 	case ARPHRD_IP6GRE:
-		*ret_raw_ip = true;
+		*ret_link = FLOW_LINK_GRE;
 		return 0;
 	default:
 		return -EPROTONOSUPPORT;

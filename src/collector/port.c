@@ -36,30 +36,33 @@ static void set_state(struct port *port, enum iface_state state, int error)
 	port->entry.error = error;
 }
 
-static int load(struct port *port, struct programs *programs, unsigned int slot, bool share)
+static int load(struct port *port, struct programs *programs, unsigned int slot,
+		enum flow_link link, bool share)
 {
 	if (!share)
-		return programs_load(programs, slot, port->entry.raw_ip, port->prog_fd);
+		return programs_load(programs, slot, link, port->prog_fd);
 	port->shared = programs;
-	return programs_share(programs, slot, port->entry.index, port->entry.raw_ip, port->prog_fd);
+	return programs_share(programs, slot, port->entry.index, link, port->prog_fd);
 }
 
 static int load_and_attach(struct port *port, struct programs *programs, unsigned int slot,
 			   unsigned int arphrd, const struct port_way *way)
 {
-	const struct iface iface = {.arphrd = arphrd};
+	enum flow_link link;
 	int err;
 
 	port->failed_at = PORT_LINK_LAYER;
-	err = iface_link_layer(&iface, &port->entry.raw_ip);
+	err = iface_link_layer(arphrd, &link);
 	if (err)
 		return err;
+	port->entry.raw_ip = link != FLOW_LINK_ETHERNET;
 	port->failed_at = PORT_LOAD;
-	err = load(port, programs, slot, way->share);
+	err = load(port, programs, slot, link, way->share);
 	if (err)
 		return err;
 	port->failed_at = PORT_ATTACH;
-	return attach_open(&port->attachment, port->prog_fd, port->entry.index, way->mode);
+	return attach_open(&port->attachment, port->prog_fd, port->entry.index, way->mode,
+			   way->claim);
 }
 
 static void tell_absence(struct port *port)
@@ -97,11 +100,11 @@ static void note_attached(struct port *port, bool moved)
 	tell_absence(port);
 }
 
-bool port_look(struct port *port, bool qdisc_removed)
+bool port_look(struct port *port)
 {
 	struct attach_view view;
 
-	if (attach_look(&port->attachment, qdisc_removed, &view))
+	if (attach_look(&port->attachment, &view))
 		return true; /* not known */
 	if (!view.there)
 		return false;

@@ -36,6 +36,7 @@ struct port {
 /* How it is to be done. */
 struct port_way {
 	enum attach_mode mode;
+	struct claim *claim; /* borrowed, for as long as the port is open */
 	bool share; /* programs may be those of other interfaces as well */
 };
 
@@ -55,7 +56,7 @@ int port_open(struct port *port, struct programs *programs, unsigned int slot,
  * attach_look(). False when they are missing: then the interface may be gone, or else
  * port_is_detached() is due.
  */
-bool port_look(struct port *port, bool qdisc_removed);
+bool port_look(struct port *port);
 
 /* The interface is there and the programs are not: the entry says so from now on. */
 void port_is_detached(struct port *port);

@@ -10,25 +10,29 @@
 #include <string.h>
 
 #include "clock.h"
+#include "clsact_leave.h"
 #include "iface.h"
 #include "layers.h"
 #include "slots.h"
 
 /* So many interfaces have programs of their own each. */
 #define PORTS_FEW 4
+/* How long other instances are waited for where they remove a qdisc, in all. */
+#define START_PATIENCE_MS 1000
+#define END_PATIENCE_MS	  1000
 
 void ports_init(struct ports *ports)
 {
 	memset(ports, 0, sizeof(*ports));
 	links_init(&ports->links);
+	claim_init(&ports->claim);
 }
 
 static bool has_link_layer(const struct links_record *record)
 {
-	const struct iface iface = {.arphrd = record->info.arphrd};
-	bool raw_ip;
+	enum flow_link link;
 
-	return !iface_link_layer(&iface, &raw_ip);
+	return !iface_link_layer(record->info.arphrd, &link);
 }
 
 /* The slot of an interface that it is known in; NULL: none. */
@@ -110,13 +114,14 @@ static void find_candidates(struct ports *ports)
 }
 
 /*
- * A filter of clsact is told to be of a living process by the number of its program, which therefore
- * belongs to one interface alone.
+ * Programs on clsact belong to one interface alone: taking a filter off does not wait until the
+ * program has ended there, so its place in a shared one could not be given away.
  */
-static struct port_way way_of(const struct ports *ports)
+static struct port_way way_of(struct ports *ports)
 {
 	return (struct port_way){
 		.mode = ports->mode != ATTACH_AUTO ? ports->mode : ports->attach,
+		.claim = &ports->claim,
 		.share = ports->many && ports->mode == ATTACH_TCX,
 	};
 }
@@ -285,7 +290,7 @@ static bool find_missing(struct ports *ports, bool all, bool ret_missing[FLOW_IF
 		if (!record)
 			continue;
 		if (is_worth_a_look(ports, port, record, all))
-			ret_missing[slot] = !port_look(port, record->qdisc);
+			ret_missing[slot] = !port_look(port);
 		else if (all)
 			absence_looked(&port->absence, true, clock_mono_ns());
 		any |= ret_missing[slot];
@@ -381,6 +386,7 @@ int ports_open(struct ports *ports, const struct ports_options *options,
 	       enum port_step *ret_step)
 {
 	int err = links_open(&ports->links);
+	bool told;
 
 	*ret_step = PORT_ATTACH;
 	ret_failed[0] = '\0';
@@ -396,7 +402,13 @@ int ports_open(struct ports *ports, const struct ports_options *options,
 		slots_take(ports, options->name[i]);
 	}
 	ports->many = options->any || options->names > PORTS_FEW;
-	if (!follow(ports))
+	/* Also where this start is on TCX: the last one may not have been. What fails here fails
+	 * again below, or does not matter. */
+	clsact_sweep();
+	claim_be_patient(&ports->claim, START_PATIENCE_MS);
+	told = follow(ports);
+	claim_be_patient(&ports->claim, 0);
+	if (!told)
 		return -ENOMEM;
 	return find_failure(ports, ret_failed, ret_step);
 }
@@ -417,11 +429,21 @@ bool ports_give_up_slots(struct ports *ports, bool ret_slot[FLOW_IFACES_MAX])
 
 void ports_detach(struct ports *ports)
 {
+	unsigned int slot;
+
 	links_read(&ports->links);
 	look_at_hooks(ports, true);
 	tell(ports);
-	for (unsigned int slot = 0; slot < ports->count; slot++)
+	for (slot = 0; slot < ports->count; slot++)
 		attach_close(&ports->port[slot].attachment);
+	/* Now that nothing is counted, there is time for instances that end just as well. */
+	claim_be_patient(&ports->claim, END_PATIENCE_MS);
+	for (slot = 0; slot < ports->count; slot++) {
+		attach_close(&ports->port[slot].attachment);
+		/* ports_close() is called from another namespace. */
+		clsact_init(&ports->port[slot].attachment.clsact);
+	}
+	claim_be_patient(&ports->claim, 0);
 }
 
 void ports_close(struct ports *ports)
@@ -429,6 +451,7 @@ void ports_close(struct ports *ports)
 	for (unsigned int slot = 0; slot < ports->count; slot++)
 		port_close(&ports->port[slot], IFACE_GONE);
 	ports->count = 0;
+	claim_close(&ports->claim);
 	links_close(&ports->links);
 	ports->ifaces = ifaces_unref(ports->ifaces);
 }

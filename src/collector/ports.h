@@ -7,6 +7,7 @@
 #ifndef PKTSTAT_PORTS_H
 #define PKTSTAT_PORTS_H
 
+#include "claim.h"
 #include "links.h"
 #include "port.h"
 
@@ -23,6 +24,7 @@ struct ports {
 	enum attach_mode attach; /* as asked for */
 	enum attach_mode mode;	 /* as it was done; ATTACH_AUTO: not yet */
 	struct programs *programs;
+	struct claim claim; /* for clsact; made when that is first used */
 	bool many; /* interfaces are, or may become: they share programs */
 	struct links links;
 	char name[FLOW_IFACES_MAX][IF_NAMESIZE]; /* asked for */

@@ -42,9 +42,6 @@ static const char *const loop[] = {
 static const char *const live[] = {"fsync",    "mkdir",	    "mkdirat", "rename",
 				   "renameat", "renameat2", "unlink",  "unlinkat"};
 
-/* clsact filters are claimed, and claims waited for, through local sockets. */
-static const char *const claims[] = {"connect", "listen"};
-
 /* DNS; and users that a directory service knows, which is asked through a local socket. */
 static const char *const network[] = {"connect",	 "getpeername", "recvmmsg",
 				      "recvmmsg_time64", "sendmmsg",	"shutdown"};
@@ -89,7 +86,6 @@ int syscalls_add_plain(scmp_filter_ctx filter, const struct guard_needs *needs)
 	} lists[] = {
 		{true, LIST(loop)},
 		{needs->live, LIST(live)},
-		{needs->clsact || needs->attach, LIST(claims)},
 		{needs->names || needs->owners, LIST(network)},
 		{needs->names, LIST(names)},
 		{needs->netns, LIST(netns)},

@@ -133,7 +133,7 @@ static int add_commands(scmp_filter_ctx filter, const struct guard_needs *needs)
  */
 static int add_sockets(scmp_filter_ctx filter, const struct guard_needs *needs)
 {
-	bool inet = needs->names || needs->attach, local = inet || needs->owners || needs->clsact;
+	bool inet = needs->names || needs->attach, local = inet || needs->owners;
 	const struct {
 		bool needed;
 		int domain, type;

@@ -161,7 +161,7 @@ static enum link_event parse_tc(const struct nlmsghdr *message, struct link_info
 	    (message->nlmsg_type != RTM_DELQDISC || tc->tcm_parent != TC_H_CLSACT))
 		return LINK_OTHER;
 	*ret_info = (struct link_info){.index = (unsigned int)tc->tcm_ifindex};
-	return filter ? LINK_FILTERS : LINK_QDISC_REMOVED;
+	return LINK_FILTERS;
 }
 
 enum link_event link_parse(const struct nlmsghdr *message, struct link_info *ret_info)
@@ -181,6 +181,45 @@ enum link_event link_parse(const struct nlmsghdr *message, struct link_info *ret
 		return LINK_OTHER;
 	*ret_info = info;
 	return message->nlmsg_type == RTM_NEWLINK ? LINK_NEW : LINK_REMOVED;
+}
+
+struct found_link {
+	struct link_info *info;
+	bool found;
+};
+
+static void take_found(void *arg, const struct nlmsghdr *message)
+{
+	struct found_link *found = arg;
+
+	if (link_parse(message, found->info) == LINK_NEW)
+		found->found = true;
+}
+
+int link_find(struct netlink *query, const char *name, struct link_info *ret_info)
+{
+	struct {
+		struct link_request link;
+		struct rtattr name;
+		char text[LINK_NAME_SIZE];
+	} request = {
+		.link = {.header = {.nlmsg_type = RTM_GETLINK}, .info = {.ifi_family = AF_UNSPEC}},
+		.name = {.rta_type = IFLA_ALT_IFNAME}, /* finds own names as well */
+	};
+	struct found_link found = {.info = ret_info};
+	const struct netlink_taker taker = {.take = take_found, .arg = &found};
+	size_t size = strlen(name) + 1;
+	int err;
+
+	if (size > sizeof(request.text))
+		return -ENAMETOOLONG;
+	memcpy(request.text, name, size);
+	request.name.rta_len = (unsigned short)RTA_LENGTH(size);
+	request.link.header.nlmsg_len = (uint32_t)(sizeof(request.link) + RTA_SPACE(size));
+	err = netlink_ask(query, &request.link.header, &taker);
+	if (err)
+		return err;
+	return found.found ? 0 : -EBADMSG;
 }
 
 static void begin_list(void *arg)

@@ -14,6 +14,9 @@
 
 #include "netlink.h"
 
+/* Room for an own or an alternative name, its end included (the kernel's ALTIFNAMSIZ). */
+#define LINK_NAME_SIZE 128
+
 /* The interface's own counters (struct rtnl_link_stats64). */
 struct link_counters {
 	uint64_t rx_packets, rx_bytes, rx_dropped;
@@ -45,9 +48,8 @@ enum link_event {
 	LINK_OTHER,   /* no news of an interface */
 	LINK_NEW,     /* it is there: came or changed */
 	LINK_REMOVED, /* removed, or moved to another network namespace */
-	/* Only of whoever joined with link_watch_hooks(); of these only the index is known. */
-	LINK_FILTERS,	    /* tc filters of it came, changed or went */
-	LINK_QDISC_REMOVED, /* so did its clsact qdisc, with all filters */
+	/* tc filters of it came, changed or went: after link_watch_hooks(); only the index is known */
+	LINK_FILTERS,
 };
 
 /*
@@ -72,6 +74,12 @@ int link_watch_hooks(struct netlink *watch);
 /* 0, -ENODEV, or what else the kernel answered. `query`: netlink_open(), NETLINK_ROUTE. */
 int link_read_counters(struct netlink *query, unsigned int ifindex,
 		       struct link_counters *ret_counters);
+
+/*
+ * The interface with that name, be it its own or an alternative one (ip link property). 0; -ENODEV;
+ * -ENAMETOOLONG; or what else the kernel answered.
+ */
+int link_find(struct netlink *query, const char *name, struct link_info *ret_info);
 
 /*
  * Visits all interfaces, as LINK_NEW. 0; -EINTR: they change so fast that some may be missing; or

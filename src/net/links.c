@@ -88,12 +88,9 @@ void links_take(struct links *links, enum link_event event, const struct link_in
 		if (record)
 			forget(links, record);
 		return;
-	case LINK_QDISC_REMOVED:
 	case LINK_FILTERS:
-		if (record) {
+		if (record)
 			record->filters = true;
-			record->qdisc |= event == LINK_QDISC_REMOVED;
-		}
 		return;
 	case LINK_OTHER: return;
 	case LINK_NEW: break;
@@ -137,7 +134,7 @@ static int list_all(struct links *links)
 	links->stale = err != 0;
 	for (size_t i = links->count; i-- > 0;) {
 		/* News of these may have been lost as well. */
-		links->record[i].filters = links->record[i].qdisc = true;
+		links->record[i].filters = true;
 		if (!err && !links->record[i].listed)
 			forget(links, &links->record[i]);
 	}
@@ -178,6 +175,6 @@ int links_watch_hooks(struct links *links)
 void links_settle(struct links *links)
 {
 	for (size_t i = 0; i < links->count; i++)
-		links->record[i].touched = links->record[i].filters = links->record[i].qdisc = false;
+		links->record[i].touched = links->record[i].filters = false;
 	links->news = false;
 }

@@ -17,7 +17,6 @@ struct links_record {
 	uint64_t serial; /* another one for an interface that came anew, even with the same index */
 	bool touched;	 /* there was news of it since links_settle() */
 	bool filters;	 /* of its tc filters, likewise */
-	bool qdisc;	 /* its clsact qdisc was removed, likewise, or may have been */
 	bool listed;	 /* links' own: seen in the list that is being read */
 	/* The user's, kept while the interface is there: */
 	bool usable;  /* is watched or could be */

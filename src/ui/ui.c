@@ -238,6 +238,23 @@ static void set_scene(struct ui *ui)
 	}
 }
 
+static int open_screen(struct ui *ui, const char **ret_why)
+{
+	const struct ui_options *options = ui->options;
+	const char *type;
+	int err = screen_open(options->input, options->output, options->color, &ui->screen,
+			      ret_why);
+
+	if (err)
+		return err;
+	type = screen_stand_in(ui->screen);
+	if (type && options->on_stand_in)
+		options->on_stand_in(options->context, type);
+	if (!options->no_mouse)
+		screen_use_mouse(ui->screen);
+	return 0;
+}
+
 int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_signal,
 	   const char **ret_why)
 {
@@ -256,11 +273,9 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 	view_set_owners(ui->view, options->owners);
 	view_set_names(ui->view, options->names);
 	view_set_hidden(ui->view, options->hidden);
-	err = screen_open(options->input, options->output, options->color, &ui->screen, ret_why);
+	err = open_screen(ui, ret_why);
 	if (err)
 		goto out_free_view;
-	if (!options->no_mouse)
-		screen_use_mouse(ui->screen);
 	set_scene(ui);
 	ui_use_hosts(ui, options->show_names);
 	ui_load_settings(ui);

@@ -45,12 +45,14 @@ struct ui_options {
 	bool no_mouse;	    /* leave the mouse to the terminal */
 	/* Changes the collector's interval; NULL: it cannot be changed. 0 or a negative errno. */
 	int (*set_interval)(void *context, uint64_t interval_ns);
-	void *context; /* handed to the function above */
+	/* Told once when terminfo does not know TERM and `type` is used instead; NULL: nobody is. */
+	void (*on_stand_in)(void *context, const char *type);
+	void *context; /* handed to the functions above */
 };
 
 /*
  * Runs until the end. 0, or a negative errno when the terminal cannot be used: -ENOTTY (input or
- * output is no terminal), -EINVAL with `ret_why` set (unknown or too simple TERM).
+ * output is no terminal), -EINVAL with `ret_why` set (no description of the terminal, or too simple).
  */
 int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_signal,
 	   const char **ret_why);

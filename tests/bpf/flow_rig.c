@@ -46,6 +46,16 @@ static int set_up_maps(struct rig *rig, uint32_t entries)
 	return 0;
 }
 
+static int push_copies(struct rig *rig, uint32_t copies)
+{
+	int r = 0;
+
+	for (uint32_t copy = 0; copy < copies && !r; copy++)
+		r = bpf_map_update_elem(bpf_map__fd(rig->skel->maps.flow_copies), NULL, &copy,
+					BPF_ANY);
+	return r;
+}
+
 static int load(struct rig *rig, const struct rig_options *options)
 {
 	int r;
@@ -55,12 +65,17 @@ static int load(struct rig *rig, const struct rig_options *options)
 		return -errno;
 	rig->skel->rodata->flow_slot = options->slot;
 	rig->skel->rodata->flow_no_arp = options->no_arp;
-	rig->skel->rodata->flow_raw_ip = options->raw_ip;
+	rig->skel->rodata->flow_link = (uint8_t)options->link;
 	rig->skel->rodata->flow_can_wake = options->can_wake;
+	rig->skel->rodata->flow_preempted = options->preempted;
+	if (options->fragment_ticks)
+		rig->skel->rodata->flow_fragment_ticks = options->fragment_ticks;
 	r = bpf_map__set_max_entries(rig->skel->maps.flow_fronts, map_count(rig));
 	if (!r)
 		r = bpf_map__set_max_entries(rig->skel->maps.flow_maps, map_count(rig) + 1);
-	return r ? r : flow_bpf__load(rig->skel);
+	if (!r)
+		r = flow_bpf__load(rig->skel);
+	return r || !options->preempted ? r : push_copies(rig, options->copies);
 }
 
 int rig_new(const struct rig_options *options, struct rig **ret_rig)

@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 #include <bpf/libbpf.h>
 
 #include "flow_rig.h"
+#include "kernel.h"
 #include "packet.h"
 
 #include "flow.skel.h"
@@ -229,25 +231,96 @@ static void assert_ports(struct rig *rig, uint8_t where, unsigned int sport, uin
 	assert_int_equal(packets, 0);
 }
 
-/* A first fragment is remembered for a minute, and for its direction. */
+static const char *const fragment_first = "eth ip4 frag:7,0,1 udp data:64",
+			 *const fragment_later = "eth ip4 frag:7,72,0 proto:17 data:64";
+
+/* A first fragment is remembered for its direction. */
+static void test_fragments_join(void **state)
+{
+	struct rig *rig =
+		new_rig((struct rig_options){.map_entries = 64, .fragment_ticks = UINT64_MAX});
+
+	run_words(rig, FLOW_IN, 1, fragment_first);
+	run_words(rig, FLOW_IN, 1, fragment_later);
+	assert_ports(rig, FLOW_IN, PACKET_PORT_SOURCE, 2);
+	run_words(rig, FLOW_OUT, 1, fragment_later);
+	assert_ports(rig, FLOW_OUT, 0, 1);
+	rig_free(rig);
+}
+
+/*
+ * It is forgotten after as many seconds as asked for, not sooner, also when the collector reads
+ * nothing meanwhile.
+ */
 static void test_fragments_age(void **state)
 {
-	const char *first = "eth ip4 frag:7,0,1 udp data:64",
-		   *later = "eth ip4 frag:7,72,0 proto:17 "
-			    "data:64";
-	struct rig *rig = new_rig((struct rig_options){.map_entries = 64});
+	struct rig *rig =
+		new_rig((struct rig_options){.map_entries = 64, .fragment_ticks = kernel_ticks(1)});
+	const struct timespec pause = {.tv_nsec = 5000000};
+	struct timespec begin, end;
+	unsigned int alone = 0;
+	long n;
 
-	rig->skel->bss->flow_control.clock_s = 1000;
-	run_words(rig, FLOW_IN, 1, first);
-	rig->skel->bss->flow_control.clock_s = 1000 + FLOW_FRAGMENT_MAX_AGE_S;
-	run_words(rig, FLOW_IN, 1, later);
-	assert_ports(rig, FLOW_IN, PACKET_PORT_SOURCE, 2);
-	run_words(rig, FLOW_OUT, 1, later);
-	assert_ports(rig, FLOW_OUT, 0, 1);
-	rig->skel->bss->flow_control.clock_s = 1001 + FLOW_FRAGMENT_MAX_AGE_S;
-	run_words(rig, FLOW_IN, 1, later);
-	assert_ports(rig, FLOW_IN, 0, 1);
-	assert_ports(rig, FLOW_IN, PACKET_PORT_SOURCE, 2);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	run_words(rig, FLOW_IN, 1, fragment_first);
+	for (unsigned int tries = 0; tries < 6000 && !alone; tries++) {
+		nanosleep(&pause, NULL);
+		run_words(rig, FLOW_IN, 1, fragment_later);
+		sum_rows(rig, 0, &n);
+		for (long i = 0; i < n; i++)
+			alone += rows[i].key.sport == 0;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_int_equal(alone, 1);
+	assert_true(end.tv_sec - begin.tv_sec + (end.tv_nsec - begin.tv_nsec) * 1e-9 > 0.95);
+	rig_free(rig);
+}
+
+/* On a PREEMPT_RT kernel nothing is in the front, and the rows are the same. */
+static void test_preempted(void **state)
+{
+	static const char *const words[] = {"eth ip4 udp", "eth ip6 tcp", "eth ip4 icmp:8,0",
+					    "eth arp:1", "eth vlan:5 ip6 hop udp"};
+	struct rig *rig[2];
+	static struct rig_row want[1000];
+	long n, m;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		rig[i] = new_rig((struct rig_options){
+			.map_entries = 1024, .preempted = i == 1, .copies = 1});
+		for (unsigned int frame = 0; frame < 1500; frame++)
+			run_words(rig[i], frame % 7 ? FLOW_IN : FLOW_OUT, (uint16_t)(frame % 100),
+				  words[frame % 5]);
+	}
+	n = rig_rows(rig[0], 0, want, 1000);
+	m = rig_rows(rig[1], 0, rows, 1000);
+	assert_int_equal(m, n);
+	assert_memory_equal(want, rows, (size_t)n * sizeof(*want));
+	for (uint8_t where = 0; where < FLOW_DIRS; where++)
+		assert_int_equal(rig_total(rig[1], 0, where).packets,
+				 rig_total(rig[0], 0, where).packets);
+	for (unsigned int cpu = 0; cpu < rig[1]->cpus; cpu++) {
+		for (unsigned int slot = 0; slot < FLOW_FRONT_SLOTS; slot++)
+			assert_int_equal(
+				rig[1]->front[cpu * FLOW_GENERATIONS].slot[slot].pending.packets,
+				0);
+	}
+	rig_free(rig[0]);
+	rig_free(rig[1]);
+}
+
+/* Without a copy of the scratch memory an unusual frame is in the sums all the same. */
+static void test_no_copy_left(void **state)
+{
+	struct rig *rig =
+		new_rig((struct rig_options){.map_entries = 64, .preempted = true, .copies = 0});
+	long n;
+
+	run_words(rig, FLOW_IN, 1, "eth ip4 udp");
+	run_words(rig, FLOW_IN, 1, "eth ip4 icmp:8,0");
+	assert_int_equal(sum_rows(rig, 0, &n).packets, 1);
+	assert_int_equal(rig_full(rig, 0, FLOW_IN, FLOW_CLASS_MIXED).packets, 1);
+	assert_int_equal(rig_total(rig, 0, FLOW_IN).packets, 2);
 	rig_free(rig);
 }
 
@@ -314,7 +387,10 @@ int main(void)
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_slots_are_spread),
+		cmocka_unit_test(test_fragments_join),
 		cmocka_unit_test(test_fragments_age),
+		cmocka_unit_test(test_preempted),
+		cmocka_unit_test(test_no_copy_left),
 		cmocka_unit_test(test_no_arp),
 		cmocka_unit_test(test_wake),
 	};

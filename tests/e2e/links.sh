@@ -50,7 +50,7 @@ test_rename() {
 	blast_in 1 before
 	rename mon1 other1
 	blast_in 1 after --first 700000
-	wait_for 5 attached "$MONITOR_PID" other1 || fail "not attached to the renamed one"
+	wait_for 60 attached "$MONITOR_PID" other1 || fail "not attached to the renamed one"
 	same "links" "$(links_of "$MONITOR_PID")" "$links"
 	monitor_stop
 	ended
@@ -89,7 +89,7 @@ test_moved() {
 	ip -n "$BED_MON" link set mon3 netns "$BED_FAR"
 	ip -n "$BED_FAR" link set mon3 up
 	# It goes on counting there until the news have come.
-	wait_for 5 has_links 2 || fail "not let go of"
+	wait_for 60 has_links 2 || fail "not let go of"
 	blast_in 3 later
 	ip -n "$BED_FAR" link del mon3
 	blast_in 0 in0
@@ -177,7 +177,7 @@ test_dedup_change() {
 	now_on "br9 mon1"
 	blast_in 3 second
 	ip -n "$BED_MON" link set mon3 nomaster
-	wait_for 10 not_attached "$MONITOR_PID" br9 || fail "still attached to the bridge"
+	wait_for 60 not_attached "$MONITOR_PID" br9 || fail "still attached to the bridge"
 	blast_in 1 third --first 900000
 	monitor_stop
 	ended
@@ -297,7 +297,7 @@ reuse() {
 	while [ $last -lt "$2" ]; do
 		first=$((last + 1)) last=$((last + $3))
 		many_pairs $first $last
-		wait_for 20 on_all || fail "not attached to all from v$first to v$last"
+		wait_for 60 on_all || fail "not attached to all from v$first to v$last"
 		bed_far "$here/links_send.py" w $first $last
 		ip -n "$BED_MON" link del group 7
 	done

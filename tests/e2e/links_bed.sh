@@ -56,7 +56,7 @@ start() {
 # now_on "DEVICES": it is, or becomes, attached to these.
 now_on() {
 	# shellcheck disable=SC2086
-	wait_for 20 all_attached "$MONITOR_PID" $1 || fail "$MONITOR_NAME: not attached to all of $1"
+	wait_for 60 all_attached "$MONITOR_PID" $1 || fail "$MONITOR_NAME: not attached to all of $1"
 	kill -0 "$MONITOR_PID" 2>/dev/null ||
 		fail "$MONITOR_NAME has ended: $(cat "$BED_DIR/$MONITOR_NAME.err")"
 }

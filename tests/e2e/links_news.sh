@@ -17,7 +17,7 @@ test_churn() {
 		now_on mon4
 		del_pair 4
 	done
-	wait_for 5 few_descriptors "$before" || after=$(find "/proc/$MONITOR_PID/fd" | wc -l)
+	wait_for 60 few_descriptors "$before" || after=$(find "/proc/$MONITOR_PID/fd" | wc -l)
 	same "descriptors" "${after:-$before}" "$before"
 	blast_in 0 in0
 	monitor_stop

@@ -16,7 +16,7 @@ start() {
 		2>"$BED_DIR/$MONITOR_NAME.err" </dev/null) &
 	MONITOR_PID=$!
 	BED_PIDS="$BED_PIDS $MONITOR_PID"
-	wait_for 20 monitor_ready "$MONITOR_PID"
+	wait_for 60 monitor_ready "$MONITOR_PID"
 	kill -0 "$MONITOR_PID" 2>/dev/null ||
 		fail "the monitor did not attach: $(cat "$BED_DIR/$MONITOR_NAME.err")"
 }
@@ -53,7 +53,7 @@ test_path() {
 test_process() {
 	(exec ip netns exec "$BED_MON" sleep 60) &
 	BED_PIDS="$BED_PIDS $!"
-	wait_for 5 is_inside $! || fail "no process there"
+	wait_for 60 is_inside $! || fail "no process there"
 	watch process --netns $! -i mon0
 }
 
@@ -84,7 +84,7 @@ test_return() {
 	bed_quiet "$BED_FAR" far0
 	ip -n "$BED_MON" link set mon0 up
 	ip -n "$BED_FAR" link set far0 up
-	wait_for 10 returned || fail "not attached again"
+	wait_for 60 returned || fail "not attached again"
 	send after --first 500000
 	monitor_stop
 	exact before after
@@ -102,7 +102,7 @@ test_privileges() {
 	local status
 	start privileges --netns "$BED_MON" -i mon0
 	for status in "/proc/$MONITOR_PID/task/"*/status; do
-		wait_for 5 is_lowered "$status" || fail "keeps CAP_SYS_ADMIN: $(grep -E 'Name|CapEff' "$status")"
+		wait_for 60 is_lowered "$status" || fail "keeps CAP_SYS_ADMIN: $(grep -E 'Name|CapEff' "$status")"
 	done
 	monitor_stop
 }

@@ -68,7 +68,7 @@ counters() {
 counters_rest() {
 	local before
 	before=$(counters)
-	sleep 0.2
+	sleep 0.5 # nothing passes for that long
 	[ "$before" = "$(counters)" ]
 }
 
@@ -95,7 +95,7 @@ watch_for_super() { # sender|receiver
 		>/dev/null 2>"$BED_DIR/tap.err" &
 	TAP_PID=$!
 	BED_PIDS="$BED_PIDS $TAP_PID"
-	wait_for 10 grep -q listening "$BED_DIR/tap.err" || fail "tcpdump does not listen"
+	wait_for 60 grep -q listening "$BED_DIR/tap.err" || fail "tcpdump does not listen"
 }
 
 ip_sent() {
@@ -106,7 +106,7 @@ ip_sent() {
 
 super_was_seen() { # PACKETS-ON-THE-WIRE
 	if [ "$SUPER_AT" = receiver ]; then
-		wait_for 5 tap_ended
+		wait_for 60 tap_ended
 		return
 	fi
 	ip_sent
@@ -121,10 +121,10 @@ tap_ended() {
 stream_to() { # ADDRESS
 	bed_far iperf3 -s -1 -p $PORT >"$BED_DIR/server.log" 2>&1 &
 	BED_PIDS="$BED_PIDS $!"
-	wait_for 10 server_listens || fail "iperf3 does not listen"
+	wait_for 60 server_listens || fail "iperf3 does not listen"
 	bed_mon iperf3 -c "$1" -p $PORT -n "${STREAM_MB}M" -w 192K >"$BED_DIR/client.log" 2>&1 ||
 		fail "iperf3: $(tail -n 2 "$BED_DIR/client.log")"
-	wait_for 20 counters_rest || fail "the link does not come to rest"
+	wait_for 60 counters_rest || fail "the link does not come to rest"
 }
 
 tcp_case() { # ADDRESS PROTO sender|receiver
@@ -146,7 +146,7 @@ send_datagrams() { # ADDRESS IFACE
 		"$(bed_far cat /sys/class/net/far0/address)"
 	bed_mon "$PKTSTAT_TOOLS/udp_gso" "$1" $PORT $DATAGRAMS $SIZE $SEGMENT ||
 		fail "cannot send UDP super-packets"
-	wait_for 20 counters_rest || fail "the link does not come to rest"
+	wait_for 60 counters_rest || fail "the link does not come to rest"
 }
 
 udp_case() { # ADDRESS SOURCE IFACE HEADERS sender|receiver
@@ -174,7 +174,7 @@ tag_case() { # GSO-SIZE HEADERS PAYLOAD DIRLESS-ROW WORDS...
 	[ "$CASE" = vlangro ] && watch_for_super receiver
 	bed_mon "$PKTSTAT_TOOLS/vnet_send" mon0 $DATAGRAMS "$size" "$* data:$payload" ||
 		fail "cannot send crafted super-packets"
-	wait_for 20 counters_rest || fail "the link does not come to rest"
+	wait_for 60 counters_rest || fail "the link does not come to rest"
 	if [ "$CASE" = vlangro ]; then
 		super_was_seen 0 || skip "this kernel does not merge tagged frames"
 	fi

@@ -18,7 +18,7 @@ start() {
 	PEER=$!
 	PEER_OUT=$out
 	BED_PIDS="$BED_PIDS $PEER"
-	wait_for 20 grep -q ready "$out" || fail "$* did not get ready"
+	wait_for 60 grep -q ready "$out" || fail "$* did not get ready"
 }
 
 # Ends what start() began, as its socket's last user.
@@ -45,12 +45,26 @@ has_thread() {
 # watch NAME ARGS...: the monitor, and its thread that looks owners up.
 watch() {
 	monitor_start "$@"
-	wait_for 20 has_thread || fail "no thread for owners"
+	wait_for 60 has_thread || fail "no thread for owners"
 }
 
-# Two intervals of the monitor, so that it has looked at what was there.
+# How often threads of the monitor have waited for something so far.
+turns() {
+	cat "/proc/$MONITOR_PID"/task/*/status 2>/dev/null |
+		awk '/^voluntary_ctxt_switches/ { sum += $2 } END { print sum + 0 }'
+}
+
+has_turned() {
+	[ "$(turns)" -ge "$1" ]
+}
+
+# Some intervals of the monitor, so that it has looked at what was there: each of its threads waits
+# at least once an interval.
 settle() {
+	local before
+	before=$(turns)
 	sleep 0.7
+	wait_for 60 has_turned $((before + 6)) || fail "the monitor does not run"
 }
 
 finish() {
@@ -162,7 +176,7 @@ test_change() {
 	pid=$PEER
 	settle
 	echo >"$PEER_OUT.in"
-	wait_for 20 grep -q a-process "/proc/$pid/comm" || fail "no exec"
+	wait_for 60 grep -q a-process "/proc/$pid/comm" || fail "no exec"
 	bed_far bash -c 'echo x >/dev/udp/10.99.0.1/6020'
 	start "$BED_MON" reuse 10.99.0.2 6021 6022
 	settle
@@ -208,14 +222,14 @@ test_pidns() {
 	(exec ip netns exec "$BED_MON" unshare -p -f --kill-child --mount-proc \
 		bash -c "$sender" - "$BED_DIR/inner" 7701) &
 	BED_PIDS="$BED_PIDS $!"
-	wait_for 20 test -s "$BED_DIR/inner" || fail "no process with numbers of its own"
+	wait_for 60 test -s "$BED_DIR/inner" || fail "no process with numbers of its own"
 	settle
 	finish
 	inner=$(grep -sl "^NSpid:.*[[:space:]]$(cat "$BED_DIR/inner")\$" /proc/[0-9]*/status)
 	[[ " $inner " == *"/$(jq -r '.[] | select(.dstPort == 7701) | .pid' "$BED_DIR/pidns.out")/"* ]] ||
 		fail "not the host's number: $(cat "$BED_DIR/pidns.out")"
 	(exec ip netns exec "$BED_MON" unshare -p -f --kill-child --mount-proc \
-		bash -c "$sender & exec \"\$PKTSTAT_BPF\" -i mon0 -r 300ms -t 2s --json" \
+		bash -c "$sender & exec \"\$PKTSTAT_BPF\" -i mon0 -r 300ms -t 5s --json" \
 		- "$BED_DIR/inside" 7702 >"$BED_DIR/inside.out" 2>"$BED_DIR/inside.err") || fail "inside"
 	MONITOR_NAME=inside
 	expect "inside" '.dstPort == 7702' pid "$(cat "$BED_DIR/inside")"

@@ -66,7 +66,7 @@ test_ordinary() {
 		kill -STOP "$MONITOR_PID"
 		send 20000
 		kill -CONT "$MONITOR_PID"
-		wait_for 10 grew "$MONITOR_PID" "$room" || fail "$mode: the flow map did not grow"
+		wait_for 60 grew "$MONITOR_PID" "$room" || fail "$mode: the flow map did not grow"
 		monitor_stop TERM
 		exact "$mode as an ordinary user"
 	done
@@ -141,8 +141,8 @@ has() {
 	[ "$(stat -c %u "/proc/$1")" = 0 ] || bounds=$(sed -n 's/^CapBnd:\t//p' /proc/self/status)
 	wanted=$(printf '%s\n' "CapAmb:0000000000000000" "CapBnd:$bounds" "CapEff:$3" \
 		"CapInh:0000000000000000" "CapPrm:$3" NoNewPrivs:1 Seccomp:2)
-	wait_for 10 runs_thread "$1" "$2" || fail "no thread $2"
-	wait_for 10 powers_are "$1" "$wanted" || fail "threads have: $(powers "$1"); wanted: $wanted"
+	wait_for 60 runs_thread "$1" "$2" || fail "no thread $2"
+	wait_for 60 powers_are "$1" "$wanted" || fail "threads have: $(powers "$1"); wanted: $wanted"
 }
 
 # Without a view: what is kept follows what is still to be done.
@@ -179,7 +179,7 @@ test_netns() {
 		BED_PIDS="$BED_PIDS $MONITOR_PID"
 	}
 	monitor_in
-	wait_for 20 monitor_ready "$MONITOR_PID"
+	wait_for 60 monitor_ready "$MONITOR_PID"
 	has "$MONITOR_PID" collector "$(mask bpf net_admin perfmon)"
 	send 200
 	monitor_stop TERM
@@ -201,9 +201,9 @@ view_start() {
 		<&8 >"$BED_DIR/live.out" 8<&-) &
 	script=$!
 	BED_PIDS="$BED_PIDS $script"
-	wait_for 20 child_of "$script" || fail "no live view: $(cat "$BED_DIR/live.out")"
+	wait_for 60 child_of "$script" || fail "no live view: $(cat "$BED_DIR/live.out")"
 	has "$child" collector "$(mask bpf net_admin perfmon sys_ptrace dac_read_search)"
-	wait_for 20 wrote '[?1049h' || fail "no screen: $(cat "$BED_DIR/live.err")"
+	wait_for 60 wrote '[?1049h' || fail "no screen: $(cat "$BED_DIR/live.err")"
 }
 
 wrote() {
@@ -215,7 +215,7 @@ test_live() {
 	local script child
 	view_start
 	printf W >&8
-	wait_for 10 test -s "$BED_DIR/config/pktstat-bpf/settings" || fail "W saved nothing"
+	wait_for 60 test -s "$BED_DIR/config/pktstat-bpf/settings" || fail "W saved nothing"
 	printf q >&8
 	wait "$script" || fail "status $?: $(cat "$BED_DIR/live.err")"
 	exec 8<&-

@@ -39,7 +39,7 @@ set_up_bridge() {
 	for port in br0 out0 end0; do
 		ip -n "$BED_MON" link set "$port" up
 	done
-	wait_for 20 forwards mon0 && wait_for 20 forwards out0 || fail "the bridge does not forward"
+	wait_for 60 forwards mon0 && wait_for 60 forwards out0 || fail "the bridge does not forward"
 }
 
 forwards() {
@@ -81,7 +81,7 @@ sent=$($run "$PKTSTAT_TOOLS/replay" --iface "$iface" --repeat "$REPEAT" "$CAPTUR
 	fail "the capture could not be sent"
 # Received frames that the kernel drops before the hook are in the counter of the interface.
 [ "$DIRECTION" = bridge ] || packets=$(echo "$sent" | tr -dc '0-9 ' | cut -d' ' -f2)
-wait_for 20 all_passed "$passed" $((before + packets)) ||
+wait_for 60 all_passed "$passed" $((before + packets)) ||
 	fail "only $(($(counter "$passed") - before)) of $packets packets passed; sent: $sent"
 monitor_stop
 same "status of the program" "$MONITOR_STATUS" 0

@@ -49,14 +49,14 @@ bed_mon "$PKTSTAT_TOOLS/tun_inject" tun0 $IN "ip4 tcp data:100" "ip6 udp data:60
 TUN_PID=$!
 BED_PIDS="$BED_PIDS $TUN_PID"
 exec 9>"$BED_DIR/hold"
-wait_for 20 injected
+wait_for 60 injected
 kill -0 "$TUN_PID" 2>/dev/null || fail "$(cat "$BED_DIR/tun.err")"
 out_before=$(counter tx_packets)
 for ((i = 0; i < OUT; i++)); do
 	bed_mon bash -c 'echo -n "twelve bytes" >/dev/udp/10.97.0.9/999' || fail "cannot send"
 done
 send_unsaid $UNSAID || fail "cannot send by a packet socket"
-wait_for 20 passed tx_packets $((out_before + OUT + 2 * UNSAID)) ||
+wait_for 60 passed tx_packets $((out_before + OUT + 2 * UNSAID)) ||
 	fail "packets to tun0 did not leave"
 monitor_stop
 same "status of the program" "$MONITOR_STATUS" 0

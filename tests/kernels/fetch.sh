@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # fetch.sh VERSION DIRECTORY [ARCHITECTURE]: the Debian kernel of that series (5.10, 6.1, 6.12,
-# newest), unpacked in DIRECTORY/VERSION: vmlinuz, the modules in tree/, its full name in the file
-# release. What is there is kept. ARCHITECTURE: amd64 (the default) or arm64.
+# newest; rt: the newest with PREEMPT_RT), unpacked in DIRECTORY/VERSION: vmlinuz, the modules in
+# tree/, its full name in the file release. What is there is kept. ARCHITECTURE: amd64 (the default)
+# or arm64.
 # Ends with 77 and a reason when there is no such package to be had.
 set -u
 # shellcheck source=tests/support/apt.sh
@@ -22,7 +23,7 @@ suite_of() {
 	5.10) echo bullseye ;;
 	6.1) echo bookworm ;;
 	6.12) echo trixie ;;
-	newest) echo sid ;;
+	newest | rt) echo sid ;;
 	*) return 1 ;;
 	esac
 }
@@ -56,11 +57,13 @@ unpack() {
 }
 
 [ ! -s "$out/release" ] || exit 0
-suite=$(suite_of "$version") || skip "unknown; there are 5.10, 6.1, 6.12 and newest"
+suite=$(suite_of "$version") || skip "unknown; there are 5.10, 6.1, 6.12, newest and rt"
+package=linux-image-$arch
+[ "$version" != rt ] || package=linux-image-rt-$arch
 mkdir -p "$work"
-apt=$work/apt-$suite
+apt=$work/apt-$suite-$version
 reason=$(apt_set_up "$apt" "$suite" "$arch") || skip "$reason"
-release=$(private_apt apt-cache depends "linux-image-$arch" |
+release=$(private_apt apt-cache depends "$package" |
 	sed -nE "s/.*Depends: linux-image-([0-9].*$arch)\$/\1/p" | head -n 1)
-[ -n "$release" ] || skip "no package linux-image-$arch in $suite"
+[ -n "$release" ] || skip "no package $package in $suite"
 unpack "$release"

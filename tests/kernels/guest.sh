@@ -98,6 +98,15 @@ full() {
 	exact --folded "$BED_DIR/in.sent"
 }
 
+# Senders of different priority on one CPU: with PREEMPT_RT they interrupt each other in our programs.
+ranked() {
+	bed
+	monitor_start ranked --json -r 100ms --verify
+	bed_mon "$PKTSTAT_TOOLS/ranked_send" mon0 20 "$BED_DIR/ranked.sent" || fail "the sender failed"
+	monitor_stop TERM
+	exact "$BED_DIR/ranked.sent"
+}
+
 # The two programs are told apart by how many packets each of them saw.
 figures() {
 	local figure
@@ -122,10 +131,12 @@ figures() {
 check mode mode_here || exit 1
 check cpus cpus
 check_all attach
+check_all claims remade replaced elsewhere together
 check_all end term table interface
 check generations generations
 check growth growth
 check full full
+check ranked ranked
 check vlan vlan_over_parent
 check bond bond_over_members
 check owner owner_of_flow

@@ -121,7 +121,7 @@ monitor_start() {
 		2>"$BED_DIR/$MONITOR_NAME.err" </dev/null) &
 	MONITOR_PID=$!
 	BED_PIDS="$BED_PIDS $MONITOR_PID"
-	wait_for 20 monitor_ready "$MONITOR_PID"
+	wait_for 60 monitor_ready "$MONITOR_PID"
 	kill -0 "$MONITOR_PID" 2>/dev/null ||
 		fail "the monitor did not attach: $(cat "$BED_DIR/$MONITOR_NAME.err")"
 }

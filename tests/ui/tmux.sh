@@ -46,9 +46,9 @@ fail() {
 	exit 1
 }
 
-# until_true COMMAND...: runs it every 20 ms until it succeeds, at most 10 s.
+# until_true COMMAND...: runs it every 20 ms until it succeeds, at most a minute.
 until_true() {
-	local deadline=$((SECONDS + 10))
+	local deadline=$((SECONDS + 60))
 
 	until "$@"; do
 		[ $SECONDS -lt $deadline ] || return 1

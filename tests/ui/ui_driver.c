@@ -31,6 +31,7 @@ struct driver {
 	bool lose;
 	const char *filter;
 	struct filter *hidden;
+	const char *stand_in; /* for a TERM that terminfo does not know */
 };
 
 static void publish(struct driver *driver)
@@ -94,6 +95,13 @@ static int set_interval(void *context, uint64_t interval_ns)
 	return interval_ns ? 0 : -EINVAL;
 }
 
+static void note_stand_in(void *context, const char *type)
+{
+	struct driver *driver = context;
+
+	driver->stand_in = type;
+}
+
 static int run(struct driver *driver, int signal_fd)
 {
 	static const char *const names[] = {"quit", "signal", "timeout", "terminal", "stopped"};
@@ -108,6 +116,8 @@ static int run(struct driver *driver, int signal_fd)
 		.interval_ns = 1000000000,
 		.color = !getenv("NO_COLOR"),
 		.set_interval = set_interval,
+		.on_stand_in = note_stand_in,
+		.context = driver,
 		.filter = driver->filter,
 		.owners = driver->synthetic.owners,
 		.owners_way = "made up",
@@ -124,6 +134,8 @@ static int run(struct driver *driver, int signal_fd)
 		return 1;
 	}
 	printf("ended by %s %d\n", names[end], number);
+	if (driver->stand_in)
+		printf("described as %s\n", driver->stand_in);
 	return 0;
 }
 

@@ -12,6 +12,8 @@
 #include "ledger.h"
 #include "options.h"
 
+#define SIXTEEN "abcdefghijklmnop"
+
 #define ARGS_MAX 12
 
 struct parsed {
@@ -211,8 +213,9 @@ static void refusals(void **state)
 		{"-i a,,b",
 		 "--iface has an empty name; give an interface, for example --iface eth0"},
 		{"-i a,", "--iface has an empty name; give an interface, for example --iface eth0"},
-		{"-i abcdefghijklmnop", "cannot watch interface abcdefghijklmnop: names have at "
-					"most 15 bytes; ip link lists them"},
+		{"-i " SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN,
+		 "cannot watch interface " SIXTEEN SIXTEEN SIXTEEN SIXTEEN
+		 ": names have at most 127 bytes; ip link lists them"},
 		{"--netns a --netns b",
 		 "--netns was given twice; one namespace is watched at a time"},
 		{"--netns ''", "--netns has an empty value; give a name of ip netns, a process's "
@@ -256,7 +259,7 @@ static void interfaces(void **state)
 /* A name that comes again changes nothing; one more than there are slots is too much. */
 static void many_interfaces(void **state)
 {
-	char names[FLOW_IFACES_MAX + 1][IF_NAMESIZE], why[OPTIONS_WHY_MAX];
+	char names[FLOW_IFACES_MAX + 1][LINK_NAME_SIZE], why[OPTIONS_WHY_MAX];
 	char *argv[1003] = {(char[]){"pktstat-bpf"}};
 	struct options options;
 
