@@ -8,8 +8,10 @@
 
 #include <errno.h>
 
+#include "attach_tcx.h"
 #include "clsact_hook.h"
 #include "clsact_leave.h"
+#include "tc_filter.h"
 #include "tc_qdisc.h"
 
 /*
@@ -122,6 +124,52 @@ int clsact_open(struct clsact *clsact, const int prog_fd[FLOW_DIRS], unsigned in
 		close_filters(clsact);
 	}
 	return err;
+}
+
+/* Our filter among those of its hook. */
+struct search {
+	const struct clsact_filter *filter;
+	bool found;
+	unsigned int before;
+};
+
+static void begin_search(void *arg)
+{
+	struct search *search = arg;
+
+	search->found = false;
+	search->before = 0;
+}
+
+static void search_filter(void *arg, const struct tc_filter *filter)
+{
+	struct search *search = arg;
+
+	if (filter->handle == search->filter->handle &&
+	    filter->priority == search->filter->priority && filter->bpf)
+		search->found = filter->program == search->filter->program;
+	else if (!search->found && !filter->chain)
+		search->before++;
+}
+
+int clsact_look(struct clsact *clsact, enum flow_dir dir, bool *ret_there,
+		unsigned int *ret_before)
+{
+	struct clsact_filter *filter = &clsact->filter[dir];
+	struct search search = {.filter = filter};
+	const struct tc_filter_visitor visitor = {
+		.begin = begin_search, .visit = search_filter, .arg = &search};
+	int err = filter->handle ? tc_filter_each(clsact->ifindex, dir, &visitor) : 0;
+
+	if (err)
+		return err;
+	*ret_there = search.found;
+	if (search.found) {
+		*ret_before = search.before + tcx_count(clsact->ifindex, dir);
+		return 0;
+	}
+	filter->handle = 0;
+	return 0;
 }
 
 void clsact_close(struct clsact *clsact)

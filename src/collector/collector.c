@@ -242,14 +242,17 @@ static bool renew_slots(struct collector *collector, bool *ret_over)
 /* True when counting is over. */
 static bool on_deadline(struct collector *collector)
 {
-	uint64_t expirations = 1;
-	bool over = false;
+	struct flow_source *source = collector->options.source;
+	uint64_t expirations = 1, end_ns;
+	bool over;
 
 	if (read(collector->timer_fd, &expirations, sizeof(expirations)) < 0)
 		return false; /* the timer was set anew in between */
 	if (expirations > 1)
 		collector->health.missed_deadlines += (uint32_t)(expirations - 1);
-	publish(collector, drain(collector), SNAPSHOT_LIVE);
+	end_ns = drain(collector);
+	over = source->ops->on_deadline(source);
+	publish(collector, end_ns, SNAPSHOT_LIVE);
 	/* Now rather than in need: everything is drained, and no interval has to be shared. */
 	renew_slots(collector, &over);
 	return over;
