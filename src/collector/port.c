@@ -36,26 +36,28 @@ static void set_state(struct port *port, enum iface_state state, int error)
 	port->entry.error = error;
 }
 
-static int load(struct port *port, struct programs *programs, unsigned int slot, bool share)
+static int load(struct port *port, struct programs *programs, unsigned int slot,
+		enum flow_link link, bool share)
 {
 	if (!share)
-		return programs_load(programs, slot, port->entry.raw_ip, port->prog_fd);
+		return programs_load(programs, slot, link, port->prog_fd);
 	port->shared = programs;
-	return programs_share(programs, slot, port->entry.index, port->entry.raw_ip, port->prog_fd);
+	return programs_share(programs, slot, port->entry.index, link, port->prog_fd);
 }
 
 static int load_and_attach(struct port *port, struct programs *programs, unsigned int slot,
 			   unsigned int arphrd, const struct port_way *way)
 {
-	const struct iface iface = {.arphrd = arphrd};
+	enum flow_link link;
 	int err;
 
 	port->failed_at = PORT_LINK_LAYER;
-	err = iface_link_layer(&iface, &port->entry.raw_ip);
+	err = iface_link_layer(arphrd, &link);
 	if (err)
 		return err;
+	port->entry.raw_ip = link != FLOW_LINK_ETHERNET;
 	port->failed_at = PORT_LOAD;
-	err = load(port, programs, slot, way->share);
+	err = load(port, programs, slot, link, way->share);
 	if (err)
 		return err;
 	port->failed_at = PORT_ATTACH;

@@ -29,10 +29,9 @@ void ports_init(struct ports *ports)
 
 static bool has_link_layer(const struct links_record *record)
 {
-	const struct iface iface = {.arphrd = record->info.arphrd};
-	bool raw_ip;
+	enum flow_link link;
 
-	return !iface_link_layer(&iface, &raw_ip);
+	return !iface_link_layer(record->info.arphrd, &link);
 }
 
 /* The slot of an interface that it is known in; NULL: none. */

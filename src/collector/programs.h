@@ -20,7 +20,7 @@ struct programs {
 	unsigned int front_bits;
 	bool no_arp;
 	bool preempted; /* a PREEMPT_RT kernel: programs interrupt each other */
-	int shared_fd[2][FLOW_DIRS]; /* by raw_ip; -1: not loaded yet */
+	int shared_fd[FLOW_LINKS][FLOW_DIRS]; /* -1: not loaded yet */
 };
 
 /* Makes the maps, for so many possible CPUs. 0 or a negative errno; programs_close() is due. */
@@ -32,8 +32,8 @@ void programs_close(struct programs *programs);
  * Like programs_load(), but gives the pair that many interfaces share, loaded the first time;
  * where there is no place to note the interface's slot, one of its own.
  */
-int programs_share(struct programs *programs, unsigned int slot, unsigned int ifindex, bool raw_ip,
-		   int ret_fd[FLOW_DIRS]);
+int programs_share(struct programs *programs, unsigned int slot, unsigned int ifindex,
+		   enum flow_link link, int ret_fd[FLOW_DIRS]);
 /* The interface is gone or let go of: its place may be used again. */
 void programs_unshare(const struct programs *programs, unsigned int ifindex);
 
@@ -41,7 +41,7 @@ void programs_unshare(const struct programs *programs, unsigned int ifindex);
  * Loads the pair for a slot; the descriptors in `ret_fd` are the caller's to close. 0 or a negative
  * errno.
  */
-int programs_load(const struct programs *programs, unsigned int slot, bool raw_ip,
+int programs_load(const struct programs *programs, unsigned int slot, enum flow_link link,
 		  int ret_fd[FLOW_DIRS]);
 
 #endif

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "address_list.h"
+#include "hash_index.h"
 #include "netlink.h"
 
 #define NAMESPACES_MAX 4096
@@ -41,6 +42,7 @@ struct addresses {
 	bool home_known; /* from a list that was complete */
 	struct namespace_entry *other;
 	size_t others, room;
+	struct hash_index index; /* of others */
 };
 
 bool address_is_loopback(const uint8_t address[16])
@@ -58,9 +60,15 @@ bool address_is_multicast(const uint8_t address[16])
 int addresses_new(uint32_t home, struct netlink *route, struct addresses **ret_addresses)
 {
 	struct addresses *addresses = calloc(1, sizeof(*addresses));
+	int err;
 
 	if (!addresses)
 		return -ENOMEM;
+	err = hash_index_init(&addresses->index);
+	if (err) {
+		free(addresses);
+		return err;
+	}
 	addresses->home = home;
 	addresses->route = route;
 	*ret_addresses = addresses;
@@ -83,6 +91,7 @@ void addresses_free(struct addresses *addresses)
 		address_list_clear(&addresses->other[i].list);
 	free(addresses->other);
 	clear_home(&addresses->home_lists);
+	hash_index_done(&addresses->index);
 	free(addresses);
 }
 
@@ -151,31 +160,50 @@ static void read_home(struct addresses *addresses)
 	addresses->home_known = !err;
 }
 
+static uint32_t hash_of(const struct addresses *addresses, uint32_t netns)
+{
+	return hash_index_hash(&addresses->index, &netns, sizeof(netns));
+}
+
+static bool is_namespace(const void *table, uint32_t i, const void *netns)
+{
+	return ((const struct addresses *)table)->other[i].netns == *(const uint32_t *)netns;
+}
+
 static struct namespace_entry *find_namespace(struct addresses *addresses, uint32_t netns)
 {
-	for (size_t i = 0; i < addresses->others; i++) {
-		if (addresses->other[i].netns == netns)
-			return &addresses->other[i];
-	}
-	return NULL;
+	uint32_t i = hash_index_find(&addresses->index, hash_of(addresses, netns), is_namespace,
+				     addresses, &netns);
+
+	return i != HASH_INDEX_NONE ? &addresses->other[i] : NULL;
+}
+
+static bool make_room(struct addresses *addresses)
+{
+	size_t room = addresses->room ? 2 * addresses->room : 16;
+	struct namespace_entry *other;
+
+	if (addresses->others < addresses->room)
+		return true;
+	if (room > NAMESPACES_MAX)
+		return false;
+	other = reallocarray(addresses->other, room, sizeof(*other));
+	if (!other)
+		return false;
+	addresses->other = other;
+	addresses->room = room;
+	return true;
 }
 
 static void note_namespace(struct addresses *addresses, uint32_t netns, uint32_t pid)
 {
 	struct namespace_entry *entry = find_namespace(addresses, netns);
-	size_t room = addresses->room ? 2 * addresses->room : 16;
 
-	if (!entry && addresses->others == addresses->room) {
-		entry = room > NAMESPACES_MAX ?
-				NULL :
-				realloc(addresses->other, room * sizeof(*addresses->other));
-		if (!entry)
-			return;
-		addresses->other = entry;
-		addresses->room = room;
-		entry = NULL;
-	}
 	if (!entry) {
+		if (!make_room(addresses) ||
+		    hash_index_add(&addresses->index, hash_of(addresses, netns),
+				   (uint32_t)addresses->others))
+			return;
 		entry = &addresses->other[addresses->others++];
 		*entry = (struct namespace_entry){.netns = netns};
 	}
@@ -192,9 +220,13 @@ static void forget_namespaces(struct addresses *addresses)
 
 		if (!entry->pid && (!entry->read ||
 				    addresses->now_ns - entry->read_ns > BELIEVE_NS)) {
+			hash_index_remove(&addresses->index, hash_of(addresses, entry->netns),
+					  (uint32_t)i);
 			address_list_clear(&entry->list);
 			continue;
 		}
+		hash_index_renumber(&addresses->index, hash_of(addresses, entry->netns),
+				    (uint32_t)i, (uint32_t)kept);
 		addresses->other[kept++] = *entry;
 	}
 	addresses->others = kept;

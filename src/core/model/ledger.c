@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ledger: flows in chunks that never move, an open-addressed index of their hashes, and the
+ * The ledger: flows in chunks that never move, an index of their hashes, and the
  * list of recent flows, which is all that an interval works on.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-
-#include <xxhash.h>
 
 #include "ledger_private.h"
-
-#define INDEX_MIN 8192 /* a power of two */
 
 int ledger_new(size_t max_flows, uint64_t keep_ns, struct ledger **ret_ledger)
 {
@@ -26,15 +21,13 @@ int ledger_new(size_t max_flows, uint64_t keep_ns, struct ledger **ret_ledger)
 		return -ENOMEM;
 	ledger->max_flows = max_flows;
 	ledger->keep_ns = keep_ns;
-	ledger->index_size = INDEX_MIN;
-	ledger->index = calloc(INDEX_MIN, sizeof(*ledger->index));
-	err = ledger->index ? flow_table_new(1, &ledger->table) : -ENOMEM;
+	err = hash_index_init(&ledger->index);
+	if (!err)
+		err = flow_table_new(1, &ledger->table);
 	if (err) {
 		ledger_free(ledger);
 		return err;
 	}
-	if (getrandom(&ledger->seed, sizeof(ledger->seed), GRND_NONBLOCK) < 0)
-		ledger->seed = (uintptr_t)ledger;
 	*ret_ledger = ledger;
 	return 0;
 }
@@ -48,54 +41,21 @@ void ledger_free(struct ledger *ledger)
 	for (i = 0; i < ledger->chunks; i++)
 		free(ledger->chunk[i]);
 	free(ledger->chunk);
-	free(ledger->index);
+	hash_index_done(&ledger->index);
 	free(ledger->recent);
 	flow_table_unref(ledger->table);
 	free(ledger);
 }
 
-/* Slot that holds the key, or the free one where it belongs. */
-static struct ledger_slot *index_find(const struct ledger *ledger, const struct flow_key *key,
-				      uint32_t hash)
+static bool is_flow(const void *table, uint32_t place, const void *key)
 {
-	size_t mask = ledger->index_size - 1, at = hash & mask;
-	struct ledger_slot *slot;
-
-	for (;; at = (at + 1) & mask) {
-		slot = &ledger->index[at];
-		if (!slot->flow ||
-		    (slot->hash == hash &&
-		     flow_key_equal(&ledger_flow_at(ledger, slot->flow - 1)->key, key)))
-			return slot;
-	}
+	return flow_key_equal(&ledger_flow_at(table, place)->key, key);
 }
 
-/* Puts every flow into `index`, which is zeroed and has room for twice as many. */
-void ledger_index_fill(const struct ledger *ledger, struct ledger_slot *index, size_t size)
+/* Place of the flow with that key, or HASH_INDEX_NONE. */
+static uint32_t place_of(const struct ledger *ledger, const struct flow_key *key, uint32_t hash)
 {
-	size_t i, at, mask = size - 1;
-	uint32_t hash;
-
-	for (i = 0; i < ledger->count; i++) {
-		hash = ledger_flow_at(ledger, i)->hash;
-		for (at = hash & mask; index[at].flow; at = (at + 1) & mask)
-			;
-		index[at] = (struct ledger_slot){hash, (uint32_t)i + 1};
-	}
-}
-
-static int index_grow(struct ledger *ledger)
-{
-	size_t size = ledger->index_size * 2;
-	struct ledger_slot *index = calloc(size, sizeof(*index));
-
-	if (!index)
-		return -ENOMEM;
-	ledger_index_fill(ledger, index, size);
-	free(ledger->index);
-	ledger->index = index;
-	ledger->index_size = size;
-	return 0;
+	return hash_index_find(&ledger->index, hash, is_flow, ledger, key);
 }
 
 static int chunk_append(struct ledger *ledger)
@@ -120,9 +80,7 @@ static int make_room(struct ledger *ledger)
 
 	if (ledger->count == ledger->chunks * LEDGER_CHUNK_FLOWS)
 		err = chunk_append(ledger);
-	if (!err && 2 * (ledger->count + 1) > ledger->index_size)
-		err = index_grow(ledger);
-	return err;
+	return err ? err : hash_index_reserve(&ledger->index, ledger->count + 1);
 }
 
 static struct ledger_flow *flow_append(struct ledger *ledger, const struct flow_key *key,
@@ -130,9 +88,8 @@ static struct ledger_flow *flow_append(struct ledger *ledger, const struct flow_
 {
 	struct ledger_flow *flow;
 
-	if (make_room(ledger))
+	if (make_room(ledger) || hash_index_add(&ledger->index, hash, (uint32_t)ledger->count))
 		return NULL;
-	*index_find(ledger, key, hash) = (struct ledger_slot){hash, (uint32_t)ledger->count + 1};
 	flow = ledger_flow_at(ledger, ledger->count++);
 	memset(flow, 0, sizeof(*flow));
 	flow->key = *key;
@@ -144,20 +101,15 @@ static struct ledger_flow *flow_append(struct ledger *ledger, const struct flow_
 	return flow;
 }
 
-static uint32_t key_hash(const struct ledger *ledger, const struct flow_key *key)
-{
-	return (uint32_t)XXH3_64bits_withSeed(key, sizeof(*key), ledger->seed);
-}
-
 struct ledger_flow *ledger_flow_of_key(struct ledger *ledger, const struct flow_key *key,
 				       size_t *ret_place)
 {
-	uint32_t hash = key_hash(ledger, key);
-	const struct ledger_slot *slot = index_find(ledger, key, hash);
+	uint32_t hash = hash_index_hash(&ledger->index, key, sizeof(*key));
+	uint32_t place = place_of(ledger, key, hash);
 
-	*ret_place = slot->flow ? slot->flow - 1 : ledger->count;
-	return slot->flow ? ledger_flow_at(ledger, slot->flow - 1) :
-			    flow_append(ledger, key, hash);
+	*ret_place = place != HASH_INDEX_NONE ? place : ledger->count;
+	return place != HASH_INDEX_NONE ? ledger_flow_at(ledger, place)
+					: flow_append(ledger, key, hash);
 }
 
 /* A new flow, if there is room for it or can be made. */
@@ -206,14 +158,12 @@ void ledger_begin(struct ledger *ledger, int64_t from_wall_ns, int64_t to_wall_n
 static bool flow_add(struct ledger *ledger, const struct flow_key *key, uint64_t packets,
 		     uint64_t bytes)
 {
-	uint32_t hash = key_hash(ledger, key);
-	const struct ledger_slot *slot = index_find(ledger, key, hash);
+	uint32_t hash = hash_index_hash(&ledger->index, key, sizeof(*key));
+	size_t place = place_of(ledger, key, hash);
 	struct ledger_recent *recent;
 	struct ledger_flow *flow;
-	size_t place;
 
-	if (slot->flow) {
-		place = slot->flow - 1;
+	if (place != HASH_INDEX_NONE) {
 		flow = ledger_flow_at(ledger, place);
 	} else {
 		flow = flow_admit(ledger, key, hash);
@@ -273,6 +223,6 @@ struct flow_counts ledger_total(const struct ledger *ledger)
 size_t ledger_bytes(const struct ledger *ledger)
 {
 	return sizeof(*ledger) + ledger->chunks * LEDGER_CHUNK_FLOWS * sizeof(struct ledger_flow) +
-	       ledger->index_size * sizeof(struct ledger_slot) +
+	       hash_index_bytes(&ledger->index) +
 	       ledger->recent_room * sizeof(struct ledger_recent);
 }

@@ -8,17 +8,12 @@
 #define PKTSTAT_LEDGER_PRIVATE_H
 
 #include "flow.h"
+#include "hash_index.h"
 #include "ledger.h"
 
 #define LEDGER_CHUNK_FLOWS 4096
 #define LEDGER_NOT_RECENT UINT32_MAX
 #define LEDGER_NO_FLOW	   UINT32_MAX
-
-/* Index slot: `flow` is the flow's place plus 1, 0 when free. */
-struct ledger_slot {
-	uint32_t hash;
-	uint32_t flow;
-};
 
 /* Sums that flows become whose interface is gone. */
 enum ledger_gone_kind {
@@ -48,9 +43,7 @@ struct ledger {
 	size_t chunks;
 	size_t count;
 	size_t max_flows;
-	struct ledger_slot *index;
-	size_t index_size;
-	uint64_t seed; /* of the hash, so that nobody outside can choose collisions */
+	struct hash_index index; /* of places */
 	struct ledger_recent *recent;
 	size_t recents, recent_room;
 	struct flow_table *table;
@@ -73,9 +66,6 @@ static inline struct ledger_flow *ledger_flow_at(const struct ledger *ledger, si
 {
 	return &ledger->chunk[i / LEDGER_CHUNK_FLOWS][i % LEDGER_CHUNK_FLOWS];
 }
-
-/* Makes the index anew from the flows; it must have room for twice as many. */
-void ledger_index_fill(const struct ledger *ledger, struct ledger_slot *index, size_t size);
 
 /*
  * The flow with that key and its place, made if need be, whatever the bound says; NULL without

@@ -55,34 +55,6 @@ static void close_holes(struct ledger *ledger)
 	ledger->recent_holes = false;
 }
 
-/* Where the index names the flow at that place. */
-static size_t index_of_place(const struct ledger *ledger, size_t place)
-{
-	size_t mask = ledger->index_size - 1, at = ledger_flow_at(ledger, place)->hash & mask;
-
-	while (ledger->index[at].flow != place + 1)
-		at = (at + 1) & mask;
-	return at;
-}
-
-/* Closes the gap, so that every search from a flow's own place still reaches it. */
-static void index_remove(struct ledger *ledger, size_t gap)
-{
-	size_t mask = ledger->index_size - 1, at = gap, home;
-
-	for (;;) {
-		at = (at + 1) & mask;
-		if (!ledger->index[at].flow)
-			break;
-		home = ledger->index[at].hash & mask;
-		if (((at - home) & mask) < ((at - gap) & mask))
-			continue;
-		ledger->index[gap] = ledger->index[at];
-		gap = at;
-	}
-	ledger->index[gap] = (struct ledger_slot){0};
-}
-
 /* Takes the flow at that place out; the last one takes the place. */
 static void flow_remove(struct ledger *ledger, size_t place)
 {
@@ -92,9 +64,10 @@ static void flow_remove(struct ledger *ledger, size_t place)
 	ledger->flows_on[flow_key_slot(&flow->key)]--;
 	if (flow->recent != LEDGER_NOT_RECENT)
 		recent_drop(ledger, flow->recent);
-	index_remove(ledger, index_of_place(ledger, place));
+	hash_index_remove(&ledger->index, flow->hash, (uint32_t)place);
 	if (place != last) {
-		ledger->index[index_of_place(ledger, last)].flow = (uint32_t)place + 1;
+		hash_index_renumber(&ledger->index, ledger_flow_at(ledger, last)->hash,
+				    (uint32_t)last, (uint32_t)place);
 		*flow = *ledger_flow_at(ledger, last);
 		if (flow->recent != LEDGER_NOT_RECENT)
 			ledger->recent[flow->recent].flow = (uint32_t)place;
