@@ -21,6 +21,8 @@
 #define PRIORITY_FIRST 9
 /* Other instances may remove the qdisc again and again just before it is used. */
 #define OPEN_TRIES 10
+/* More pauses than any patience has. */
+#define SETTLE_TRIES 5000
 
 void clsact_init(struct clsact *clsact)
 {
@@ -66,17 +68,14 @@ static int open_filter(struct clsact *clsact, enum flow_dir dir, int prog_fd)
 				&clsact->filter[dir]);
 }
 
-/* -EAGAIN: the qdisc is gone again. */
+/* -EAGAIN: the qdisc is gone again, or was while the filters were put there. */
 static int open_filters(struct clsact *clsact, const int prog_fd[FLOW_DIRS])
 {
-	enum tc_qdisc qdisc = TC_QDISC_NONE;
 	int err = open_filter(clsact, FLOW_IN, prog_fd[FLOW_IN]);
 
 	if (!err)
 		err = open_filter(clsact, FLOW_OUT, prog_fd[FLOW_OUT]);
-	if (err == -EINVAL && !tc_qdisc_find(clsact->ifindex, &qdisc) && qdisc == TC_QDISC_NONE)
-		return -EAGAIN;
-	return err;
+	return err == -EINVAL ? -EAGAIN : err;
 }
 
 static void close_filters(struct clsact *clsact)
@@ -94,13 +93,19 @@ static int settle(const struct clsact *clsact)
 	struct clsact_survey survey;
 	int err;
 
-	do {
+	for (int tries = 0; tries < SETTLE_TRIES; tries++) {
 		err = clsact_survey(clsact->ifindex, FLOW_IN, clsact->claim->number, &survey);
 		if (err)
 			return err;
 		if (!survey.counting)
 			return -EAGAIN;
-	} while ((survey.before_us || survey.after_us) && claim_pause(clsact->claim));
+		if (survey.stale_leaving)
+			clsact_remove_stale(clsact->ifindex, &survey);
+		else if (!survey.before_us && !survey.after_us)
+			return 0;
+		else if (!claim_pause(clsact->claim))
+			return 0;
+	}
 	return 0;
 }
 
