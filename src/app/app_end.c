@@ -37,6 +37,7 @@ static void print_report(struct app *app, const struct snapshot *last)
 		.by = app->options->by,
 		.sort = app->options->sort,
 		.limit = app->options->limit,
+		.sums_only = app->options->sums_only,
 	};
 	int err;
 

@@ -17,7 +17,13 @@ static void *open_owners(void *arg)
 {
 	struct app *app = arg;
 	const struct owners_options options = {
-		.ring = app->ring, .table = app->owner_table, .netns_fd = app->netns_fd};
+		.ring = app->ring,
+		.table = app->owner_table,
+		.netns_fd = app->netns_fd,
+		.users = {.name = app_user_name, .context = app},
+		.on_thread = app_narrow_owners,
+		.context = app,
+	};
 
 	app->owners_error = owners_open(&options, &app->owners);
 	return NULL;
@@ -47,6 +53,11 @@ void app_await_owners(struct app *app)
 	await_opener(app);
 	if (app->owners_error)
 		say_failure(app->owners_error);
+	else if (app->owners && owners_missing())
+		log_line("cannot read %s (a kernel without BTF, or /sys is not mounted): processes "
+			 "are "
+			 "looked up in /proc, where connections of less than a second are missed",
+			 owners_missing());
 }
 
 void app_start_owners(struct app *app)

@@ -49,8 +49,8 @@ const struct option_info option_table[OPTION_IDS] = {
 		       "One row for each flow, conversation, host, service,\n"
 		       "protocol, process, container or user. Default: flow."},
 	[OPTION_LIMIT] = {"limit", 0, "N", NULL,
-			  "Rows in the report. Default: what fits on a\n"
-			  "terminal, all otherwise."},
+			  "Rows in the report, 0 for sums only. Default: what\n"
+			  "fits on a terminal, all otherwise."},
 	[OPTION_NAMES] = {"names", 0, NULL, NULL, "Show host names, asked of DNS, for addresses."},
 	[OPTION_NO_OWNERS] = {"no-owners", 0, NULL, NULL,
 			      "Do not look up which process is behind a flow."},
@@ -179,16 +179,25 @@ const char *option_nearest(const char *name)
 	return nearest;
 }
 
-size_t option_matches(const char *name, const char *ret_names[2])
+static bool begins_with(size_t option, const char *name)
 {
-	size_t matches = 0;
+	return !strncmp(option_table[option].name, name, strlen(name));
+}
 
+size_t option_matches(const char *name, char *text, size_t size)
+{
+	struct buffer to = {.text = text, .size = size};
+	size_t matches = 0, left;
+
+	for (size_t i = 0; i < OPTION_IDS; i++)
+		matches += begins_with(i, name);
+	left = matches;
 	for (size_t i = 0; i < OPTION_IDS; i++) {
-		if (strncmp(option_table[i].name, name, strlen(name)) != 0)
+		if (!begins_with(i, name))
 			continue;
-		if (matches < 2)
-			ret_names[matches] = option_table[i].name;
-		matches++;
+		put(&to, left == matches ? "--" : left > 1 ? ", --" : " or --");
+		put(&to, option_table[i].name);
+		left--;
 	}
 	return matches;
 }

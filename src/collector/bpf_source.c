@@ -256,7 +256,8 @@ int bpf_source_open(const struct bpf_source_options *options, struct flow_source
 	struct bpf_source *source = bpf_source_alloc(options);
 	int err, cpus = libbpf_num_possible_cpus();
 
-	*ret_failure = (struct bpf_source_failure){.step = BPF_SOURCE_LOAD};
+	*ret_failure =
+		(struct bpf_source_failure){.step = cpus < 0 ? BPF_SOURCE_CPUS : BPF_SOURCE_LOAD};
 	if (!source)
 		return -ENOMEM;
 	source->cpus = cpus < 0 ? 0 : (unsigned int)cpus;

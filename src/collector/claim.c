@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include <bpf/bpf.h>
 
 #include "clock.h"
+#include "wait.h"
 
 /* RTNLGRP_IPV4_MROUTE_R as bind(2) and /proc have it. */
 #define CLAIM_GROUPS (1U << (RTNLGRP_IPV4_MROUTE_R - 1))
@@ -168,6 +168,6 @@ bool claim_pause(const struct claim *claim)
 {
 	if (!claim->patient_ns || clock_mono_ns() >= claim->patient_ns)
 		return false;
-	poll(NULL, 0, 1);
+	(void)wait_ready(NULL, 0, 1);
 	return true;
 }

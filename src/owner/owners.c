@@ -7,7 +7,6 @@
 #include "owners.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -26,6 +25,7 @@
 #include "scan.h"
 #include "sockets.h"
 #include "todo.h"
+#include "wait.h"
 
 /* After a look of t, the next one comes 20 t later at the earliest. */
 #define REST_FACTOR 20
@@ -97,15 +97,6 @@ static uint32_t find_owner(struct owners *owners, const struct snapshot *snapsho
 	}
 }
 
-/* The entry's owner is the one member of it that is written after publication, and by us alone. */
-static bool set_owner(const struct snapshot *snapshot, uint32_t row, uint32_t id)
-{
-	struct flow_table_entry *entry =
-		(struct flow_table_entry *)(uintptr_t)snapshot_entry(snapshot, row);
-
-	return atomic_exchange_explicit(&entry->owner, id, memory_order_release) != id;
-}
-
 static void join_all(struct owners *owners, const struct snapshot *snapshot, const uint32_t *rows,
 		     size_t count)
 {
@@ -116,7 +107,7 @@ static void join_all(struct owners *owners, const struct snapshot *snapshot, con
 		uint32_t id = find_owner(owners, snapshot, rows[i], now_ns);
 
 		if (id != OWNER_UNKNOWN) {
-			changed |= set_owner(snapshot, rows[i], id);
+			changed |= snapshot_set_owner(snapshot, rows[i], id);
 			todo_found(owners->todo, snapshot, rows[i]);
 			atomic_fetch_add(&owners->found, 1);
 		} else if (todo_missed(owners->todo, snapshot, rows[i])) {
@@ -191,10 +182,12 @@ static void *owners_main(void *arg)
 	int ready;
 
 	prctl(PR_SET_NAME, "owners");
-	/* What it does may come a little later; counting and drawing may not. */
-	setpriority(PRIO_PROCESS, (id_t)gettid(), OWNERS_NICE);
-	while (!waits[WAIT_STOP].revents) {
-		ready = poll(waits, WAITS, time_left(owners));
+	/* What it does may come a little later; counting and drawing may not. 0 is this thread. */
+	setpriority(PRIO_PROCESS, 0, OWNERS_NICE);
+	if (owners->options.on_thread)
+		owners->options.on_thread(owners->options.context);
+	while (!wait_take_event(owners->stop_fd)) {
+		ready = wait_ready(waits, WAITS, time_left(owners));
 		if (ready < 0)
 			continue;
 		if (waits[WAIT_PUBLISH].revents)
@@ -239,7 +232,7 @@ static int open_parts(struct owners *owners)
 	if (!err)
 		err = sockets_new(&owners->sockets);
 	if (!err)
-		err = processes_new(options->table, &owners->processes);
+		err = processes_new(options->table, &options->users, &owners->processes);
 	if (!err)
 		err = todo_new(&owners->todo);
 	if (!err)
@@ -256,7 +249,7 @@ int owners_open(const struct owners_options *options, struct owners **ret_owners
 		return -ENOMEM;
 	owners->options = *options;
 	netlink_init(&owners->route);
-	owners->stop_fd = eventfd(0, EFD_CLOEXEC);
+	owners->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = owners->stop_fd < 0 ? -errno : ring_add_reader(options->ring, &owners->publish_fd);
 	if (!err)
 		err = open_parts(owners);
@@ -302,6 +295,16 @@ void owners_free(struct owners *owners)
 	if (owners->stop_fd >= 0)
 		close(owners->stop_fd);
 	free(owners);
+}
+
+bool owners_read_descriptors(const struct owners *owners)
+{
+	return scan_reads_descriptors(owners->scan);
+}
+
+const char *owners_missing(void)
+{
+	return scan_missing();
 }
 
 const char *owners_way(const struct owners *owners)

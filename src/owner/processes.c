@@ -3,7 +3,6 @@
 #include "processes.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +14,7 @@
 
 #define KNOWN_MAX  4096 /* then all are forgotten */
 #define USERS_SIZE 64	/* places by uid, the newest stays */
-#define USER_NAME_MAX 64
 #define NAME_MAX_BYTES 256
-#define PASSWD_ROOM 16384
 
 struct known {
 	struct owner_process process;
@@ -26,11 +23,12 @@ struct known {
 
 struct user {
 	uint32_t uid;
-	char name[USER_NAME_MAX]; /* "": free */
+	char name[USER_NAME_SIZE]; /* "": free */
 };
 
 struct processes {
 	struct owner_table *table;
+	struct user_source users;
 	struct cgroups *cgroups;
 	struct known known[KNOWN_MAX];
 	uint32_t count;
@@ -38,31 +36,22 @@ struct processes {
 	struct user user[USERS_SIZE];
 };
 
-static void read_user(uint32_t uid, char name[USER_NAME_MAX])
-{
-	struct passwd entry, *found = NULL;
-	char *room = malloc(PASSWD_ROOM);
-
-	if (room && !getpwuid_r(uid, &entry, room, PASSWD_ROOM, &found) && found &&
-	    found->pw_name[0])
-		snprintf(name, USER_NAME_MAX, "%s", found->pw_name);
-	else
-		snprintf(name, USER_NAME_MAX, "%u", uid);
-	free(room);
-}
-
 static const char *user_name(struct processes *processes, uint32_t uid)
 {
 	struct user *user = &processes->user[uid % USERS_SIZE];
 
 	if (!user->name[0] || user->uid != uid) {
-		read_user(uid, user->name);
+		if (processes->users.name)
+			processes->users.name(processes->users.context, uid, user->name);
+		else
+			users_name(uid, user->name);
 		user->uid = uid;
 	}
 	return user->name;
 }
 
-int processes_new(struct owner_table *table, struct processes **ret_processes)
+int processes_new(struct owner_table *table, const struct user_source *users,
+		  struct processes **ret_processes)
 {
 	struct processes *processes = calloc(1, sizeof(*processes));
 	int err;
@@ -77,7 +66,7 @@ int processes_new(struct owner_table *table, struct processes **ret_processes)
 		return err;
 	}
 	processes->table = table;
-	user_name(processes, (uint32_t)getuid());
+	processes->users = *users;
 	*ret_processes = processes;
 	return 0;
 }

@@ -5,10 +5,14 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cap-ng.h>
 
 #include "scan_private.h"
+
+/* The kernel's types, which differ from one build to the next. */
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
 struct scan {
 	struct scan_bpf *bpf;	/* NULL: no program could be loaded */
@@ -63,6 +67,16 @@ void scan_closed(struct scan *scan, struct sockets *sockets)
 int scan_closed_fd(const struct scan *scan)
 {
 	return scan->bpf ? scan_bpf_closed_fd(scan->bpf) : -1;
+}
+
+const char *scan_missing(void)
+{
+	return access(KERNEL_BTF, R_OK) < 0 ? KERNEL_BTF : NULL;
+}
+
+bool scan_reads_descriptors(const struct scan *scan)
+{
+	return scan->diag;
 }
 
 const char *scan_way(const struct scan *scan)

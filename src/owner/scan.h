@@ -31,6 +31,12 @@ void scan_closed(struct scan *scan, struct sockets *sockets);
 /* Readable when scan_closed() should be called soon; -1: never. */
 int scan_closed_fd(const struct scan *scan);
 
+/* Whether a pass reads /proc/PID/fd of all processes. */
+bool scan_reads_descriptors(const struct scan *scan);
+
+/* The kernel's own file that BPF programs over sockets need and that is missing; NULL: none. */
+const char *scan_missing(void);
+
 /* "iterator and release hook", ... Static storage. */
 const char *scan_way(const struct scan *scan);
 

@@ -20,7 +20,6 @@
 #include "owner.skel.h" /* behind owner_abi.h, whose structures it uses */
 
 #define READ_SIZE 65536
-#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 /* The kernel's own sockets come and go with mounts and tunnels: seldom. */
 #define KERNEL_SOCKETS_MAX 256
 #define KERNEL_EVERY_NS 10000000000ULL
@@ -155,7 +154,7 @@ int scan_bpf_open(const struct scan_options *options, struct scan_bpf **ret_bpf)
 		allowed &= ~(unsigned int)(PART_FILES | PART_KERNEL);
 	if (options->no_hook)
 		allowed &= ~(unsigned int)(PART_RELEASE | PART_STATE);
-	if (!allowed || access(KERNEL_BTF, R_OK) < 0)
+	if (!allowed || scan_missing())
 		return -EOPNOTSUPP;
 	bpf = calloc(1, sizeof(*bpf));
 	if (!bpf)

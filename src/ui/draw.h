@@ -64,7 +64,7 @@ struct scene {
 	enum unit unit;
 	uint64_t interval_ns; /* of the collector */
 	const char *notice;   /* one phrase for the status line until the next key, or NULL */
-	char notice_text[80];
+	char notice_text[256];
 	struct prompt prompt;
 	/* Rates of the selected flow for the detail page, newest last; below 0: none. */
 	double past[SCENE_PAST_MAX];

@@ -264,7 +264,7 @@ static void fill_processes(const uint32_t *candidate, size_t count)
 	struct processes *processes;
 
 	assert_int_equal(owner_table_new(&table), 0);
-	assert_int_equal(processes_new(table, &processes), 0);
+	assert_int_equal(processes_new(table, &(const struct user_source){0}, &processes), 0);
 	for (size_t i = 0; i < count; i++) {
 		const struct owner_process process = {
 			.pid = (1U << 23) + candidate[i], .start_ns = 1, .comm = "a"};

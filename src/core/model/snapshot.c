@@ -132,11 +132,23 @@ size_t snapshot_bytes(const struct snapshot *snapshot)
 	return sizeof(*snapshot) + snapshot->count * sizeof(snapshot->row[0]);
 }
 
-const struct flow_table_entry *snapshot_entry(const struct snapshot *snapshot, size_t i)
+static struct flow_table_entry *entry_of(const struct snapshot *snapshot, size_t i)
 {
 	/* A thinned snapshot has a table of its own, row by row; ids stay those of the era. */
-	return flow_table_get(snapshot->table,
-			      snapshot->thin ? (uint32_t)i : (uint32_t)snapshot->row[i].id);
+	uint32_t id = snapshot->thin ? (uint32_t)i : (uint32_t)snapshot->row[i].id;
+
+	return &snapshot->table->chunk[id / FLOW_TABLE_CHUNK][id % FLOW_TABLE_CHUNK];
+}
+
+const struct flow_table_entry *snapshot_entry(const struct snapshot *snapshot, size_t i)
+{
+	return entry_of(snapshot, i);
+}
+
+bool snapshot_set_owner(const struct snapshot *snapshot, size_t i, uint32_t owner)
+{
+	return atomic_exchange_explicit(&entry_of(snapshot, i)->owner, owner,
+					memory_order_release) != owner;
 }
 
 long snapshot_find(const struct snapshot *snapshot, uint32_t id)

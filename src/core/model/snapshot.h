@@ -160,6 +160,11 @@ static inline const struct flow_key *snapshot_key(const struct snapshot *snapsho
 {
 	return &snapshot_entry(snapshot, i)->key;
 }
+/*
+ * Says whose flow row `i` is: the one thing that is written after publication, and only by the thread
+ * that looks owners up. True when it was another one before.
+ */
+bool snapshot_set_owner(const struct snapshot *snapshot, size_t i, uint32_t owner);
 /* Place of the row whose id is `id`, or -1. Binary search. */
 long snapshot_find(const struct snapshot *snapshot, uint32_t id);
 
