@@ -168,6 +168,9 @@ static int make_memory(struct app *app)
 
 	if (!err)
 		err = ledger_new(app->options->max_flows, LEDGER_KEEP_NS_DEFAULT, &app->ledger);
+	/* The view sums up what it has no rows for; the report asks the ledger. */
+	if (!err && app->live)
+		err = ledger_log_idle(app->ledger);
 	/* options_parse() has read it before, so what can fail is memory. */
 	if (!err && app->live)
 		err = services_new(&app->services);

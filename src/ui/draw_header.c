@@ -157,6 +157,18 @@ bool draw_iface_trouble(const struct ifaces *ifaces, char *text, size_t size)
 	return true;
 }
 
+/* How exact the counts are, and what the totals of groups lack because of it. */
+static bool counts_text(const struct scene *scene, char *text, size_t size)
+{
+	const struct snapshot_health *health = &view_snapshot(scene->view)->health;
+	bool exact = draw_health_text(health, text, size);
+	size_t used = strlen(text);
+
+	if (health->aged.packets && view_group(scene->view) != GROUP_FLOW)
+		snprintf(text + used, size - used, " in no group");
+	return exact;
+}
+
 /* The health field also says what is not live, where there is no line for it. */
 static void health_field(const struct layout *layout, const struct scene *scene,
 			 struct field *field)
@@ -173,7 +185,7 @@ static void health_field(const struct layout *layout, const struct scene *scene,
 	else if (scene->held && layout->status_y < 0)
 		snprintf(field->text, sizeof(field->text), scene->rewound ? "REWOUND" : "PAUSED");
 	else
-		exact = draw_health_text(&snapshot->health, field->text, sizeof(field->text)) &&
+		exact = counts_text(scene, field->text, sizeof(field->text)) &&
 			!draw_iface_trouble(snapshot->ifaces, field->text, sizeof(field->text));
 	field->style = exact && snapshot ? STYLE_PLAIN : STYLE_WARN | STYLE_BOLD;
 }

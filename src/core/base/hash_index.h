@@ -57,6 +57,18 @@ static inline uint32_t hash_index_hash(const struct hash_index *index, const voi
 	return (uint32_t)XXH3_64bits_withSeed(data, size, index->seed);
 }
 
+/* Fetches the memory where a hash belongs; later, the entry that is there is a good guess. */
+static inline void hash_index_prefetch(const struct hash_index *index, uint32_t hash)
+{
+	__builtin_prefetch(&index->slot[hash & (index->size - 1)]);
+}
+
+/* The entry in the first place of that hash, or HASH_INDEX_NONE: to fetch its memory in time. */
+static inline uint32_t hash_index_peek(const struct hash_index *index, uint32_t hash)
+{
+	return index->slot[hash & (index->size - 1)].entry - 1;
+}
+
 /*
  * The entry with that hash for which `is` says that it has the key, or HASH_INDEX_NONE. `is` is
  * inlined too.

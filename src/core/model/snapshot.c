@@ -122,6 +122,7 @@ struct snapshot *snapshot_unref(struct snapshot *snapshot)
 		return NULL;
 	flow_table_unref(snapshot->table);
 	ifaces_unref(snapshot->ifaces);
+	idle_log_unref(snapshot->idle);
 	free(snapshot);
 	return NULL;
 }
@@ -282,6 +283,8 @@ static void thin_copy_head(struct snapshot *thin, const struct snapshot *snapsho
 	memcpy(thin->dir, snapshot->dir, sizeof(thin->dir));
 	thin->health = snapshot->health;
 	thin->ifaces = snapshot->ifaces ? ifaces_ref(snapshot->ifaces) : NULL;
+	thin->idle = snapshot->idle ? idle_log_ref(snapshot->idle) : NULL;
+	thin->idle_at = snapshot->idle_at;
 	thin->thin = true;
 }
 
