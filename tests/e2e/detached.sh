@@ -51,7 +51,7 @@ around() {
 	send first 0
 	before=$(hooks)
 	"$@" || fail "$name: cannot do it: $*"
-	wait_for 30 is_back || fail "$name: not put back: $(hooks)"
+	wait_for 60 is_back || fail "$name: not put back: $(hooks)"
 	send second 50000
 	monitor_stop TERM
 	same "$name: status" "$MONITOR_STATUS" 0
@@ -208,7 +208,7 @@ test_tcx_before() {
 	exec 9<>"$BED_DIR/never"
 	(exec ip netns exec "$BED_MON" "$tools/attach_empty" mon0 egress <&9 >"$BED_DIR/other" 9<&-) &
 	BED_PIDS="$BED_PIDS $!"
-	wait_for 30 test -s "$BED_DIR/other" || fail "no other program"
+	wait_for 60 test -s "$BED_DIR/other" || fail "no other program"
 	monitor_start before --verify
 	send first 0
 	monitor_stop TERM
@@ -238,10 +238,10 @@ test_tcx_header() {
 	command -v tmux >/dev/null || skip "no tmux"
 	tmux -L "$BED_MON" -f /dev/null new-session -d -x 100 -y 24 \
 		"ip netns exec $BED_MON $PKTSTAT_BPF -i mon0 -r 200ms --attach tcx"
-	wait_for 30 on_screen ' exact' || fail "no exact: $(screen)"
+	wait_for 60 on_screen ' exact' || fail "no exact: $(screen)"
 	MONITOR_PID=$(ip netns pids "$BED_MON" | head -n 1)
 	detach_links || fail "cannot detach"
-	wait_for 30 on_screen ' detached [0-9]' || fail "the header: $(screen)"
+	wait_for 60 on_screen ' detached [0-9]' || fail "the header: $(screen)"
 	! on_screen ' exact' || fail "exact all the same: $(screen)"
 	tmux -L "$BED_MON" send-keys q
 	tmux -L "$BED_MON" kill-server 2>/dev/null

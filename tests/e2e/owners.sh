@@ -217,7 +217,7 @@ test_inetd() {
 	start "$BED_MON" talk udp 10.99.0.2 9 6032 2 MainThread
 	settle
 	echo >"$child.in"
-	wait_for 30 grep -q child "$child" || fail "no child"
+	wait_for 60 grep -q child "$child" || fail "no child"
 	child=$(awk '/^child/ { print $2 }' "$child")
 	rm "$program"
 	wait "$client"
@@ -252,7 +252,7 @@ blind() {
 		>"$BED_DIR/$MONITOR_NAME.out" 2>"$BED_DIR/$MONITOR_NAME.err" </dev/null) &
 	MONITOR_PID=$!
 	BED_PIDS="$BED_PIDS $MONITOR_PID"
-	wait_for 30 blind_ready || fail "not attached: $(cat "$BED_DIR/$MONITOR_NAME.err")"
+	wait_for 60 blind_ready || fail "not attached: $(cat "$BED_DIR/$MONITOR_NAME.err")"
 	start "$BED_FAR" talk tcp 10.99.0.1 7000 6001 2
 	far=$PEER
 	start "$BED_FAR" talk udp 10.99.0.1 9 6002 2
