@@ -170,6 +170,9 @@ check_settings() {
 	expect 'BPS▼'
 	rm "$settings/pktstat-bpf/settings"
 	keys g; expect_no 'settings'
+	keys q; expect '^ended by'
+	type_line "clear; XDG_CONFIG_HOME=/proc/nosuch $driver"
+	keys W; expect 'settings not saved .No such file or directory. /proc/nosuch'
 }
 
 check_quit() { # KEY END
