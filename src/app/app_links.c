@@ -55,9 +55,15 @@ static int enter(struct app *app)
 
 	if (!which)
 		return 0;
+	err = netns_open_own(&app->links.own_netns_fd);
+	if (err) {
+		log_line(
+			"cannot watch another network namespace: /proc/thread-self/ns/net, the way "
+			"back, cannot be opened: %s; is /proc mounted?",
+			strerror(-err));
+		return err;
+	}
 	err = netns_open(which, &app->netns_fd);
-	if (!err)
-		err = netns_open_own(&app->links.own_netns_fd);
 	if (!err)
 		err = netns_enter(app->netns_fd);
 	if (err)
@@ -77,7 +83,7 @@ static void say_link_layer(const struct iface *iface)
 
 static void say_missing(const char *name, int err)
 {
-	char list[1024], safe[FORMAT_TEXT_MAX];
+	char list[1024], safe[4 * LINK_NAME_SIZE];
 
 	format_outside(name, safe, sizeof(safe));
 	if (err == -ENODEV || err == -ENAMETOOLONG)
@@ -102,6 +108,11 @@ static int find_one(struct app *app, const char *name)
 	if (err) {
 		say_link_layer(&iface);
 		return err;
+	}
+	/* Two names may be those of one interface. */
+	for (size_t i = 0; i < app->links.names; i++) {
+		if (!strcmp(app->links.name[i], iface.name))
+			return 0;
 	}
 	memcpy(app->links.name[app->links.names++], iface.name, sizeof(iface.name));
 	return 0;
@@ -149,7 +160,7 @@ void app_links_on_thread(void *context)
 
 	/* The main thread was there a moment ago; should it fail, what comes later is not found. */
 	(void)!netns_enter(app->netns_fd);
-	app_leave_netns(app);
+	app_narrow_collector(app);
 }
 
 static void say_attach_error(const struct app *app, const char *safe, int err)
@@ -180,6 +191,10 @@ void app_links_say_failure(const struct app *app, int err,
 	format_outside(failure->iface, safe, sizeof(safe));
 	if (failure->step == BPF_SOURCE_ATTACH && *safe)
 		say_attach_error(app, safe, err);
+	else if (failure->step == BPF_SOURCE_CPUS)
+		log_line("cannot count the CPUs: %s: %s; is /sys mounted? (mount -t sysfs sysfs "
+			 "/sys)",
+			 BPF_SOURCE_CPUS_FILE, strerror(-err));
 	else if (failure->step == BPF_SOURCE_ATTACH)
 		log_line("cannot list the interfaces: %s", strerror(-err));
 	else if (err == -ENOSYS)

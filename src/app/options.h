@@ -6,7 +6,6 @@
 #ifndef PKTSTAT_OPTIONS_H
 #define PKTSTAT_OPTIONS_H
 
-#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +14,7 @@
 #include "column.h"
 #include "flow_abi.h"
 #include "group.h"
+#include "link.h"
 
 #define OPTIONS_REFRESH_MIN_NS	   100000000ULL
 #define OPTIONS_REFRESH_MAX_NS	   60000000000ULL
@@ -26,8 +26,8 @@
 #define OPTIONS_HELP_MAX 4096
 
 struct options {
-	/* Names as in argv (outside text, each at most IF_NAMESIZE - 1 bytes), none of them twice. */
-	char iface[FLOW_IFACES_MAX][IF_NAMESIZE];
+	/* Names as in argv, own or alternative ones (outside text), none of them twice. */
+	char iface[FLOW_IFACES_MAX][LINK_NAME_SIZE];
 	size_t ifaces;	   /* how many; 0: choose one, unless `any` */
 	bool any;	   /* -i any, which may stand beside names */
 	bool dedup;
@@ -51,6 +51,7 @@ struct options {
 	bool hide_own;
 	bool no_mouse;
 	size_t limit;	  /* rows of the report; 0: not given */
+	bool sums_only;	  /* --limit 0: no rows */
 	size_t max_flows; /* bound of the ledger */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking up interfaces: ioctl for one, /proc/net for the default route. */
+/* Looking up interfaces: rtnetlink for one, /proc/net for the default route. */
 #include "iface.h"
 
 #include <errno.h>
@@ -8,50 +8,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "format.h"
+#include "link.h"
 
 #define RTF_UP 0x0001     /* linux/route.h clashes with the C library's headers */
 #define RTF_REJECT 0x0200
 
-static int iface_ioctl(const char *name, unsigned long request, struct ifreq *ifr)
-{
-	int fd, err = 0;
-
-	memset(ifr, 0, sizeof(*ifr));
-	memcpy(ifr->ifr_name, name, strlen(name) + 1);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (ioctl(fd, request, ifr) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 int iface_find(const char *name, struct iface *ret_iface)
 {
-	struct iface found = {0};
-	struct ifreq ifr;
-	int err;
+	struct link_info link;
+	struct netlink query;
+	int err = netlink_open(&query, NETLINK_ROUTE, -1);
 
-	if (strlen(name) >= sizeof(found.name))
-		return -ENAMETOOLONG;
-	err = iface_ioctl(name, SIOCGIFINDEX, &ifr);
 	if (err)
 		return err;
-	found.index = (unsigned int)ifr.ifr_ifindex;
-	err = iface_ioctl(name, SIOCGIFHWADDR, &ifr);
+	err = link_find(&query, name, &link);
+	netlink_close(&query);
 	if (err)
 		return err;
-	found.arphrd = ifr.ifr_hwaddr.sa_family;
-	memcpy(found.name, name, strlen(name) + 1);
-	*ret_iface = found;
+	*ret_iface = (struct iface){.index = link.index, .arphrd = link.arphrd};
+	memcpy(ret_iface->name, link.name, sizeof(ret_iface->name));
 	return 0;
 }
 

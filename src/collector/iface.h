@@ -16,7 +16,10 @@ struct iface {
 	unsigned int arphrd; /* link type, ARPHRD_ETHER and so on */
 };
 
-/* 0; -ENODEV: there is none of that name; -ENAMETOOLONG; or the errno of a failed call. */
+/*
+ * By its own name or an alternative one; `ret_iface` has its own. 0; -ENODEV: no interface has that
+ * name; -ENAMETOOLONG; or the errno of a failed call.
+ */
 int iface_find(const char *name, struct iface *ret_iface);
 
 /*

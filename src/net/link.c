@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -129,6 +130,11 @@ static bool parse_attributes(const struct nlmsghdr *message, struct link_info *i
 			if (length < sizeof(info->name))
 				memcpy(info->name, RTA_DATA(attr), length);
 			break;
+		case IFLA_ADDRESS:
+			length = RTA_PAYLOAD(attr);
+			if (length <= sizeof(info->address))
+				memcpy(info->address, RTA_DATA(attr), length);
+			break;
 		case IFLA_MASTER: info->master = parse_u32(attr); break;
 		case IFLA_LINK: info->parent = parse_u32(attr); break;
 		case IFLA_LINK_NETNSID: parent_elsewhere = true; break;
@@ -142,13 +148,29 @@ static bool parse_attributes(const struct nlmsghdr *message, struct link_info *i
 	return info->name[0] != '\0';
 }
 
+/* News of traffic control: RTNLGRP_TC. */
+static enum link_event parse_tc(const struct nlmsghdr *message, struct link_info *ret_info)
+{
+	const struct tcmsg *tc = NLMSG_DATA(message);
+	bool filter = message->nlmsg_type == RTM_NEWTFILTER ||
+		      message->nlmsg_type == RTM_DELTFILTER;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*tc)) || tc->tcm_ifindex <= 0)
+		return LINK_OTHER;
+	if (!filter &&
+	    (message->nlmsg_type != RTM_DELQDISC || tc->tcm_parent != TC_H_CLSACT))
+		return LINK_OTHER;
+	*ret_info = (struct link_info){.index = (unsigned int)tc->tcm_ifindex};
+	return LINK_FILTERS;
+}
+
 enum link_event link_parse(const struct nlmsghdr *message, struct link_info *ret_info)
 {
 	const struct ifinfomsg *header = NLMSG_DATA(message);
 	struct link_info info = {0};
 
 	if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
-		return LINK_OTHER;
+		return parse_tc(message, ret_info);
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*header)) ||
 	    header->ifi_family != AF_UNSPEC || header->ifi_index <= 0)
 		return LINK_OTHER;
@@ -159,6 +181,45 @@ enum link_event link_parse(const struct nlmsghdr *message, struct link_info *ret
 		return LINK_OTHER;
 	*ret_info = info;
 	return message->nlmsg_type == RTM_NEWLINK ? LINK_NEW : LINK_REMOVED;
+}
+
+struct found_link {
+	struct link_info *info;
+	bool found;
+};
+
+static void take_found(void *arg, const struct nlmsghdr *message)
+{
+	struct found_link *found = arg;
+
+	if (link_parse(message, found->info) == LINK_NEW)
+		found->found = true;
+}
+
+int link_find(struct netlink *query, const char *name, struct link_info *ret_info)
+{
+	struct {
+		struct link_request link;
+		struct rtattr name;
+		char text[LINK_NAME_SIZE];
+	} request = {
+		.link = {.header = {.nlmsg_type = RTM_GETLINK}, .info = {.ifi_family = AF_UNSPEC}},
+		.name = {.rta_type = IFLA_ALT_IFNAME}, /* finds own names as well */
+	};
+	struct found_link found = {.info = ret_info};
+	const struct netlink_taker taker = {.take = take_found, .arg = &found};
+	size_t size = strlen(name) + 1;
+	int err;
+
+	if (size > sizeof(request.text))
+		return -ENAMETOOLONG;
+	memcpy(request.text, name, size);
+	request.name.rta_len = (unsigned short)RTA_LENGTH(size);
+	request.link.header.nlmsg_len = (uint32_t)(sizeof(request.link) + RTA_SPACE(size));
+	err = netlink_ask(query, &request.link.header, &taker);
+	if (err)
+		return err;
+	return found.found ? 0 : -EBADMSG;
 }
 
 static void begin_list(void *arg)
@@ -199,6 +260,11 @@ int link_list(struct netlink *query, const struct link_visitor *visitor)
 int link_watch_open(struct netlink *watch)
 {
 	return netlink_listen(watch, NETLINK_ROUTE, RTNLGRP_LINK, LINK_WATCH_BUFFER);
+}
+
+int link_watch_hooks(struct netlink *watch)
+{
+	return netlink_join(watch, RTNLGRP_TC);
 }
 
 int link_watch_read(struct netlink *watch, const struct link_visitor *visitor)

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "address_list.h"
+#include "hash_index.h"
 #include "netlink.h"
 
 #define NAMESPACES_MAX 4096
@@ -22,7 +23,8 @@
 
 struct namespace_entry {
 	uint32_t netns;
-	uint32_t pid; /* of a process there, as of the last pass; 0: none was seen */
+	bool seen; /* in the last pass */
+	struct owner_process process; /* one that is there; pid 0: none was seen */
 	uint64_t read_ns;
 	bool read;
 	struct address_list list;
@@ -34,13 +36,14 @@ struct home_lists {
 };
 
 struct addresses {
-	uint32_t home;
-	struct netlink *route;
+	struct addresses_options options;
 	uint64_t now_ns;
 	struct home_lists home_lists;
 	bool home_known; /* from a list that was complete */
 	struct namespace_entry *other;
 	size_t others, room;
+	struct hash_index index; /* of others */
+	bool more; /* namespaces than these, hidden or without memory */
 };
 
 bool address_is_loopback(const uint8_t address[16])
@@ -55,14 +58,19 @@ bool address_is_multicast(const uint8_t address[16])
 	return socket_is_ipv4(address) ? (address[12] & 0xf0) == 0xe0 : address[0] == 0xff;
 }
 
-int addresses_new(uint32_t home, struct netlink *route, struct addresses **ret_addresses)
+int addresses_new(const struct addresses_options *options, struct addresses **ret_addresses)
 {
 	struct addresses *addresses = calloc(1, sizeof(*addresses));
+	int err;
 
 	if (!addresses)
 		return -ENOMEM;
-	addresses->home = home;
-	addresses->route = route;
+	err = hash_index_init(&addresses->index);
+	if (err) {
+		free(addresses);
+		return err;
+	}
+	addresses->options = *options;
 	*ret_addresses = addresses;
 	return 0;
 }
@@ -83,6 +91,7 @@ void addresses_free(struct addresses *addresses)
 		address_list_clear(&addresses->other[i].list);
 	free(addresses->other);
 	clear_home(&addresses->home_lists);
+	hash_index_done(&addresses->index);
 	free(addresses);
 }
 
@@ -137,9 +146,9 @@ static void read_home(struct addresses *addresses)
 		.begin = clear_home, .take = on_address, .arg = &lists};
 	int err;
 
-	if (addresses->route->fd < 0)
+	if (addresses->options.route->fd < 0)
 		return;
-	err = netlink_dump(addresses->route, &request.header, &taker);
+	err = netlink_dump(addresses->options.route, &request.header, &taker);
 	if (err && addresses->home_known) {
 		clear_home(&lists);
 		return;
@@ -151,38 +160,75 @@ static void read_home(struct addresses *addresses)
 	addresses->home_known = !err;
 }
 
+static uint32_t hash_of(const struct addresses *addresses, uint32_t netns)
+{
+	return hash_index_hash(&addresses->index, &netns, sizeof(netns));
+}
+
+static bool is_namespace(const void *table, uint32_t i, const void *netns)
+{
+	return ((const struct addresses *)table)->other[i].netns == *(const uint32_t *)netns;
+}
+
 static struct namespace_entry *find_namespace(struct addresses *addresses, uint32_t netns)
 {
-	for (size_t i = 0; i < addresses->others; i++) {
-		if (addresses->other[i].netns == netns)
-			return &addresses->other[i];
-	}
-	return NULL;
+	uint32_t i = hash_index_find(&addresses->index, hash_of(addresses, netns), is_namespace,
+				     addresses, &netns);
+
+	return i != HASH_INDEX_NONE ? &addresses->other[i] : NULL;
 }
 
-static void note_namespace(struct addresses *addresses, uint32_t netns, uint32_t pid)
+static bool make_room(struct addresses *addresses)
 {
-	struct namespace_entry *entry = find_namespace(addresses, netns);
 	size_t room = addresses->room ? 2 * addresses->room : 16;
+	struct namespace_entry *other;
 
-	if (!entry && addresses->others == addresses->room) {
-		entry = room > NAMESPACES_MAX ?
-				NULL :
-				realloc(addresses->other, room * sizeof(*addresses->other));
-		if (!entry)
-			return;
-		addresses->other = entry;
-		addresses->room = room;
-		entry = NULL;
-	}
-	if (!entry) {
-		entry = &addresses->other[addresses->others++];
-		*entry = (struct namespace_entry){.netns = netns};
-	}
-	entry->pid = pid;
+	if (addresses->others < addresses->room)
+		return true;
+	if (room > NAMESPACES_MAX)
+		return false;
+	other = reallocarray(addresses->other, room, sizeof(*other));
+	if (!other)
+		return false;
+	addresses->other = other;
+	addresses->room = room;
+	return true;
 }
 
-/* Namespaces without a process, whose addresses are believed no longer, are forgotten. */
+static struct namespace_entry *add_namespace(struct addresses *addresses, uint32_t netns)
+{
+	struct namespace_entry *other;
+
+	if (!make_room(addresses) || hash_index_add(&addresses->index, hash_of(addresses, netns),
+						    (uint32_t)addresses->others))
+		return NULL;
+	other = &addresses->other[addresses->others++];
+	*other = (struct namespace_entry){.netns = netns};
+	return other;
+}
+
+/* A process may hold a socket of a namespace that it is not in itself: its addresses say nothing. */
+static void note_namespace(struct addresses *addresses, const struct owner_socket *socket)
+{
+	struct namespace_entry *entry = find_namespace(addresses, socket->netns);
+
+	if (!entry)
+		entry = add_namespace(addresses, socket->netns);
+	if (!entry) {
+		addresses->more = true;
+		return;
+	}
+	entry->seen = true;
+	if (socket->process.pid && !(socket->flags & OWNER_SOCKET_AWAY))
+		entry->process = socket->process;
+}
+
+static bool is_believed(const struct addresses *addresses, const struct namespace_entry *entry)
+{
+	return entry->read && addresses->now_ns - entry->read_ns <= BELIEVE_NS;
+}
+
+/* Namespaces without a socket, whose addresses are believed no longer, are forgotten. */
 static void forget_namespaces(struct addresses *addresses)
 {
 	size_t kept = 0;
@@ -190,11 +236,14 @@ static void forget_namespaces(struct addresses *addresses)
 	for (size_t i = 0; i < addresses->others; i++) {
 		struct namespace_entry *entry = &addresses->other[i];
 
-		if (!entry->pid && (!entry->read ||
-				    addresses->now_ns - entry->read_ns > BELIEVE_NS)) {
+		if (!entry->seen && !is_believed(addresses, entry)) {
+			hash_index_remove(&addresses->index, hash_of(addresses, entry->netns),
+					  (uint32_t)i);
 			address_list_clear(&entry->list);
 			continue;
 		}
+		hash_index_renumber(&addresses->index, hash_of(addresses, entry->netns),
+				    (uint32_t)i, (uint32_t)kept);
 		addresses->other[kept++] = *entry;
 	}
 	addresses->others = kept;
@@ -203,23 +252,31 @@ static void forget_namespaces(struct addresses *addresses)
 void addresses_refresh(struct addresses *addresses, const struct sockets *sockets,
 		       uint64_t now_ns)
 {
-	const struct owner_socket *socket;
-	uint32_t last = addresses->home;
+	const struct owner_socket *socket, *last = NULL;
 
 	addresses->now_ns = now_ns;
+	addresses->more = !addresses->options.sees_all;
 	read_home(addresses);
-	for (size_t i = 0; i < addresses->others; i++)
-		addresses->other[i].pid = 0;
+	for (size_t i = 0; i < addresses->others; i++) {
+		addresses->other[i].seen = false;
+		addresses->other[i].process.pid = 0;
+	}
 	for (size_t i = 0; i < sockets_count(sockets); i++) {
 		socket = sockets_get(sockets, i);
-		/* Sockets come process by process, so this one is mostly where the last one was. */
-		if (socket->netns == last || socket->netns == addresses->home ||
-		    !socket->process.pid)
+		if (socket->netns == addresses->options.home)
 			continue;
-		last = socket->netns;
-		note_namespace(addresses, socket->netns, socket->process.pid);
+		/* Sockets come process by process, so this one is mostly where the last one was. */
+		if (!last || socket->netns != last->netns ||
+		    socket->process.pid != last->process.pid)
+			note_namespace(addresses, socket);
+		last = socket;
 	}
 	forget_namespaces(addresses);
+}
+
+bool addresses_know_home(const struct addresses *addresses)
+{
+	return addresses->home_known;
 }
 
 bool addresses_is_home(const struct addresses *addresses, const uint8_t address[16])
@@ -236,30 +293,37 @@ bool addresses_is_shared(const struct addresses *addresses, const uint8_t addres
 	       address_list_has(&addresses->home_lists.broadcast, address);
 }
 
-static bool namespace_has(struct addresses *addresses, struct namespace_entry *entry,
-			  const uint8_t address[16])
+/* False when nobody could say which addresses the namespace has. */
+static bool read_namespace(struct addresses *addresses, struct namespace_entry *entry)
 {
-	if (entry->pid && (!entry->read || addresses->now_ns - entry->read_ns > BELIEVE_NS)) {
-		address_list_clear(&entry->list);
-		address_list_read_process(&entry->list, entry->pid);
-		entry->read = true;
-		entry->read_ns = addresses->now_ns;
-	}
-	return address_list_has(&entry->list, address);
+	struct address_list list = {0};
+
+	if (is_believed(addresses, entry))
+		return true;
+	if (!entry->process.pid ||
+	    !address_list_read_process(&list, addresses->options.proc_fd, &entry->process))
+		return false;
+	address_list_clear(&entry->list);
+	entry->list = list;
+	entry->read = true;
+	entry->read_ns = addresses->now_ns;
+	return true;
 }
 
-bool addresses_has(struct addresses *addresses, uint32_t netns, const uint8_t address[16])
+enum address_place addresses_place(struct addresses *addresses, const uint8_t address[16],
+				   uint32_t *ret_netns)
 {
-	struct namespace_entry *entry = find_namespace(addresses, netns);
+	enum address_place place = addresses->more ? PLACE_HIDDEN : PLACE_NONE;
 
-	return entry && namespace_has(addresses, entry, address);
-}
-
-bool addresses_is_somewhere(struct addresses *addresses, const uint8_t address[16])
-{
 	for (size_t i = 0; i < addresses->others; i++) {
-		if (namespace_has(addresses, &addresses->other[i], address))
-			return true;
+		struct namespace_entry *entry = &addresses->other[i];
+
+		if (!read_namespace(addresses, entry)) {
+			place = PLACE_UNSURE;
+		} else if (address_list_has(&entry->list, address)) {
+			place = place == PLACE_NONE ? PLACE_ONE : PLACE_UNSURE;
+			*ret_netns = entry->netns;
+		}
 	}
-	return false;
+	return place;
 }

@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "hash_index.h"
+
 #define WALK_EVERY_NS 5000000000ULL
 
 /* Of linux/mount.h, which clashes with the C library's headers before glibc 2.37. */
@@ -24,14 +26,15 @@
 #define FSCONFIG_CREATE 6
 
 struct cgroup_name {
-	uint64_t id; /* 0: free */
+	uint64_t id;
 	char *path;
 };
 
 struct cgroups {
 	int root_fd; /* -1: there is no cgroup v2 */
-	struct cgroup_name *name; /* open addressing, at most half full */
-	size_t size, count;
+	struct cgroup_name *name;
+	size_t count, room;
+	struct hash_index index; /* of names */
 	uint64_t walked_ns;
 	bool walked;
 };
@@ -109,9 +112,15 @@ int cgroups_open_root(void)
 int cgroups_new(struct cgroups **ret_cgroups)
 {
 	struct cgroups *cgroups = calloc(1, sizeof(*cgroups));
+	int err;
 
 	if (!cgroups)
 		return -ENOMEM;
+	err = hash_index_init(&cgroups->index);
+	if (err) {
+		free(cgroups);
+		return err;
+	}
 	cgroups->root_fd = cgroups_open_root();
 	*ret_cgroups = cgroups;
 	return 0;
@@ -121,62 +130,76 @@ void cgroups_free(struct cgroups *cgroups)
 {
 	if (!cgroups)
 		return;
-	for (size_t i = 0; i < cgroups->size; i++)
+	for (size_t i = 0; i < cgroups->count; i++)
 		free(cgroups->name[i].path);
 	free(cgroups->name);
+	hash_index_done(&cgroups->index);
 	if (cgroups->root_fd >= 0)
 		close(cgroups->root_fd);
 	free(cgroups);
 }
 
-/* Where the id is, or would be; there is always a free place. */
-static struct cgroup_name *place_of(const struct cgroups *cgroups, uint64_t id)
+static uint32_t hash_of(const struct cgroups *cgroups, uint64_t id)
 {
-	size_t at = (id * 0x9e3779b97f4a7c15ULL >> 32) & (cgroups->size - 1);
+	return hash_index_hash(&cgroups->index, &id, sizeof(id));
+}
 
-	while (cgroups->name[at].id && cgroups->name[at].id != id)
-		at = (at + 1) & (cgroups->size - 1);
-	return &cgroups->name[at];
+static bool is_cgroup(const void *table, uint32_t i, const void *id)
+{
+	return ((const struct cgroups *)table)->name[i].id == *(const uint64_t *)id;
+}
+
+static struct cgroup_name *find(const struct cgroups *cgroups, uint64_t id)
+{
+	uint32_t i =
+		hash_index_find(&cgroups->index, hash_of(cgroups, id), is_cgroup, cgroups, &id);
+
+	return i != HASH_INDEX_NONE ? &cgroups->name[i] : NULL;
 }
 
 static bool grow(struct cgroups *cgroups)
 {
-	struct cgroups grown = {.size = cgroups->size ? 2 * cgroups->size : 128};
+	size_t room = cgroups->room ? 2 * cgroups->room : 64;
+	struct cgroup_name *name;
 
-	if (2 * (cgroups->count + 1) <= cgroups->size)
+	if (cgroups->count < cgroups->room)
 		return true;
 	if (cgroups->count >= CGROUPS_MAX)
 		return false;
-	grown.name = calloc(grown.size, sizeof(*grown.name));
-	if (!grown.name)
+	name = reallocarray(cgroups->name, room, sizeof(*name));
+	if (!name)
 		return false;
-	for (size_t i = 0; i < cgroups->size; i++) {
-		if (cgroups->name[i].id)
-			*place_of(&grown, cgroups->name[i].id) = cgroups->name[i];
-	}
-	free(cgroups->name);
-	cgroups->name = grown.name;
-	cgroups->size = grown.size;
+	cgroups->name = name;
+	cgroups->room = room;
 	return true;
+}
+
+static void add(struct cgroups *cgroups, uint64_t id, char *path)
+{
+	if (!grow(cgroups) ||
+	    hash_index_add(&cgroups->index, hash_of(cgroups, id), (uint32_t)cgroups->count)) {
+		free(path);
+		return;
+	}
+	cgroups->name[cgroups->count++] = (struct cgroup_name){.id = id, .path = path};
 }
 
 void cgroups_note(struct cgroups *cgroups, uint64_t id, const char *path)
 {
-	struct cgroup_name *place;
+	struct cgroup_name *known = find(cgroups, id);
 	char *copy;
 
-	if (!id || !grow(cgroups))
-		return;
-	place = place_of(cgroups, id);
-	if (place->id && !strcmp(place->path, path))
+	if (!id || (known && !strcmp(known->path, path)))
 		return;
 	copy = strdup(path);
 	if (!copy)
 		return;
-	if (!place->id)
-		cgroups->count++;
-	free(place->path);
-	*place = (struct cgroup_name){.id = id, .path = copy};
+	if (!known) {
+		add(cgroups, id, copy);
+		return;
+	}
+	free(known->path);
+	known->path = copy;
 }
 
 /* Notes the directories below `fd`, which it closes. `path` has CGROUPS_PATH_MAX bytes. */
@@ -226,15 +249,15 @@ static void walk_all(struct cgroups *cgroups)
 
 const char *cgroups_path(struct cgroups *cgroups, uint64_t id, uint64_t now_ns)
 {
-	const struct cgroup_name *place = cgroups->size ? place_of(cgroups, id) : NULL;
+	const struct cgroup_name *known = find(cgroups, id);
 
-	if (place && place->id == id)
-		return place->path;
+	if (known)
+		return known->path;
 	if (!id || (cgroups->walked && now_ns - cgroups->walked_ns < WALK_EVERY_NS))
 		return "";
 	cgroups->walked = true;
 	cgroups->walked_ns = now_ns;
 	walk_all(cgroups);
-	place = cgroups->size ? place_of(cgroups, id) : NULL;
-	return place && place->id == id ? place->path : "";
+	known = find(cgroups, id);
+	return known ? known->path : "";
 }

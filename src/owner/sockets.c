@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sockets and their index. Open ones stand in one array, closed ones in another that is used in a
- * circle; the index is a hash with chains over both, made anew in each pass.
+ * circle. The index, filled again in each pass, has the first socket of each name; a list leads
+ * from it to the others of that name, however many there are.
  */
 #include "sockets.h"
 
@@ -10,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <xxhash.h>
+#include "hash_index.h"
 
-#define NONE UINT32_MAX
+#define NONE	   HASH_INDEX_NONE
 #define FIRST_ROOM 256
 
 struct sockets {
@@ -20,9 +21,9 @@ struct sockets {
 	size_t opens, open_room;
 	struct owner_socket *closed; /* SOCKETS_CLOSED_MAX, taken when the first one is closed */
 	size_t closed_first, closed_count;
-	uint32_t *head; /* by hash: a socket's place; closed ones stand behind the open ones */
-	uint32_t *next; /* by place */
-	size_t heads, places;
+	struct hash_index first; /* of places; closed ones stand behind the open ones */
+	uint32_t *next;		 /* by place: the next one of the same name */
+	size_t next_room, places;
 };
 
 /* What a socket is found by. No padding: it is hashed and compared whole. */
@@ -30,6 +31,7 @@ struct socket_name {
 	uint8_t local[16], remote[16];
 	uint16_t local_port, remote_port;
 	uint32_t protocol;
+	uint32_t netns; /* 0: any, for it is connected */
 };
 
 bool socket_has_ports(uint8_t protocol)
@@ -66,11 +68,13 @@ static void name_end(uint8_t to[16], uint16_t *to_port, const uint8_t address[16
 		memcpy(to, address, 16);
 }
 
-static struct socket_name name_of(uint8_t protocol, const struct socket_end *local,
+static struct socket_name name_of(uint8_t protocol, uint32_t netns, const struct socket_end *local,
 				  const struct socket_end *remote)
 {
 	struct socket_name name = {.protocol = protocol};
 
+	if (!socket_has_ports(protocol) || (!remote->port && socket_is_any(remote->address)))
+		name.netns = netns;
 	if (!socket_has_ports(protocol))
 		return name;
 	name_end(name.local, &name.local_port, local->address, local->port);
@@ -84,15 +88,21 @@ static struct socket_name name_of_socket(const struct owner_socket *socket)
 
 	memcpy(local.address, socket->local, 16);
 	memcpy(remote.address, socket->remote, 16);
-	return name_of(socket->protocol, &local, &remote);
+	return name_of(socket->protocol, socket->netns, &local, &remote);
 }
 
 int sockets_new(struct sockets **ret_sockets)
 {
 	struct sockets *sockets = calloc(1, sizeof(*sockets));
+	int err;
 
 	if (!sockets)
 		return -ENOMEM;
+	err = hash_index_init(&sockets->first);
+	if (err) {
+		free(sockets);
+		return err;
+	}
 	*ret_sockets = sockets;
 	return 0;
 }
@@ -103,7 +113,7 @@ void sockets_free(struct sockets *sockets)
 		return;
 	free(sockets->open);
 	free(sockets->closed);
-	free(sockets->head);
+	hash_index_done(&sockets->first);
 	free(sockets->next);
 	free(sockets);
 }
@@ -168,83 +178,79 @@ static const struct owner_socket *socket_at(const struct sockets *sockets, size_
 				SOCKETS_CLOSED_MAX];
 }
 
-static uint32_t *head_of(const struct sockets *sockets, const struct socket_name *name)
+static struct socket_name name_at(const struct sockets *sockets, size_t place)
 {
-	return &sockets->head[XXH3_64bits(name, sizeof(*name)) & (sockets->heads - 1)];
+	return name_of_socket(socket_at(sockets, place));
 }
 
-static int index_make_room(struct sockets *sockets, size_t places)
+static bool is_named(const void *sockets, uint32_t place, const void *name)
 {
-	size_t heads = FIRST_ROOM;
-	uint32_t *head, *next;
+	const struct socket_name other = name_at(sockets, place);
 
-	while (heads < places)
-		heads *= 2;
-	if (heads <= sockets->heads && sockets->head)
+	return !memcmp(&other, name, sizeof(other));
+}
+
+/* Place of the first socket of that name, or NONE. */
+static uint32_t find(const struct sockets *sockets, const struct socket_name *name,
+		     uint32_t *ret_hash)
+{
+	*ret_hash = hash_index_hash(&sockets->first, name, sizeof(*name));
+	return hash_index_find(&sockets->first, *ret_hash, is_named, sockets, name);
+}
+
+static int make_next_room(struct sockets *sockets, size_t places)
+{
+	uint32_t *next;
+
+	if (places <= sockets->next_room)
 		return 0;
-	head = malloc(heads * sizeof(*head));
-	next = malloc(heads * sizeof(*next));
-	if (!head || !next) {
-		free(head);
-		free(next);
+	next = reallocarray(NULL, places + places / 4, sizeof(*next));
+	if (!next)
 		return -ENOMEM;
-	}
-	free(sockets->head);
 	free(sockets->next);
-	sockets->head = head;
 	sockets->next = next;
-	sockets->heads = heads;
+	sockets->next_room = places + places / 4;
 	return 0;
 }
 
-static void index_put(struct sockets *sockets, size_t place)
+/* Before those of the same name that are there. */
+static int index_put(struct sockets *sockets, size_t place)
 {
-	const struct socket_name name = name_of_socket(socket_at(sockets, place));
-	uint32_t *head = head_of(sockets, &name);
+	const struct socket_name name = name_at(sockets, place);
+	uint32_t hash, first = find(sockets, &name, &hash);
 
-	sockets->next[place] = *head;
-	*head = (uint32_t)place;
+	sockets->next[place] = first;
+	if (first == NONE)
+		return hash_index_add(&sockets->first, hash, (uint32_t)place);
+	hash_index_renumber(&sockets->first, hash, first, (uint32_t)place);
+	return 0;
 }
 
 int sockets_index(struct sockets *sockets)
 {
 	size_t places = sockets->opens + sockets->closed_count, i;
-	int err = index_make_room(sockets, places);
+	int err = make_next_room(sockets, places);
 
 	sockets->places = 0;
-	if (err)
-		return err;
-	memset(sockets->head, 0xff, sockets->heads * sizeof(*sockets->head));
+	hash_index_clear(&sockets->first);
 	/* What is put in last is found first: open sockets, then the one closed last. */
-	for (i = sockets->opens; i < places; i++)
-		index_put(sockets, i);
-	for (i = 0; i < sockets->opens; i++)
-		index_put(sockets, i);
-	sockets->places = places;
-	return 0;
-}
-
-/* From `place` on along its chain, the first socket of that name. */
-static const struct owner_socket *follow(const struct sockets *sockets, uint32_t place,
-					 const struct socket_name *name)
-{
-	for (; place != NONE; place = sockets->next[place]) {
-		const struct owner_socket *socket = socket_at(sockets, place);
-		const struct socket_name other = name_of_socket(socket);
-
-		if (!memcmp(&other, name, sizeof(other)))
-			return socket;
-	}
-	return NULL;
+	for (i = sockets->opens; !err && i < places; i++)
+		err = index_put(sockets, i);
+	for (i = 0; !err && i < sockets->opens; i++)
+		err = index_put(sockets, i);
+	if (!err)
+		sockets->places = places;
+	return err;
 }
 
 const struct owner_socket *sockets_first(const struct sockets *sockets, uint8_t protocol,
-					 const struct socket_end *local,
+					 uint32_t netns, const struct socket_end *local,
 					 const struct socket_end *remote)
 {
-	const struct socket_name name = name_of(protocol, local, remote);
+	const struct socket_name name = name_of(protocol, netns, local, remote);
+	uint32_t hash, place = sockets->places ? find(sockets, &name, &hash) : NONE;
 
-	return sockets->places ? follow(sockets, *head_of(sockets, &name), &name) : NULL;
+	return place != NONE ? socket_at(sockets, place) : NULL;
 }
 
 static size_t place_of(const struct sockets *sockets, const struct owner_socket *socket)
@@ -261,9 +267,9 @@ static size_t place_of(const struct sockets *sockets, const struct owner_socket 
 const struct owner_socket *sockets_next(const struct sockets *sockets,
 					const struct owner_socket *socket)
 {
-	const struct socket_name name = name_of_socket(socket);
+	uint32_t place = sockets->next[place_of(sockets, socket)];
 
-	return follow(sockets, sockets->next[place_of(sockets, socket)], &name);
+	return place != NONE ? socket_at(sockets, place) : NULL;
 }
 
 size_t sockets_count(const struct sockets *sockets)

@@ -17,43 +17,19 @@
 #include <unistd.h>
 
 #include "restore.h"
+#include "terminal.h"
 
 #define ESCAPE_DELAY_MS 25
 
 struct screen {
 	SCREEN *terminal;
+	const char *type; /* whose description is used */
 	int input_fd, output_fd;
 	bool utf8;
 	bool color;
 	int width, height;
 	struct frame shown; /* width 0: nothing is known of what the terminal shows */
 };
-
-/* What the terminal's description must have; curses would end the program or scribble. */
-static int check_type(int fd, const char **ret_why)
-{
-	const char *name = getenv("TERM");
-	TERMINAL *before;
-	int found = 0;
-	bool capable;
-
-	if (!name || !*name) {
-		*ret_why = "TERM is not set";
-		return -EINVAL;
-	}
-	before = set_curterm(NULL);
-	if (setupterm(NULL, fd, &found) != OK || found != 1) {
-		*ret_why = found == -1 ? "there is no terminal database (terminfo)"
-				       : "the terminal database (terminfo) does not know it";
-		set_curterm(before);
-		return -EINVAL;
-	}
-	capable = tigetstr("cup") && tigetstr("cup") != (char *)-1 && tigetstr("clear");
-	del_curterm(set_curterm(before));
-	if (!capable)
-		*ret_why = "it cannot move the cursor";
-	return capable ? 0 : -EINVAL;
-}
 
 static void set_up_colors(struct screen *screen, bool wanted)
 {
@@ -83,21 +59,23 @@ int screen_open(FILE *input, FILE *output, bool color, struct screen **ret_scree
 		const char **ret_why)
 {
 	struct screen *screen;
+	const char *type;
 	int err;
 
 	if (!isatty(fileno(input)) || !isatty(fileno(output)))
 		return -ENOTTY;
-	err = check_type(fileno(output), ret_why);
+	err = terminal_choose(fileno(output), &type, ret_why);
 	if (err)
 		return err;
 	screen = calloc(1, sizeof(*screen));
 	if (!screen)
 		return -ENOMEM;
+	screen->type = type;
 	screen->input_fd = fileno(input);
 	screen->output_fd = fileno(output);
 	screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	restore_arm(screen->output_fd);
-	screen->terminal = newterm(NULL, output, input);
+	screen->terminal = newterm(type, output, input);
 	if (!screen->terminal) {
 		restore_disarm();
 		free(screen);
@@ -117,6 +95,10 @@ void screen_close(struct screen *screen)
 {
 	if (!screen)
 		return;
+	/* Where the terminal has no second screen, what is written next starts on a clean line. */
+	move(screen->height - 1, 0);
+	clrtoeol();
+	refresh();
 	endwin();
 	/* Keys that were meant for the view must not become commands of a shell. */
 	tcflush(screen->input_fd, TCIFLUSH);
@@ -126,13 +108,18 @@ void screen_close(struct screen *screen)
 	free(screen);
 }
 
-enum screen_signs screen_signs(const struct screen *screen)
+const char *screen_stand_in(const struct screen *screen)
 {
 	const char *name = getenv("TERM");
 
+	return name && strcmp(name, screen->type) == 0 ? NULL : screen->type;
+}
+
+enum screen_signs screen_signs(const struct screen *screen)
+{
 	if (!screen->utf8)
 		return SIGNS_ASCII;
-	return name && strcmp(name, "linux") == 0 ? SIGNS_CONSOLE : SIGNS_UTF8;
+	return strcmp(screen->type, "linux") == 0 ? SIGNS_CONSOLE : SIGNS_UTF8;
 }
 
 void screen_size(const struct screen *screen, int *ret_width, int *ret_height)

@@ -26,12 +26,19 @@ enum screen_mouse {
 
 /*
  * Takes the terminal over. `color` false: attributes only. 0, -ENOTTY (not a terminal), -EINVAL
- * (type unknown or too simple; *ret_why is a phrase in static storage), -ENOMEM.
+ * (no description of the terminal, or too simple a one; *ret_why is a phrase in static storage),
+ * -ENOMEM.
  */
 int screen_open(FILE *input, FILE *output, bool color, struct screen **ret_screen,
 		const char **ret_why);
 /* Gives the terminal back as it was; NULL is allowed. */
 void screen_close(struct screen *screen);
+
+/*
+ * The type whose description is used because terminfo does not know that of TERM ("xterm"); NULL: it
+ * knows it. Static storage.
+ */
+const char *screen_stand_in(const struct screen *screen);
 
 /* What the terminal can show of signs that are not letters. */
 enum screen_signs {

@@ -10,7 +10,7 @@ colors() {
 # Some terminals have no second screen: what the last run left must be gone before the next is read.
 run_line() {
 	type_line clear
-	expect_no 'ended by quit|BPS|^ui_run|^status'
+	expect_no 'ended by quit|BPS|^ui_run|^status|^described'
 	type_line "$1"
 }
 
@@ -44,11 +44,68 @@ for term in vt100 vt220 linux xterm xterm-256color screen; do
 	echo "ok TERM=$term"
 done
 
-for term in dumb no-such-terminal ''; do
+# New terminals, over ssh or sudo: nothing here knows them.
+for term in xterm-ghostty no-such-terminal "no/such'terminal"; do
+	infocmp "$term" >/dev/null 2>&1 && continue
+	run_line "TERM=\"$term\" $driver"
+	expect 'BPS▼'
+	keys j; expect '^[▸>] .*\[2001:db8::7\]'
+	[ "$(colors)" -gt 0 ] || fail "no colour on TERM=$term"
+	keys q; expect '^ended by quit'
+	expect '^described as xterm-256color'
+	echo "ok TERM=$term"
+done
+
+for term in dumb unknown ''; do
 	run_line "TERM='$term' $driver; echo status \$?"
 	expect '^ui_run: Invalid argument [a-zA-Z]+'
 	expect '^status 1'
 	echo "ok TERM='$term'"
 done
+run_line "env -u TERM $driver; echo status \$?"
+expect '^ui_run: Invalid argument TERM is not set'
+expect '^status 1'
+echo "ok no TERM"
 run_line "$driver < /dev/null; echo status \$?"
 expect '^ui_run: Inappropriate ioctl'
+
+# with_descriptions [NAME...]: the driver where the terminal database has these types alone.
+with_descriptions() {
+	local database=$settings/terminfo name
+
+	rm -rf "$database"
+	for name in _ "$@"; do
+		mkdir -p "$database/${name:0:1}"
+		[ "$name" = _ ] || infocmp -x "$name" | tic -x -o "$database" - || fail "tic $name"
+	done
+	run_line "unshare -m sh '$settings/hide' '$database' env TERM=alacritty $driver; echo status \$?"
+}
+
+if ! unshare -m true 2>/dev/null || ! command -v tic >/dev/null; then
+	echo "not tried: other terminal databases need root and tic"
+	exit 0
+fi
+cat >"$settings/hide" <<'END'
+database=$1
+shift
+for place in /etc/terminfo /lib/terminfo /usr/lib/terminfo /usr/share/terminfo; do
+	[ ! -d "$place" ] || mount --bind "$database" "$place" || exit 99
+done
+unset TERMINFO TERMINFO_DIRS
+export HOME=/nonexistent
+exec "$@"
+END
+for type in xterm vt100; do
+	[ "$type" = vt100 ] || with_descriptions vt100 "$type"
+	[ "$type" = xterm ] || with_descriptions vt100
+	expect 'BPS▼'
+	keys q; expect '^ended by quit'
+	expect "^described as $type\$"
+	screen | grep -B 1 '^described' | grep -qx 'ended by quit 0' || fail "the last line of the view is left"
+	expect '^status 0'
+	echo "ok $type in place of another"
+done
+with_descriptions
+expect '^ui_run: Invalid argument the terminal database .terminfo. has neither'
+expect '^status 1'
+echo "ok no description at all"

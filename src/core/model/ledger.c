@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ledger: flows in chunks that never move, an open-addressed index of their hashes, and the
+ * The ledger: flows in chunks that never move, an index of their hashes, and the
  * list of recent flows, which is all that an interval works on.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-
-#include <xxhash.h>
 
 #include "ledger_private.h"
-
-#define INDEX_MIN 8192 /* a power of two */
 
 int ledger_new(size_t max_flows, uint64_t keep_ns, struct ledger **ret_ledger)
 {
@@ -26,15 +21,13 @@ int ledger_new(size_t max_flows, uint64_t keep_ns, struct ledger **ret_ledger)
 		return -ENOMEM;
 	ledger->max_flows = max_flows;
 	ledger->keep_ns = keep_ns;
-	ledger->index_size = INDEX_MIN;
-	ledger->index = calloc(INDEX_MIN, sizeof(*ledger->index));
-	err = ledger->index ? flow_table_new(1, &ledger->table) : -ENOMEM;
+	err = hash_index_init(&ledger->index);
+	if (!err)
+		err = flow_table_new(1, &ledger->table);
 	if (err) {
 		ledger_free(ledger);
 		return err;
 	}
-	if (getrandom(&ledger->seed, sizeof(ledger->seed), GRND_NONBLOCK) < 0)
-		ledger->seed = (uintptr_t)ledger;
 	*ret_ledger = ledger;
 	return 0;
 }
@@ -48,54 +41,52 @@ void ledger_free(struct ledger *ledger)
 	for (i = 0; i < ledger->chunks; i++)
 		free(ledger->chunk[i]);
 	free(ledger->chunk);
-	free(ledger->index);
+	hash_index_done(&ledger->index);
 	free(ledger->recent);
 	flow_table_unref(ledger->table);
+	idle_log_unref(ledger->idle);
 	free(ledger);
 }
 
-/* Slot that holds the key, or the free one where it belongs. */
-static struct ledger_slot *index_find(const struct ledger *ledger, const struct flow_key *key,
-				      uint32_t hash)
+int ledger_log_idle(struct ledger *ledger)
 {
-	size_t mask = ledger->index_size - 1, at = hash & mask;
-	struct ledger_slot *slot;
-
-	for (;; at = (at + 1) & mask) {
-		slot = &ledger->index[at];
-		if (!slot->flow ||
-		    (slot->hash == hash &&
-		     flow_key_equal(&ledger_flow_at(ledger, slot->flow - 1)->key, key)))
-			return slot;
-	}
+	return idle_log_new(ledger->max_flows, &ledger->idle);
 }
 
-/* Puts every flow into `index`, which is zeroed and has room for twice as many. */
-void ledger_index_fill(const struct ledger *ledger, struct ledger_slot *index, size_t size)
+int ledger_idle_enter(struct ledger *ledger, struct ledger_flow *flow)
 {
-	size_t i, at, mask = size - 1;
-	uint32_t hash;
+	const struct idle_flow idle = {.key = flow->key,
+				       .total = flow->total,
+				       .first_wall_ns = flow->first_wall_ns,
+				       .owner = flow->owner};
+	uint32_t place;
 
-	for (i = 0; i < ledger->count; i++) {
-		hash = ledger_flow_at(ledger, i)->hash;
-		for (at = hash & mask; index[at].flow; at = (at + 1) & mask)
-			;
-		index[at] = (struct ledger_slot){hash, (uint32_t)i + 1};
-	}
-}
-
-static int index_grow(struct ledger *ledger)
-{
-	size_t size = ledger->index_size * 2;
-	struct ledger_slot *index = calloc(size, sizeof(*index));
-
-	if (!index)
+	if (!ledger->idle)
+		return 0;
+	if (idle_log_enter(ledger->idle, &idle, &place))
 		return -ENOMEM;
-	ledger_index_fill(ledger, index, size);
-	free(ledger->index);
-	ledger->index = index;
-	ledger->index_size = size;
+	ledger_idle_leave(ledger, flow);
+	flow->idle = place;
 	return 0;
+}
+
+void ledger_idle_leave(struct ledger *ledger, struct ledger_flow *flow)
+{
+	if (flow->idle == IDLE_LOG_NONE)
+		return;
+	idle_log_leave(ledger->idle, flow->idle);
+	flow->idle = IDLE_LOG_NONE;
+}
+
+static bool is_flow(const void *table, uint32_t place, const void *key)
+{
+	return flow_key_equal(&ledger_flow_at(table, place)->key, key);
+}
+
+/* Place of the flow with that key, or HASH_INDEX_NONE. */
+static uint32_t place_of(const struct ledger *ledger, const struct flow_key *key, uint32_t hash)
+{
+	return hash_index_find(&ledger->index, hash, is_flow, ledger, key);
 }
 
 static int chunk_append(struct ledger *ledger)
@@ -120,9 +111,7 @@ static int make_room(struct ledger *ledger)
 
 	if (ledger->count == ledger->chunks * LEDGER_CHUNK_FLOWS)
 		err = chunk_append(ledger);
-	if (!err && 2 * (ledger->count + 1) > ledger->index_size)
-		err = index_grow(ledger);
-	return err;
+	return err ? err : hash_index_reserve(&ledger->index, ledger->count + 1);
 }
 
 static struct ledger_flow *flow_append(struct ledger *ledger, const struct flow_key *key,
@@ -130,34 +119,29 @@ static struct ledger_flow *flow_append(struct ledger *ledger, const struct flow_
 {
 	struct ledger_flow *flow;
 
-	if (make_room(ledger))
+	if (make_room(ledger) || hash_index_add(&ledger->index, hash, (uint32_t)ledger->count))
 		return NULL;
-	*index_find(ledger, key, hash) = (struct ledger_slot){hash, (uint32_t)ledger->count + 1};
 	flow = ledger_flow_at(ledger, ledger->count++);
 	memset(flow, 0, sizeof(*flow));
 	flow->key = *key;
 	flow->hash = hash;
 	flow->recent = LEDGER_NOT_RECENT;
+	flow->idle = IDLE_LOG_NONE;
 	flow->first_wall_ns = ledger->from_wall_ns;
 	flow->last_wall_ns = ledger->to_wall_ns;
 	ledger->flows_on[flow_key_slot(key)]++;
 	return flow;
 }
 
-static uint32_t key_hash(const struct ledger *ledger, const struct flow_key *key)
-{
-	return (uint32_t)XXH3_64bits_withSeed(key, sizeof(*key), ledger->seed);
-}
-
 struct ledger_flow *ledger_flow_of_key(struct ledger *ledger, const struct flow_key *key,
 				       size_t *ret_place)
 {
-	uint32_t hash = key_hash(ledger, key);
-	const struct ledger_slot *slot = index_find(ledger, key, hash);
+	uint32_t hash = hash_index_hash(&ledger->index, key, sizeof(*key));
+	uint32_t place = place_of(ledger, key, hash);
 
-	*ret_place = slot->flow ? slot->flow - 1 : ledger->count;
-	return slot->flow ? ledger_flow_at(ledger, slot->flow - 1) :
-			    flow_append(ledger, key, hash);
+	*ret_place = place != HASH_INDEX_NONE ? place : ledger->count;
+	return place != HASH_INDEX_NONE ? ledger_flow_at(ledger, place)
+					: flow_append(ledger, key, hash);
 }
 
 /* A new flow, if there is room for it or can be made. */
@@ -189,6 +173,7 @@ struct ledger_recent *ledger_recent_append(struct ledger *ledger, struct ledger_
 		ledger->recent = recent;
 		ledger->recent_room = room;
 	}
+	ledger_idle_leave(ledger, flow);
 	flow->recent = (uint32_t)ledger->recents;
 	recent = &ledger->recent[ledger->recents++];
 	*recent = (struct ledger_recent){.flow = (uint32_t)place, .id = FLOW_TABLE_NO_ID};
@@ -206,14 +191,12 @@ void ledger_begin(struct ledger *ledger, int64_t from_wall_ns, int64_t to_wall_n
 static bool flow_add(struct ledger *ledger, const struct flow_key *key, uint64_t packets,
 		     uint64_t bytes)
 {
-	uint32_t hash = key_hash(ledger, key);
-	const struct ledger_slot *slot = index_find(ledger, key, hash);
+	uint32_t hash = hash_index_hash(&ledger->index, key, sizeof(*key));
+	size_t place = place_of(ledger, key, hash);
 	struct ledger_recent *recent;
 	struct ledger_flow *flow;
-	size_t place;
 
-	if (slot->flow) {
-		place = slot->flow - 1;
+	if (place != HASH_INDEX_NONE) {
 		flow = ledger_flow_at(ledger, place);
 	} else {
 		flow = flow_admit(ledger, key, hash);
@@ -273,6 +256,7 @@ struct flow_counts ledger_total(const struct ledger *ledger)
 size_t ledger_bytes(const struct ledger *ledger)
 {
 	return sizeof(*ledger) + ledger->chunks * LEDGER_CHUNK_FLOWS * sizeof(struct ledger_flow) +
-	       ledger->index_size * sizeof(struct ledger_slot) +
-	       ledger->recent_room * sizeof(struct ledger_recent);
+	       hash_index_bytes(&ledger->index) +
+	       ledger->recent_room * sizeof(struct ledger_recent) +
+	       (ledger->idle ? idle_log_bytes(ledger->idle) : 0);
 }

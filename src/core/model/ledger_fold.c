@@ -87,6 +87,16 @@ static bool is_due(const struct ledger *ledger, const struct ledger_flow *flow, 
 	return *ties && (*ties)--;
 }
 
+/* Finds no error: there is room for as many flows already. */
+static void fill_index(struct ledger *ledger)
+{
+	hash_index_clear(&ledger->index);
+	for (size_t i = 0; i < ledger->count; i++) {
+		if (hash_index_add(&ledger->index, ledger_flow_at(ledger, i)->hash, (uint32_t)i))
+			return;
+	}
+}
+
 int ledger_fold_idle(struct ledger *ledger)
 {
 	size_t i, kept = 0, ties = 0, folded = 0;
@@ -102,6 +112,7 @@ int ledger_fold_idle(struct ledger *ledger)
 			ledger_spill(ledger, &flow->key, flow->total.packets, flow->total.bytes);
 			if (flow->recent != LEDGER_NOT_RECENT)
 				ledger->recent[flow->recent].flow = LEDGER_NO_FLOW;
+			ledger_idle_leave(ledger, flow);
 			ledger->flows_on[flow_key_slot(&flow->key)]--;
 			folded++;
 			continue;
@@ -113,8 +124,22 @@ int ledger_fold_idle(struct ledger *ledger)
 	ledger->count = kept;
 	ledger->flows_aged += folded;
 	ledger_recent_forget(ledger);
-	memset(ledger->index, 0, ledger->index_size * sizeof(*ledger->index));
-	ledger_index_fill(ledger, ledger->index, ledger->index_size);
+	fill_index(ledger);
+	return 0;
+}
+
+static int settle_flow(struct ledger *ledger, struct ledger_flow *flow,
+		       const struct flow_counts *counts)
+{
+	const struct flow_counts before = flow->total;
+
+	flow->total.packets += counts->packets;
+	flow->total.bytes += counts->bytes;
+	if (flow->recent == LEDGER_NOT_RECENT && ledger_idle_enter(ledger, flow)) {
+		flow->total = before;
+		return -ENOMEM;
+	}
+	flow->last_wall_ns = ledger->to_wall_ns;
 	return 0;
 }
 
@@ -139,9 +164,9 @@ void ledger_settle(struct ledger *ledger)
 			ledger->spilled = true;
 			continue;
 		}
-		flow->total.packets += counts->packets;
-		flow->total.bytes += counts->bytes;
-		flow->last_wall_ns = ledger->to_wall_ns;
-		*counts = (struct flow_counts){0};
+		if (!settle_flow(ledger, flow, counts))
+			*counts = (struct flow_counts){0};
+		else
+			ledger->spilled = true;
 	}
 }

@@ -8,17 +8,13 @@
 #define PKTSTAT_LEDGER_PRIVATE_H
 
 #include "flow.h"
+#include "hash_index.h"
+#include "idle_log.h"
 #include "ledger.h"
 
 #define LEDGER_CHUNK_FLOWS 4096
 #define LEDGER_NOT_RECENT UINT32_MAX
 #define LEDGER_NO_FLOW	   UINT32_MAX
-
-/* Index slot: `flow` is the flow's place plus 1, 0 when free. */
-struct ledger_slot {
-	uint32_t hash;
-	uint32_t flow;
-};
 
 /* Sums that flows become whose interface is gone. */
 enum ledger_gone_kind {
@@ -48,12 +44,11 @@ struct ledger {
 	size_t chunks;
 	size_t count;
 	size_t max_flows;
-	struct ledger_slot *index;
-	size_t index_size;
-	uint64_t seed; /* of the hash, so that nobody outside can choose collisions */
+	struct hash_index index; /* of places */
 	struct ledger_recent *recent;
 	size_t recents, recent_room;
 	struct flow_table *table;
+	struct idle_log *idle; /* NULL: not kept */
 	uint64_t keep_ns;
 	int64_t from_wall_ns, to_wall_ns;
 	bool folding_failed; /* in this interval: every flow is active */
@@ -73,9 +68,6 @@ static inline struct ledger_flow *ledger_flow_at(const struct ledger *ledger, si
 {
 	return &ledger->chunk[i / LEDGER_CHUNK_FLOWS][i % LEDGER_CHUNK_FLOWS];
 }
-
-/* Makes the index anew from the flows; it must have room for twice as many. */
-void ledger_index_fill(const struct ledger *ledger, struct ledger_slot *index, size_t size);
 
 /*
  * The flow with that key and its place, made if need be, whatever the bound says; NULL without
@@ -106,6 +98,13 @@ void ledger_spill(struct ledger *ledger, const struct flow_key *key, uint64_t pa
 
 /* Moves what waits for "interfaces gone" rows into them; what finds no memory waits on. */
 void ledger_settle_gone(struct ledger *ledger);
+
+/*
+ * The flow, which is not recent, goes idle with its totals as they are, in place of the entry that it
+ * may have; 0 or -ENOMEM, in which case nothing changes. And: it is no longer idle.
+ */
+int ledger_idle_enter(struct ledger *ledger, struct ledger_flow *flow);
+void ledger_idle_leave(struct ledger *ledger, struct ledger_flow *flow);
 
 /* Moves the spill into "aged" rows; what finds no memory stays for the next time. */
 void ledger_settle(struct ledger *ledger);

@@ -55,46 +55,20 @@ static void close_holes(struct ledger *ledger)
 	ledger->recent_holes = false;
 }
 
-/* Where the index names the flow at that place. */
-static size_t index_of_place(const struct ledger *ledger, size_t place)
-{
-	size_t mask = ledger->index_size - 1, at = ledger_flow_at(ledger, place)->hash & mask;
-
-	while (ledger->index[at].flow != place + 1)
-		at = (at + 1) & mask;
-	return at;
-}
-
-/* Closes the gap, so that every search from a flow's own place still reaches it. */
-static void index_remove(struct ledger *ledger, size_t gap)
-{
-	size_t mask = ledger->index_size - 1, at = gap, home;
-
-	for (;;) {
-		at = (at + 1) & mask;
-		if (!ledger->index[at].flow)
-			break;
-		home = ledger->index[at].hash & mask;
-		if (((at - home) & mask) < ((at - gap) & mask))
-			continue;
-		ledger->index[gap] = ledger->index[at];
-		gap = at;
-	}
-	ledger->index[gap] = (struct ledger_slot){0};
-}
-
 /* Takes the flow at that place out; the last one takes the place. */
 static void flow_remove(struct ledger *ledger, size_t place)
 {
 	struct ledger_flow *flow = ledger_flow_at(ledger, place);
 	size_t last = ledger->count - 1;
 
+	ledger_idle_leave(ledger, flow);
 	ledger->flows_on[flow_key_slot(&flow->key)]--;
 	if (flow->recent != LEDGER_NOT_RECENT)
 		recent_drop(ledger, flow->recent);
-	index_remove(ledger, index_of_place(ledger, place));
+	hash_index_remove(&ledger->index, flow->hash, (uint32_t)place);
 	if (place != last) {
-		ledger->index[index_of_place(ledger, last)].flow = (uint32_t)place + 1;
+		hash_index_renumber(&ledger->index, ledger_flow_at(ledger, last)->hash,
+				    (uint32_t)last, (uint32_t)place);
 		*flow = *ledger_flow_at(ledger, last);
 		if (flow->recent != LEDGER_NOT_RECENT)
 			ledger->recent[flow->recent].flow = (uint32_t)place;
@@ -189,10 +163,15 @@ static bool settle_row(struct ledger *ledger, const struct flow_key *key,
 {
 	size_t place, known = ledger->count;
 	struct ledger_flow *flow = ledger_flow_of_key(ledger, key, &place);
+	const struct flow_counts before = flow ? flow->total : (struct flow_counts){0};
 
 	if (!flow || !renew_recent(ledger, flow, place, &gone->delta))
 		return false;
 	counts_add(&flow->total, &gone->total);
+	if (flow->recent == LEDGER_NOT_RECENT && ledger_idle_enter(ledger, flow)) {
+		flow->total = before;
+		return false;
+	}
 	if (place == known || gone->first_wall_ns < flow->first_wall_ns)
 		flow->first_wall_ns = gone->first_wall_ns;
 	if (place == known || gone->last_wall_ns > flow->last_wall_ns)

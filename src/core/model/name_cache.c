@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cache of host names: entries in an array, found by a seeded hash, in order of use by a list;
- * the questions are a queue of addresses. All of it belongs to the cache. See name_cache.h.
+ * The cache of host names: entries in an array, with an index of their addresses and a list in
+ * order of use; the questions are a queue of addresses. All of it belongs to the cache. See name_cache.h.
  */
 #include "name_cache.h"
 
@@ -10,16 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
-
-#include <xxhash.h>
 
 #include "clock.h"
 #include "format.h"
+#include "hash_index.h"
 
 #define QUESTIONS_MAX 1024
-#define NONE	      UINT32_MAX
+#define NONE	      HASH_INDEX_NONE
 
 struct name_entry {
 	uint8_t address[16];
@@ -36,12 +34,11 @@ struct name_cache {
 	struct name_entry *entry;
 	uint32_t count, max;
 	uint32_t newest, oldest;
-	uint32_t *slot; /* place of an entry plus 1; 0: free */
-	uint32_t slots; /* a power of two, at least twice `max` */
+	struct hash_index index; /* of entries */
 	uint8_t question[QUESTIONS_MAX][16];
 	uint32_t first_question, questions;
 	uint32_t unanswered; /* entries that are asked */
-	uint64_t seed, version;
+	uint64_t version;
 	bool asking;
 	int event_fd, question_fd;
 };
@@ -55,15 +52,6 @@ static uint64_t coarse_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
-static uint32_t power_of_two(size_t least)
-{
-	uint32_t size = 16;
-
-	while (size < least)
-		size *= 2;
-	return size;
-}
-
 int name_cache_new(size_t max, struct name_cache **ret_cache)
 {
 	struct name_cache *cache = calloc(1, sizeof(*cache));
@@ -71,15 +59,11 @@ int name_cache_new(size_t max, struct name_cache **ret_cache)
 	if (!cache)
 		return -ENOMEM;
 	cache->max = (uint32_t)max;
-	cache->slots = power_of_two(2 * max);
 	cache->newest = cache->oldest = NONE;
-	cache->slot = calloc(cache->slots, sizeof(*cache->slot));
 	cache->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	cache->question_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&cache->lock, NULL);
-	if (getrandom(&cache->seed, sizeof(cache->seed), GRND_NONBLOCK) < 0)
-		cache->seed = clock_mono_ns();
-	if (!cache->slot || cache->event_fd < 0 || cache->question_fd < 0) {
+	if (hash_index_init(&cache->index) || cache->event_fd < 0 || cache->question_fd < 0) {
 		name_cache_free(cache);
 		return -ENOMEM;
 	}
@@ -94,7 +78,7 @@ void name_cache_free(struct name_cache *cache)
 	for (uint32_t i = 0; i < cache->count; i++)
 		free(cache->entry[i].text);
 	free(cache->entry);
-	free(cache->slot);
+	hash_index_done(&cache->index);
 	if (cache->event_fd >= 0)
 		close(cache->event_fd);
 	if (cache->question_fd >= 0)
@@ -119,40 +103,22 @@ static void clear_event(int fd)
 		return; /* was clear already */
 }
 
-static uint32_t home_of(const struct name_cache *cache, const uint8_t address[16])
+static uint32_t hash_of(const struct name_cache *cache, const uint8_t address[16])
 {
-	return (uint32_t)XXH3_64bits_withSeed(address, 16, cache->seed) & (cache->slots - 1);
+	return hash_index_hash(&cache->index, address, 16);
 }
 
-/* The slot of the address, or the free one where it belongs. */
-static uint32_t find_slot(const struct name_cache *cache, const uint8_t address[16])
+static bool is_entry(const void *table, uint32_t i, const void *address)
 {
-	uint32_t at = home_of(cache, address);
+	const struct name_cache *cache = table;
 
-	while (cache->slot[at] &&
-	       memcmp(cache->entry[cache->slot[at] - 1].address, address, 16) != 0)
-		at = (at + 1) & (cache->slots - 1);
-	return at;
+	return memcmp(cache->entry[i].address, address, 16) == 0;
 }
 
-/* Frees a slot and moves up what was only behind it because of it. */
-static void free_slot(struct name_cache *cache, uint32_t at)
+/* The entry of the address, or NONE. */
+static uint32_t find_entry(const struct name_cache *cache, const uint8_t address[16])
 {
-	uint32_t mask = cache->slots - 1, next = at;
-
-	for (;;) {
-		uint32_t home;
-
-		next = (next + 1) & mask;
-		if (!cache->slot[next])
-			break;
-		home = home_of(cache, cache->entry[cache->slot[next] - 1].address);
-		if (((next - home) & mask) < ((next - at) & mask))
-			continue;
-		cache->slot[at] = cache->slot[next];
-		at = next;
-	}
-	cache->slot[at] = 0;
+	return hash_index_find(&cache->index, hash_of(cache, address), is_entry, cache, address);
 }
 
 static void take_out(struct name_cache *cache, uint32_t i)
@@ -202,21 +168,21 @@ static uint32_t add_entry(struct name_cache *cache, const uint8_t address[16])
 	uint32_t i;
 
 	if (cache->count < cache->max) {
-		if (grow(cache))
+		if (grow(cache) || hash_index_reserve(&cache->index, cache->count + 1))
 			return NONE;
 		i = cache->count++;
 	} else {
 		i = cache->oldest;
 		cache->unanswered -= cache->entry[i].asked; /* the answer will find no entry */
 		take_out(cache, i);
-		free_slot(cache, find_slot(cache, cache->entry[i].address));
+		hash_index_remove(&cache->index, hash_of(cache, cache->entry[i].address), i);
 		free(cache->entry[i].text);
 	}
 	cache->entry[i] = (struct name_entry){0};
 	memcpy(cache->entry[i].address, address, 16);
-	cache->slot[find_slot(cache, address)] = i + 1;
 	put_newest(cache, i);
-	return i;
+	/* There is room. */
+	return hash_index_add(&cache->index, hash_of(cache, address), i) ? NONE : i;
 }
 
 static void ask(struct name_cache *cache, uint32_t i)
@@ -241,7 +207,7 @@ bool name_cache_get(struct name_cache *cache, const uint8_t address[16], char *t
 	if (!cache || !size)
 		return false;
 	pthread_mutex_lock(&cache->lock);
-	i = cache->slot[find_slot(cache, address)] - 1;
+	i = find_entry(cache, address);
 	if (i == NONE && cache->asking)
 		i = add_entry(cache, address);
 	if (i == NONE)
@@ -375,7 +341,7 @@ void name_cache_put(struct name_cache *cache, const uint8_t address[16], const c
 	if (name && *name && source != NAME_NONE && source != NAME_FAILED)
 		text = strdup(format_outside(name, safe, sizeof(safe)));
 	pthread_mutex_lock(&cache->lock);
-	i = cache->slot[find_slot(cache, address)] - 1;
+	i = find_entry(cache, address);
 	if (i == NONE)
 		i = add_entry(cache, address);
 	if (i != NONE) {

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Groups of flows in a hash table with open addressing over an array of rows; see group.h. A
- * struct group belongs to its caller.
+ * Groups of flows: an array of rows and an index of their keys; see group.h. A struct group
+ * belongs to its caller.
  */
 #include "group.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <xxhash.h>
 
 #include "flow.h"
+#include "hash_index.h"
 
-#define FIRST_SLOTS 256 /* a power of two */
+#define FIRST_ROOM 128
 
 struct group {
 	enum group_by by;
@@ -21,22 +19,21 @@ struct group {
 	struct group_row *row;
 	struct group_row *last; /* added to last */
 	size_t count, room;
-	uint32_t *slot; /* place of a row + 1; 0: free */
-	size_t slots;	/* a power of two, more than twice `count` */
+	struct hash_index index; /* of places of rows */
 };
 
 int group_new(struct group **ret_group)
 {
 	struct group *group = calloc(1, sizeof(*group));
+	int err;
 
 	if (!group)
 		return -ENOMEM;
-	group->slot = calloc(FIRST_SLOTS, sizeof(*group->slot));
-	if (!group->slot) {
+	err = hash_index_init(&group->index);
+	if (err) {
 		free(group);
-		return -ENOMEM;
+		return err;
 	}
-	group->slots = FIRST_SLOTS;
 	*ret_group = group;
 	return 0;
 }
@@ -46,23 +43,17 @@ void group_free(struct group *group)
 	if (!group)
 		return;
 	free(group->row);
-	free(group->slot);
+	hash_index_done(&group->index);
 	free(group);
 }
 
-/* Gives the memory back; where there is none for the few first slots, the many stay. */
+/* Gives the memory back. */
 static void shrink(struct group *group)
 {
-	uint32_t *slot = calloc(FIRST_SLOTS, sizeof(*slot));
-
 	free(group->row);
 	group->row = NULL;
 	group->room = 0;
-	if (!slot)
-		return;
-	free(group->slot);
-	group->slot = slot;
-	group->slots = FIRST_SLOTS;
+	hash_index_shrink(&group->index);
 }
 
 void group_reset(struct group *group, enum group_by by, const struct owner_table *owners)
@@ -73,36 +64,25 @@ void group_reset(struct group *group, enum group_by by, const struct owner_table
 	group->owners = owners;
 	group->count = 0;
 	group->last = NULL;
-	memset(group->slot, 0, group->slots * sizeof(*group->slot));
+	hash_index_clear(&group->index);
 }
 
-/* The slot of the key, or the free one where it belongs. */
-static uint32_t *find_slot(const struct group *group, const struct flow_key *key)
+static bool is_group(const void *table, uint32_t place, const void *key)
 {
-	size_t at = XXH3_64bits(key, sizeof(*key)) & (group->slots - 1);
+	const struct group *group = table;
 
-	while (group->slot[at] && !flow_key_equal(&group->row[group->slot[at] - 1].key, key))
-		at = (at + 1) & (group->slots - 1);
-	return &group->slot[at];
+	return flow_key_equal(&group->row[place].key, key);
 }
 
-static int grow_slots(struct group *group)
+/* Place of the row with that key, or HASH_INDEX_NONE. */
+static uint32_t place_of(const struct group *group, const struct flow_key *key, uint32_t hash)
 {
-	uint32_t *slot = calloc(group->slots * 2, sizeof(*slot));
-
-	if (!slot)
-		return -ENOMEM;
-	free(group->slot);
-	group->slot = slot;
-	group->slots *= 2;
-	for (size_t i = 0; i < group->count; i++)
-		*find_slot(group, &group->row[i].key) = (uint32_t)i + 1;
-	return 0;
+	return hash_index_find(&group->index, hash, is_group, group, key);
 }
 
 static int grow_rows(struct group *group)
 {
-	size_t room = group->room ? group->room * 2 : FIRST_SLOTS / 2;
+	size_t room = group->room ? group->room * 2 : FIRST_ROOM;
 	struct group_row *row = reallocarray(group->row, room, sizeof(*row));
 
 	if (!row)
@@ -112,14 +92,13 @@ static int grow_rows(struct group *group)
 	return 0;
 }
 
-static int append(struct group *group, const struct flow_key *key, int64_t first_wall_ns,
-		  struct group_row **ret_row)
+static int append(struct group *group, const struct flow_key *key, uint32_t hash,
+		  int64_t first_wall_ns, struct group_row **ret_row)
 {
 	if (group->count == group->room && grow_rows(group))
 		return -ENOMEM;
-	if (2 * (group->count + 1) > group->slots && grow_slots(group))
+	if (hash_index_add(&group->index, hash, (uint32_t)group->count))
 		return -ENOMEM;
-	*find_slot(group, key) = (uint32_t)group->count + 1;
 	*ret_row = &group->row[group->count++];
 	**ret_row = (struct group_row){.key = *key, .first_wall_ns = first_wall_ns};
 	return 0;
@@ -131,21 +110,17 @@ static void add_counts(struct flow_counts *to, const struct flow_counts *counts)
 	to->bytes += counts->bytes;
 }
 
-/*
- * The owner of a group is the process that all of its flows have. Of a conversation it is enough to
- * know it in one direction: both have the same socket.
- */
-static void add_owner(const struct group *group, struct group_row *row, uint32_t owner)
+void group_join_owner(enum group_by by, const struct owner_table *owners, bool first,
+		      uint32_t owner, uint32_t *ret_owner, bool *ret_mixed)
 {
-	uint32_t one = owner_table_representative(group->owners, row->owner, OWNER_PROCESS);
-	uint32_t other = owner_table_representative(group->owners, owner, OWNER_PROCESS);
+	uint32_t one = owner_table_representative(owners, *ret_owner, OWNER_PROCESS);
+	uint32_t other = owner_table_representative(owners, owner, OWNER_PROCESS);
 
-	if (!row->flows ||
-	    (group->by == GROUP_CONVERSATION && !row->mixed && one == OWNER_UNKNOWN)) {
-		row->owner = owner;
-	} else if (one != other && !(group->by == GROUP_CONVERSATION && other == OWNER_UNKNOWN)) {
-		row->mixed = true;
-		row->owner = OWNER_UNKNOWN;
+	if (first || (by == GROUP_CONVERSATION && !*ret_mixed && one == OWNER_UNKNOWN)) {
+		*ret_owner = owner;
+	} else if (one != other && !(by == GROUP_CONVERSATION && other == OWNER_UNKNOWN)) {
+		*ret_mixed = true;
+		*ret_owner = OWNER_UNKNOWN;
 	}
 }
 
@@ -153,21 +128,52 @@ int group_add(struct group *group, const struct flow_key *key, const struct flow
 	      const struct flow_counts *total, int64_t first_wall_ns, uint32_t owner)
 {
 	struct flow_key of = group_key(group->by, key, group->owners, owner);
-	uint32_t place = *find_slot(group, &of);
+	uint32_t hash = hash_index_hash(&group->index, &of, sizeof(of));
+	uint32_t place = place_of(group, &of, hash);
 	struct group_row *row;
 
-	if (place)
-		row = &group->row[place - 1];
-	else if (append(group, &of, first_wall_ns, &row))
+	if (place != HASH_INDEX_NONE)
+		row = &group->row[place];
+	else if (append(group, &of, hash, first_wall_ns, &row))
 		return -ENOMEM;
 	add_counts(&row->delta[flow_key_dir(key)], delta);
 	add_counts(&row->total[flow_key_dir(key)], total);
 	if (first_wall_ns < row->first_wall_ns)
 		row->first_wall_ns = first_wall_ns;
 	if (group->owners)
-		add_owner(group, row, owner);
+		group_join_owner(group->by, group->owners, !row->flows, owner, &row->owner,
+				 &row->mixed);
 	row->flows++;
 	group->last = row;
+	return 0;
+}
+
+void group_absorb(struct group *group, size_t i, const struct group_row *other)
+{
+	struct group_row *row = &group->row[i];
+
+	for (int dir = 0; dir < FLOW_DIRS; dir++)
+		add_counts(&row->total[dir], &other->total[dir]);
+	if (other->first_wall_ns < row->first_wall_ns)
+		row->first_wall_ns = other->first_wall_ns;
+	if (group->owners)
+		group_join_owner(group->by, group->owners, !row->flows, other->owner, &row->owner,
+				 &row->mixed);
+	if (other->mixed) {
+		row->mixed = true;
+		row->owner = OWNER_UNKNOWN;
+	}
+	row->flows += other->flows;
+}
+
+int group_append(struct group *group, const struct group_row *row)
+{
+	uint32_t hash = hash_index_hash(&group->index, &row->key, sizeof(row->key));
+	struct group_row *made;
+
+	if (append(group, &row->key, hash, row->first_wall_ns, &made))
+		return -ENOMEM;
+	*made = *row;
 	return 0;
 }
 
@@ -189,11 +195,12 @@ const struct group_row *group_get(const struct group *group, size_t i)
 
 long group_find(const struct group *group, const struct flow_key *key)
 {
-	return (long)*find_slot(group, key) - 1;
+	uint32_t place = place_of(group, key, hash_index_hash(&group->index, key, sizeof(*key)));
+
+	return place != HASH_INDEX_NONE ? (long)place : -1;
 }
 
 size_t group_bytes(const struct group *group)
 {
-	return sizeof(*group) + group->room * sizeof(*group->row) +
-	       group->slots * sizeof(*group->slot);
+	return sizeof(*group) + group->room * sizeof(*group->row) + hash_index_bytes(&group->index);
 }

@@ -1,78 +1,66 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Hosts from flows; see report_hosts.h. An open-addressing hash table while flows are added up,
- * the same array, closed up and sorted, afterwards.
- */
+/* Hosts from flows: an array with an index while flows are added up; see report_hosts.h. */
 #include "report_hosts.h"
 
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "flow.h"
+#include "hash_index.h"
 #include "report_sums.h"
 
-#define SLOTS_FIRST 1024
+#define HOSTS_FIRST 256
 
 struct table {
-	struct report_host *slot;
-	size_t slots; /* a power of two, more than half of it free */
-	size_t used;
+	struct report_host *host;
+	size_t count, room;
+	struct hash_index index; /* of places of hosts */
 };
 
-/* The slot of the address: its own or a free one. */
-static struct report_host *find(const struct table *table, const uint8_t address[16], bool ipv6)
+struct host_key {
+	const uint8_t *address;
+	bool ipv6;
+};
+
+static bool is_host(const void *table, uint32_t place, const void *wanted)
 {
-	size_t at = XXH3_64bits_withSeed(address, 16, ipv6) & (table->slots - 1);
+	const struct report_host *host = &((const struct table *)table)->host[place];
+	const struct host_key *key = wanted;
 
-	for (;; at = (at + 1) & (table->slots - 1)) {
-		struct report_host *host = &table->slot[at];
-
-		if (!host->used || (host->ipv6 == ipv6 && memcmp(host->address, address, 16) == 0))
-			return host;
-	}
+	return host->ipv6 == key->ipv6 && memcmp(host->address, key->address, 16) == 0;
 }
 
 static int grow(struct table *table)
 {
-	struct table larger = {.slots = table->slots ? 2 * table->slots : SLOTS_FIRST};
+	size_t room = table->room ? 2 * table->room : HOSTS_FIRST;
+	struct report_host *host = reallocarray(table->host, room, sizeof(*host));
 
-	larger.slot = calloc(larger.slots, sizeof(*larger.slot));
-	if (!larger.slot)
+	if (!host)
 		return -ENOMEM;
-	larger.used = table->used;
-	for (size_t i = 0; i < table->slots; i++) {
-		const struct report_host *host = &table->slot[i];
-
-		if (host->used)
-			*find(&larger, host->address, host->ipv6) = *host;
-	}
-	free(table->slot);
-	*table = larger;
+	table->host = host;
+	table->room = room;
 	return 0;
 }
 
 static int host_of(struct table *table, const uint8_t address[16], bool ipv6,
 		   struct report_host **ret_host)
 {
-	struct report_host *host;
+	const struct host_key key = {address, ipv6};
+	uint32_t hash = hash_index_hash(&table->index, address, 16);
+	uint32_t place = hash_index_find(&table->index, hash, is_host, table, &key);
 
-	if (2 * (table->used + 1) > table->slots) {
-		int err = grow(table);
-
-		if (err)
-			return err;
+	if (place == HASH_INDEX_NONE) {
+		place = (uint32_t)table->count;
+		if ((table->count == table->room && grow(table)) ||
+		    hash_index_add(&table->index, hash, place))
+			return -ENOMEM;
+		table->host[place] = (struct report_host){.ipv6 = ipv6};
+		memcpy(table->host[place].address, address, 16);
+		table->count++;
 	}
-	host = find(table, address, ipv6);
-	if (!host->used) {
-		memcpy(host->address, address, sizeof(host->address));
-		host->ipv6 = ipv6;
-		host->used = true;
-		table->used++;
-	}
-	*ret_host = host;
+	*ret_host = &table->host[place];
 	return 0;
 }
 
@@ -110,23 +98,19 @@ static int by_bytes(const void *left, const void *right)
 int report_hosts_init(const struct report_pick *pick, struct report_hosts *ret_hosts)
 {
 	struct table table = {0};
-	size_t used = 0;
-	int err = 0;
+	int err = hash_index_init(&table.index);
 
 	for (size_t i = 0; !err && i < pick->count; i++)
 		err = add_flow(&table, report_pick_get(pick, i));
+	hash_index_done(&table.index);
 	if (err) {
-		free(table.slot);
+		free(table.host);
 		return err;
 	}
-	for (size_t i = 0; i < table.slots; i++) {
-		if (table.slot[i].used)
-			table.slot[used++] = table.slot[i];
-	}
-	if (used)
-		qsort(table.slot, used, sizeof(*table.slot), by_bytes);
-	ret_hosts->host = table.slot;
-	ret_hosts->count = used;
+	if (table.count)
+		qsort(table.host, table.count, sizeof(*table.host), by_bytes);
+	ret_hosts->host = table.host;
+	ret_hosts->count = table.count;
 	return 0;
 }
 

@@ -12,7 +12,6 @@
 struct report_host {
 	uint8_t address[16];
 	bool ipv6; /* the address is one of IPv6 packets, though it may look like one of IPv4 */
-	bool used;
 	struct flow_counts sent;
 	struct flow_counts received;
 };

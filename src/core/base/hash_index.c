@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* The slots of a hash index: adding, taking out, growing; see hash_index.h. */
+#include "hash_index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "large.h"
+
+#define SLOTS_MIN 64 /* a power of two */
+
+/*
+ * The kernel has no random numbers yet only in the first seconds after boot. Then the seed is made
+ * from the 16 bytes that it gave this process at its start (AT_RANDOM), and the time: harder to
+ * guess than a constant, and no two indexes have the same.
+ */
+static uint64_t fallback_seed(const struct hash_index *index)
+{
+	const void *random =
+		(const void *)getauxval(AT_RANDOM); /* NOLINT(performance-no-int-to-ptr) */
+	struct {
+		struct timespec now;
+		const struct hash_index *index;
+		uint8_t random[16];
+	} from = {.index = index};
+
+	clock_gettime(CLOCK_MONOTONIC, &from.now);
+	if (random)
+		memcpy(from.random, random, sizeof(from.random));
+	return XXH3_64bits(&from, sizeof(from));
+}
+
+int hash_index_init(struct hash_index *index)
+{
+	*index = (struct hash_index){.size = SLOTS_MIN};
+	index->slot = calloc(SLOTS_MIN, sizeof(*index->slot));
+	if (!index->slot)
+		return -ENOMEM;
+	if (getrandom(&index->seed, sizeof(index->seed), GRND_NONBLOCK) != sizeof(index->seed))
+		index->seed = fallback_seed(index);
+	return 0;
+}
+
+void hash_index_done(struct hash_index *index)
+{
+	free(index->slot);
+	*index = (struct hash_index){0};
+}
+
+/* There is a free slot. */
+static void put(struct hash_slot *slots, size_t size, struct hash_slot slot)
+{
+	size_t mask = size - 1, at = slot.hash & mask;
+
+	while (slots[at].entry)
+		at = (at + 1) & mask;
+	slots[at] = slot;
+}
+
+int hash_index_reserve(struct hash_index *index, size_t entries)
+{
+	size_t size = index->size;
+	struct hash_slot *slots;
+
+	while (size < 2 * entries)
+		size *= 2;
+	if (size == index->size)
+		return 0;
+	slots = calloc(size, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	large_advise(slots, size * sizeof(*slots));
+	for (size_t i = 0; i < index->size; i++) {
+		if (index->slot[i].entry)
+			put(slots, size, index->slot[i]);
+	}
+	free(index->slot);
+	index->slot = slots;
+	index->size = size;
+	return 0;
+}
+
+int hash_index_add(struct hash_index *index, uint32_t hash, uint32_t entry)
+{
+	int err = hash_index_reserve(index, index->count + 1);
+
+	if (err)
+		return err;
+	put(index->slot, index->size, (struct hash_slot){hash, entry + 1});
+	index->count++;
+	return 0;
+}
+
+static size_t place_of(const struct hash_index *index, uint32_t hash, uint32_t entry)
+{
+	size_t mask = index->size - 1, at = hash & mask;
+
+	while (index->slot[at].entry != entry + 1)
+		at = (at + 1) & mask;
+	return at;
+}
+
+/* Closes the gap, so that every search from an entry's own place still reaches it. */
+void hash_index_remove(struct hash_index *index, uint32_t hash, uint32_t entry)
+{
+	size_t mask = index->size - 1, gap = place_of(index, hash, entry), at = gap, home;
+
+	for (;;) {
+		at = (at + 1) & mask;
+		if (!index->slot[at].entry)
+			break;
+		home = index->slot[at].hash & mask;
+		if (((at - home) & mask) < ((at - gap) & mask))
+			continue;
+		index->slot[gap] = index->slot[at];
+		gap = at;
+	}
+	index->slot[gap] = (struct hash_slot){0};
+	index->count--;
+}
+
+void hash_index_renumber(struct hash_index *index, uint32_t hash, uint32_t from, uint32_t to)
+{
+	index->slot[place_of(index, hash, from)].entry = to + 1;
+}
+
+void hash_index_clear(struct hash_index *index)
+{
+	memset(index->slot, 0, index->size * sizeof(*index->slot));
+	index->count = 0;
+}
+
+void hash_index_shrink(struct hash_index *index)
+{
+	struct hash_slot *slots =
+		index->size > SLOTS_MIN ? calloc(SLOTS_MIN, sizeof(*slots)) : NULL;
+
+	if (slots) {
+		free(index->slot);
+		index->slot = slots;
+		index->size = SLOTS_MIN;
+	}
+	/* Without memory for the few slots the many stay. */
+	hash_index_clear(index);
+}
+
+size_t hash_index_bytes(const struct hash_index *index)
+{
+	return index->size * sizeof(*index->slot);
+}
