@@ -66,7 +66,8 @@ static const char *why_other(const struct ifaces_entry *iface, enum flow_dir dir
 	    hook->bytes == link->bytes + 14 * hook->packets)
 		return "the driver counts without the Ethernet header";
 	if (raw_ip && link->packets == hook->packets && link->bytes < hook->bytes)
-		return "the hook counts more of a packet than the interface does, which is an error";
+		return "the hook counts more of a packet than the interface does, which is wrong "
+		       "unless that compresses headers";
 	if (raw_ip && link->bytes > hook->bytes)
 		return "a tunnel counts what it wraps";
 	if (dropped)
