@@ -78,4 +78,25 @@ hash_index_find(const struct hash_index *index, uint32_t hash,
 	}
 }
 
+/* Fetches where a hash is looked for. */
+static inline void hash_index_prefetch(const struct hash_index *index, uint32_t hash)
+{
+	__builtin_prefetch(&index->slot[hash & (index->size - 1)]);
+}
+
+/* The first entry with that hash, whoever's key it has, or HASH_INDEX_NONE: to fetch it ahead. */
+static inline uint32_t hash_index_likely(const struct hash_index *index, uint32_t hash)
+{
+	size_t mask = index->size - 1;
+
+	for (size_t at = hash & mask;; at = (at + 1) & mask) {
+		const struct hash_slot *slot = &index->slot[at];
+
+		if (!slot->entry)
+			return HASH_INDEX_NONE;
+		if (slot->hash == hash)
+			return slot->entry - 1;
+	}
+}
+
 #endif
