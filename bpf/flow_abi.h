@@ -17,6 +17,14 @@ enum flow_dir {
 	FLOW_DIRS = 2,
 };
 
+/* What a frame begins with at the hook. */
+enum flow_link {
+	FLOW_LINK_ETHERNET = 0, /* an Ethernet header, which counts */
+	FLOW_LINK_IP = 1,	/* the packet; on ingress what lies before it does not count */
+	FLOW_LINK_GRE = 2,	/* on egress too an outer header that does not count may lie before it */
+	FLOW_LINKS = 3,
+};
+
 /* Interfaces one run can watch; the slot fills seven bits of flow_key.where. */
 #define FLOW_IFACES_MAX 128
 /* Every value `where` can take: an interface and a direction. */

@@ -32,12 +32,21 @@
 
 #include "flow_hash.h"
 #include "flow_maps.h"
+#include "flow_link.h"
 #include "flow_parse.h"
 #include "flow_gso.h"
 
 /* Bytes made readable in turn when the headers are not: the usual ones, then any at all. */
 #define FLOW_PULL_FIRST 256
-#define FLOW_PULL_LAST	32768
+#define FLOW_PULL_LAST 32768
+
+/* How a frame is read; `link` and `preempted` are constants to the compiler where that matters. */
+struct flow_way {
+	enum flow_link link;
+	int preempted;
+	__u8 where;
+	__u64 before; /* flow_link_before() */
+};
 
 static __always_inline void flow_counts_add(struct flow_counts *sum,
 					    const struct flow_counts *counts)
@@ -70,11 +79,11 @@ static __always_inline enum flow_class flow_classify(const struct flow_key *key)
 }
 
 /* What flow_parse_any() wants. A packet socket can send without a protocol. */
-static __always_inline __u16 flow_raw_ethertype(const struct __sk_buff *skb)
+static __always_inline __u16 flow_ethertype(const struct __sk_buff *skb, enum flow_link link)
 {
 	__u16 ethertype;
 
-	if (!flow_raw_ip)
+	if (link == FLOW_LINK_ETHERNET)
 		return 0;
 	ethertype = bpf_ntohs(skb->protocol);
 	return ethertype ? ethertype : FLOW_ETH_P_UNSAID;
@@ -129,11 +138,11 @@ static __always_inline void flow_fold_arp(struct flow_packet *pkt)
  * outside the linear part of the skb, pulls them in and parses again. Not inlined and not static, so
  * that the verifier looks at it once and busy flows do not pay for its registers.
  */
-__noinline int flow_read_any(struct __sk_buff *skb, __u8 where, __u32 copy)
+__noinline int flow_read_any(struct __sk_buff *skb, __u8 where, __u64 before, __u32 copy)
 {
 	struct flow_packet *pkt = bpf_map_lookup_elem(&flow_scratch, &copy);
 	__u32 want = FLOW_PULL_FIRST;
-	struct flow_frame frame;
+	struct flow_frame frame = {.start = before};
 	int i;
 
 	if (!pkt)
@@ -142,7 +151,7 @@ __noinline int flow_read_any(struct __sk_buff *skb, __u8 where, __u32 copy)
 	for (i = 0; i < 3; i++) {
 		frame.data = (void *)(long)skb->data;
 		frame.end = (void *)(long)skb->data_end;
-		flow_parse_any(&frame, flow_raw_ethertype(skb), skb->vlan_present, pkt);
+		flow_parse_any(&frame, flow_ethertype(skb, flow_link), skb->vlan_present, pkt);
 		if (!pkt->cut || skb->data_end - skb->data >= skb->len)
 			break;
 		if (bpf_skb_pull_data(skb, want < skb->len ? want : skb->len))
@@ -156,10 +165,13 @@ __noinline int flow_read_any(struct __sk_buff *skb, __u8 where, __u32 copy)
 	return 0;
 }
 
-/* A frame as it lies in memory: what it is on the wire, unless it is a super-packet. */
-static __always_inline struct flow_counts flow_frame_counts(struct __sk_buff *skb)
+/*
+ * A frame as it lies in memory, without the `before` bytes of flow_link_before(): what it is on the
+ * wire, unless it is a super-packet.
+ */
+static __always_inline struct flow_counts flow_frame_counts(struct __sk_buff *skb, __u64 before)
 {
-	struct flow_counts counts = {.packets = 1, .bytes = skb->len};
+	struct flow_counts counts = {.packets = 1, .bytes = skb->len - before};
 
 	if (skb->vlan_present)
 		counts.bytes += VLAN_TAG;
@@ -167,45 +179,46 @@ static __always_inline struct flow_counts flow_frame_counts(struct __sk_buff *sk
 }
 
 /* The key of a frame that is not the usual one. False when there is no memory to parse it in. */
-static __always_inline int flow_read_unusual(struct __sk_buff *skb, __u8 where, const int preempted,
+static __always_inline int flow_read_unusual(struct __sk_buff *skb, const struct flow_way *way,
 					     struct flow_key *key, __u32 *transport, __u32 *jumbo)
 {
 	const struct flow_packet *pkt;
 	__u32 copy = 0;
 
-	if (preempted && bpf_map_pop_elem(&flow_copies, &copy))
+	if (way->preempted && bpf_map_pop_elem(&flow_copies, &copy))
 		return 0;
-	flow_read_any(skb, where, copy);
+	flow_read_any(skb, way->where, way->before, copy);
 	pkt = bpf_map_lookup_elem(&flow_scratch, &copy);
 	if (pkt) {
 		*key = flow_packet_key(pkt);
 		*transport = pkt->transport;
 		*jumbo = pkt->jumbo;
 	}
-	if (preempted)
+	if (way->preempted)
 		bpf_map_push_elem(&flow_copies, &copy, BPF_ANY);
 	return pkt != NULL;
 }
 
 /*
  * Key of a frame, and what a super-packet stands for beyond the one frame. False when there is no
- * memory to parse it in. `preempted` is a constant, as everywhere here.
+ * memory to parse it in.
  */
-static __always_inline int flow_read(struct __sk_buff *skb, __u8 where, const int preempted,
+static __always_inline int flow_read(struct __sk_buff *skb, const struct flow_way *way,
 				     struct flow_key *key, struct flow_counts *beyond)
 {
 	struct flow_frame frame = {.data = (void *)(long)skb->data,
-				   .end = (void *)(long)skb->data_end};
+				   .end = (void *)(long)skb->data_end,
+				   .start = way->before};
 	__u32 transport, jumbo = 0;
 
-	transport = flow_parse_usual(&frame, flow_raw_ethertype(skb), key);
-	if (!transport && !flow_read_unusual(skb, where, preempted, key, &transport, &jumbo))
+	transport = flow_parse_usual(&frame, flow_ethertype(skb, way->link), key);
+	if (!transport && !flow_read_unusual(skb, way, key, &transport, &jumbo))
 		return 0;
-	key->word[4] = flow_last_word_at(key->word[4], where);
+	key->word[4] = flow_last_word_at(key->word[4], way->where);
 	beyond->packets = 0;
 	beyond->bytes = 0;
 	if (skb->gso_size)
-		flow_gso_beyond(skb, transport, key->ipproto, jumbo, beyond);
+		flow_gso_beyond(skb, transport, key->ipproto, jumbo, way->before, beyond);
 	return 1;
 }
 
@@ -376,14 +389,15 @@ static __always_inline void flow_tally(struct flow_front *front, __u32 index,
 	flow_counts_add_atomic(sum, counts);
 }
 
-/* flow_count() on kernels where programs interrupt each other. */
-static __always_inline void flow_count_preempted(struct __sk_buff *skb, __u8 where,
+/* flow_count_as() on kernels where programs interrupt each other. */
+static __always_inline void flow_count_preempted(struct __sk_buff *skb, const struct flow_way *way,
 						 struct flow_front *front, __u32 index)
 {
-	struct flow_counts counts = flow_frame_counts(skb), beyond;
+	struct flow_counts counts = flow_frame_counts(skb, way->before), beyond;
+	__u8 where = way->where;
 	struct flow_key key;
 
-	if (!flow_read(skb, where, 1, &key, &beyond)) {
+	if (!flow_read(skb, way, &key, &beyond)) {
 		flow_counts_add_atomic(&front->full[where][FLOW_CLASS_MIXED], &counts);
 		flow_counts_add_atomic(&front->total[where], &counts);
 		return;
@@ -393,30 +407,33 @@ static __always_inline void flow_count_preempted(struct __sk_buff *skb, __u8 whe
 	flow_tally(front, index, &key, &counts);
 }
 
-/* Counts one frame that passes the hook. Never changes what happens to it. */
-static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
+static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link link,
+					  enum flow_dir dir)
 {
 	__u32 generation = *(volatile __u32 *)&flow_control.generation & (FLOW_GENERATIONS - 1);
 	__u32 index = bpf_get_smp_processor_id() * FLOW_GENERATIONS + generation;
-	__u8 where = FLOW_WHERE(flow_slot_of(skb), dir);
-	struct flow_counts counts = flow_frame_counts(skb), beyond, *total;
+	struct flow_way way = {.link = link, .where = FLOW_WHERE(flow_slot_of(skb), dir)};
+	struct flow_counts counts, beyond, *total;
 	struct flow_bucket *bucket;
 	struct flow_front *front;
 	struct flow_slot *slot;
 	struct flow_key key;
 	__u64 hash;
 
+	way.before = flow_link_before(skb, link, dir, way.where);
 	front = bpf_map_lookup_elem(&flow_fronts, &index);
 	if (!front)
 		return;
 	if (flow_preempted) {
-		flow_count_preempted(skb, where, front, index);
+		way.preempted = 1;
+		flow_count_preempted(skb, &way, front, index);
 		return;
 	}
-	total = &front->total[where];
+	counts = flow_frame_counts(skb, way.before);
+	total = &front->total[way.where];
 	total->packets += counts.packets;
 	total->bytes += counts.bytes;
-	if (!flow_read(skb, where, 0, &key, &beyond))
+	if (!flow_read(skb, &way, &key, &beyond))
 		return;
 	if (beyond.packets) {
 		flow_counts_add(total, &beyond);
@@ -434,6 +451,18 @@ static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
 	else
 		flow_miss(front, bucket, index << FLOW_BUCKET_BITS | flow_first_slot(hash), &key,
 			  &counts);
+}
+
+/*
+ * Counts one frame that passes the hook. Never changes what happens to it. Twice the same lines, of
+ * which the verifier leaves one: those for Ethernet are compiled without all that others need.
+ */
+static __always_inline void flow_count(struct __sk_buff *skb, enum flow_dir dir)
+{
+	if (flow_link == FLOW_LINK_ETHERNET)
+		flow_count_as(skb, FLOW_LINK_ETHERNET, dir);
+	else
+		flow_count_as(skb, flow_link, dir);
 }
 
 #endif

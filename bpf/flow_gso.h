@@ -166,10 +166,11 @@ __noinline __u32 flow_gso_header(struct __sk_buff *skb, __u32 transport, __u8 ip
  * What a super-packet stands for beyond the one frame that it is in memory. `transport` is the
  * offset of the transport header, 0 when there is none. Every segment has a copy of the headers,
  * and of a VLAN tag that stands beside the frame, but not of the `jumbo` bytes of headers that only
- * super-packets have.
+ * super-packets have, nor of the `before` bytes before the packet.
  */
 static __always_inline void flow_gso_beyond(struct __sk_buff *skb, __u32 transport, __u8 ipproto,
-					    __u32 jumbo, struct flow_counts *beyond)
+					    __u32 jumbo, __u32 before,
+					    struct flow_counts *beyond)
 {
 	__u32 header, size = skb->gso_size, segments;
 
@@ -187,7 +188,7 @@ static __always_inline void flow_gso_beyond(struct __sk_buff *skb, __u32 transpo
 	if (skb->vlan_present)
 		header += VLAN_TAG;
 	beyond->packets = segments - 1;
-	beyond->bytes = (__u64)(segments - 1) * (header - jumbo) - jumbo;
+	beyond->bytes = (__u64)(segments - 1) * (header - before - jumbo) - jumbo;
 }
 
 #endif

@@ -13,7 +13,7 @@
 /* Set before loading, constant afterwards: what they switch off costs nothing. */
 const volatile __u8 flow_slot = 0;       /* interface slot in keys */
 const volatile __u8 flow_shared = 0;     /* the slot is looked up by interface instead */
-const volatile __u8 flow_raw_ip = 0;     /* interface without an Ethernet header */
+const volatile __u8 flow_link = FLOW_LINK_ETHERNET; /* enum flow_link */
 const volatile __u8 flow_no_arp = 0;     /* one row for all ARP */
 const volatile __u8 flow_can_wake = 0;   /* the collector listens to flow_wakes */
 const volatile __u8 flow_front_bits = FLOW_FRONT_BITS; /* slots of a front, a power of two */
@@ -30,6 +30,9 @@ const volatile __u64 flow_seed[FLOW_SEEDS] = {
 /* Changed by user space while the programs run. */
 struct flow_control flow_control SEC(".bss");
 struct flow_place flow_places[FLOW_PLACES] SEC(".bss");
+
+/* By flow_key.where: what flow_link_size() returned last. A guess, so CPUs need not agree. */
+__u16 flow_link_sizes[FLOW_WHERES] SEC(".bss");
 
 /* [cpu * FLOW_GENERATIONS + generation]; user space sets max_entries by the possible CPUs. */
 struct {

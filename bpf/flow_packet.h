@@ -64,6 +64,7 @@ struct flow_packet {
 struct flow_frame {
 	void *data;
 	void *end;
+	__u64 start; /* offset of what is parsed; 0 for a frame with an Ethernet header */
 };
 
 /* Headers beyond are not looked for; what remains of an offset is small enough for the verifier. */

@@ -369,7 +369,7 @@ static __always_inline void flow_parse_begin(struct flow_packet *pkt, __u16 ethe
 
 /*
  * Parses the frame. `ethertype` is 0 for a frame with an Ethernet header; on an interface without
- * one it is the EtherType of the packet that begins at frame->data, or FLOW_ETH_P_UNSAID.
+ * one it is the EtherType of the packet that begins at frame->start, or FLOW_ETH_P_UNSAID.
  * `stripped` says that the kernel holds an outer VLAN tag beside the frame.
  */
 static __always_inline void flow_parse_any(const struct flow_frame *frame, __u16 ethertype,
@@ -378,6 +378,7 @@ static __always_inline void flow_parse_any(const struct flow_frame *frame, __u16
 	__u16 saps = 0;
 
 	flow_parse_begin(pkt, ethertype);
+	pkt->offset = frame->start;
 	if (!ethertype) {
 		if (!flow_parse_ethernet(frame, pkt, FLOW_VLAN_TAGS_MAX - !!stripped)) {
 			flow_parse_as_sum(pkt, FLOW_SUM_TRUNCATED, 0);
@@ -450,13 +451,16 @@ static __always_inline __u32 flow_parse_usual(const struct flow_frame *frame, __
 					      struct flow_key *key)
 {
 	const __u8 *data = frame->data;
-	__u32 offset = 0;
+	__u64 offset = ETH_HLEN; /* not half a register, whose bounds the verifier forgets */
 
 	if (!ethertype) {
 		if ((void *)data + ETH_HLEN > frame->end)
 			return 0;
 		ethertype = flow_load16(data + 12);
-		offset = ETH_HLEN;
+	} else {
+		offset = frame->start;
+		if (offset > FLOW_OFFSET_MAX)
+			return 0;
 	}
 	if (ethertype == ETH_P_IP && flow_usual_ipv4(data + offset, frame->end, key))
 		return offset + 20;

@@ -10,7 +10,6 @@ pkg_check_modules(NCURSESW REQUIRED IMPORTED_TARGET ncursesw)
 pkg_check_modules(CAPNG REQUIRED IMPORTED_TARGET libcap-ng)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares>=1.16)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
 
 # xxHash is inlined into the hash table that uses it: its header is needed, its library is not.
 pkg_check_modules(XXHASH REQUIRED libxxhash>=0.8)
@@ -20,4 +19,5 @@ target_compile_definitions(xxhash_inline INTERFACE XXH_INLINE_ALL)
 
 if(BUILD_TESTING)
 	pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+	pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
 endif()

@@ -8,13 +8,13 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # "a|b": any of them will do; the first one the system offers is installed.
 build_packages=(
 	clang gcc libc6-dev linux-libc-dev cmake ninja-build 'pkg-config|pkgconf'
-	'bpftool|linux-tools-common' libbpf-dev libc-ares-dev libcap-ng-dev libelf-dev libncurses-dev libjansson-dev
+	'bpftool|linux-tools-common' libbpf-dev libc-ares-dev libcap-ng-dev libelf-dev libncurses-dev
 	libseccomp-dev
 	libxxhash-dev
 )
 demo_packages=(iproute2 iputils-ping iperf3)
 test_packages=(
-	"${demo_packages[@]}" libcmocka-dev 'libclang-rt-dev|libclang-rt-14-dev' tmux tshark tcpdump
+	"${demo_packages[@]}" libcmocka-dev libjansson-dev 'libclang-rt-dev|libclang-rt-14-dev' tmux tshark tcpdump
 	ethtool jq python3 procps libcap2-bin ncurses-base groff-base shellcheck
 	qemu-system-x86 busybox-static cpio xz-utils
 	cppcheck
@@ -120,7 +120,7 @@ install_by_hand() {
 		PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null || missing+=("$tool")
 	done
 	for library in 'libbpf >= 1.1' libelf libcap-ng libseccomp libcares \
-		ncursesw jansson libxxhash; do
+		ncursesw libxxhash; do
 		pkg-config --exists "$library" 2>/dev/null || missing+=("$library")
 	done
 	[ "${#missing[@]}" -gt 0 ] || return 0

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "app.h"
 #include "guard.h"
@@ -40,6 +41,18 @@ static void keep_large_blocks_apart(void)
 #endif
 }
 
+/*
+ * Not LC_NUMERIC: numbers look the same everywhere. What converts the characters of a locale is a
+ * library that would be loaded with the first of them, and behind the guard could not be.
+ */
+static void use_locale(void)
+{
+	mbstate_t state = {0};
+
+	setlocale(LC_CTYPE, "");
+	(void)!mbrlen("x", 1, &state);
+}
+
 static int print(const char *text)
 {
 	if (fputs(text, stdout) != EOF && fflush(stdout) != EOF)
@@ -61,7 +74,7 @@ int main(int argc, char **argv)
 			 "(setcap cap_bpf,cap_net_admin,cap_perfmon=ep)");
 		return APP_FAILED;
 	}
-	setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers look the same everywhere */
+	use_locale();
 	switch (options_parse(argc, argv, &options, text, sizeof(text))) {
 	case OPTIONS_HELP: return print(options_help(text, sizeof(text)));
 	case OPTIONS_VERSION: return print("pktstat-bpf " PKTSTAT_VERSION "\n");

@@ -6,7 +6,6 @@
 #include "app_private.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -16,6 +15,7 @@
 #include "log.h"
 #include "owners.h"
 #include "ui.h"
+#include "wait.h"
 
 static const char *signal_meaning(int signal)
 {
@@ -72,6 +72,14 @@ static void say_counting(const struct app *app)
 		 *length ? " for " : "", length);
 }
 
+/* What was counted until then is reported all the same. */
+static void end_by_error(struct app *app, const char *what, int err)
+{
+	log_line("%s: %s; the report has what was counted until then", what, strerror(-err));
+	app->ended = "error";
+	app->status = APP_FAILED;
+}
+
 /* No view: wait for the end. */
 static void wait_quietly(struct app *app)
 {
@@ -81,10 +89,14 @@ static void wait_quietly(struct app *app)
 		{.fd = ring_event_fd(app->ring), .events = POLLIN},
 	};
 	struct signalfd_siginfo info;
+	int err;
 
 	for (;;) {
-		if (poll(waits, sizeof(waits) / sizeof(waits[0]), -1) < 0)
-			continue;
+		err = wait_ready(waits, sizeof(waits) / sizeof(waits[0]), -1);
+		if (err < 0 && err != -EINTR) {
+			end_by_error(app, "cannot wait for the end", err);
+			return;
+		}
 		if (waits[0].revents && read(app->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 			app->ended = signal_meaning((int)info.ssi_signo);
 			return;
@@ -158,7 +170,9 @@ static int run_view(struct app *app)
 		.hidden = app->hidden,
 		.color = !no_color || !*no_color,
 		.no_mouse = app->options->no_mouse,
+		.services = app->services,
 		.set_interval = set_interval,
+		.save_settings = app_save_settings,
 		.on_stand_in = say_stand_in,
 		.context = app,
 	};
@@ -175,6 +189,7 @@ static int run_view(struct app *app)
 	case UI_END_SIGNAL: app->ended = signal_meaning(signal); break;
 	case UI_END_TIMEOUT: app->ended = "timeout"; break;
 	case UI_END_TERMINAL: app->ended = "terminal closed"; break;
+	case UI_END_ERROR: end_by_error(app, "the live view ended", signal); break;
 	}
 	if (has_ended(app))
 		lose_iface(app);
@@ -208,6 +223,8 @@ int app_run(const struct options *options)
 	run(&app);
 	app_free_owners(&app);
 	app_free_names(&app);
+	app_stop_helpers(&app);
+	services_free(app.services);
 	bpf_source_free(app.source);
 	app_links_done(&app);
 	filter_free(app.filter);

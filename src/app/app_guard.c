@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The stage that gives up what the program needs no more, once everything is attached and open. */
+/*
+ * Gives up what the program no longer needs, once everything is attached and open: first the whole
+ * process, then each thread for itself. What each needs stands here.
+ */
 #include "app_private.h"
 
 #include <string.h>
@@ -9,25 +12,43 @@
 #include "guard.h"
 #include "log.h"
 #include "options.h"
+#include "owners.h"
 
-static struct guard_needs needs_of(const struct app *app)
+static unsigned int collector_needs(const struct app *app)
 {
 	const struct options *options = app->options;
+	unsigned int needs = GUARD_COLLECT;
 
-	return (struct guard_needs){
-		/* Interfaces that come, or come back. */
-		.attach = options->any || options->ifaces > 1 || !options->exit_on_loss,
-		.netns = app->netns_fd >= 0,
-		.clsact = strcmp(bpf_source_attach_mode(app->source), "tcx") != 0,
-		.owners = app->owners != NULL,
-		.names = options->names || app->live, /* there a key asks for them */
-		.live = app->live,
-	};
+	/* Interfaces that come, or come back. */
+	if (options->any || options->ifaces > 1 || !options->exit_on_loss)
+		needs |= GUARD_ATTACH;
+	if (strcmp(bpf_source_attach_mode(app->source), "tcx") != 0)
+		needs |= GUARD_CLSACT;
+	return needs;
+}
+
+static unsigned int owners_needs(const struct app *app)
+{
+	if (!app->owners)
+		return 0;
+	return GUARD_OWNERS | (owners_read_descriptors(app->owners) ? GUARD_PROC : 0);
+}
+
+static unsigned int names_needs(const struct app *app)
+{
+	return app_wants_names(app) ? GUARD_NAMES : 0;
+}
+
+static unsigned int main_needs(const struct app *app)
+{
+	return app->live ? GUARD_VIEW : 0;
 }
 
 int app_close_guard(struct app *app)
 {
-	const struct guard_needs needs = needs_of(app);
+	const unsigned int needs = GUARD_THREADS | collector_needs(app) | owners_needs(app) |
+				   names_needs(app) | main_needs(app) |
+				   (app->netns_fd >= 0 ? GUARD_NETNS : 0);
 	const char *what;
 	int err;
 
@@ -35,23 +56,45 @@ int app_close_guard(struct app *app)
 	app->own_nice = getpriority(PRIO_PROCESS, 0);
 	if (app->own_nice > COLLECTOR_NICE)
 		setpriority(PRIO_PROCESS, 0, COLLECTOR_NICE);
-	err = guard_close(&needs, &what);
+	err = guard_close(needs, &what);
 	if (err)
 		log_line("cannot give up privileges (%s): %s", what, strerror(-err));
 	return err;
 }
 
-void app_leave_netns(const struct app *app)
+/* A thread that fails here still has no more than the process kept. */
+static int narrow(const char *thread, unsigned int needs)
 {
-	const struct guard_needs needs = needs_of(app);
+	const char *what;
+	int err = guard_narrow(needs, &what);
 
-	/* A thread can always lower its own capabilities. */
-	if (needs.netns)
-		(void)!guard_leave_netns(&needs);
+	if (err)
+		log_line("cannot give up privileges of the %s thread (%s): %s", thread, what,
+			 strerror(-err));
+	return err;
+}
+
+void app_narrow_collector(const struct app *app)
+{
+	(void)narrow("collector", collector_needs(app));
+}
+
+void app_narrow_owners(void *app)
+{
+	(void)narrow("owners", owners_needs(app));
+}
+
+void app_narrow_names(void *app)
+{
+	(void)narrow("names", names_needs(app));
+}
+
+int app_narrow_main(const struct app *app)
+{
+	return narrow("main", main_needs(app));
 }
 
 void app_settle(const struct app *app)
 {
 	setpriority(PRIO_PROCESS, 0, app->own_nice);
-	app_leave_netns(app);
 }

@@ -55,9 +55,15 @@ static int enter(struct app *app)
 
 	if (!which)
 		return 0;
+	err = netns_open_own(&app->links.own_netns_fd);
+	if (err) {
+		log_line(
+			"cannot watch another network namespace: /proc/thread-self/ns/net, the way "
+			"back, cannot be opened: %s; is /proc mounted?",
+			strerror(-err));
+		return err;
+	}
 	err = netns_open(which, &app->netns_fd);
-	if (!err)
-		err = netns_open_own(&app->links.own_netns_fd);
 	if (!err)
 		err = netns_enter(app->netns_fd);
 	if (err)
@@ -91,14 +97,14 @@ static void say_missing(const char *name, int err)
 static int find_one(struct app *app, const char *name)
 {
 	struct iface iface = {0};
-	bool raw_ip;
+	enum flow_link link;
 	int err = name ? iface_find(name, &iface) : iface_default(&iface);
 
 	if (err) {
 		say_missing(name ? name : "lo", err);
 		return err;
 	}
-	err = iface_link_layer(&iface, &raw_ip);
+	err = iface_link_layer(iface.arphrd, &link);
 	if (err) {
 		say_link_layer(&iface);
 		return err;
@@ -154,7 +160,7 @@ void app_links_on_thread(void *context)
 
 	/* The main thread was there a moment ago; should it fail, what comes later is not found. */
 	(void)!netns_enter(app->netns_fd);
-	app_leave_netns(app);
+	app_narrow_collector(app);
 }
 
 static void say_attach_error(const struct app *app, const char *safe, int err)
@@ -185,6 +191,10 @@ void app_links_say_failure(const struct app *app, int err,
 	format_outside(failure->iface, safe, sizeof(safe));
 	if (failure->step == BPF_SOURCE_ATTACH && *safe)
 		say_attach_error(app, safe, err);
+	else if (failure->step == BPF_SOURCE_CPUS)
+		log_line("cannot count the CPUs: %s: %s; is /sys mounted? (mount -t sysfs sysfs "
+			 "/sys)",
+			 BPF_SOURCE_CPUS_FILE, strerror(-err));
 	else if (failure->step == BPF_SOURCE_ATTACH)
 		log_line("cannot list the interfaces: %s", strerror(-err));
 	else if (err == -ENOSYS)

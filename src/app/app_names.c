@@ -2,7 +2,6 @@
 /* Host names: the cache and the resolver's thread, and the wait for names before the report. */
 #include "app_private.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,21 +10,27 @@
 #include "log.h"
 #include "options.h"
 #include "resolver.h"
+#include "wait.h"
 
 /* Rows of the report whose names are waited for, and how long. */
 #define REPORT_ROWS_MAX 1000
 #define REPORT_WAIT_NS	2000000000ULL
 
+bool app_wants_names(const struct app *app)
+{
+	return app->live || app->options->names;
+}
+
 void app_start_names(struct app *app)
 {
 	int err;
 
-	if (!app->live && !app->options->names)
+	if (!app_wants_names(app))
 		return;
 	err = name_cache_new(NAMES_MAX_DEFAULT, &app->names);
 	if (!err) {
 		name_cache_set_asking(app->names, app->options->names);
-		err = resolver_start(app->names, &app->resolver);
+		err = resolver_start(app->names, app_narrow_names, app, &app->resolver);
 	}
 	if (!err)
 		return;
@@ -71,7 +76,7 @@ void app_await_names(struct app *app, struct report *report)
 	while (name_cache_unanswered(app->names) && (now_ns = clock_mono_ns()) < deadline_ns) {
 		struct pollfd wait = {.fd = name_cache_event_fd(app->names), .events = POLLIN};
 
-		poll(&wait, 1, (int)((deadline_ns - now_ns) / 1000000) + 1);
+		wait_ready(&wait, 1, (int)((deadline_ns - now_ns) / 1000000) + 1);
 		name_cache_clear_event(app->names);
 	}
 	name_cache_set_asking(app->names, false);

@@ -23,7 +23,10 @@
 #include "owner.h"
 #include "report.h"
 #include "ring.h"
+#include "services.h"
+#include "settings.h"
 #include "source.h"
+#include "users.h"
 
 struct app {
 	const struct options *options;
@@ -44,10 +47,14 @@ struct app {
 	struct name_cache *names; /* NULL: addresses have no names here */
 	struct resolver *resolver;
 	struct owner_table *owner_table; /* NULL with --no-owners */
+	struct services *services;	 /* NULL: no live view */
+	struct helper *saver;		 /* saves settings; NULL: no live view */
+	struct helper *users;		 /* knows names of users; NULL: owners are not looked up */
 	struct owners *owners;		 /* NULL: they are not looked up */
 	pthread_t owners_opener;	 /* opens them, until awaited */
 	bool opening_owners;
 	int owners_error;
+	bool said_owners_note;
 	uint64_t start_mono_ns;
 	int64_t start_wall_ns;
 	int own_nice;	   /* of the main thread, which lends the collector's before that starts */
@@ -71,16 +78,34 @@ void app_free_owners(struct app *app);
  * errno, said.
  */
 int app_close_guard(struct app *app);
-/* The calling thread enters no namespace any more: it loses what that takes. */
-void app_leave_netns(const struct app *app);
-/* The collector runs: the main thread takes its own priority again, and leaves. */
+/* The collector runs: the main thread takes its own priority again. */
 void app_settle(const struct app *app);
+/*
+ * The calling thread gives up what only others need: each as its first act, the main thread, when
+ * the others run. A failure is said; the main thread's is an error.
+ */
+void app_narrow_collector(const struct app *app);
+void app_narrow_owners(void *app);
+void app_narrow_names(void *app);
+int app_narrow_main(const struct app *app);
+
+/*
+ * Processes that do what the guard forbids: started before anything else, stopped at the end. 0 or a
+ * negative errno, said.
+ */
+int app_start_helpers(struct app *app);
+void app_stop_helpers(struct app *app);
+/* What is asked of them; `app` is a struct app, results as in ui.h and users.h. */
+int app_save_settings(void *app, const struct settings *settings, char where[SETTINGS_PATH_MAX]);
+void app_user_name(void *app, uint32_t uid, char name[USER_NAME_SIZE]);
 
 /*
  * Host names, in the live view and with --names: started when capabilities were dropped. What fails
  * is said, and addresses stay as they are.
  */
 void app_start_names(struct app *app);
+/* In the live view a key asks for them. */
+bool app_wants_names(const struct app *app);
 void app_free_names(struct app *app);
 /* With --names: hands them to the report, after waiting two seconds at most for those it prints. */
 void app_await_names(struct app *app, struct report *report);

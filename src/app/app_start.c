@@ -32,12 +32,16 @@ static int check_privileges(void)
 }
 
 /* Live when a person sits at both ends, or asks for it with --tui. */
-static int choose_mode(struct app *app)
+static void choose_mode(struct app *app)
 {
 	bool tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 
 	app->live = app->options->tui || (tty && !app->options->json);
-	if (!app->live || tty)
+}
+
+static int open_terminal(struct app *app)
+{
+	if (!app->live || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
 		return 0;
 	app->terminal = fopen("/dev/tty", "r+e");
 	if (app->terminal)
@@ -153,7 +157,7 @@ static int start_collector(struct app *app)
 	app_settle(app);
 	app_start_owners(app);
 	app_start_names(app);
-	return 0;
+	return app_narrow_main(app);
 }
 
 static int make_memory(struct app *app)
@@ -164,7 +168,12 @@ static int make_memory(struct app *app)
 
 	if (!err)
 		err = ledger_new(app->options->max_flows, LEDGER_KEEP_NS_DEFAULT, &app->ledger);
+	/* The view sums up what it has no rows for; the report asks the ledger. */
+	if (!err && app->live)
+		err = ledger_log_idle(app->ledger);
 	/* options_parse() has read it before, so what can fail is memory. */
+	if (!err && app->live)
+		err = services_new(&app->services);
 	if (!err && app->options->filter)
 		err = filter_parse(app->options->filter, &app->filter, why, sizeof(why), &column);
 	if (err)
@@ -175,12 +184,16 @@ static int make_memory(struct app *app)
 
 int app_start(struct app *app)
 {
-	int err = app_links_find(app);
+	int err;
 
+	choose_mode(app);
+	err = app_start_helpers(app);
+	if (!err)
+		err = app_links_find(app);
 	if (!err)
 		err = check_privileges();
 	if (!err)
-		err = choose_mode(app);
+		err = open_terminal(app);
 	if (!err)
 		err = set_up_signals(app);
 	if (!err)

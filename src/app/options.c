@@ -139,6 +139,9 @@ static bool parse_filter(struct parser *parser, const char *text)
 	size_t column = 0;
 	int err;
 
+	if (!text[strspn(text, " \t\n")])
+		return refuse(parser, "--filter has an empty value; give a condition, for example "
+				      "--filter 'port 443', or leave it out");
 	if (parser->options.filter)
 		return refuse(parser, "--filter was given twice; join the two by 'and' or 'or'");
 	err = filter_parse(text, &filter, why, sizeof(why), &column);
@@ -209,6 +212,16 @@ static bool parse_number(struct parser *parser, const char *name, const char *te
 	return true;
 }
 
+static bool parse_limit(struct parser *parser, const char *text)
+{
+	struct options *options = &parser->options;
+
+	if (!parse_number(parser, "limit", text, 0, UINT32_MAX, &options->limit))
+		return false;
+	options->sums_only = !options->limit;
+	return true;
+}
+
 static bool apply(struct parser *parser, enum option_id id, const char *argument)
 {
 	struct options *options = &parser->options;
@@ -221,8 +234,7 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 	case OPTION_SORT: return parse_sort(parser, argument);
 	case OPTION_FILTER: return parse_filter(parser, argument);
 	case OPTION_BY: return parse_by(parser, argument);
-	case OPTION_LIMIT:
-		return parse_number(parser, "limit", argument, 1, UINT32_MAX, &options->limit);
+	case OPTION_LIMIT: return parse_limit(parser, argument);
 	case OPTION_MAX_FLOWS:
 		return parse_number(parser, "max-flows", argument, LEDGER_FLOWS_MIN,
 				    LEDGER_FLOWS_MAX, &options->max_flows);
@@ -247,14 +259,13 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 static void refuse_unknown_long(struct parser *parser, const char *argument)
 {
 	const char *name = argument + strlen("--");
-	const char *match[2] = {NULL, NULL};
+	char matches[OPTIONS_WHY_MAX / 2];
 	const char *nearest;
 	char shortened[64];
 
 	snprintf(shortened, sizeof(shortened), "%.*s", (int)strcspn(name, "="), name);
-	if (*shortened && option_matches(shortened, match) > 1) {
-		refuse(parser, "--%s could mean --%s or --%s; write the whole name", shortened,
-		       match[0], match[1]);
+	if (*shortened && option_matches(shortened, matches, sizeof(matches)) > 1) {
+		refuse(parser, "--%s could mean %s; write more of the name", shortened, matches);
 		return;
 	}
 	nearest = option_nearest(shortened);

@@ -51,6 +51,7 @@ struct options {
 	bool hide_own;
 	bool no_mouse;
 	size_t limit;	  /* rows of the report; 0: not given */
+	bool sums_only;	  /* --limit 0: no rows */
 	size_t max_flows; /* bound of the ledger */
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edit_distance.h"
 #include "options.h"
 
 const struct option_info option_table[OPTION_IDS] = {
@@ -49,8 +50,8 @@ const struct option_info option_table[OPTION_IDS] = {
 		       "One row for each flow, conversation, host, service,\n"
 		       "protocol, process, container or user. Default: flow."},
 	[OPTION_LIMIT] = {"limit", 0, "N", NULL,
-			  "Rows in the report. Default: what fits on a\n"
-			  "terminal, all otherwise."},
+			  "Rows in the report, 0 for sums only. Default: what\n"
+			  "fits on a terminal, all otherwise."},
 	[OPTION_NAMES] = {"names", 0, NULL, NULL, "Show host names, asked of DNS, for addresses."},
 	[OPTION_NO_OWNERS] = {"no-owners", 0, NULL, NULL,
 			      "Do not look up which process is behind a flow."},
@@ -130,39 +131,6 @@ char *options_help(char *text, size_t size)
 	return text;
 }
 
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-	size_t least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-#define NAME_MAX_LENGTH 32
-
-/* Insertions, deletions and changes that make `a` of `b`; a large number for absurd lengths. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t row[NAME_MAX_LENGTH + 1];
-	size_t length = strlen(b);
-
-	if (length > NAME_MAX_LENGTH || strlen(a) > NAME_MAX_LENGTH)
-		return NAME_MAX_LENGTH;
-	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 1; j <= length; j++) {
-			size_t changed = diagonal + (a[i] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = smallest(changed, row[j] + 1, row[j - 1] + 1);
-		}
-	}
-	return row[length];
-}
-
 const char *option_nearest(const char *name)
 {
 	const char *nearest = NULL;
@@ -179,16 +147,25 @@ const char *option_nearest(const char *name)
 	return nearest;
 }
 
-size_t option_matches(const char *name, const char *ret_names[2])
+static bool begins_with(size_t option, const char *name)
 {
-	size_t matches = 0;
+	return !strncmp(option_table[option].name, name, strlen(name));
+}
 
+size_t option_matches(const char *name, char *text, size_t size)
+{
+	struct buffer to = {.text = text, .size = size};
+	size_t matches = 0, left;
+
+	for (size_t i = 0; i < OPTION_IDS; i++)
+		matches += begins_with(i, name);
+	left = matches;
 	for (size_t i = 0; i < OPTION_IDS; i++) {
-		if (strncmp(option_table[i].name, name, strlen(name)) != 0)
+		if (!begins_with(i, name))
 			continue;
-		if (matches < 2)
-			ret_names[matches] = option_table[i].name;
-		matches++;
+		put(&to, left == matches ? "--" : left > 1 ? ", --" : " or --");
+		put(&to, option_table[i].name);
+		left--;
 	}
 	return matches;
 }

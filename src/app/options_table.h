@@ -43,7 +43,7 @@ extern const struct option_info option_table[OPTION_IDS];
 
 /* The option whose name is nearest to `name`, at most two changed letters away, or NULL. */
 const char *option_nearest(const char *name);
-/* How many names begin with `name`, the first two of them in `ret_names`. */
-size_t option_matches(const char *name, const char *ret_names[2]);
+/* How many names begin with `name`, and all of them as text: "--names, --netns or --no-arp". */
+size_t option_matches(const char *name, char *text, size_t size);
 
 #endif

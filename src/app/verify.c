@@ -6,6 +6,10 @@
 
 #include "format.h"
 
+/* Of a segment that GSO makes, in bytes: Ethernet, IPv4, UDP; two tags, IPv6 with extensions, TCP. */
+#define HEADERS_LEAST 42
+#define HEADERS_MOST  250
+
 static bool same(const struct flow_counts *a, const struct flow_counts *b)
 {
 	return a->packets == b->packets && a->bytes == b->bytes;
@@ -25,10 +29,37 @@ static bool print_identity(FILE *out, const char *what, const struct flow_counts
 	return holds;
 }
 
-/* Why the interface may rightly have counted something else than frames on the wire. */
-static const char *why_other(bool raw_ip, const struct flow_counts *hook,
-			     const struct flow_counts *link, uint64_t dropped)
+/* Whether GSO could explain it: each segment of a super-packet but the first adds its headers. */
+static bool is_segmentation(const struct flow_counts *hook, const struct flow_counts *link)
 {
+	uint64_t packets = hook->packets - link->packets, bytes = hook->bytes - link->bytes;
+
+	return link->packets && link->packets < hook->packets && link->bytes < hook->bytes &&
+	       bytes >= packets * HEADERS_LEAST &&
+	       bytes <= packets * HEADERS_MOST;
+}
+
+/* Why the interface counted fewer packets than the hook; what cannot be told apart is not guessed. */
+static const char *why_fewer(enum flow_dir dir, bool segmentation)
+{
+	if (dir == FLOW_IN)
+		return segmentation ? "the interface counts a GRO super-packet as one, the hook its "
+				      "segments; or packets came to the hook another way"
+				    : "packets came to the hook another way";
+	return segmentation ? "the interface counts a GSO super-packet as one, the hook its segments; "
+			      "or a filter or queueing discipline ended packets behind the hook"
+			    : "a filter or queueing discipline ended packets behind the hook";
+}
+
+/* Why the interface may rightly have counted something else than frames on the wire. */
+static const char *why_other(const struct ifaces_entry *iface, enum flow_dir dir,
+			     const struct flow_counts *hook, const struct flow_counts *link,
+			     uint64_t dropped)
+{
+	bool raw_ip = iface->raw_ip;
+
+	if (iface->removals)
+		return "the hook was detached for a while";
 	if (link->packets == hook->packets && link->bytes == hook->bytes + 4 * hook->packets)
 		return "the driver counts the frame check sequence";
 	if (link->packets == hook->packets && hook->bytes == link->bytes + 14 * hook->packets)
@@ -38,7 +69,9 @@ static const char *why_other(bool raw_ip, const struct flow_counts *hook,
 	if (dropped)
 		return "packets were dropped between interface and hook";
 	if (link->packets < hook->packets)
-		return "the interface counts a GSO/GRO super-packet as one, the hook its segments";
+		return why_fewer(dir, is_segmentation(hook, link));
+	if (iface->before[dir])
+		return "packets were ended before the hook, perhaps by a program that runs there";
 	return "packets passed between the two readings, or never reached the hook";
 }
 
@@ -72,7 +105,25 @@ static void print_direction(const struct ifaces_entry *iface, const struct verif
 		format_outside(iface->name, safe, sizeof(safe)), dir == FLOW_IN ? "in" : "out",
 		(uint64_t)hook->packets, (uint64_t)hook->bytes, (uint64_t)counts.packets,
 		(uint64_t)counts.bytes, equal ? "equal" : "not comparable: ",
-		equal ? "" : why_other(iface->raw_ip, hook, &counts, dropped));
+		equal ? "" : why_other(iface, dir, hook, &counts, dropped));
+}
+
+/* What the hook cannot have seen. */
+static void print_unseen(const struct ifaces_entry *iface, FILE *out)
+{
+	char away[4 * FORMAT_TEXT_MAX];
+
+	if (iface->removals)
+		fprintf(out, "verify: %s: packets of that time are not counted\n",
+			ifaces_entry_away(iface, away, sizeof(away)));
+	for (enum flow_dir dir = FLOW_IN; dir < FLOW_DIRS; dir++) {
+		if (iface->before[dir])
+			fprintf(out,
+				"verify: %s %s, programs that run before the hook: %u; what they end "
+				"is not counted\n",
+				format_outside(iface->name, away, FORMAT_TEXT_MAX),
+				dir == FLOW_IN ? "in" : "out", iface->before[dir]);
+	}
 }
 
 /* The hook's counts by interface and direction: every row, also one that is a sum, has them. */
@@ -100,6 +151,7 @@ static void print_links(const struct verify *verify, FILE *out)
 
 		if (iface->state == IFACE_FREE)
 			continue;
+		print_unseen(iface, out);
 		if (!link->ended || link->index != iface->index || iface->state != IFACE_WATCHED) {
 			fprintf(out, "verify: %s: the interface's own counters are not known from "
 				     "the beginning to the end\n",

@@ -161,6 +161,14 @@ static bool bpf_source_on_links(struct flow_source *base)
 	return source->exit_on_loss && !source->ports.ifaces->watched;
 }
 
+static bool bpf_source_on_deadline(struct flow_source *base)
+{
+	struct bpf_source *source = bpf_source_of(base);
+
+	ports_look(&source->ports);
+	return source->exit_on_loss && !source->ports.ifaces->watched;
+}
+
 static bool bpf_source_wants_slots(struct flow_source *base)
 {
 	return ports_want_slots(&bpf_source_of(base)->ports);
@@ -196,6 +204,7 @@ static const struct flow_source_ops bpf_source_ops = {
 	.wants_drain = bpf_source_wants_drain,
 	.links_fd = bpf_source_links_fd,
 	.on_links = bpf_source_on_links,
+	.on_deadline = bpf_source_on_deadline,
 	.wants_slots = bpf_source_wants_slots,
 	.give_up_slots = bpf_source_give_up_slots,
 	.ifaces = bpf_source_ifaces,
@@ -284,7 +293,8 @@ int bpf_source_open(const struct bpf_source_options *options, struct flow_source
 	struct bpf_source *source = bpf_source_alloc(options);
 	int err, cpus = libbpf_num_possible_cpus();
 
-	*ret_failure = (struct bpf_source_failure){.step = BPF_SOURCE_LOAD};
+	*ret_failure =
+		(struct bpf_source_failure){.step = cpus < 0 ? BPF_SOURCE_CPUS : BPF_SOURCE_LOAD};
 	if (!source)
 		return -ENOMEM;
 	source->cpus = cpus < 0 ? 0 : (unsigned int)cpus;

@@ -26,11 +26,15 @@ struct bpf_source_options {
 	enum attach_mode attach;
 };
 
+/* Where the kernel says which CPUs there can be; missing where /sys is not mounted. */
+#define BPF_SOURCE_CPUS_FILE "/sys/devices/system/cpu/possible"
+
 /* What bpf_source_open() was doing when it failed. */
 enum bpf_source_step {
 	BPF_SOURCE_LINK_LAYER, /* the interface is neither Ethernet nor plain IP */
 	BPF_SOURCE_LOAD,       /* loading the programs */
 	BPF_SOURCE_MAPS,       /* making the maps */
+	BPF_SOURCE_CPUS,       /* counting the possible CPUs, in BPF_SOURCE_CPUS_FILE */
 	BPF_SOURCE_ATTACH,     /* attaching; what attach_open() says */
 };
 

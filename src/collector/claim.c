@@ -1,86 +1,173 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A claim is a listening socket. Who waits for one connects to it, and is woken when it closes: the
- * kernel resets connections that nobody accepted.
+ * A claim is a netlink socket whose port is the number. The kernel gives a port to one socket of a
+ * network namespace at a time, and takes it back however the process ends; process IDs, mounts and
+ * directories do not matter. Anybody may take a port. What only CAP_NET_ADMIN may do (rtnetlink_bind()
+ * in net/core/rtnetlink.c, since Linux 4.13) is to join the groups of multicast routing: a socket
+ * with one of our numbers is a claim if it has joined, and the port of a stranger if not.
+ *
+ * Whether a port is taken is asked by trying to take it, which is exact; the list of the sockets in
+ * /proc is not, while sockets come and go, so it is only asked who has a port that is taken.
  */
 #include "claim.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "clock.h"
+#include "wait.h"
 
-#define CLAIM_WAIT_NS 2000000000ULL
-#define CLAIM_WAITERS 64
+/* RTNLGRP_IPV4_MROUTE_R as bind(2) and /proc have it. */
+#define CLAIM_GROUPS (1U << (RTNLGRP_IPV4_MROUTE_R - 1))
+#define CLAIM_TRIES  16
+/* The list gets longer with every socket that strangers open. */
+#define LIST_MAX 4096
 
-/* Abstract: the name begins with a zero byte. Returns the length of the address. */
-static socklen_t claim_address(const char *what, uint32_t number, struct sockaddr_un *ret_address)
+enum holder { HOLDER_NOT_LISTED, HOLDER_STRANGER, HOLDER_INSTANCE };
+
+void claim_init(struct claim *claim)
 {
-	int length;
-
-	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	length = snprintf(ret_address->sun_path + 1, sizeof(ret_address->sun_path) - 1,
-			  "pktstat-bpf/%s/%u", what, number);
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
+	*claim = (struct claim){.fd = -1, .leaving_fd = -1};
 }
 
-int claim_open(const char *what, uint32_t number)
+/* Takes the port and joins the groups in one step. The socket's descriptor or a negative errno. */
+static int take_port(uint32_t port, uint32_t groups)
 {
-	struct sockaddr_un address;
-	socklen_t length = claim_address(what, number, &address);
-	int err, fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const struct sockaddr_nl address = {
+		.nl_family = AF_NETLINK, .nl_pid = port, .nl_groups = groups};
+	int err, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
 	if (fd < 0)
 		return -errno;
-	if (!bind(fd, (struct sockaddr *)&address, length) && !listen(fd, CLAIM_WAITERS))
+	if (!bind(fd, (const struct sockaddr *)&address, sizeof(address)))
 		return fd;
 	err = -errno;
 	close(fd);
 	return err;
 }
 
-/* Waits until the holder closes its claim, or until `left_ns` are over. */
-static void wait_for_holder(const char *what, uint32_t number, uint64_t left_ns)
+static int take_number(struct claim *claim)
 {
-	struct timeval limit = {.tv_sec = (time_t)(left_ns / 1000000000ULL),
-				.tv_usec = (suseconds_t)(left_ns % 1000000000ULL / 1000) + 1};
-	struct sockaddr_un address;
-	socklen_t length = claim_address(what, number, &address);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char byte;
+	int fd = -EADDRINUSE, bytes = 1;
+	uint32_t number = 0;
 
-	if (fd < 0)
-		return;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (!connect(fd, (struct sockaddr *)&address, length))
-		(void)!recv(fd, &byte, 1, 0);
-	close(fd);
-}
-
-int claim_wait(const char *what, uint32_t number)
-{
-	uint64_t end_ns = clock_mono_ns() + CLAIM_WAIT_NS, now_ns;
-	int fd;
-
-	while ((fd = claim_open(what, number)) == -EADDRINUSE) {
-		now_ns = clock_mono_ns();
-		if (now_ns >= end_ns)
-			return -ETIMEDOUT;
-		wait_for_holder(what, number, end_ns - now_ns);
+	for (int tries = 0; tries < CLAIM_TRIES && fd == -EADDRINUSE; tries++) {
+		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+			return -errno;
+		number = CLAIM_KIND | (number & ~CLAIM_MASK);
+		fd = take_port(number, CLAIM_GROUPS);
 	}
-	return fd;
+	if (fd < 0)
+		return fd;
+	/* What multicast routers are told is not for us: it may be lost. */
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	claim->fd = fd;
+	claim->number = number;
+	return 0;
 }
 
-bool claim_is_held(const char *what, uint32_t number)
+/* return -1: TC_ACT_UNSPEC, go on with the next filter. */
+static int load_leaving(struct claim *claim)
 {
-	int fd = claim_open(what, number);
+	const struct bpf_insn code[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = -1},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
 
-	if (fd >= 0)
+	claim->leaving_fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "flow_leaving", "Dual MIT/GPL",
+					  code, sizeof(code) / sizeof(code[0]), NULL);
+	return claim->leaving_fd < 0 ? claim->leaving_fd : 0;
+}
+
+int claim_open(struct claim *claim)
+{
+	int err;
+
+	if (claim->fd >= 0)
+		return 0;
+	err = take_number(claim);
+	if (!err)
+		err = load_leaving(claim);
+	if (err)
+		claim_close(claim);
+	return err;
+}
+
+void claim_close(struct claim *claim)
+{
+	if (claim->leaving_fd >= 0)
+		close(claim->leaving_fd);
+	if (claim->fd >= 0)
+		close(claim->fd);
+	claim_init(claim);
+}
+
+/*
+ * "sk Eth Pid Groups ...", a socket a line: its address, its protocol, its port, and its first 32
+ * groups in hexadecimal. False for the line of another socket.
+ */
+static bool read_line(const char *line, uint32_t number, uint32_t *ret_groups)
+{
+	char *end;
+
+	line += strcspn(line, " ");
+	if (strtoul(line, &end, 10) != NETLINK_ROUTE || end == line)
+		return false;
+	line = end;
+	if (strtoul(line, &end, 10) != number || end == line)
+		return false;
+	*ret_groups = (uint32_t)strtoul(end, NULL, 16);
+	return true;
+}
+
+static enum holder find_holder(uint32_t number)
+{
+	FILE *list = fopen("/proc/thread-self/net/netlink", "re");
+	enum holder holder = HOLDER_NOT_LISTED;
+	char line[256];
+	uint32_t groups;
+
+	if (!list)
+		return HOLDER_NOT_LISTED;
+	for (int lines = 0; lines < LIST_MAX && fgets(line, sizeof(line), list); lines++) {
+		if (!read_line(line, number, &groups))
+			continue;
+		holder = groups & CLAIM_GROUPS ? HOLDER_INSTANCE : HOLDER_STRANGER;
+		break;
+	}
+	fclose(list);
+	return holder;
+}
+
+bool claim_is_held(uint32_t number)
+{
+	int fd = take_port(number, 0);
+
+	if (fd >= 0) {
 		close(fd);
-	return fd == -EADDRINUSE;
+		return false;
+	}
+	return fd != -EADDRINUSE || find_holder(number) != HOLDER_STRANGER;
+}
+
+void claim_be_patient(struct claim *claim, unsigned int ms)
+{
+	claim->patient_ns = ms ? clock_mono_ns() + ms * 1000000ULL : 0;
+}
+
+bool claim_pause(const struct claim *claim)
+{
+	if (!claim->patient_ns || clock_mono_ns() >= claim->patient_ns)
+		return false;
+	(void)wait_ready(NULL, 0, 1);
+	return true;
 }

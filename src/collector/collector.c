@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The collector thread: one poll() over deadline, stop, wake-up and links. */
+/* The collector thread: one wait for deadline, stop, wake-up and links. */
 #include "collector.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #include "clock.h"
 #include "rate.h"
+#include "wait.h"
 
 /* What happened to interfaces is published that soon; a burst of it in one snapshot. */
 #define SOON_NS 100000000ULL
@@ -244,14 +244,17 @@ static bool renew_slots(struct collector *collector, bool *ret_over)
 /* True when counting is over. */
 static bool on_deadline(struct collector *collector)
 {
-	uint64_t expirations = 1;
-	bool over = false;
+	struct flow_source *source = collector->options.source;
+	uint64_t expirations = 1, end_ns;
+	bool over;
 
 	if (read(collector->timer_fd, &expirations, sizeof(expirations)) < 0)
 		return false; /* the timer was set anew in between */
 	if (expirations > 1)
 		collector->health.missed_deadlines += (uint32_t)(expirations - 1);
-	publish(collector, drain(collector), SNAPSHOT_LIVE);
+	end_ns = drain(collector);
+	over = source->ops->on_deadline(source);
+	publish(collector, end_ns, SNAPSHOT_LIVE);
 	/* Now rather than in need: everything is drained, and no interval has to be shared. */
 	renew_slots(collector, &over);
 	return over;
@@ -311,19 +314,20 @@ static void *collector_main(void *arg)
 		[WAIT_LINKS] = {.fd = source->ops->links_fd(source), .events = POLLIN},
 		[WAIT_WAKE] = {.fd = source->ops->wake_fd(source), .events = POLLIN},
 	};
+	int err;
 
 	prctl(PR_SET_NAME, "collector");
 	if (collector->options.on_thread)
 		collector->options.on_thread(collector->options.context);
 	/* Short work that must not come late on a loaded machine; without the right to it, so be it. */
-	setpriority(PRIO_PROCESS, (id_t)gettid(), COLLECTOR_NICE);
+	setpriority(PRIO_PROCESS, 0, COLLECTOR_NICE);
 	for (;;) {
-		if (poll(waits, WAITS, -1) < 0) {
-			if (errno != EINTR)
-				collector->health.last_error = -errno;
-			continue;
+		err = wait_ready(waits, WAITS, -1);
+		if (err < 0 && err != -EINTR) {
+			collector->health.read_errors++;
+			collector->health.last_error = err;
 		}
-		if (waits[WAIT_STOP].revents) {
+		if ((err < 0 || waits[WAIT_STOP].revents) && wait_take_event(collector->stop_fd)) {
 			finish(collector, SNAPSHOT_FINAL);
 			return NULL;
 		}
@@ -370,7 +374,7 @@ int collector_start(const struct collector_options *options, struct collector **
 	collector->last_mono_ns = options->start_mono_ns;
 	collector->last_wall_ns = options->start_wall_ns;
 	collector->start_boot_ns = clock_boot_ns() - (clock_mono_ns() - options->start_mono_ns);
-	collector->stop_fd = eventfd(0, EFD_CLOEXEC);
+	collector->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	collector->steer_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	collector->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	err = collector->stop_fd < 0 || collector->steer_fd < 0 || collector->timer_fd < 0 ?

@@ -112,22 +112,35 @@ int iface_default(struct iface *ret_iface)
 	return iface_find("lo", ret_iface);
 }
 
-int iface_link_layer(const struct iface *iface, bool *ret_raw_ip)
+/*
+ * Plain IP are the types of which the kernel itself says so (dev_is_mac_header_xmit() in its
+ * include/linux/if_arp.h), and SLIP, whose driver adds and removes all that it has of a header.
+ */
+int iface_link_layer(unsigned int arphrd, enum flow_link *ret_link)
 {
-	switch (iface->arphrd) {
+	switch (arphrd) {
 	case ARPHRD_ETHER:
 	case ARPHRD_LOOPBACK:
-		*ret_raw_ip = false;
+		*ret_link = FLOW_LINK_ETHERNET;
 		return 0;
-	case ARPHRD_NONE: /* tun, WireGuard */
+	case ARPHRD_NONE: /* tun, WireGuard, xfrm, bareudp */
+	case ARPHRD_VOID: /* teql */
 	case ARPHRD_PPP:
 	case ARPHRD_RAWIP:
-	case ARPHRD_TUNNEL:
-	case ARPHRD_TUNNEL6:
+	case ARPHRD_TUNNEL:  /* ipip, vti */
+	case ARPHRD_TUNNEL6: /* ip6tnl, vti6 */
 	case ARPHRD_SIT:
+	case ARPHRD_PIMREG:
+	case ARPHRD_SLIP:
+	case ARPHRD_CSLIP:
+	case ARPHRD_SLIP6:
+	case ARPHRD_CSLIP6:
+	case ARPHRD_ADAPT: /* one of the above, by what it receives */
+		*ret_link = FLOW_LINK_IP;
+		return 0;
 	case ARPHRD_IPGRE:
 	case ARPHRD_IP6GRE:
-		*ret_raw_ip = true;
+		*ret_link = FLOW_LINK_GRE;
 		return 0;
 	default:
 		return -EPROTONOSUPPORT;

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow_abi.h"
+
 struct iface {
 	char name[IF_NAMESIZE]; /* as the kernel has it: outside text */
 	unsigned int index;
@@ -27,10 +29,11 @@ int iface_find(const char *name, struct iface *ret_iface);
 int iface_default(struct iface *ret_iface);
 
 /*
- * Whether frames of the link type begin with an Ethernet header (`ret_raw_ip` false) or with the
- * IP header (true). 0, or -EPROTONOSUPPORT for a link type that is neither.
+ * What frames of a link type (ARPHRD_ETHER and so on) begin with. 0, or -EPROTONOSUPPORT for one
+ * whose frames are neither Ethernet nor plain IP packets: CAN, InfiniBand, IEEE 802.15.4, a monitor
+ * of IEEE 802.11 or of netlink.
  */
-int iface_link_layer(const struct iface *iface, bool *ret_raw_ip);
+int iface_link_layer(unsigned int arphrd, enum flow_link *ret_link);
 
 /*
  * Writes the names of all interfaces, comma separated, at most `size` bytes with the end, outside

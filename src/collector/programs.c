@@ -77,7 +77,7 @@ int programs_open(struct programs *programs, unsigned int cpus, bool no_arp)
 		.front_bits = fronts_bits(cpus),
 		.no_arp = no_arp,
 		.preempted = kernel_is_realtime(),
-		.shared_fd = {{-1, -1}, {-1, -1}},
+		.shared_fd = {{-1, -1}, {-1, -1}, {-1, -1}},
 	};
 	make_seeds(programs->seed);
 	bpf_program__set_autoload(skeleton->progs.flow_ingress, false);
@@ -92,7 +92,7 @@ void programs_close(struct programs *programs)
 {
 	if (!programs->maps)
 		return;
-	for (int i = 0; i < 2 * FLOW_DIRS; i++) {
+	for (int i = 0; i < FLOW_LINKS * FLOW_DIRS; i++) {
 		if (programs->shared_fd[i / FLOW_DIRS][i % FLOW_DIRS] >= 0)
 			close(programs->shared_fd[i / FLOW_DIRS][i % FLOW_DIRS]);
 	}
@@ -141,8 +141,8 @@ static int take_descriptors(int in_fd, int out_fd, int ret_fd[FLOW_DIRS])
 	return 0;
 }
 
-static int load(const struct programs *programs, unsigned int slot, bool shared, bool raw_ip,
-		int ret_fd[FLOW_DIRS])
+static int load(const struct programs *programs, unsigned int slot, bool shared,
+		enum flow_link link, int ret_fd[FLOW_DIRS])
 {
 	struct flow_bpf *skeleton = flow_bpf__open();
 	int err;
@@ -151,7 +151,7 @@ static int load(const struct programs *programs, unsigned int slot, bool shared,
 		return -errno;
 	skeleton->rodata->flow_slot = (uint8_t)slot;
 	skeleton->rodata->flow_shared = shared;
-	skeleton->rodata->flow_raw_ip = raw_ip;
+	skeleton->rodata->flow_link = (uint8_t)link;
 	skeleton->rodata->flow_no_arp = programs->no_arp;
 	skeleton->rodata->flow_can_wake = 1;
 	skeleton->rodata->flow_front_bits = (uint8_t)programs->front_bits;
@@ -168,10 +168,10 @@ static int load(const struct programs *programs, unsigned int slot, bool shared,
 	return err;
 }
 
-int programs_load(const struct programs *programs, unsigned int slot, bool raw_ip,
+int programs_load(const struct programs *programs, unsigned int slot, enum flow_link link,
 		  int ret_fd[FLOW_DIRS])
 {
-	return load(programs, slot, false, raw_ip, ret_fd);
+	return load(programs, slot, false, link, ret_fd);
 }
 
 /* Notes the interface's slot where the shared programs find it; false: all its places are taken. */
@@ -190,14 +190,14 @@ static bool note_slot(const struct programs *programs, unsigned int ifindex, uns
 	return false;
 }
 
-int programs_share(struct programs *programs, unsigned int slot, unsigned int ifindex, bool raw_ip,
-		   int ret_fd[FLOW_DIRS])
+int programs_share(struct programs *programs, unsigned int slot, unsigned int ifindex,
+		   enum flow_link link, int ret_fd[FLOW_DIRS])
 {
-	int *fd = programs->shared_fd[raw_ip], err;
+	int *fd = programs->shared_fd[link], err;
 
 	if (!note_slot(programs, ifindex, slot))
-		return load(programs, slot, false, raw_ip, ret_fd);
-	err = fd[FLOW_IN] >= 0 ? 0 : load(programs, slot, true, raw_ip, fd);
+		return load(programs, slot, false, link, ret_fd);
+	err = fd[FLOW_IN] >= 0 ? 0 : load(programs, slot, true, link, fd);
 	return err ? err : take_descriptors(fd[FLOW_IN], fd[FLOW_OUT], ret_fd);
 }
 

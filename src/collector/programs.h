@@ -22,7 +22,7 @@ struct programs {
 	bool no_arp;
 	uint64_t seed[FLOW_SEEDS]; /* the same in all of them: they share the slots */
 	bool preempted; /* a PREEMPT_RT kernel: programs interrupt each other */
-	int shared_fd[2][FLOW_DIRS]; /* by raw_ip; -1: not loaded yet */
+	int shared_fd[FLOW_LINKS][FLOW_DIRS]; /* -1: not loaded yet */
 };
 
 /* Makes the maps, for so many possible CPUs. 0 or a negative errno; programs_close() is due. */
@@ -34,8 +34,8 @@ void programs_close(struct programs *programs);
  * Like programs_load(), but gives the pair that many interfaces share, loaded the first time;
  * where there is no place to note the interface's slot, one of its own.
  */
-int programs_share(struct programs *programs, unsigned int slot, unsigned int ifindex, bool raw_ip,
-		   int ret_fd[FLOW_DIRS]);
+int programs_share(struct programs *programs, unsigned int slot, unsigned int ifindex,
+		   enum flow_link link, int ret_fd[FLOW_DIRS]);
 /* The interface is gone or let go of: its place may be used again. */
 void programs_unshare(const struct programs *programs, unsigned int ifindex);
 
@@ -43,7 +43,7 @@ void programs_unshare(const struct programs *programs, unsigned int ifindex);
  * Loads the pair for a slot; the descriptors in `ret_fd` are the caller's to close. 0 or a negative
  * errno.
  */
-int programs_load(const struct programs *programs, unsigned int slot, bool raw_ip,
+int programs_load(const struct programs *programs, unsigned int slot, enum flow_link link,
 		  int ret_fd[FLOW_DIRS]);
 
 #endif

@@ -60,6 +60,11 @@ struct flow_source_ops {
 	 * nobody wants to wait for their return.
 	 */
 	bool (*on_links)(struct flow_source *source);
+	/*
+	 * At a deadline, when counts were drained: looks whether counting goes on everywhere, and
+	 * mends what can be mended. True when counting is over, as on_links() says.
+	 */
+	bool (*on_deadline)(struct flow_source *source);
 	/* True when an interface finds no slot, although interfaces that are gone have some. */
 	bool (*wants_slots)(struct flow_source *source);
 	/*

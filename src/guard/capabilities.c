@@ -12,11 +12,41 @@
 
 #define OF_THREAD (CAPNG_EFFECTIVE | CAPNG_PERMITTED)
 
-/* Where CAP_BPF or CAP_PERFMON were not given, CAP_SYS_ADMIN was (see privileges_missing()). */
-static bool stands_in(const struct guard_needs *needs)
+static const struct {
+	unsigned int capability;
+	unsigned int serves;
+	bool within_sys_admin; /* where it was not given, CAP_SYS_ADMIN was: see privileges.c */
+} table[] = {
+	/* The flow map grows and shrinks with the traffic; iterators, where unprivileged BPF is off. */
+	{CAP_BPF, GUARD_COLLECT | GUARD_ATTACH | GUARD_OWNERS, true},
+	{CAP_NET_ADMIN, GUARD_ATTACH | GUARD_CLSACT, false},
+	{CAP_PERFMON, GUARD_ATTACH, true},
+	/* Links in /proc/PID of other users; and, behind a directory that only they may enter, fd/. */
+	{CAP_SYS_PTRACE, GUARD_OWNERS | GUARD_PROC, false},
+	{CAP_DAC_READ_SEARCH, GUARD_PROC, false},
+	{CAP_SYS_ADMIN, GUARD_NETNS, false},
+};
+
+#define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
+
+/* Those of the table that are wanted and were had, a bit each. */
+static uint64_t choose(unsigned int needs)
 {
-	return !capng_have_capability(CAPNG_PERMITTED, CAP_BPF) ||
-	       (needs->attach && !capng_have_capability(CAPNG_PERMITTED, CAP_PERFMON));
+	uint64_t kept = 0;
+	size_t i;
+
+	for (i = 0; i < TABLE_SIZE; i++) {
+		unsigned int capability = table[i].capability;
+
+		if (!guard_serves(table[i].serves, needs))
+			continue;
+		if (table[i].within_sys_admin &&
+		    !capng_have_capability(CAPNG_PERMITTED, capability))
+			capability = CAP_SYS_ADMIN;
+		if (capng_have_capability(CAPNG_PERMITTED, capability))
+			kept |= UINT64_C(1) << capability;
+	}
+	return kept;
 }
 
 /* The bounding set counts at execve() only, which is forbidden anyhow: emptied where that is allowed. */
@@ -28,47 +58,22 @@ static int empty_bounding_set(void)
 	return capng_apply(CAPNG_SELECT_BOUNDS) ? -EPERM : 0;
 }
 
-static int keep(const struct guard_needs *needs)
+int capabilities_keep(unsigned int needs)
 {
-	const struct {
-		unsigned int capability;
-		bool needed;
-	} kept[] = {
-		{CAP_BPF, true}, /* the flow map grows and shrinks with the traffic */
-		{CAP_NET_ADMIN, needs->attach || needs->clsact},
-		{CAP_PERFMON, needs->attach},
-		{CAP_SYS_PTRACE, needs->owners},      /* /proc/PID of other users, */
-		{CAP_DAC_READ_SEARCH, needs->owners}, /* which has a mode besides */
-		{CAP_SYS_ADMIN, needs->netns || stands_in(needs)},
-	};
-	bool had[sizeof(kept) / sizeof(kept[0])];
+	uint64_t kept;
 	size_t i;
 	int err;
 
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		had[i] = capng_have_capability(CAPNG_PERMITTED, kept[i].capability);
+	if (capng_get_caps_process())
+		return -EPERM;
+	kept = choose(needs);
 	err = empty_bounding_set();
 	if (err)
 		return err;
 	capng_clear(CAPNG_SELECT_CAPS);
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		if (kept[i].needed && had[i])
-			capng_update(CAPNG_ADD, OF_THREAD, kept[i].capability);
+	for (i = 0; i < TABLE_SIZE; i++) {
+		if (kept & UINT64_C(1) << table[i].capability)
+			capng_update(CAPNG_ADD, OF_THREAD, table[i].capability);
 	}
 	return capng_apply(CAPNG_SELECT_CAPS) || capng_apply(CAPNG_SELECT_AMBIENT) ? -EPERM : 0;
-}
-
-int capabilities_keep(const struct guard_needs *needs)
-{
-	return capng_get_caps_process() ? -EPERM : keep(needs);
-}
-
-int guard_leave_netns(const struct guard_needs *needs)
-{
-	if (capng_get_caps_process())
-		return -EPERM;
-	if (!capng_have_capability(CAPNG_PERMITTED, CAP_SYS_ADMIN) || stands_in(needs))
-		return 0;
-	capng_update(CAPNG_DROP, OF_THREAD, CAP_SYS_ADMIN);
-	return capng_apply(CAPNG_SELECT_CAPS) ? -EPERM : 0;
 }

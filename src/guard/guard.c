@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps of closing, in the order in which each is still allowed. Main thread. */
+/* The steps of closing, in the order in which each is still allowed. */
 #include "guard.h"
 
 #include <errno.h>
@@ -14,15 +14,23 @@ bool guard_is_setuid(void)
 	return getuid() != geteuid() || getgid() != getegid();
 }
 
+static void raise_to_hard(int resource)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(resource, &limit);
+}
+
 void guard_raise_limits(void)
 {
 	const struct rlimit all = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
-	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_MEMLOCK, &limit) || !setrlimit(RLIMIT_MEMLOCK, &all))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_MEMLOCK, &limit);
+	raise_to_hard(RLIMIT_NOFILE);
+	if (setrlimit(RLIMIT_MEMLOCK, &all))
+		raise_to_hard(RLIMIT_MEMLOCK);
 }
 
 /* What seccomp(2) and prctl(2) answer where it is not built in, and emulators of a user's side. */
@@ -31,7 +39,7 @@ static bool means_no_seccomp(int err)
 	return err == -ENOSYS || err == -EINVAL;
 }
 
-int guard_close(const struct guard_needs *needs, const char **ret_what)
+int guard_close(unsigned int needs, const char **ret_what)
 {
 	int err = capabilities_keep(needs);
 
@@ -43,7 +51,23 @@ int guard_close(const struct guard_needs *needs, const char **ret_what)
 		*ret_what = "no_new_privs";
 		return -errno;
 	}
-	err = syscalls_filter(needs);
+	err = syscalls_filter(needs, true);
+	if (err && !means_no_seccomp(err)) {
+		*ret_what = "the system call filter";
+		return err;
+	}
+	return 0;
+}
+
+int guard_narrow(unsigned int needs, const char **ret_what)
+{
+	int err = capabilities_keep(needs);
+
+	if (err) {
+		*ret_what = "capabilities";
+		return err;
+	}
+	err = syscalls_filter(needs, false);
 	if (err && !means_no_seccomp(err)) {
 		*ret_what = "the system call filter";
 		return err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of the guard: its parts, for guard.c. Main thread. */
+/* Inside of the guard: its parts, for guard.c. */
 #ifndef PKTSTAT_GUARD_PRIVATE_H
 #define PKTSTAT_GUARD_PRIVATE_H
 
@@ -9,18 +9,27 @@
 
 #include "guard.h"
 
-/*
- * Drops what `needs` does not name from the permitted, effective and inheritable set of the calling
- * thread; empties the ambient and, where that is allowed, the bounding set. 0 or a negative errno.
- */
-int capabilities_keep(const struct guard_needs *needs);
+/* In a table: whatever the needs are. */
+#define GUARD_ALWAYS (~0U)
 
-/* Installs the filter for all threads. 0 or a negative errno. */
-int syscalls_filter(const struct guard_needs *needs);
+/* Whether an entry of a table that serves `serves` is wanted for `needs`. */
+static inline bool guard_serves(unsigned int serves, unsigned int needs)
+{
+	return serves == GUARD_ALWAYS || serves & needs;
+}
+
+/* Drops what `needs` does not take from the calling thread. 0 or a negative errno. */
+int capabilities_keep(unsigned int needs);
+
+/* Makes the filter; the caller releases it. 0 or a negative errno. */
+int syscalls_build(unsigned int needs, bool all_threads, scmp_filter_ctx *ret_filter);
+
+/* Installs the filter, for all threads or the calling one. 0 or a negative errno. */
+int syscalls_filter(unsigned int needs, bool all_threads);
 
 /* Adds what `needs` asks for to the filter; the first error wins. 0 or a negative errno. */
-int syscalls_add_plain(scmp_filter_ctx filter, const struct guard_needs *needs);
-int syscalls_add_rules(scmp_filter_ctx filter, const struct guard_needs *needs);
+int syscalls_add_plain(scmp_filter_ctx filter, unsigned int needs);
+int syscalls_add_rules(scmp_filter_ctx filter, unsigned int needs);
 
 /*
  * The sanitizers' own work is system calls too: the leak check at the end attaches to the process

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include "hosts.h"
 #include "ptr_answer.h"
 #include "reverse.h"
+#include "wait.h"
 
 #define SECOND_NS     1000000000ULL
 #define TIMEOUT_MS    2000
@@ -40,6 +42,8 @@ struct question {
 
 struct resolver {
 	struct name_cache *cache;
+	void (*on_thread)(void *context);
+	void *context;
 	pthread_t thread;
 	int stop_fd;
 	struct hosts hosts;
@@ -316,7 +320,10 @@ static void *run(void *context)
 	struct resolver *resolver = context;
 	struct pollfd fd[2 + WATCHES_MAX];
 
-	for (;;) {
+	prctl(PR_SET_NAME, "names");
+	if (resolver->on_thread)
+		resolver->on_thread(resolver->context);
+	while (!wait_take_event(resolver->stop_fd)) {
 		uint64_t wait_ns = take_questions(resolver);
 		nfds_t watches = resolver->watches;
 
@@ -326,11 +333,8 @@ static void *run(void *context)
 			.events = POLLIN,
 		};
 		memcpy(fd + 2, resolver->watch, watches * sizeof(fd[0]));
-		if (poll(fd, 2 + watches, poll_timeout_ms(resolver, wait_ns)) < 0)
-			continue;
-		if (fd[0].revents)
-			break;
-		process_sockets(resolver, fd + 2, watches);
+		if (wait_ready(fd, 2 + watches, poll_timeout_ms(resolver, wait_ns)) >= 0)
+			process_sockets(resolver, fd + 2, watches);
 	}
 	close_channel(resolver);
 	hosts_done(&resolver->hosts);
@@ -349,7 +353,8 @@ static int start_thread(struct resolver *resolver)
 	return -err;
 }
 
-int resolver_start(struct name_cache *cache, struct resolver **ret_resolver)
+int resolver_start(struct name_cache *cache, void (*on_thread)(void *context), void *context,
+		   struct resolver **ret_resolver)
 {
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
 	int err;
@@ -357,6 +362,8 @@ int resolver_start(struct name_cache *cache, struct resolver **ret_resolver)
 	if (!resolver)
 		return -ENOMEM;
 	resolver->cache = cache;
+	resolver->on_thread = on_thread;
+	resolver->context = context;
 	hosts_init(&resolver->hosts, "/etc/hosts");
 	resolver->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = resolver->stop_fd < 0 ? -errno : 0;

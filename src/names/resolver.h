@@ -7,7 +7,7 @@
  * A server that does not answer is left alone for 5 s, then longer, up to a minute; meanwhile names
  * stay unknown. Changes of /etc/hosts and /etc/resolv.conf are seen within a second.
  *
- * What the thread does, for a filter of system calls: poll, read and write on eventfds; openat,
+ * What the thread does, for the filter of system calls: poll, read and write on eventfds; openat,
  * fstat, newfstatat, read, lseek, close of /etc/hosts, /etc/resolv.conf, /etc/nsswitch.conf,
  * /etc/host.conf, /etc/services (newer c-ares also uname, getrandom, pipe2); socket (AF_INET and
  * AF_INET6, datagram and stream; AF_UNIX and AF_NETLINK of newer ones), fcntl, ioctl(FIONBIO),
@@ -33,8 +33,12 @@
 
 struct resolver;
 
-/* The cache stays the caller's and outlives it. 0, -ENOMEM, or what failed. */
-int resolver_start(struct name_cache *cache, struct resolver **ret_resolver);
+/*
+ * The cache stays the caller's and outlives it. `on_thread` is the thread's first act; NULL: none.
+ * 0, -ENOMEM, or what failed.
+ */
+int resolver_start(struct name_cache *cache, void (*on_thread)(void *context), void *context,
+		   struct resolver **ret_resolver);
 /* Ends the thread without waiting for answers, and frees; NULL is allowed. */
 void resolver_stop(struct resolver *resolver);
 

@@ -100,7 +100,7 @@ static int send_request(struct netlink *netlink, struct nlmsghdr *request, unsig
 {
 	const struct sockaddr_nl to = {.nl_family = AF_NETLINK, .nl_pid = netlink->port};
 
-	request->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	request->nlmsg_flags |= (uint16_t)(NLM_F_REQUEST | flags);
 	request->nlmsg_seq = ++netlink->seq;
 	return sendto(netlink->fd, request, request->nlmsg_len, 0, (const struct sockaddr *)&to,
 		      sizeof(to)) < 0 ? -errno : 0;

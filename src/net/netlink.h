@@ -54,8 +54,9 @@ int netlink_join(const struct netlink *netlink, uint32_t group);
 void netlink_close(struct netlink *netlink);
 
 /*
- * Sends the request, a struct nlmsghdr with its body, and takes the one message of the answer. 0 or
- * what the kernel answered, a negative errno.
+ * Sends the request, a struct nlmsghdr with its body, and takes the one message of the answer; to a
+ * request with NLM_F_ACK in its flags there may be none. 0 or what the kernel answered, a negative
+ * errno.
  */
 int netlink_ask(struct netlink *netlink, struct nlmsghdr *request,
 		const struct netlink_taker *taker);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Dumps over rtnetlink: RTM_GETTFILTER and RTM_GETQDISC. */
+/* A dump over rtnetlink: RTM_GETTFILTER. */
 #include "tc_filter.h"
 
 #include <arpa/inet.h>
@@ -11,26 +11,6 @@
 #include <sys/socket.h>
 
 #include "netlink.h"
-
-static int dump(uint16_t type, unsigned int ifindex, uint32_t parent,
-		const struct netlink_taker *taker)
-{
-	struct {
-		struct nlmsghdr header;
-		struct tcmsg tc;
-	} request = {
-		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = type},
-		.tc = {.tcm_family = AF_UNSPEC, .tcm_ifindex = (int)ifindex, .tcm_parent = parent},
-	};
-	struct netlink netlink;
-	int err = netlink_open(&netlink, NETLINK_ROUTE, -1);
-
-	if (err)
-		return err;
-	err = netlink_dump(&netlink, &request.header, taker);
-	netlink_close(&netlink);
-	return err;
-}
 
 /* The body of a message of that type on that interface; NULL: it is another one. */
 static const struct tcmsg *tc_of(const struct nlmsghdr *message, uint16_t type, int ifindex)
@@ -133,45 +113,21 @@ int tc_filter_each(unsigned int ifindex, enum flow_dir dir, const struct tc_filt
 	const struct netlink_taker taker = {
 		.begin = begin_filters, .take = take_filter, .arg = &running};
 	uint32_t minor = dir == FLOW_IN ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS;
+	struct {
+		struct nlmsghdr header;
+		struct tcmsg tc;
+	} request = {
+		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETTFILTER},
+		.tc = {.tcm_family = AF_UNSPEC,
+		       .tcm_ifindex = (int)ifindex,
+		       .tcm_parent = TC_H_MAKE(TC_H_CLSACT, minor)},
+	};
+	struct netlink netlink;
+	int err = netlink_open(&netlink, NETLINK_ROUTE, -1);
 
-	return dump(RTM_GETTFILTER, ifindex, TC_H_MAKE(TC_H_CLSACT, minor), &taker);
-}
-
-struct qdisc_dump {
-	int ifindex;
-	bool ingress_only;
-};
-
-static void begin_qdiscs(void *arg)
-{
-	((struct qdisc_dump *)arg)->ingress_only = false;
-}
-
-static void take_qdisc(void *arg, const struct nlmsghdr *message)
-{
-	struct qdisc_dump *running = arg;
-	/* The kernel sends those of all interfaces. */
-	const struct tcmsg *tc = tc_of(message, RTM_NEWQDISC, running->ifindex);
-	const struct rtattr *attr = tc ? TCA_RTA(tc) : NULL;
-	int left = tc ? (int)NLMSG_PAYLOAD(message, sizeof(*tc)) : 0;
-	char kind[16];
-
-	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
-		if (attr->rta_type != TCA_KIND)
-			continue;
-		copy_text(attr, kind, sizeof(kind));
-		running->ingress_only |= !strcmp(kind, "ingress");
-	}
-}
-
-int tc_qdisc_is_ingress_only(unsigned int ifindex, bool *ret_ingress_only)
-{
-	struct qdisc_dump running = {.ifindex = (int)ifindex};
-	const struct netlink_taker taker = {
-		.begin = begin_qdiscs, .take = take_qdisc, .arg = &running};
-	int err = dump(RTM_GETQDISC, ifindex, 0, &taker);
-
-	if (!err)
-		*ret_ingress_only = running.ingress_only;
+	if (err)
+		return err;
+	err = netlink_dump(&netlink, &request.header, &taker);
+	netlink_close(&netlink);
 	return err;
 }

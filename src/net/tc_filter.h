@@ -37,10 +37,4 @@ struct tc_filter_visitor {
 int tc_filter_each(unsigned int ifindex, enum flow_dir dir,
 		   const struct tc_filter_visitor *visitor);
 
-/*
- * Whether the qdisc of the hooks is the older "ingress", which puts filters for egress among those
- * for ingress. 0, or a negative errno.
- */
-int tc_qdisc_is_ingress_only(unsigned int ifindex, bool *ret_ingress_only);
-
 #endif

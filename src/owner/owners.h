@@ -12,6 +12,7 @@
 
 #include "owner.h"
 #include "ring.h"
+#include "users.h"
 
 struct owners;
 
@@ -21,6 +22,9 @@ struct owners_options {
 	int netns_fd;		   /* namespace of the interfaces, borrowed until owners_free(); -1: this one */
 	bool no_iterator;	   /* as if the kernel had none: for tests of the other ways */
 	bool no_hook;
+	struct user_source users; /* names of users; without a function they are looked up here */
+	void (*on_thread)(void *context); /* the thread's first act; NULL: none */
+	void *context;
 };
 
 /*
@@ -36,10 +40,10 @@ int owners_open(const struct owners_options *options, struct owners **ret_owners
  * What the thread needs of the kernel, for whoever takes rights away before:
  *   system calls: bpf (BPF_ITER_CREATE only), openat, read, close, lseek, fstat, newfstatat, statx,
  *   getdents64, readlinkat, access, poll/ppoll, sendto, recvfrom, write, prctl (PR_SET_NAME),
- *   setpriority, clock_gettime, gettid, getpid, memory and futex; and what getpwuid_r() does of the
- *   host's name services: socket (AF_UNIX), connect, and reading files;
- *   capabilities: CAP_BPF for the iterator where unprivileged BPF is off; without it, CAP_SYS_PTRACE
- *   for the descriptors of other users' processes. Entering namespaces and attaching is done here.
+ *   setpriority, clock_gettime, getpid, memory and futex; without `users`, what users_name() does;
+ *   capabilities: CAP_BPF for the iterator where unprivileged BPF is off; CAP_SYS_PTRACE for other
+ *   users' processes; CAP_DAC_READ_SEARCH for their descriptors, where owners_read_descriptors().
+ *   Entering namespaces and attaching is done before.
  * Any of them refused: fewer owners are found, nothing else happens.
  */
 int owners_start(struct owners *owners);
@@ -48,6 +52,12 @@ int owners_start(struct owners *owners);
 void owners_finish(struct owners *owners);
 /* Detaches all; NULL is allowed. */
 void owners_free(struct owners *owners);
+
+/* Whether /proc/PID/fd is read: the kernel does not list sockets by process. */
+bool owners_read_descriptors(const struct owners *owners);
+
+/* The file without which only /proc is read, as its path; NULL: it is there. */
+const char *owners_missing(void);
 
 /* Which way is used, for the health page and the report: "iterator and release hook", "/proc". */
 const char *owners_way(const struct owners *owners);

@@ -10,11 +10,16 @@
 
 #include "owner.h"
 #include "owner_abi.h"
+#include "users.h"
 
 struct processes;
 
-/* The table stays the caller's. Also loads what getpwuid() needs, before capabilities go. */
-int processes_new(struct owner_table *table, struct processes **ret_processes);
+/*
+ * The table and `proc_fd`, of process_open_proc() or -1, stay the caller's; `users`, which is copied,
+ * says who knows the names of users.
+ */
+int processes_new(struct owner_table *table, const struct user_source *users, int proc_fd,
+		  struct processes **ret_processes);
 void processes_free(struct processes *processes);
 
 /* Id of its owner; OWNER_UNKNOWN when there is no memory or no room for another one. */

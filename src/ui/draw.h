@@ -37,6 +37,7 @@ struct prompt {
 	bool open;
 	char text[FILTER_TEXT_MAX];
 	bool wrong; /* the text is no filter yet; what is right in front of it is in force */
+	bool is_text; /* all of it is text to search for */
 	char why[80];
 	size_t column; /* what is wrong with it, in bytes */
 };
@@ -64,7 +65,7 @@ struct scene {
 	enum unit unit;
 	uint64_t interval_ns; /* of the collector */
 	const char *notice;   /* one phrase for the status line until the next key, or NULL */
-	char notice_text[80];
+	char notice_text[256];
 	struct prompt prompt;
 	/* Rates of the selected flow for the detail page, newest last; below 0: none. */
 	double past[SCENE_PAST_MAX];

@@ -108,6 +108,8 @@ static const struct ifaces_entry *worst_entry(const struct ifaces *ifaces)
 
 		if (entry->state == IFACE_FAILED)
 			return entry;
+		if (entry->away && (!worst || !worst->away))
+			worst = entry;
 		/* Among many that come and go, one is no news. */
 		if (entry->state == IFACE_GONE && !worst && (!ifaces->any || !ifaces->watched))
 			worst = entry;
@@ -129,22 +131,42 @@ static bool counts_twice(const struct ifaces *ifaces)
 bool draw_iface_trouble(const struct ifaces *ifaces, char *text, size_t size)
 {
 	const struct ifaces_entry *entry = ifaces ? worst_entry(ifaces) : NULL;
-	char name[FORMAT_TEXT_MAX];
+	uint64_t away_ns = ifaces_away_ns(ifaces);
+	unsigned int before = ifaces_before(ifaces);
+	char name[FORMAT_TEXT_MAX], length[FORMAT_TEXT_MAX];
 
 	if (!ifaces)
 		return false;
 	if (entry)
 		snprintf(text, size, "%s %s", format_outside(entry->name, name, sizeof(name)),
-			 entry->state == IFACE_GONE ? "gone" : "failed");
+			 entry->away		    ? "detached" :
+			 entry->state == IFACE_GONE ? "gone" :
+						      "failed");
 	else if (ifaces->no_slot)
 		snprintf(text, size, "%u not watched", ifaces->no_slot);
 	else if (!ifaces->watched && ifaces->any)
 		snprintf(text, size, "no interface up");
+	else if (away_ns)
+		snprintf(text, size, "detached %s", format_length(away_ns, length, sizeof(length)));
+	else if (before)
+		snprintf(text, size, "behind %u program%s", before, before == 1 ? "" : "s");
 	else if (counts_twice(ifaces))
 		snprintf(text, size, "counted twice");
 	else
 		return false;
 	return true;
+}
+
+/* How exact the counts are, and what the totals of groups lack because of it. */
+static bool counts_text(const struct scene *scene, char *text, size_t size)
+{
+	const struct snapshot_health *health = &view_snapshot(scene->view)->health;
+	bool exact = draw_health_text(health, text, size);
+	size_t used = strlen(text);
+
+	if (health->aged.packets && view_group(scene->view) != GROUP_FLOW)
+		snprintf(text + used, size - used, " in no group");
+	return exact;
 }
 
 /* The health field also says what is not live, where there is no line for it. */
@@ -163,7 +185,7 @@ static void health_field(const struct layout *layout, const struct scene *scene,
 	else if (scene->held && layout->status_y < 0)
 		snprintf(field->text, sizeof(field->text), scene->rewound ? "REWOUND" : "PAUSED");
 	else
-		exact = draw_health_text(&snapshot->health, field->text, sizeof(field->text)) &&
+		exact = counts_text(scene, field->text, sizeof(field->text)) &&
 			!draw_iface_trouble(snapshot->ifaces, field->text, sizeof(field->text));
 	field->style = exact && snapshot ? STYLE_PLAIN : STYLE_WARN | STYLE_BOLD;
 }

@@ -42,6 +42,14 @@ static void held_times(const struct scene *scene, uint64_t *ret_behind_ns, uint6
 		*ret_span_ns = *ret_behind_ns;
 }
 
+/* What is not known any more of the moment shown. */
+static const char *held_limits(const struct scene *scene)
+{
+	if (view_snapshot(scene->view)->thin)
+		return " top rows";
+	return view_totals(scene->view)->partial ? " totals of recent flows" : "";
+}
+
 static int held_text(const struct scene *scene, char *text, size_t size)
 {
 	char wall[FORMAT_TEXT_MAX], behind[FORMAT_TEXT_MAX], span[FORMAT_TEXT_MAX];
@@ -54,7 +62,7 @@ static int held_text(const struct scene *scene, char *text, size_t size)
 	return snprintf(text, size, "%s %s (%s%s of %s)%s",
 			scene->rewound ? "REWOUND to" : "PAUSED at",
 			strlen(wall) > 11 ? wall + 11 : wall, behind_ns < 1000000000 ? "" : "-",
-			behind, span, view_snapshot(scene->view)->thin ? " top rows" : "");
+			behind, span, held_limits(scene));
 }
 
 /* Where the shown moment lies between the oldest and the newest. */
@@ -112,9 +120,24 @@ static void draw_held(struct frame *frame, const struct layout *layout, const st
 		      frame->width - width - 24 - hidden_width(scene));
 }
 
+/* "84.0 MB since start", with what flows had that are in the table no more. */
+static void filtered_total(const struct scene *scene, char *text, size_t size)
+{
+	const struct view_totals *totals = view_totals(scene->view);
+	uint64_t bytes = totals->total[FLOW_IN].bytes + totals->total[FLOW_OUT].bytes;
+	int64_t since_ns = view_totals_since(scene->view);
+	char total[FORMAT_TEXT_MAX], wall[FORMAT_TEXT_MAX] = "";
+
+	format_rate((double)bytes, "B", total, sizeof(total));
+	if (since_ns)
+		format_wall(since_ns, wall, sizeof(wall));
+	snprintf(text, size, "%s%s since %s", totals->partial ? "at least " : "", total,
+		 strlen(wall) > 11 ? wall + 11 : "start");
+}
+
 /*
- * "23 of 1,204 flows, 2.02 Mb/s of 8.42 Gb/s", or as much of it as has room: a number that is cut is
- * another number. Returns its width.
+ * "23 of 1,204 flows, 2.02 Mb/s of 8.42 Gb/s, 84.0 MB since start", or as much of it as has room: a
+ * number that is cut is another number. Returns its width.
  */
 static int filtered_text(const struct scene *scene, int width, char *text, size_t size)
 {
@@ -123,13 +146,16 @@ static int filtered_text(const struct scene *scene, int width, char *text, size_
 	uint64_t passed = totals->delta[FLOW_IN].bytes + totals->delta[FLOW_OUT].bytes;
 	uint64_t all = snapshot->dir[FLOW_IN].delta.bytes + snapshot->dir[FLOW_OUT].delta.bytes;
 	char flows[FORMAT_TEXT_MAX], of[FORMAT_TEXT_MAX];
-	char rate[FORMAT_TEXT_MAX], of_rate[FORMAT_TEXT_MAX];
+	char rate[FORMAT_TEXT_MAX], of_rate[FORMAT_TEXT_MAX], total[2 * FORMAT_TEXT_MAX];
 
 	format_count(totals->flows, flows, sizeof(flows));
 	format_count(snapshot->count, of, sizeof(of));
 	format_rate(rate_bps(passed, snapshot->elapsed_ns), "b/s", rate, sizeof(rate));
 	format_rate(rate_bps(all, snapshot->elapsed_ns), "b/s", of_rate, sizeof(of_rate));
-	snprintf(text, size, "%s of %s flows, %s of %s", flows, of, rate, of_rate);
+	filtered_total(scene, total, sizeof(total));
+	snprintf(text, size, "%s of %s flows, %s of %s, %s", flows, of, rate, of_rate, total);
+	if (frame_text_width(text) > width)
+		snprintf(text, size, "%s of %s flows, %s of %s", flows, of, rate, of_rate);
 	if (frame_text_width(text) > width)
 		snprintf(text, size, "%s of %s flows, %s", flows, of, rate);
 	if (frame_text_width(text) > width)
@@ -147,7 +173,7 @@ static void draw_filter(struct frame *frame, const struct layout *layout, const 
 			int x, int y, int width)
 {
 	int end = x + width, room, sums = 0;
-	char filter[FILTER_TEXT_MAX + FORMAT_TEXT_MAX], text[5 * FORMAT_TEXT_MAX] = "";
+	char filter[FILTER_TEXT_MAX + FORMAT_TEXT_MAX], text[7 * FORMAT_TEXT_MAX] = "";
 
 	x += put_group(frame, layout, scene, x, y);
 	x += frame_put(frame, x, y, end - x, STYLE_BOLD, "filter: ");
@@ -177,7 +203,7 @@ static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 	int length = (int)strlen(prompt->text);
 	int hidden = length + 3 > frame->width ? length + 3 - frame->width : 0;
 	int column = (int)prompt->column - hidden;
-	char sums[5 * FORMAT_TEXT_MAX] = "";
+	char sums[7 * FORMAT_TEXT_MAX] = "";
 	int x;
 
 	clear_line(frame, y);
@@ -185,9 +211,12 @@ static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 	x += frame_put(frame, x, y, frame->width, STYLE_BOLD, prompt->text + hidden);
 	frame_paint(frame, x, y, 1, STYLE_REVERSE);
 	if (!prompt->wrong) {
+		x += 4;
+		if (prompt->is_text)
+			x += 2 + frame_put(frame, x, y, frame->width - x - 1, STYLE_ACCENT, "text");
 		if (view_snapshot(scene->view))
-			filtered_text(scene, frame->width - x - 5, sums, sizeof(sums));
-		frame_put(frame, x + 4, y, frame->width - x - 5, STYLE_PLAIN, sums);
+			filtered_text(scene, frame->width - x - 1, sums, sizeof(sums));
+		frame_put(frame, x, y, frame->width - x - 1, STYLE_PLAIN, sums);
 		return;
 	}
 	if (column >= 0)
@@ -201,13 +230,17 @@ static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 static void position_text(const struct scene *scene, char *text, size_t size)
 {
 	char at[FORMAT_TEXT_MAX], count[FORMAT_TEXT_MAX];
-	char row[3 * FORMAT_TEXT_MAX] = "";
+	char row[3 * FORMAT_TEXT_MAX] = "", hidden[FORMAT_TEXT_MAX], more[2 * FORMAT_TEXT_MAX] = "";
+	size_t idle = view_totals(scene->view)->idle_hidden;
 
+	if (idle)
+		snprintf(more, sizeof(more), " (%s idle not shown)",
+			 format_count(idle, hidden, sizeof(hidden)));
 	format_count(view_selected(scene->view) + 1, at, sizeof(at));
 	format_count(view_count(scene->view), count, sizeof(count));
 	if (view_count(scene->view))
-		snprintf(row, sizeof(row), "  %srow %s/%s",
-			 view_follows(scene->view) ? "following " : "", at, count);
+		snprintf(row, sizeof(row), "  %srow %s/%s%s",
+			 view_follows(scene->view) ? "following " : "", at, count, more);
 	snprintf(text, size, "%s%s", scene->hides_own ? OWN_HIDDEN : "", row);
 }
 
@@ -251,7 +284,7 @@ static void draw_state(struct frame *frame, const struct layout *layout, const s
 void draw_status(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	int y = layout->status_y;
-	char position[5 * FORMAT_TEXT_MAX];
+	char position[7 * FORMAT_TEXT_MAX];
 	int width, used;
 
 	if (scene->prompt.open) {

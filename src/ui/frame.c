@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
+
+#include "utf8.h"
 
 #define REPLACEMENT "?"
 
@@ -47,49 +48,19 @@ void frame_clear(struct frame *frame)
 		set_cell(&frame->cell[i], " ", 1, 1, STYLE_PLAIN);
 }
 
-/* One character of UTF-8; its length, 1 and U+FFFD where it is not valid. RFC 3629. */
-static size_t decode(const char *text, uint32_t *ret_code)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	const unsigned char *byte = (const unsigned char *)text;
-	size_t length = byte[0] < 0x80 ? 1 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : 4;
-	uint32_t code = length == 1 ? byte[0] : byte[0] & (0x7fU >> length);
-
-	*ret_code = 0xfffd;
-	if (length > 1 && (byte[0] < 0xc2 || byte[0] > 0xf4))
-		return 1;
-	for (size_t i = 1; i < length; i++) {
-		if ((byte[i] & 0xc0) != 0x80)
-			return 1;
-		code = code << 6 | (byte[i] & 0x3f);
-	}
-	if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return 1;
-	*ret_code = code;
-	return length;
-}
-
-/* Characters without a width that would move or hide their neighbours. */
-static bool is_disturbing(uint32_t code)
-{
-	return code == 0xad || code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
-	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
-	       code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb) ||
-	       (code >= 0xe0000 && code <= 0xe0fff);
-}
-
 /* The next character of the text: how many bytes and columns, and what stands for it. */
 static size_t next_character(const char *text, const char **ret_shown, size_t *ret_length,
 			     int *ret_width)
 {
-	uint32_t code;
-	size_t length = decode(text, &code);
-	int width = code == 0xfffd || is_disturbing(code) ? -1 : wcwidth((wchar_t)code);
+	uint32_t code = 0;
+	size_t length = utf8_decode(text, &code);
+	bool shown = length && code != 0xfffd && !utf8_is_dangerous(code);
+	int width = shown ? utf8_width(code) : -1;
 
 	*ret_shown = width < 0 ? REPLACEMENT : text;
 	*ret_length = width < 0 ? 1 : length;
 	*ret_width = width < 0 ? 1 : width;
-	return length;
+	return length ?: 1;
 }
 
 /* The cell that holds the character seen at a place. */

@@ -13,6 +13,7 @@
 
 #define WORD_MAX_LENGTH 32
 #define UNITS_KNOWN	3
+#define LINKS_MAX	40 /* as many as the kernel follows */
 
 static const char *const units[UNITS_KNOWN] = {"bits", "bytes", "packets"};
 
@@ -144,15 +145,64 @@ int settings_load(const char *path, struct settings *settings, unsigned int *ret
 	return settings_parse(text, settings, ret_line);
 }
 
-/* Makes the directories above the file; what cannot be made shows when it is opened. */
-static void make_directories(const char *path)
+/*
+ * Makes the directories above the file. 0, or what the first failed with that can neither be made nor
+ * is there, in `where`.
+ */
+static int make_directories(const char *path, char where[SETTINGS_PATH_MAX])
 {
-	char part[4096];
+	struct stat status;
+	int err;
 
 	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
-		mkdir(part, 0700);
+		snprintf(where, SETTINGS_PATH_MAX, "%.*s", (int)(slash - path), path);
+		if (!mkdir(where, 0700))
+			continue;
+		err = -errno;
+		if (stat(where, &status))
+			return err;
+		if (!S_ISDIR(status.st_mode))
+			return -ENOTDIR;
 	}
+	return 0;
+}
+
+/* Puts the target of the link `path` there instead; relative to the directory of the link. */
+static int follow_link(char path[SETTINGS_PATH_MAX], const char *target)
+{
+	char joined[2 * SETTINGS_PATH_MAX];
+	size_t length;
+
+	if (*target == '/')
+		snprintf(joined, sizeof(joined), "%s", target);
+	else
+		snprintf(joined, sizeof(joined), "%.*s/%s", (int)(strrchr(path, '/') - path), path,
+			 target);
+	length = strlen(joined);
+	if (length >= SETTINGS_PATH_MAX)
+		return -ENAMETOOLONG;
+	memcpy(path, joined, length + 1);
+	return 0;
+}
+
+/* The file that is meant: what the symbolic links, if `path` is one, end at; it need not be there. */
+static int follow_links(const char *path, char file[SETTINGS_PATH_MAX])
+{
+	char target[SETTINGS_PATH_MAX];
+	ssize_t length;
+	int err;
+
+	snprintf(file, SETTINGS_PATH_MAX, "%s", path);
+	for (int links = 0; links < LINKS_MAX; links++) {
+		length = readlink(file, target, sizeof(target) - 1);
+		if (length < 0)
+			return 0; /* no link; what else there is shows later */
+		target[length] = '\0';
+		err = follow_link(file, target);
+		if (err)
+			return err;
+	}
+	return -ELOOP;
 }
 
 static int write_all(int fd, const char *text)
@@ -162,25 +212,44 @@ static int write_all(int fd, const char *text)
 
 	if (written < 0)
 		return -errno;
-	return (size_t)written == length ? 0 : -ENOSPC;
+	if ((size_t)written != length)
+		return -ENOSPC;
+	return fsync(fd) ? -errno : 0;
 }
 
-int settings_save(const char *path, const struct settings *settings)
+/* Writes `text` to a new file beside `file`, which takes its place. */
+static int replace_file(const char *file, const char *text, char where[SETTINGS_PATH_MAX])
 {
-	char fresh[4096 + 8], text[SETTINGS_FILE_MAX];
+	char fresh[SETTINGS_PATH_MAX + 8];
+	struct stat old;
 	int fd, err;
 
-	make_directories(path);
-	snprintf(fresh, sizeof(fresh), "%s.XXXXXX", path);
+	snprintf(fresh, sizeof(fresh), "%s.XXXXXX", file);
 	fd = mkostemp(fresh, O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
-	err = write_all(fd, settings_text(settings, text, sizeof(text)));
+		return -errno; /* make_directories() has left the directory in `where` */
+	snprintf(where, SETTINGS_PATH_MAX, "%s", file);
+	if (!stat(file, &old))
+		(void)!fchmod(fd, old.st_mode & 0777);
+	err = write_all(fd, text);
 	if (close(fd) && !err)
 		err = -errno;
-	if (!err && rename(fresh, path))
+	if (!err && rename(fresh, file))
 		err = -errno;
 	if (err)
 		unlink(fresh);
+	return err;
+}
+
+int settings_save(const char *path, const struct settings *settings, char where[SETTINGS_PATH_MAX])
+{
+	char file[SETTINGS_PATH_MAX], text[SETTINGS_FILE_MAX];
+	int err = follow_links(path, file);
+
+	snprintf(where, SETTINGS_PATH_MAX, "%s", path);
+	if (!err)
+		err = make_directories(file, where);
+	if (!err)
+		err = replace_file(file, settings_text(settings, text, sizeof(text)), where);
 	return err;
 }

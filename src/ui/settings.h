@@ -24,6 +24,8 @@ struct settings {
 
 /* Longest file that is read. */
 #define SETTINGS_FILE_MAX 4096
+/* Room for its path with the end. */
+#define SETTINGS_PATH_MAX 4096
 
 /*
  * Reads settings from text; what is not named stays as it is. 0, or -EINVAL: a line is wrong,
@@ -40,7 +42,11 @@ char *settings_text(const struct settings *settings, char *text, size_t size);
 int settings_path(char *path, size_t size);
 /* Reads the file; 0, -ENOENT (none, nothing changed), -EINVAL as above, or what failed. */
 int settings_load(const char *path, struct settings *settings, unsigned int *ret_line);
-/* Writes the file as a whole or not at all, and its directory where it is missing; 0 or what failed. */
-int settings_save(const char *path, const struct settings *settings);
+/*
+ * Writes the file as a whole or not at all, and its directories where they are missing. Through a
+ * symbolic link it writes what the link points to; the permissions of a file that is there stay. 0,
+ * or the negative errno of what failed, with the directory or file it failed on in `where`.
+ */
+int settings_save(const char *path, const struct settings *settings, char where[SETTINGS_PATH_MAX]);
 
 #endif

@@ -6,7 +6,6 @@
 #include "ui.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "past.h"
 #include "screen.h"
 #include "ui_actions.h"
+#include "wait.h"
 
 /* Frames for names alone: five a second. */
 #define NAMES_EVERY_MS 200
@@ -177,6 +177,8 @@ static void on_names(struct ui *ui)
 
 static int wait_for_events(struct ui *ui, struct pollfd polled[POLLS])
 {
+	int err;
+
 	polled[POLL_INPUT] = (struct pollfd){fileno(ui->options->input), POLLIN, 0};
 	polled[POLL_RING] = (struct pollfd){ring_event_fd(ui->options->ring), POLLIN, 0};
 	polled[POLL_SIGNAL] = (struct pollfd){ui->options->signal_fd, POLLIN, 0};
@@ -184,9 +186,8 @@ static int wait_for_events(struct ui *ui, struct pollfd polled[POLLS])
 	polled[POLL_NAMES] = (struct pollfd){-1, POLLIN, 0};
 	if (ui->options->names)
 		polled[POLL_NAMES].fd = name_cache_event_fd(ui->options->names);
-	if (poll(polled, POLLS, names_wait_ms(ui)) >= 0)
-		return 0;
-	return errno == EINTR ? 0 : -errno;
+	err = wait_ready(polled, POLLS, names_wait_ms(ui));
+	return err < 0 && err != -EINTR ? err : 0;
 }
 
 static int run_loop(struct ui *ui)
@@ -200,7 +201,6 @@ static int run_loop(struct ui *ui)
 			err = redraw(ui);
 		if (err || ui->ended)
 			break;
-		memset(polled, 0, sizeof(polled));
 		err = wait_for_events(ui, polled);
 		if (err)
 			break;
@@ -224,7 +224,7 @@ static void set_scene(struct ui *ui)
 {
 	ui->scene.view = ui->view;
 	ui->scene.history = &ui->history;
-	ui->scene.services = ui->services;
+	ui->scene.services = ui->options->services;
 	ui->scene.owners = ui->options->owners;
 	ui->scene.owners_way = ui->options->owners_way;
 	ui->scene.hosts = ui->options->names;
@@ -259,15 +259,13 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 	   const char **ret_why)
 {
 	struct ui *ui = calloc(1, sizeof(*ui));
-	int err;
+	int err, failed;
 
 	if (!ui)
 		return -ENOMEM;
 	ui->options = options;
 	ui->stale = true;
 	err = view_new(options->sort, &ui->view);
-	if (!err)
-		err = services_new(&ui->services);
 	if (err)
 		goto out_free_view;
 	view_set_owners(ui->view, options->owners);
@@ -283,17 +281,13 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 		ui_use_view(ui, options->by);
 	if (options->filter)
 		ui_prompt_begin(ui, options->filter);
-	err = run_loop(ui);
+	failed = run_loop(ui);
 	screen_close(ui->screen);
 	past_release(&ui->past);
 	frame_done(&ui->frame);
-	if (!err) {
-		*ret_end = ui->end;
-		if (ui->end == UI_END_SIGNAL)
-			*ret_signal = ui->signal;
-	}
+	*ret_end = failed ? UI_END_ERROR : ui->end;
+	*ret_signal = failed ? failed : ui->signal;
 out_free_view:
-	services_free(ui->services);
 	view_free(ui->view);
 	free(ui);
 	return err;

@@ -16,12 +16,15 @@
 #include "name_cache.h"
 #include "owner.h"
 #include "ring.h"
+#include "services.h"
+#include "settings.h"
 
 enum ui_end {
 	UI_END_QUIT,	 /* the user asked */
 	UI_END_SIGNAL,	 /* a terminating signal; see ret_signal */
 	UI_END_TIMEOUT,	 /* deadline_fd became readable */
 	UI_END_TERMINAL, /* the terminal is gone (hang-up, read or write error) */
+	UI_END_ERROR,	 /* it could not go on; ret_signal is the negative errno */
 };
 
 struct ui_options {
@@ -29,6 +32,7 @@ struct ui_options {
 	const struct owner_table *owners; /* NULL: owners are not looked up */
 	const char *owners_way;		  /* how, for the health page; NULL: not said */
 	struct name_cache *names;	  /* NULL: no host names */
+	const struct services *services;  /* names of ports */
 	bool show_names;		  /* to begin with; asking is set accordingly */
 	const struct filter *hidden; /* rows that match are left out (--hide-own); NULL: none */
 	const char *attach;	     /* "tcx" */
@@ -45,13 +49,19 @@ struct ui_options {
 	bool no_mouse;	    /* leave the mouse to the terminal */
 	/* Changes the collector's interval; NULL: it cannot be changed. 0 or a negative errno. */
 	int (*set_interval)(void *context, uint64_t interval_ns);
+	/*
+	 * Saves settings (key W). 0 or a negative errno, with what it failed on in `where` ("": no
+	 * file is known).
+	 */
+	int (*save_settings)(void *context, const struct settings *settings,
+			     char where[SETTINGS_PATH_MAX]);
 	/* Told once when terminfo does not know TERM and `type` is used instead; NULL: nobody is. */
 	void (*on_stand_in)(void *context, const char *type);
 	void *context; /* handed to the functions above */
 };
 
 /*
- * Runs until the end. 0, or a negative errno when the terminal cannot be used: -ENOTTY (input or
+ * Runs until the end, which `ret_end` says. 0, or a negative errno when the terminal cannot be used: -ENOTTY (input or
  * output is no terminal), -EINVAL with `ret_why` set (no description of the terminal, or too simple).
  */
 int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_signal,

@@ -14,7 +14,6 @@ struct ui {
 	const struct ui_options *options;
 	struct screen *screen;
 	struct view *view;
-	struct services *services;
 	struct frame frame;
 	struct layout_wish wish;
 	struct layout layout; /* of the frame */

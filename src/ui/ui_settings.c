@@ -4,10 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format.h"
 #include "settings.h"
 #include "ui_actions.h"
-
-#define PATH_MAX_LENGTH 4096
 
 static struct settings current(const struct ui *ui)
 {
@@ -54,7 +53,7 @@ static void apply(struct ui *ui, const struct settings *settings)
 void ui_load_settings(struct ui *ui)
 {
 	struct settings settings = current(ui);
-	char path[PATH_MAX_LENGTH], text[48];
+	char path[SETTINGS_PATH_MAX], text[48];
 	unsigned int line = 0;
 	int err = settings_path(path, sizeof(path));
 
@@ -72,14 +71,16 @@ void ui_load_settings(struct ui *ui)
 
 void ui_save_settings(struct ui *ui)
 {
-	struct settings settings = current(ui);
-	char path[PATH_MAX_LENGTH];
-	int err = settings_path(path, sizeof(path));
+	const struct settings settings = current(ui);
+	char where[SETTINGS_PATH_MAX] = "", safe[160], text[sizeof(safe) + 64];
+	int err = ui->options->save_settings(ui->options->context, &settings, where);
 
-	if (!err)
-		err = settings_save(path, &settings);
-	if (err)
-		notice(ui, "settings are not saved: ", strerror(-err));
-	else
+	if (!err) {
 		notice(ui, "settings are saved", "");
+		return;
+	}
+	snprintf(text, sizeof(text), "(%s) %s", strerror(-err),
+		 *where ? format_outside(where, safe, sizeof(safe))
+			: "neither XDG_CONFIG_HOME nor HOME is set");
+	notice(ui, "settings not saved ", text);
 }

@@ -54,10 +54,11 @@ static __always_inline void bench_vary(struct __sk_buff *skb)
 static __always_inline void bench_read(struct __sk_buff *skb, struct flow_key *key,
 				       struct flow_counts *counts)
 {
+	const struct flow_way way = {.where = FLOW_WHERE(flow_slot, FLOW_IN)};
 	struct flow_counts beyond;
 
-	*counts = flow_frame_counts(skb);
-	if (flow_read(skb, FLOW_WHERE(flow_slot, FLOW_IN), 0, key, &beyond))
+	*counts = flow_frame_counts(skb, 0);
+	if (flow_read(skb, &way, key, &beyond))
 		flow_counts_add(counts, &beyond);
 }
 

@@ -65,7 +65,7 @@ static int load(struct rig *rig, const struct rig_options *options)
 		return -errno;
 	rig->skel->rodata->flow_slot = options->slot;
 	rig->skel->rodata->flow_no_arp = options->no_arp;
-	rig->skel->rodata->flow_raw_ip = options->raw_ip;
+	rig->skel->rodata->flow_link = (uint8_t)options->link;
 	rig->skel->rodata->flow_can_wake = options->can_wake;
 	rig->skel->rodata->flow_preempted = options->preempted;
 	if (options->fragment_ticks)

@@ -21,7 +21,7 @@ struct rig_options {
 	bool preempted;	 /* as on a PREEMPT_RT kernel, with so many copies of the scratch memory */
 	uint32_t copies; /* 0 or 1 */
 	uint64_t fragment_ticks; /* jiffies a first fragment is remembered; 0: a minute */
-	bool raw_ip;		 /* as on an interface without an Ethernet header */
+	enum flow_link link;	 /* what frames begin with */
 	uint32_t map_entries;	 /* of each CPU's flow map of a generation; 0: no map at all */
 };
 

@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 	struct resolver *resolver;
 
 	if (argc < 3 || name_cache_new(NAMES_MAX_DEFAULT, &cache) ||
-	    resolver_start(cache, &resolver))
+	    resolver_start(cache, NULL, NULL, &resolver))
 		return 2;
 	deadline_ns = clock_mono_ns() + (uint64_t)(strtod(argv[1], NULL) * 1e9);
 	name_cache_set_asking(cache, true);

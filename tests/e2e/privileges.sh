@@ -120,51 +120,85 @@ mask() {
 	printf '%016x' "$bits"
 }
 
-# What every thread of a process may do, one line for each kind of answer.
+# thread_status PID THREAD: /proc's status of the threads with that name.
+thread_status() {
+	local task
+	for task in /proc/"$1"/task/*; do
+		[ "$(cat "$task/comm" 2>/dev/null)" != "$2" ] || cat "$task/status" 2>/dev/null
+	done
+}
+
+# What those threads may do, one line for each kind of answer.
 powers() {
-	cat /proc/"$1"/task/*/status 2>/dev/null |
+	thread_status "$1" "$2" |
 		grep -E '^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):' | sort -u | tr -d '\t'
 }
 
 powers_are() {
-	[ "$(powers "$1")" = "$2" ]
+	[ "$(powers "$1" "$2")" = "$3" ]
 }
 
 runs_thread() {
 	cat /proc/"$1"/task/*/comm 2>/dev/null | grep -qx "$2"
 }
 
-# has PID THREAD MASK: all threads, THREAD among them, have just that, and live behind the filter.
-# The bounding set is root's to empty; an ordinary user's stays as it was.
+# has PID THREAD MASK: the thread has just that, and lives behind the filter. The bounding set is
+# root's to empty; an ordinary user's stays as it was.
 has() {
 	local wanted bounds=0000000000000000
 	[ "$(stat -c %u "/proc/$1")" = 0 ] || bounds=$(sed -n 's/^CapBnd:\t//p' /proc/self/status)
 	wanted=$(printf '%s\n' "CapAmb:0000000000000000" "CapBnd:$bounds" "CapEff:$3" \
 		"CapInh:0000000000000000" "CapPrm:$3" NoNewPrivs:1 Seccomp:2)
 	wait_for 60 runs_thread "$1" "$2" || fail "no thread $2"
-	wait_for 60 powers_are "$1" "$wanted" || fail "threads have: $(powers "$1"); wanted: $wanted"
+	wait_for 60 powers_are "$1" "$2" "$wanted" ||
+		fail "thread $2 has: $(powers "$1" "$2"); wanted: $wanted"
+}
+
+# has_each PID THREAD MASK...: so has each thread, and there is no other.
+has_each() {
+	local pid=$1 named=
+	shift
+	while [ $# -gt 0 ]; do
+		has "$pid" "$1" "$2"
+		named="$named$1 "
+		shift 2
+	done
+	same "threads" "$(cat /proc/"$pid"/task/*/comm | sort | tr '\n' ' ')" \
+		"$(printf '%s\n' $named | sort | tr '\n' ' ')"
+}
+
+# Helper processes: none has a capability, the terminal or a file of the program.
+has_helpers() {
+	local helper pid=$1
+	shift
+	same "helpers" "$(pgrep -P "$pid" -l | cut -d' ' -f2 | sort | tr '\n' ' ')" "$*"
+	for helper in $(pgrep -P "$pid"); do
+		has "$helper" "$(cat "/proc/$helper/comm")" "$none"
+		same "files of a helper" "$(readlink /proc/"$helper"/fd/* | sed 's/:.*//' | sort -u | tr '\n' ' ')" \
+			'/dev/null socket '
+	done
 }
 
 # Without a view: what is kept follows what is still to be done.
 test_threads() {
-	local mode all_kept
-	all_kept=$(mask bpf net_admin perfmon sys_ptrace dac_read_search)
+	local mode
 	for mode in $modes; do
-		monitor_start "$mode" --json --attach "$mode"
-		has "$MONITOR_PID" collector "$all_kept"
-		has "$MONITOR_PID" owners "$all_kept"
+		monitor_start "$mode" --json --attach "$mode" --names
+		has_each "$MONITOR_PID" pktstat-bpf "$none" collector "$(mask bpf net_admin perfmon)" \
+			owners "$owners" names "$none"
+		has_helpers "$MONITOR_PID" pktstat-users ''
 		send 200
 		monitor_stop TERM
 		exact "$mode behind the guard"
 	done
 	monitor_start once --json --attach clsact --exit-on-loss --no-owners
-	has "$MONITOR_PID" collector "$(mask bpf net_admin)"
+	has_each "$MONITOR_PID" pktstat-bpf "$none" collector "$(mask bpf net_admin)"
 	send 60000
 	monitor_stop TERM
 	exact "clsact with two capabilities"
 	case $modes in *tcx*) ;; *) return 0 ;; esac
 	monitor_start once --json --attach tcx --exit-on-loss --no-owners
-	has "$MONITOR_PID" collector "$(mask bpf)"
+	has_each "$MONITOR_PID" pktstat-bpf "$none" collector "$(mask bpf)"
 	send 60000
 	monitor_stop TERM
 	exact "tcx with one capability"
@@ -180,7 +214,7 @@ test_netns() {
 	}
 	monitor_in
 	wait_for 60 monitor_ready "$MONITOR_PID"
-	has "$MONITOR_PID" collector "$(mask bpf net_admin perfmon)"
+	has_each "$MONITOR_PID" pktstat-bpf "$none" collector "$(mask bpf net_admin perfmon)"
 	send 200
 	monitor_stop TERM
 	exact "--netns behind the guard"
@@ -202,7 +236,9 @@ view_start() {
 	script=$!
 	BED_PIDS="$BED_PIDS $script"
 	wait_for 60 child_of "$script" || fail "no live view: $(cat "$BED_DIR/live.out")"
-	has "$child" collector "$(mask bpf net_admin perfmon sys_ptrace dac_read_search)"
+	has_each "$child" pktstat-bpf "$none" collector "$(mask bpf net_admin perfmon)" \
+		owners "$owners" names "$none"
+	has_helpers "$child" pktstat-save pktstat-users ''
 	wait_for 60 wrote '[?1049h' || fail "no screen: $(cat "$BED_DIR/live.err")"
 }
 
@@ -212,14 +248,25 @@ wrote() {
 
 # With a view: the same, and keys that need files and the terminal still work.
 test_live() {
-	local script child
+	local script child helpers
 	view_start
-	printf W >&8
+	helpers=$(pgrep -P "$child")
+	kill -TSTP "$child" # it has no shell to go back to, and goes on
+	kill -WINCH "$child"
+	printf NW >&8
 	wait_for 60 test -s "$BED_DIR/config/pktstat-bpf/settings" || fail "W saved nothing"
 	printf q >&8
 	wait "$script" || fail "status $?: $(cat "$BED_DIR/live.err")"
 	exec 8<&-
 	same "live: standard error" "$(cat "$BED_DIR/live.err")" ""
+	wait_for 60 gone $helpers || fail "helpers are left: $(ps -o pid,comm -p "$(echo $helpers | tr ' ' ,)")"
+}
+
+gone() {
+	local pid
+	for pid; do
+		! kill -0 "$pid" 2>/dev/null || return 1
+	done
 }
 
 # A crash behind the guard: the terminal is given back, and the fault is still the cause of death.
@@ -248,6 +295,10 @@ chmod 755 "$BED_DIR"
 case $(findmnt -no OPTIONS -T "$BED_DIR") in
 *nosuid*) skip "$BED_DIR is mounted nosuid, where file capabilities mean nothing" ;;
 esac
+# Where the kernel lists sockets by process, nobody's descriptors need be looked into.
+none=0000000000000000
+owners=$(mask bpf sys_ptrace)
+[ -e /sys/kernel/btf/vmlinux ] || owners=$(mask bpf sys_ptrace dac_read_search)
 modes='tcx clsact'
 bed_mon "$PKTSTAT_BPF" -i mon0 --json -t 100ms --attach tcx >/dev/null 2>&1 || modes=clsact
 for name; do

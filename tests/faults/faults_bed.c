@@ -18,7 +18,7 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
-#include "attach_clsact.h"
+#include "clsact_leave.h"
 
 #define PORT	    9999
 #define HEADERS	    (14 + 20 + 8)
@@ -133,5 +133,5 @@ unsigned int faults_attached(void)
 
 void faults_sweep(void)
 {
-	clsact_sweep(LOOPBACK);
+	clsact_sweep();
 }

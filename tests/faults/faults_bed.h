@@ -30,7 +30,7 @@ void faults_check(const struct faults_bed *bed);
 
 /* Programs on the loopback's TCX hooks. */
 unsigned int faults_attached(void);
-/* Takes filters and qdisc of clsact off the loopback. */
+/* Takes off what is left of clsact. */
 void faults_sweep(void);
 
 #endif

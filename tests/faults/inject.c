@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -32,6 +33,8 @@ static struct {
 	unsigned int n;
 	atomic_uint calls;
 	atomic_bool hit;
+	unsigned int kill_at; /* 0: never */
+	atomic_uint fatal_calls;
 } inject;
 
 void inject_arm(enum inject_kind kind, unsigned int n, int error, bool on)
@@ -45,6 +48,12 @@ void inject_arm(enum inject_kind kind, unsigned int n, int error, bool on)
 	atomic_store(&inject.armed, true);
 }
 
+void inject_kill(unsigned int n)
+{
+	atomic_store(&inject.fatal_calls, 0);
+	inject.kill_at = n;
+}
+
 bool inject_disarm(void)
 {
 	atomic_store(&inject.armed, false);
@@ -56,6 +65,9 @@ static bool fails(enum inject_kind kind)
 {
 	unsigned int call;
 
+	if (inject.kill_at && (kind == INJECT_BPF || kind == INJECT_SOCKET) &&
+	    atomic_fetch_add(&inject.fatal_calls, 1) + 1 == inject.kill_at)
+		raise(SIGKILL);
 	if (!atomic_load(&inject.armed) || inject.kind != kind)
 		return false;
 	call = atomic_fetch_add(&inject.calls, 1) + 1;
@@ -148,10 +160,13 @@ ssize_t send(int fd, const void *data, size_t length, int flags)
 	return fails(INJECT_SOCKET) ? -1 : NEXT(send)(fd, data, length, flags);
 }
 
+/* The traffic of the tests themselves goes elsewhere. */
 ssize_t sendto(int fd, const void *data, size_t length, int flags, const struct sockaddr *to,
 	       socklen_t size)
 {
-	return fails(INJECT_SOCKET) ? -1 : NEXT(sendto)(fd, data, length, flags, to, size);
+	return to && to->sa_family == AF_NETLINK && fails(INJECT_SOCKET) ?
+		       -1 :
+		       NEXT(sendto)(fd, data, length, flags, to, size);
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)

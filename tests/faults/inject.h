@@ -23,6 +23,8 @@ extern const char *const inject_name[INJECT_KINDS];
 
 /* Makes the n-th call (from 1) of this kind fail, or with `on` that and all later ones. */
 void inject_arm(enum inject_kind kind, unsigned int n, int error, bool on);
+/* Makes the n-th call (from 1) of bpf(2) and of the sockets the last one: SIGKILL comes before it. */
+void inject_kill(unsigned int n);
 /* Ends it. True when a call was made to fail. */
 bool inject_disarm(void);
 

@@ -25,7 +25,7 @@ FUZZ_JUDGE static void check_options(const struct options *options)
 {
 	check(options->ifaces <= FLOW_IFACES_MAX);
 	for (size_t i = 0; i < options->ifaces; i++)
-		check(memchr(options->iface[i], '\0', IF_NAMESIZE) && *options->iface[i]);
+		check(memchr(options->iface[i], '\0', sizeof(options->iface[i])) && *options->iface[i]);
 	check(options->refresh_ns >= OPTIONS_REFRESH_MIN_NS &&
 	      options->refresh_ns <= OPTIONS_REFRESH_MAX_NS);
 	check(options->max_flows >= 256 && options->max_flows <= 33554432);

@@ -131,6 +131,7 @@ figures() {
 check mode mode_here || exit 1
 check cpus cpus
 check_all attach
+check_all claims remade replaced elsewhere together
 check_all end term table interface
 check generations generations
 check growth growth

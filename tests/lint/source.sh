@@ -107,10 +107,18 @@ include_rules() {
 
 call_rules() {
 	no_call banned 'src' 'system|popen|sprintf|vsprintf|strcpy|strcat|strncpy|gets|strtok|atoi|atol|usleep|sleep'
+	no_call waits 'src' 'poll|ppoll|select|pselect|epoll_wait|epoll_pwait'
 	no_call prints 'src/(core|net|collector|guard|names|owner|ui)' 'printf|vprintf|puts|putchar|perror|err|errx|warn|warnx'
 	no_name prints 'src/(core|net|collector|guard|names|owner|ui)' 'stdout|stderr'
 	no_call exits 'src/(core|net|collector|guard|names|owner|ui)' 'exit|quick_exit'
 	no_call exits 'src/ui' 'initscr'
+}
+
+# No pointer loses its const on the way through a number.
+cast_rules() {
+	local found
+	mapfile -t found < <(c_files src)
+	code "${found[@]}" | sed -nE 's/^([^:]*:[0-9]+):.*\*\) *\(uintptr_t\).*/\1: cast: a pointer made from a number/p'
 }
 
 # The first line may belong to the kernel, or to zsh's completion loader.
@@ -163,6 +171,7 @@ path_rule() {
 breaches=$({
 	include_rules
 	call_rules
+	cast_rules
 	spdx_rule
 	length_rules
 	path_rule

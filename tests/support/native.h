@@ -35,10 +35,11 @@ static inline struct native native_of_packet(const struct flow_packet *pkt)
 	};
 }
 
-static inline struct native native_parse(uint8_t *bytes, size_t size, uint16_t ethertype,
-					 bool stripped)
+/* With `ethertype` not 0 the packet begins at the offset `start`. */
+static inline struct native native_parse_at(uint8_t *bytes, size_t size, uint32_t start,
+					    uint16_t ethertype, bool stripped)
 {
-	struct flow_frame frame = {.data = bytes, .end = bytes + size};
+	struct flow_frame frame = {.data = bytes, .end = bytes + size, .start = start};
 	struct flow_key usual;
 	struct native native;
 	struct flow_packet pkt;
@@ -51,6 +52,12 @@ static inline struct native native_parse(uint8_t *bytes, size_t size, uint16_t e
 		native.differs = memcmp(&usual, &native.key, sizeof(usual)) != 0 || native.cut ||
 				 native.later || transport != native.transport;
 	return native;
+}
+
+static inline struct native native_parse(uint8_t *bytes, size_t size, uint16_t ethertype,
+					 bool stripped)
+{
+	return native_parse_at(bytes, size, 0, ethertype, stripped);
 }
 
 #endif

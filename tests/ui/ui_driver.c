@@ -31,6 +31,7 @@ struct driver {
 	bool lose;
 	const char *filter;
 	struct filter *hidden;
+	struct services *services;
 	const char *stand_in; /* for a TERM that terminfo does not know */
 };
 
@@ -95,6 +96,16 @@ static int set_interval(void *context, uint64_t interval_ns)
 	return interval_ns ? 0 : -EINVAL;
 }
 
+static int save_settings(void *context, const struct settings *settings,
+			 char where[SETTINGS_PATH_MAX])
+{
+	char path[SETTINGS_PATH_MAX];
+	int err = settings_path(path, sizeof(path));
+
+	(void)context;
+	return err ? err : settings_save(path, settings, where);
+}
+
 static void note_stand_in(void *context, const char *type)
 {
 	struct driver *driver = context;
@@ -104,7 +115,7 @@ static void note_stand_in(void *context, const char *type)
 
 static int run(struct driver *driver, int signal_fd)
 {
-	static const char *const names[] = {"quit", "signal", "timeout", "terminal", "stopped"};
+	static const char *const names[] = {"quit", "signal", "timeout", "terminal", "error"};
 	struct ui_options options = {
 		.ring = driver->ring,
 		.attach = "tcx",
@@ -116,6 +127,8 @@ static int run(struct driver *driver, int signal_fd)
 		.interval_ns = 1000000000,
 		.color = !getenv("NO_COLOR"),
 		.set_interval = set_interval,
+		.save_settings = save_settings,
+		.services = driver->services,
 		.on_stand_in = note_stand_in,
 		.context = driver,
 		.filter = driver->filter,
@@ -191,6 +204,8 @@ int main(int argc, char **argv)
 		return 1;
 	if (iface)
 		snprintf(driver.synthetic.ifaces->entry[0].name, IF_NAMESIZE, "%s", iface);
+	if (services_new(&driver.services))
+		return 1;
 	while (snapshots--)
 		publish(&driver);
 	result = block_signals();
@@ -200,6 +215,7 @@ int main(int argc, char **argv)
 	pthread_kill(feeder, SIGUSR2);
 	pthread_join(feeder, NULL);
 	filter_free(driver.hidden);
+	services_free(driver.services);
 	synthetic_done(&driver.synthetic);
 	ring_free(driver.ring);
 	return result;

@@ -49,27 +49,32 @@ static void test_find_nothing(void **state)
 	assert_int_equal(iface.index, 4711);
 }
 
+/* Every number: those that are known, and nothing else is taken for one of them. */
 static void test_link_layer(void **state)
 {
-	static const unsigned int raw[] = {ARPHRD_NONE,	  ARPHRD_PPP, ARPHRD_RAWIP, ARPHRD_TUNNEL,
-					   ARPHRD_TUNNEL6, ARPHRD_SIT, ARPHRD_IPGRE, ARPHRD_IP6GRE};
-	struct iface iface = {.arphrd = ARPHRD_ETHER};
-	bool raw_ip = true;
+	static const enum flow_link known[0x10000] = {
+		[ARPHRD_ETHER] = 1 + FLOW_LINK_ETHERNET, [ARPHRD_LOOPBACK] = 1 + FLOW_LINK_ETHERNET,
+		[ARPHRD_NONE] = 1 + FLOW_LINK_IP,	 [ARPHRD_VOID] = 1 + FLOW_LINK_IP,
+		[ARPHRD_PPP] = 1 + FLOW_LINK_IP,	 [ARPHRD_RAWIP] = 1 + FLOW_LINK_IP,
+		[ARPHRD_TUNNEL] = 1 + FLOW_LINK_IP,	 [ARPHRD_TUNNEL6] = 1 + FLOW_LINK_IP,
+		[ARPHRD_SIT] = 1 + FLOW_LINK_IP,	 [ARPHRD_PIMREG] = 1 + FLOW_LINK_IP,
+		[ARPHRD_SLIP] = 1 + FLOW_LINK_IP,	 [ARPHRD_CSLIP] = 1 + FLOW_LINK_IP,
+		[ARPHRD_SLIP6] = 1 + FLOW_LINK_IP,	 [ARPHRD_CSLIP6] = 1 + FLOW_LINK_IP,
+		[ARPHRD_ADAPT] = 1 + FLOW_LINK_IP,	 [ARPHRD_IPGRE] = 1 + FLOW_LINK_GRE,
+		[ARPHRD_IP6GRE] = 1 + FLOW_LINK_GRE,
+	};
+	enum flow_link link;
 
-	assert_int_equal(iface_link_layer(&iface, &raw_ip), 0);
-	assert_false(raw_ip);
-	iface.arphrd = ARPHRD_LOOPBACK;
-	assert_int_equal(iface_link_layer(&iface, &raw_ip), 0);
-	assert_false(raw_ip);
-	for (size_t i = 0; i < sizeof(raw) / sizeof(raw[0]); i++) {
-		iface.arphrd = raw[i];
-		raw_ip = false;
-		assert_int_equal(iface_link_layer(&iface, &raw_ip), 0);
-		assert_true(raw_ip);
+	for (unsigned int arphrd = 0; arphrd < 0x10000; arphrd++) {
+		link = FLOW_LINKS;
+		if (known[arphrd]) {
+			assert_int_equal(iface_link_layer(arphrd, &link), 0);
+			assert_int_equal(link, known[arphrd] - 1);
+		} else {
+			assert_int_equal(iface_link_layer(arphrd, &link), -EPROTONOSUPPORT);
+			assert_int_equal(link, FLOW_LINKS);
+		}
 	}
-	iface.arphrd = ARPHRD_IEEE80211;
-	assert_int_equal(iface_link_layer(&iface, &raw_ip), -EPROTONOSUPPORT);
-	assert_true(raw_ip);
 }
 
 /* All names, and with less room only whole ones, whatever the room. */

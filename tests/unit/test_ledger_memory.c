@@ -101,6 +101,29 @@ static void expect_row(const struct snapshot *snapshot, size_t i)
 	assert_int_equal(row->delta_bytes, row->delta_packets * (100 + flow));
 }
 
+static int add_idle(void *context, const struct idle_flow *flow, uint32_t place, int sign)
+{
+	struct flow_counts *sum = context;
+
+	sum->packets += flow->total.packets;
+	sum->bytes += flow->total.bytes;
+	return 0;
+}
+
+/* Every flow is either in a row or idle. */
+static void expect_whole(const struct run *run, const struct snapshot *snapshot)
+{
+	struct flow_counts sum = {0}, total = ledger_total(run->ledger);
+
+	assert_int_equal(idle_log_all(snapshot->idle, &snapshot->idle_at, add_idle, &sum), 0);
+	for (size_t i = 0; i < snapshot->count; i++) {
+		sum.packets += snapshot->row[i].packets;
+		sum.bytes += snapshot->row[i].bytes;
+	}
+	assert_int_equal(sum.packets, total.packets);
+	assert_int_equal(sum.bytes, total.bytes);
+}
+
 /* Deltas may fall short only by what waits for its "aged" row, whatever came before. */
 static void run_snapshot(struct run *run, uint64_t second)
 {
@@ -119,6 +142,7 @@ static void run_snapshot(struct run *run, uint64_t second)
 		if (i)
 			assert_true(snapshot->row[i - 1].id < snapshot->row[i].id);
 	}
+	expect_whole(run, snapshot);
 	assert_true(delta.packets <= run->in_delta.packets);
 	if (run->exact)
 		assert_int_equal(delta.bytes, run->in_delta.bytes);
@@ -175,6 +199,7 @@ static unsigned long run_once(size_t max_flows, size_t flows, unsigned long from
 	heap.made = 0;
 	heap.from = heap.to = 0;
 	assert_int_equal(ledger_new(max_flows, SECOND, &run.ledger), 0);
+	assert_int_equal(ledger_log_idle(run.ledger), 0);
 	assert_int_equal(ring_new(30000, &run.ring), 0);
 	heap.made = 0;
 	heap.from = from;

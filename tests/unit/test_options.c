@@ -97,21 +97,21 @@ static void short_and_long_names(void **state)
 	assert_string_equal(parsed.options.filter, "tcp");
 	assert_int_equal(parsed.options.by, GROUP_HOST);
 	assert_true(parsed.options.no_mouse);
-	assert_int_equal(parse("--filter ''").result, OPTIONS_RUN);
 }
 
 /* The text is one of argv, with blanks. */
 static void filters(void **state)
 {
 	static const char *const cases[][2] = {
-		{"port http", "cannot use --filter: at column 6, 'http': expected a port, 0 to "
-			      "65535"},
-		{"tcp and", "cannot use --filter: at column 8, its end: something is missing here"},
-		{"( in", "cannot use --filter: at column 5, its end: a ) is missing"},
+		{"port nosuch", "cannot use --filter: at column 6, 'nosuch': expected a port, 0 to "
+				"65535, or a service name"},
+		{"prot 443", "cannot use --filter: at column 1, 'prot 443': no such keyword; did "
+			     "you mean port or proto? text needs quotes"},
+		{"tcp and", "cannot use --filter: at column 8, its end: expected a condition here"},
+		{"( in", "cannot use --filter: at column 5, its end: missing )"},
 		{"in ) or a \x1b[m and so on for longer than is shown",
-		 "cannot use --filter: at column 4, ') or a \\x1b[m and so on for longer ': there "
-		 "is "
-		 "no ( for this"},
+		 "cannot use --filter: at column 4, ') or a \\x1b[m and so on for longer ': "
+		 "unmatched )"},
 	};
 	char text[FILTER_TEXT_MAX + 1], why[OPTIONS_WHY_MAX];
 	char *argv[] = {(char[]){"pktstat-bpf"}, (char[]){"--filter"}, text, NULL};
@@ -138,6 +138,9 @@ static void limits_are_inside(void **state)
 	assert_true(parse("-t 0").options.timeout_set);
 	assert_int_equal(parse("--max-flows 33554432").options.max_flows, LEDGER_FLOWS_MAX);
 	assert_int_equal(parse("--limit 1").options.limit, 1);
+	assert_false(parse("").options.sums_only);
+	assert_true(parse("--limit 0").options.sums_only);
+	assert_false(parse("--limit 0 --limit 3").options.sums_only);
 }
 
 static void help_and_version(void **state)
@@ -167,7 +170,11 @@ static void refusals(void **state)
 		{"--tiemout 5s", "there is no option --tiemout; did you mean --timeout?"},
 		{"--maxflows 5", "there is no option --maxflows; did you mean --max-flows?"},
 		{"--\x1b[m", "there is no option --\\x1b[m; --help lists them"},
-		{"--t 5s", "--t could mean --timeout or --tui; write the whole name"},
+		{"--t 5s", "--t could mean --timeout or --tui; write more of the name"},
+		{"--n", "--n could mean --netns, --no-arp, --names, --no-owners or --no-mouse; "
+			"write more of the name"},
+		{"--no=1", "--no could mean --no-arp, --no-owners or --no-mouse; write more of the "
+			   "name"},
 		{"-t", "--timeout needs a value: --timeout DURATION"},
 		{"--sort", "--sort needs a value: --sort KEY"},
 		{"--json=yes", "--json takes no value; write just --json"},
@@ -192,14 +199,17 @@ static void refusals(void **state)
 			      "protocol, process, container or user"},
 		{"--filter a --filter b",
 		 "--filter was given twice; join the two by 'and' or 'or'"},
-		{"--limit 0",
-		 "cannot use '0' as --limit: give a whole number from 1 to 4294967295"},
+		{"--filter ''",
+		 "--filter has an empty value; give a condition, for example --filter "
+		 "'port 443', or leave it out"},
+		{"--filter=", "--filter has an empty value; give a condition, for example --filter "
+			      "'port 443', or leave it out"},
 		{"--limit +5",
-		 "cannot use '+5' as --limit: give a whole number from 1 to 4294967295"},
+		 "cannot use '+5' as --limit: give a whole number from 0 to 4294967295"},
 		{"--limit 5k",
-		 "cannot use '5k' as --limit: give a whole number from 1 to 4294967295"},
+		 "cannot use '5k' as --limit: give a whole number from 0 to 4294967295"},
 		{"--limit ''",
-		 "cannot use '' as --limit: give a whole number from 1 to 4294967295"},
+		 "cannot use '' as --limit: give a whole number from 0 to 4294967295"},
 		{"--max-flows 0",
 		 "cannot use '0' as --max-flows: give a whole number from 256 to 33554432"},
 		{"--max-flows -1",

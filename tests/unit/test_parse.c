@@ -34,17 +34,23 @@ static void build(size_t i, struct frame *frame)
 		fail_msg("%s: cannot build \"%s\"", frame->name, capture_get(i)->words);
 }
 
-static struct native parse(const uint8_t *bytes, size_t size, uint16_t ethertype, bool stripped)
+static struct native parse_at(const uint8_t *bytes, size_t size, uint32_t start,
+			      uint16_t ethertype, bool stripped)
 {
 	uint8_t *exact = malloc(size ? size : 1);
 	struct native pkt;
 
 	assert_non_null(exact);
 	memcpy(exact, bytes, size);
-	pkt = native_parse(exact, size, ethertype, stripped);
+	pkt = native_parse_at(exact, size, start, ethertype, stripped);
 	free(exact);
 	assert_false(pkt.differs);
 	return pkt;
+}
+
+static struct native parse(const uint8_t *bytes, size_t size, uint16_t ethertype, bool stripped)
+{
+	return parse_at(bytes, size, 0, ethertype, stripped);
 }
 
 static void assert_key(const char *name, size_t size, const struct flow_key *got,
@@ -187,6 +193,32 @@ static void test_raw_ip(void **state)
 	}
 }
 
+/* The same with something before the packet, however much of that is there. */
+static void test_raw_ip_behind(void **state)
+{
+	static struct frame frame;
+	struct native alone, behind;
+
+	for (size_t i = 0; i < capture_count(); i++) {
+		build(i, &frame);
+		if (frame.packet.network != RAW_OFFSET)
+			continue;
+		for (size_t size = 0; size <= frame.packet.size && size < PREFIX_MAX; size++) {
+			behind = parse_at(frame.packet.data, size, RAW_OFFSET, frame.key.ethertype, 0);
+			if (size < RAW_OFFSET) {
+				assert_int_equal(behind.key.ipproto, FLOW_PROTO_NONE);
+				continue;
+			}
+			alone = parse(frame.packet.data + RAW_OFFSET, size - RAW_OFFSET,
+				      frame.key.ethertype, 0);
+			assert_key(frame.name, size, &behind.key, &alone.key);
+			assert_int_equal(behind.cut, alone.cut);
+			assert_int_equal(behind.transport,
+					 alone.transport ? alone.transport + RAW_OFFSET : 0);
+		}
+	}
+}
+
 /* Where nobody said what the packet is, its version does; nothing is taken for an Ethernet header. */
 static void test_unsaid(void **state)
 {
@@ -237,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_prefixes_grow),
 		cmocka_unit_test(test_raw_ip),
+		cmocka_unit_test(test_raw_ip_behind),
 		cmocka_unit_test(test_unsaid),
 		cmocka_unit_test(test_stripped_tag),
 	};

@@ -239,16 +239,33 @@ static void write_errors(void **state)
 	}
 }
 
+/* --limit 0: the sums, and not a row; JSON, which is rows, is an empty array. */
+static void prints_sums_only(void **state)
+{
+	struct bed *bed = *state;
+	char *text;
+
+	fill_mixed(bed);
+	bed->report.sums_only = true;
+	text = bed_text(&bed->report, report_table);
+	bed_check_has(text, "packets seen 1,275,375 = in rows 1,275,350 + other 25\n");
+	bed_check_has(text, "PROTOCOL");
+	assert_null(strstr(text, "10.0.0."));
+	assert_null(strstr(text, "HOST"));
+	assert_null(strstr(text, " more "));
+	free(text);
+	text = bed_text(&bed->report, report_json);
+	assert_string_equal(text, "[]\n");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		REPORT_TEST(table_for_a_pipe),
-		REPORT_TEST(table_for_a_terminal),
-		REPORT_TEST(table_fills_the_terminal),
-		REPORT_TEST(table_with_a_limit_closes),
-		REPORT_TEST(accounting_says_what_is_wrong),
-		REPORT_TEST(protocols_and_hosts_add_up),
-		REPORT_TEST(write_errors),
+		REPORT_TEST(table_for_a_pipe),		 REPORT_TEST(table_for_a_terminal),
+		REPORT_TEST(table_fills_the_terminal),	 REPORT_TEST(table_with_a_limit_closes),
+		REPORT_TEST(prints_sums_only),		 REPORT_TEST(accounting_says_what_is_wrong),
+		REPORT_TEST(protocols_and_hosts_add_up), REPORT_TEST(write_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

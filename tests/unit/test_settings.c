@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -69,17 +70,23 @@ static void test_file(void **state)
 	struct settings saved = {COLUMN_BYTES, false, GROUP_USER, 1, false, true, false};
 	struct settings read = {0};
 	char directory[] = "/tmp/test_settings.XXXXXX", path[256], command_free[512];
+	char where[SETTINGS_PATH_MAX];
 	unsigned int line;
 
 	assert_non_null(mkdtemp(directory));
 	setenv("XDG_CONFIG_HOME", directory, 1);
 	assert_int_equal(settings_path(path, sizeof(path)), 0);
 	assert_int_equal(settings_load(path, &read, &line), -ENOENT);
-	assert_int_equal(settings_save(path, &saved), 0);
+	assert_int_equal(settings_save(path, &saved, where), 0);
 	assert_int_equal(settings_load(path, &read, &line), 0);
 	assert_int_equal(read.sort, COLUMN_BYTES);
 	assert_int_equal(read.by, GROUP_USER);
-	assert_int_equal(settings_save("/proc/nosuch/settings", &saved), -ENOENT);
+	assert_int_equal(settings_save("/proc/nosuch/a/settings", &saved, where), -ENOENT);
+	assert_string_equal(where, "/proc/nosuch");
+	assert_int_equal(settings_save("/proc/settings", &saved, where), -ENOENT);
+	assert_string_equal(where, "/proc");
+	assert_int_equal(settings_save("/proc/version/a/settings", &saved, where), -ENOTDIR);
+	assert_string_equal(where, "/proc/version");
 	unlink(path);
 	snprintf(command_free, sizeof(command_free), "%s/pktstat-bpf", directory);
 	assert_int_equal(rmdir(command_free), 0);
@@ -90,13 +97,48 @@ static void test_file(void **state)
 	assert_int_equal(settings_path(path, 1), -ENOENT);
 }
 
+/* A link stays a link, also one whose target is not there yet; permissions stay. */
+static void test_link(void **state)
+{
+	struct settings saved = {COLUMN_BYTES, false, GROUP_USER, 1, false, true, false},
+			read = {0};
+	char directory[] = "/tmp/test_settings.XXXXXX", link[64], other[64], target[64];
+	char where[SETTINGS_PATH_MAX];
+	struct stat status;
+	unsigned int line;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(link, sizeof(link), "%s/settings", directory);
+	snprintf(other, sizeof(other), "%s/other", directory);
+	snprintf(target, sizeof(target), "%s/dotfiles", directory);
+	assert_int_equal(symlink("other", link), 0);
+	assert_int_equal(symlink(target, other), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(settings_save(link, &saved, where), 0);
+		assert_true(!lstat(link, &status) && S_ISLNK(status.st_mode));
+		assert_true(!lstat(other, &status) && S_ISLNK(status.st_mode));
+		assert_true(!lstat(target, &status) && S_ISREG(status.st_mode));
+		assert_int_equal(status.st_mode & 0777, i ? 0644 : 0600);
+		assert_int_equal(settings_load(target, &read, &line), 0);
+		assert_int_equal(read.sort, COLUMN_BYTES);
+		assert_int_equal(chmod(target, 0644), 0);
+	}
+	unlink(link);
+	assert_int_equal(symlink("settings", link), 0);
+	assert_int_equal(settings_save(link, &saved, where), -ELOOP);
+	assert_string_equal(where, link);
+	unlink(link);
+	unlink(other);
+	unlink(target);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_some_lines),
-		cmocka_unit_test(test_wrong_lines),
-		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_some_lines),
+		cmocka_unit_test(test_wrong_lines), cmocka_unit_test(test_file),
+		cmocka_unit_test(test_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "utf8.h"
+
 #define GRID_INDENT	2
 #define GRID_GAP	2
 #define GRID_SHORTEST	8
@@ -18,13 +20,32 @@ struct layout {
 	bool hidden[GRID_COLUMNS_MAX];
 };
 
-/* Characters of a UTF-8 text; each counts as one column. */
+/* The next character of a UTF-8 text: its bytes, and its columns where the locale knows them. */
+static size_t next_character(const char *text, unsigned int *ret_width)
+{
+	uint32_t character = 0;
+	size_t length;
+	int width = 1;
+
+	if ((unsigned char)*text < 0x80) {
+		*ret_width = 1;
+		return 1;
+	}
+	length = utf8_decode(text, &character);
+	if (length)
+		width = utf8_width(character);
+	*ret_width = width < 0 ? 1 : (unsigned int)width;
+	return length ?: 1;
+}
+
 static unsigned int text_width(const char *text)
 {
-	unsigned int width = 0;
+	unsigned int width = 0, columns;
 
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
+	while (*text) {
+		text += next_character(text, &columns);
+		width += columns;
+	}
 	return width;
 }
 
@@ -121,13 +142,36 @@ static void fit(struct grid *grid, struct layout *layout)
 	}
 }
 
-/* Where the character begins that has so many before it. */
-static char *character_at(char *text, size_t count)
+/* What follows the characters that fit in so many columns. */
+static char *behind(char *text, unsigned int width)
 {
-	while (*text && count--) {
-		do
-			text++;
-		while (((unsigned char)*text & 0xc0) == 0x80);
+	while (*text) {
+		unsigned int columns;
+		size_t length = next_character(text, &columns);
+
+		if (columns > width)
+			break;
+		width -= columns;
+		text += length;
+	}
+	return text;
+}
+
+/* The end of a text, of at most so many columns; it does not begin with half a character. */
+static char *last_of(char *text, unsigned int width)
+{
+	unsigned int left = text_width(text), columns;
+	size_t length;
+
+	while (left > width) {
+		text += next_character(text, &columns);
+		left -= columns;
+	}
+	while (*text) {
+		length = next_character(text, &columns);
+		if (columns)
+			break;
+		text += length;
 	}
 	return text;
 }
@@ -135,16 +179,15 @@ static char *character_at(char *text, size_t count)
 /* Cuts the middle out of a text. */
 static void shorten(char *text, unsigned int width)
 {
-	size_t length = text_width(text);
-	size_t mark = strlen(GRID_SHORT_MARK);
-	size_t head = (width - mark + 1) / 2, tail = width - mark - head;
+	unsigned int mark = strlen(GRID_SHORT_MARK);
+	unsigned int head = (width - mark + 1) / 2, tail = width - mark - head;
 	char *cut, *rest;
 
-	if (length <= width)
+	if (text_width(text) <= width)
 		return;
 	/* More is cut out than the mark puts in. */
-	cut = character_at(text, head);
-	rest = character_at(text, length - tail);
+	cut = behind(text, head);
+	rest = last_of(text, tail);
 	memmove(cut + mark, rest, strlen(rest) + 1);
 	memcpy(cut, GRID_SHORT_MARK, mark);
 }

@@ -9,6 +9,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "large.h"
+
 #define SLOTS_MIN 64 /* a power of two */
 
 /*
@@ -71,6 +73,7 @@ int hash_index_reserve(struct hash_index *index, size_t entries)
 	slots = calloc(size, sizeof(*slots));
 	if (!slots)
 		return -ENOMEM;
+	large_advise(slots, size * sizeof(*slots));
 	for (size_t i = 0; i < index->size; i++) {
 		if (index->slot[i].entry)
 			put(slots, size, index->slot[i]);

@@ -57,6 +57,18 @@ static inline uint32_t hash_index_hash(const struct hash_index *index, const voi
 	return (uint32_t)XXH3_64bits_withSeed(data, size, index->seed);
 }
 
+/* Fetches the memory where a hash belongs; later, the entry that is there is a good guess. */
+static inline void hash_index_prefetch(const struct hash_index *index, uint32_t hash)
+{
+	__builtin_prefetch(&index->slot[hash & (index->size - 1)]);
+}
+
+/* The entry in the first place of that hash, or HASH_INDEX_NONE: to fetch its memory in time. */
+static inline uint32_t hash_index_peek(const struct hash_index *index, uint32_t hash)
+{
+	return index->slot[hash & (index->size - 1)].entry - 1;
+}
+
 /*
  * The entry with that hash for which `is` says that it has the key, or HASH_INDEX_NONE. `is` is
  * inlined too.
@@ -74,27 +86,6 @@ hash_index_find(const struct hash_index *index, uint32_t hash,
 		if (!slot->entry)
 			return HASH_INDEX_NONE;
 		if (slot->hash == hash && is(table, slot->entry - 1, key))
-			return slot->entry - 1;
-	}
-}
-
-/* Fetches where a hash is looked for. */
-static inline void hash_index_prefetch(const struct hash_index *index, uint32_t hash)
-{
-	__builtin_prefetch(&index->slot[hash & (index->size - 1)]);
-}
-
-/* The first entry with that hash, whoever's key it has, or HASH_INDEX_NONE: to fetch it ahead. */
-static inline uint32_t hash_index_likely(const struct hash_index *index, uint32_t hash)
-{
-	size_t mask = index->size - 1;
-
-	for (size_t at = hash & mask;; at = (at + 1) & mask) {
-		const struct hash_slot *slot = &index->slot[at];
-
-		if (!slot->entry)
-			return HASH_INDEX_NONE;
-		if (slot->hash == hash)
 			return slot->entry - 1;
 	}
 }

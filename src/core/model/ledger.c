@@ -46,7 +46,38 @@ void ledger_free(struct ledger *ledger)
 	hash_index_done(&ledger->index);
 	free(ledger->recent);
 	flow_table_unref(ledger->table);
+	idle_log_unref(ledger->idle);
 	free(ledger);
+}
+
+int ledger_log_idle(struct ledger *ledger)
+{
+	return idle_log_new(ledger->max_flows, &ledger->idle);
+}
+
+int ledger_idle_enter(struct ledger *ledger, struct ledger_flow *flow)
+{
+	const struct idle_flow idle = {.key = flow->key,
+				       .total = flow->total,
+				       .first_wall_ns = flow->first_wall_ns,
+				       .owner = flow->owner};
+	uint32_t place;
+
+	if (!ledger->idle)
+		return 0;
+	if (idle_log_enter(ledger->idle, &idle, &place))
+		return -ENOMEM;
+	ledger_idle_leave(ledger, flow);
+	flow->idle = place;
+	return 0;
+}
+
+void ledger_idle_leave(struct ledger *ledger, struct ledger_flow *flow)
+{
+	if (flow->idle == IDLE_LOG_NONE)
+		return;
+	idle_log_leave(ledger->idle, flow->idle);
+	flow->idle = IDLE_LOG_NONE;
 }
 
 static bool is_flow(const void *table, uint32_t place, const void *key)
@@ -97,6 +128,7 @@ static struct ledger_flow *flow_append(struct ledger *ledger, const struct flow_
 	flow->key = *key;
 	flow->hash = hash;
 	flow->recent = LEDGER_NOT_RECENT;
+	flow->idle = IDLE_LOG_NONE;
 	flow->first_wall_ns = ledger->from_wall_ns;
 	flow->last_wall_ns = ledger->to_wall_ns;
 	ledger->flows_on[flow_key_slot(key)]++;
@@ -143,6 +175,7 @@ struct ledger_recent *ledger_recent_append(struct ledger *ledger, struct ledger_
 		ledger->recent = recent;
 		ledger->recent_room = room;
 	}
+	ledger_idle_leave(ledger, flow);
 	flow->recent = (uint32_t)ledger->recents;
 	recent = &ledger->recent[ledger->recents++];
 	*recent = (struct ledger_recent){.flow = (uint32_t)place, .id = FLOW_TABLE_NO_ID};
@@ -218,7 +251,7 @@ static void prefetch(const struct ledger *ledger, const uint32_t *hash, size_t c
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		place = hash_index_likely(&ledger->index, hash[i]);
+		place = hash_index_peek(&ledger->index, hash[i]);
 		flow[i] = place != HASH_INDEX_NONE ? ledger_flow_at(ledger, place) : NULL;
 		if (!flow[i])
 			continue;
@@ -275,5 +308,6 @@ size_t ledger_bytes(const struct ledger *ledger)
 {
 	return sizeof(*ledger) + ledger->chunks * LEDGER_CHUNK_FLOWS * sizeof(struct ledger_flow) +
 	       hash_index_bytes(&ledger->index) +
-	       ledger->recent_room * sizeof(struct ledger_recent);
+	       ledger->recent_room * sizeof(struct ledger_recent) +
+	       (ledger->idle ? idle_log_bytes(ledger->idle) : 0);
 }

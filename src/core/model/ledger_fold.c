@@ -112,6 +112,7 @@ int ledger_fold_idle(struct ledger *ledger)
 			ledger_spill(ledger, &flow->key, flow->total.packets, flow->total.bytes);
 			if (flow->recent != LEDGER_NOT_RECENT)
 				ledger->recent[flow->recent].flow = LEDGER_NO_FLOW;
+			ledger_idle_leave(ledger, flow);
 			ledger->flows_on[flow_key_slot(&flow->key)]--;
 			folded++;
 			continue;
@@ -124,6 +125,21 @@ int ledger_fold_idle(struct ledger *ledger)
 	ledger->flows_aged += folded;
 	ledger_recent_forget(ledger);
 	fill_index(ledger);
+	return 0;
+}
+
+static int settle_flow(struct ledger *ledger, struct ledger_flow *flow,
+		       const struct flow_counts *counts)
+{
+	const struct flow_counts before = flow->total;
+
+	flow->total.packets += counts->packets;
+	flow->total.bytes += counts->bytes;
+	if (flow->recent == LEDGER_NOT_RECENT && ledger_idle_enter(ledger, flow)) {
+		flow->total = before;
+		return -ENOMEM;
+	}
+	flow->last_wall_ns = ledger->to_wall_ns;
 	return 0;
 }
 
@@ -148,9 +164,9 @@ void ledger_settle(struct ledger *ledger)
 			ledger->spilled = true;
 			continue;
 		}
-		flow->total.packets += counts->packets;
-		flow->total.bytes += counts->bytes;
-		flow->last_wall_ns = ledger->to_wall_ns;
-		*counts = (struct flow_counts){0};
+		if (!settle_flow(ledger, flow, counts))
+			*counts = (struct flow_counts){0};
+		else
+			ledger->spilled = true;
 	}
 }

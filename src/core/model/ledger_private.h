@@ -9,6 +9,7 @@
 
 #include "flow.h"
 #include "hash_index.h"
+#include "idle_log.h"
 #include "ledger.h"
 
 #define LEDGER_CHUNK_FLOWS 4096
@@ -47,6 +48,7 @@ struct ledger {
 	struct ledger_recent *recent;
 	size_t recents, recent_room;
 	struct flow_table *table;
+	struct idle_log *idle; /* NULL: not kept */
 	uint64_t keep_ns;
 	int64_t from_wall_ns, to_wall_ns;
 	bool folding_failed; /* in this interval: every flow is active */
@@ -96,6 +98,13 @@ void ledger_spill(struct ledger *ledger, const struct flow_key *key, uint64_t pa
 
 /* Moves what waits for "interfaces gone" rows into them; what finds no memory waits on. */
 void ledger_settle_gone(struct ledger *ledger);
+
+/*
+ * The flow, which is not recent, goes idle with its totals as they are, in place of the entry that it
+ * may have; 0 or -ENOMEM, in which case nothing changes. And: it is no longer idle.
+ */
+int ledger_idle_enter(struct ledger *ledger, struct ledger_flow *flow);
+void ledger_idle_leave(struct ledger *ledger, struct ledger_flow *flow);
 
 /* Moves the spill into "aged" rows; what finds no memory stays for the next time. */
 void ledger_settle(struct ledger *ledger);

@@ -61,6 +61,7 @@ static void flow_remove(struct ledger *ledger, size_t place)
 	struct ledger_flow *flow = ledger_flow_at(ledger, place);
 	size_t last = ledger->count - 1;
 
+	ledger_idle_leave(ledger, flow);
 	ledger->flows_on[flow_key_slot(&flow->key)]--;
 	if (flow->recent != LEDGER_NOT_RECENT)
 		recent_drop(ledger, flow->recent);
@@ -162,10 +163,15 @@ static bool settle_row(struct ledger *ledger, const struct flow_key *key,
 {
 	size_t place, known = ledger->count;
 	struct ledger_flow *flow = ledger_flow_of_key(ledger, key, &place);
+	const struct flow_counts before = flow ? flow->total : (struct flow_counts){0};
 
 	if (!flow || !renew_recent(ledger, flow, place, &gone->delta))
 		return false;
 	counts_add(&flow->total, &gone->total);
+	if (flow->recent == LEDGER_NOT_RECENT && ledger_idle_enter(ledger, flow)) {
+		flow->total = before;
+		return false;
+	}
 	if (place == known || gone->first_wall_ns < flow->first_wall_ns)
 		flow->first_wall_ns = gone->first_wall_ns;
 	if (place == known || gone->last_wall_ns > flow->last_wall_ns)

@@ -80,6 +80,18 @@ static int assign_ids(struct ledger *ledger)
 	return err;
 }
 
+/* A flow that is idle for the keep time is recent no more, unless there is no memory to log it. */
+static bool expire(struct ledger *ledger, const struct ledger_recent *recent)
+{
+	struct ledger_flow *flow = ledger_flow_at(ledger, recent->flow);
+
+	take_owner(ledger, recent);
+	if (ledger_idle_enter(ledger, flow))
+		return false;
+	flow->recent = LEDGER_NOT_RECENT;
+	return true;
+}
+
 /* Drops the flows that were idle for the keep time; the others keep their order, so their ids. */
 static void recent_expire(struct ledger *ledger, uint64_t now_mono_ns)
 {
@@ -90,9 +102,8 @@ static void recent_expire(struct ledger *ledger, uint64_t now_mono_ns)
 		recent = &ledger->recent[i];
 		if (recent->delta.packets) {
 			recent->active_mono_ns = now_mono_ns;
-		} else if (now_mono_ns - recent->active_mono_ns > ledger->keep_ns) {
-			take_owner(ledger, recent);
-			ledger_flow_at(ledger, recent->flow)->recent = LEDGER_NOT_RECENT;
+		} else if (now_mono_ns - recent->active_mono_ns > ledger->keep_ns &&
+			   expire(ledger, recent)) {
 			continue;
 		}
 		if (kept != i) {
@@ -125,9 +136,9 @@ static void fill_rows(struct ledger *ledger, struct snapshot *snapshot)
 	}
 }
 
-int ledger_snapshot(struct ledger *ledger, uint64_t now_mono_ns, struct snapshot **ret_snapshot)
+/* The rows, with the table they point into and the flows that have none. */
+static int make_snapshot(struct ledger *ledger, uint64_t now_mono_ns, struct snapshot **ret_snapshot)
 {
-	struct snapshot *snapshot;
 	int err;
 
 	ledger_settle(ledger);
@@ -137,10 +148,29 @@ int ledger_snapshot(struct ledger *ledger, uint64_t now_mono_ns, struct snapshot
 	if (err)
 		return err;
 	begin_era(ledger);
-	err = snapshot_new(ledger->recents, &snapshot);
+	err = snapshot_new(ledger->recents, ret_snapshot);
 	if (err)
 		return err;
-	fill_rows(ledger, snapshot);
+	fill_rows(ledger, *ret_snapshot);
+	return 0;
+}
+
+int ledger_snapshot(struct ledger *ledger, uint64_t now_mono_ns, struct snapshot **ret_snapshot)
+{
+	struct snapshot *snapshot;
+	int err;
+
+	if (ledger->idle)
+		idle_log_begin(ledger->idle);
+	err = make_snapshot(ledger, now_mono_ns, &snapshot);
+	if (err && ledger->idle)
+		idle_log_abort(ledger->idle);
+	if (err)
+		return err;
+	if (ledger->idle) {
+		snapshot->idle = idle_log_ref(ledger->idle);
+		snapshot->idle_at = idle_log_commit(ledger->idle);
+	}
 	snapshot->table = flow_table_ref(ledger->table);
 	snapshot->era = ledger->table->era;
 	snapshot->flows_known = (uint32_t)ledger->count;

@@ -156,6 +156,21 @@ static bool write_any(const struct component *part, char *text, size_t size)
 	return true;
 }
 
+const char *owner_container_path(const char *cgroup)
+{
+	bool in_pod = strstr(cgroup, "kubepods");
+	size_t end = strlen(cgroup);
+	char text[OWNER_TEXT_MAX];
+	struct component part;
+
+	while (component_before(cgroup, &end, &part)) {
+		if (write_container(&part, text, sizeof(text)) ||
+		    (in_pod && write_pod(&part, text, sizeof(text))))
+			return part.text;
+	}
+	return "";
+}
+
 char *owner_unit(const char *cgroup, char *text, size_t size)
 {
 	if (!size)

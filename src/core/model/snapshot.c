@@ -122,6 +122,7 @@ struct snapshot *snapshot_unref(struct snapshot *snapshot)
 		return NULL;
 	flow_table_unref(snapshot->table);
 	ifaces_unref(snapshot->ifaces);
+	idle_log_unref(snapshot->idle);
 	free(snapshot);
 	return NULL;
 }
@@ -131,11 +132,23 @@ size_t snapshot_bytes(const struct snapshot *snapshot)
 	return sizeof(*snapshot) + snapshot->count * sizeof(snapshot->row[0]);
 }
 
-const struct flow_table_entry *snapshot_entry(const struct snapshot *snapshot, size_t i)
+static struct flow_table_entry *entry_of(const struct snapshot *snapshot, size_t i)
 {
 	/* A thinned snapshot has a table of its own, row by row; ids stay those of the era. */
-	return flow_table_get(snapshot->table,
-			      snapshot->thin ? (uint32_t)i : (uint32_t)snapshot->row[i].id);
+	uint32_t id = snapshot->thin ? (uint32_t)i : (uint32_t)snapshot->row[i].id;
+
+	return &snapshot->table->chunk[id / FLOW_TABLE_CHUNK][id % FLOW_TABLE_CHUNK];
+}
+
+const struct flow_table_entry *snapshot_entry(const struct snapshot *snapshot, size_t i)
+{
+	return entry_of(snapshot, i);
+}
+
+bool snapshot_set_owner(const struct snapshot *snapshot, size_t i, uint32_t owner)
+{
+	return atomic_exchange_explicit(&entry_of(snapshot, i)->owner, owner,
+					memory_order_release) != owner;
 }
 
 long snapshot_find(const struct snapshot *snapshot, uint32_t id)
@@ -270,6 +283,8 @@ static void thin_copy_head(struct snapshot *thin, const struct snapshot *snapsho
 	memcpy(thin->dir, snapshot->dir, sizeof(thin->dir));
 	thin->health = snapshot->health;
 	thin->ifaces = snapshot->ifaces ? ifaces_ref(snapshot->ifaces) : NULL;
+	thin->idle = snapshot->idle ? idle_log_ref(snapshot->idle) : NULL;
+	thin->idle_at = snapshot->idle_at;
 	thin->thin = true;
 }
 

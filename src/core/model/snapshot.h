@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "flow_abi.h"
+#include "idle_log.h"
 #include "ifaces.h"
 
 /*
@@ -125,6 +126,8 @@ struct snapshot {
 	atomic_uint references;
 	struct flow_table *table; /* one reference; see snapshot_key() */
 	struct ifaces *ifaces;    /* one reference: the interfaces as they were; NULL: not known */
+	struct idle_log *idle;    /* one reference: flows without a row; NULL: not kept */
+	struct idle_moment idle_at; /* which of them belong to this snapshot */
 	uint64_t seq;             /* counts up by 1, from 1 */
 	int64_t wall_ns;          /* CLOCK_REALTIME at the end of the interval */
 	uint64_t mono_ns;         /* CLOCK_MONOTONIC at the end of the interval */
@@ -157,6 +160,11 @@ static inline const struct flow_key *snapshot_key(const struct snapshot *snapsho
 {
 	return &snapshot_entry(snapshot, i)->key;
 }
+/*
+ * Says whose flow row `i` is: the one thing that is written after publication, and only by the thread
+ * that looks owners up. True when it was another one before.
+ */
+bool snapshot_set_owner(const struct snapshot *snapshot, size_t i, uint32_t owner);
 /* Place of the row whose id is `id`, or -1. Binary search. */
 long snapshot_find(const struct snapshot *snapshot, uint32_t id);
 

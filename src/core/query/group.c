@@ -110,21 +110,17 @@ static void add_counts(struct flow_counts *to, const struct flow_counts *counts)
 	to->bytes += counts->bytes;
 }
 
-/*
- * The owner of a group is the process that all of its flows have. Of a conversation it is enough to
- * know it in one direction: both have the same socket.
- */
-static void add_owner(const struct group *group, struct group_row *row, uint32_t owner)
+void group_join_owner(enum group_by by, const struct owner_table *owners, bool first,
+		      uint32_t owner, uint32_t *ret_owner, bool *ret_mixed)
 {
-	uint32_t one = owner_table_representative(group->owners, row->owner, OWNER_PROCESS);
-	uint32_t other = owner_table_representative(group->owners, owner, OWNER_PROCESS);
+	uint32_t one = owner_table_representative(owners, *ret_owner, OWNER_PROCESS);
+	uint32_t other = owner_table_representative(owners, owner, OWNER_PROCESS);
 
-	if (!row->flows ||
-	    (group->by == GROUP_CONVERSATION && !row->mixed && one == OWNER_UNKNOWN)) {
-		row->owner = owner;
-	} else if (one != other && !(group->by == GROUP_CONVERSATION && other == OWNER_UNKNOWN)) {
-		row->mixed = true;
-		row->owner = OWNER_UNKNOWN;
+	if (first || (by == GROUP_CONVERSATION && !*ret_mixed && one == OWNER_UNKNOWN)) {
+		*ret_owner = owner;
+	} else if (one != other && !(by == GROUP_CONVERSATION && other == OWNER_UNKNOWN)) {
+		*ret_mixed = true;
+		*ret_owner = OWNER_UNKNOWN;
 	}
 }
 
@@ -145,9 +141,39 @@ int group_add(struct group *group, const struct flow_key *key, const struct flow
 	if (first_wall_ns < row->first_wall_ns)
 		row->first_wall_ns = first_wall_ns;
 	if (group->owners)
-		add_owner(group, row, owner);
+		group_join_owner(group->by, group->owners, !row->flows, owner, &row->owner,
+				 &row->mixed);
 	row->flows++;
 	group->last = row;
+	return 0;
+}
+
+void group_absorb(struct group *group, size_t i, const struct group_row *other)
+{
+	struct group_row *row = &group->row[i];
+
+	for (int dir = 0; dir < FLOW_DIRS; dir++)
+		add_counts(&row->total[dir], &other->total[dir]);
+	if (other->first_wall_ns < row->first_wall_ns)
+		row->first_wall_ns = other->first_wall_ns;
+	if (group->owners)
+		group_join_owner(group->by, group->owners, !row->flows, other->owner, &row->owner,
+				 &row->mixed);
+	if (other->mixed) {
+		row->mixed = true;
+		row->owner = OWNER_UNKNOWN;
+	}
+	row->flows += other->flows;
+}
+
+int group_append(struct group *group, const struct group_row *row)
+{
+	uint32_t hash = hash_index_hash(&group->index, &row->key, sizeof(row->key));
+	struct group_row *made;
+
+	if (append(group, &row->key, hash, row->first_wall_ns, &made))
+		return -ENOMEM;
+	*made = *row;
 	return 0;
 }
 

@@ -53,6 +53,18 @@ void group_reset(struct group *group, enum group_by by, const struct owner_table
 int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
 	      const struct flow_counts *total, int64_t first_wall_ns, uint32_t owner);
 
+/*
+ * The owner of a group is the process that all of its flows have. Of a conversation it is enough to
+ * know it in one direction: both have the same socket. Brings it up to date by the owner of another
+ * flow; `first`: there was none before.
+ */
+void group_join_owner(enum group_by by, const struct owner_table *owners, bool first,
+		      uint32_t owner, uint32_t *ret_owner, bool *ret_mixed);
+/* Adds totals, flows and owner of `other`, a group with the same key; there is no such group: appends
+ * it. 0 or -ENOMEM. */
+void group_absorb(struct group *group, size_t i, const struct group_row *other);
+int group_append(struct group *group, const struct group_row *row);
+
 /* Adds to the averages of the group that was added to last. */
 void group_add_averages(struct group *group, const double average_bps[PAST_WINDOWS]);
 

@@ -34,7 +34,11 @@ struct view_row {
 /* Sums of the flows that pass the filter. */
 struct view_totals {
 	struct flow_counts delta[FLOW_DIRS];
-	size_t flows;
+	struct flow_counts total[FLOW_DIRS]; /* with those of flows that have no row any more */
+	size_t flows;			     /* with a row of the snapshot */
+	size_t idle;			     /* without */
+	size_t idle_hidden; /* groups of those alone that are left out, see IDLE_GROUPS_SHOWN */
+	bool partial; /* of this moment, it is not known any more what idle flows had counted */
 };
 
 struct view;

@@ -5,7 +5,10 @@
 #include "flow.h"
 #include "view_rows.h"
 
-/* What a flow had at the moment. One not known then is new, or was idle until this interval. */
+/*
+ * What a row had at the moment, where nothing was learned of its flow: that is new, or was idle until
+ * this interval.
+ */
 static struct flow_counts base_of(const struct view_rows *rows, const struct snapshot_row *row,
 				  const struct flow_table_entry *entry)
 {
@@ -40,37 +43,60 @@ int view_rows_learn_base(struct view_rows *rows)
 }
 
 /*
- * Whether what was learned is of this flow, not of one with the same key: an earlier one that was
- * folded away, or one of an interface that had the slot before. A sum of such flows grows by what
- * they had before the moment, too.
+ * What was learned of this flow; NULL: nothing, or it was of another one with the same key: an earlier
+ * one that was folded away, or one of an interface that had the slot before. A sum of such flows grows
+ * by what they had before the moment, too.
  */
-static bool is_of_flow(const struct group_row *learned, const struct flow_table_entry *entry)
+static const struct flow_counts *learned_of(const struct view_rows *rows,
+					    const struct flow_key *key, int64_t first_wall_ns)
 {
-	return learned->first_wall_ns == entry->first_wall_ns &&
-	       (flow_key_slot(&entry->key) != FLOW_SLOT_GONE ||
-		flow_key_sum(&entry->key) < FLOW_SUM_MAP_FULL);
+	long at = group_find(rows->base, key);
+	const struct group_row *learned;
+
+	if (at < 0)
+		return NULL;
+	learned = group_get(rows->base, (size_t)at);
+	if (learned->first_wall_ns != first_wall_ns ||
+	    (flow_key_slot(key) == FLOW_SLOT_GONE && flow_key_sum(key) >= FLOW_SUM_MAP_FULL))
+		return NULL;
+	return &learned->total[flow_key_dir(key)];
+}
+
+/* What is shown may be older than the moment. */
+static struct flow_counts difference(struct flow_counts total, const struct flow_counts *base)
+{
+	total.packets -= base->packets < total.packets ? base->packets : total.packets;
+	total.bytes -= base->bytes < total.bytes ? base->bytes : total.bytes;
+	return total;
 }
 
 struct flow_counts view_rows_total(const struct view_rows *rows, size_t i)
 {
 	const struct snapshot_row *row = &rows->snapshot->row[i];
-	const struct flow_table_entry *entry = snapshot_entry(rows->snapshot, i);
-	struct flow_counts total = {row->packets, row->bytes}, base;
-	const struct group_row *learned;
-	long at;
+	const struct flow_counts total = {row->packets, row->bytes};
+	const struct flow_table_entry *entry;
+	const struct flow_counts *learned;
+	struct flow_counts base;
 
 	if (!rows->base)
 		return total;
-	at = group_find(rows->base, &entry->key);
-	if (at < 0)
+	entry = snapshot_entry(rows->snapshot, i);
+	if (group_find(rows->base, &entry->key) < 0)
 		return total;
-	learned = group_get(rows->base, (size_t)at);
-	base = is_of_flow(learned, entry) ? learned->total[flow_key_dir(&entry->key)]
-					  : base_of(rows, row, entry);
-	/* What is shown may be older than the moment. */
-	total.packets -= base.packets < total.packets ? base.packets : total.packets;
-	total.bytes -= base.bytes < total.bytes ? base.bytes : total.bytes;
-	return total;
+	learned = learned_of(rows, &entry->key, entry->first_wall_ns);
+	base = learned ? *learned : base_of(rows, row, entry);
+	return difference(total, &base);
+}
+
+struct flow_counts view_rows_since(const struct view_rows *rows, const struct flow_key *key,
+				   const struct flow_counts *total, int64_t first_wall_ns)
+{
+	const struct flow_counts *learned = learned_of(rows, key, first_wall_ns);
+
+	if (learned)
+		return difference(*total, learned);
+	/* Of an older one it is not known how much it has had since. */
+	return first_wall_ns >= rows->base_wall_ns ? *total : (struct flow_counts){0};
 }
 
 int view_rows_reset(struct view_rows *rows)
@@ -87,6 +113,7 @@ int view_rows_reset(struct view_rows *rows)
 	group_free(rows->base);
 	rows->base = base;
 	rows->base_wall_ns = rows->snapshot->wall_ns;
+	rows->base_idle = rows->snapshot->idle_at;
 	return view_rows_learn_base(rows);
 }
 

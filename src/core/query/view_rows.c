@@ -17,7 +17,14 @@ enum verdict {
 
 int view_rows_init(struct view_rows *rows)
 {
-	return group_new(&rows->group);
+	int err = group_new(&rows->group);
+
+	if (err)
+		return err;
+	err = view_rows_idle_init(rows);
+	if (err)
+		group_free(rows->group);
+	return err;
 }
 
 void view_rows_done(struct view_rows *rows)
@@ -26,6 +33,7 @@ void view_rows_done(struct view_rows *rows)
 	filter_free(rows->filter);
 	group_free(rows->group);
 	group_free(rows->base);
+	idle_sums_done(&rows->idle);
 	for (int i = 0; i < PAST_WINDOWS; i++)
 		free(rows->average[i]);
 	free(rows->verdict);
@@ -43,6 +51,7 @@ void view_rows_set_filter(struct view_rows *rows, struct filter *filter)
 {
 	filter_free(rows->filter);
 	rows->filter = filter;
+	rows->filters++;
 	forget_verdicts(rows);
 }
 
@@ -72,6 +81,13 @@ static void take_owner(struct view_rows *rows, size_t i, const struct flow_table
 		rows->owner[i] = atomic_load_explicit(&entry->owner, memory_order_acquire);
 }
 
+/* Whether what the filter says of a flow is worth keeping. Ids of a thinned snapshot are sparse, and
+ * those of its remainders far beyond any flow's. */
+static bool verdicts_last(const struct view_rows *rows)
+{
+	return rows->filter && !filter_uses_counts(rows->filter) && !rows->snapshot->thin;
+}
+
 /* Room for a verdict on each flow the snapshot can name, where verdicts last. */
 static int prepare_verdicts(struct view_rows *rows, uint64_t version)
 {
@@ -79,7 +95,7 @@ static int prepare_verdicts(struct view_rows *rows, uint64_t version)
 	size_t most = snapshot->count ? (size_t)snapshot->row[snapshot->count - 1].id + 1 : 0;
 	uint8_t *verdict;
 
-	if (!rows->filter || filter_uses_counts(rows->filter))
+	if (!verdicts_last(rows))
 		return 0;
 	if (most > rows->verdicts) {
 		verdict = realloc(rows->verdict, most + most / 4);
@@ -124,7 +140,7 @@ static bool passes_filter(struct view_rows *rows, size_t i)
 		return false;
 	if (!rows->filter)
 		return true;
-	if (filter_uses_counts(rows->filter))
+	if (!verdicts_last(rows))
 		return ask_filter(rows, rows->filter, i);
 	verdict = &rows->verdict[rows->snapshot->row[i].id];
 	if (*verdict == VERDICT_NONE)
@@ -141,14 +157,13 @@ unsigned int view_rows_tenant(const struct view_rows *rows, enum group_by by,
 	return on_one ? ifaces_tenant(rows->snapshot->ifaces, flow_key_slot(key)) : 0;
 }
 
-static bool passes_drill(const struct view_rows *rows, size_t i)
+bool view_rows_in_drill(const struct view_rows *rows, const struct flow_key *key, uint32_t owner)
 {
 	struct flow_key of;
 
 	if (!rows->drilled)
 		return true;
-	of = group_key(rows->drill_by, snapshot_key(rows->snapshot, i), rows->owners,
-		       owner_at(rows, i));
+	of = group_key(rows->drill_by, key, rows->owners, owner);
 	return flow_key_equal(&of, &rows->drill_key) &&
 	       view_rows_tenant(rows, rows->drill_by, &of) == rows->drill_tenant;
 }
@@ -175,11 +190,16 @@ static int make_room(struct view_rows *rows, size_t count)
 	return 0;
 }
 
-static void add_to_totals(struct view_totals *totals, const struct snapshot_row *row,
-			  enum flow_dir dir)
+static void add_to_totals(struct view_rows *rows, size_t i, enum flow_dir dir)
 {
+	const struct snapshot_row *row = &rows->snapshot->row[i];
+	struct view_totals *totals = &rows->totals;
+	struct flow_counts total = view_rows_total(rows, i);
+
 	totals->delta[dir].packets += row->delta_packets;
 	totals->delta[dir].bytes += row->delta_bytes;
+	totals->total[dir].packets += total.packets;
+	totals->total[dir].bytes += total.bytes;
 	totals->flows++;
 }
 
@@ -229,7 +249,7 @@ static int take_in_group(struct view_rows *rows, size_t i, const struct flow_tab
 
 static int take_row(struct view_rows *rows, size_t i, const struct flow_table_entry *entry)
 {
-	add_to_totals(&rows->totals, &rows->snapshot->row[i], flow_key_dir(&entry->key));
+	add_to_totals(rows, i, flow_key_dir(&entry->key));
 	if (rows->by != GROUP_FLOW)
 		return take_in_group(rows, i, entry);
 	rows->item[rows->count++].index = (uint32_t)i;
@@ -267,12 +287,15 @@ int view_rows_gather(struct view_rows *rows)
 		const struct flow_table_entry *entry = snapshot_entry(snapshot, i);
 
 		take_owner(rows, i, entry);
-		if (!passes_drill(rows, i) || !passes_filter(rows, i))
+		if (!view_rows_in_drill(rows, &entry->key, owner_at(rows, i)) || !passes_filter(rows, i))
 			continue;
 		err = take_row(rows, i, entry);
 		if (err)
 			return err;
 	}
+	err = view_rows_add_idle(rows);
+	if (err)
+		return err;
 	return rows->by == GROUP_FLOW ? 0 : take_groups(rows);
 }
 
@@ -411,7 +434,7 @@ long view_rows_find(const struct view_rows *rows, const struct flow_key *key, un
 	index = find_flow(rows->snapshot, key, id, era);
 	if (index < 0)
 		return -1;
-	if (!passes_drill(rows, (size_t)index))
+	if (!view_rows_in_drill(rows, key, owner_at(rows, (size_t)index)))
 		return -1;
 	/* A row that the filter hides is not there. */
 	if (rows->filter && !ask_filter(rows, rows->filter, (size_t)index))

@@ -11,6 +11,7 @@
 #include "column.h"
 #include "filter.h"
 #include "group.h"
+#include "idle_sums.h"
 #include "select.h"
 #include "view.h"
 
@@ -38,6 +39,13 @@ struct view_rows {
 	/* Totals of flows when they were reset, as groups of one; NULL: they count since start. */
 	struct group *base;
 	int64_t base_wall_ns;
+	struct idle_moment base_idle;
+	struct idle_sums idle; /* of flows without a row */
+	uint64_t filters;      /* number of the filter, to tell it from the one before */
+	/* Where a filter asks for host names: their version when idle flows were asked, how many these
+	 * were, and refreshes since. */
+	uint64_t idle_names, idle_refreshes;
+	size_t idle_asked;
 	/* What the filter said of the flows of an era, by id: 0 not asked, 1 passes, 2 does not. */
 	uint8_t *verdict;
 	size_t verdicts;
@@ -60,6 +68,14 @@ int view_rows_gather(struct view_rows *rows);
 
 /* Counts of row `i` of the snapshot since the moment or the start. */
 struct flow_counts view_rows_total(const struct view_rows *rows, size_t i);
+/* The same of any flow, given its totals; `rows` has a moment. */
+struct flow_counts view_rows_since(const struct view_rows *rows, const struct flow_key *key,
+				   const struct flow_counts *total, int64_t first_wall_ns);
+/* Whether a flow belongs to the group that is open. */
+bool view_rows_in_drill(const struct view_rows *rows, const struct flow_key *key, uint32_t owner);
+/* Part of view_rows_init() and view_rows_gather(): totals of flows without a row. 0 or -ENOMEM. */
+int view_rows_idle_init(struct view_rows *rows);
+int view_rows_add_idle(struct view_rows *rows);
 /* Takes up flows that were not known at the moment; 0 or -ENOMEM. Part of gathering. */
 int view_rows_learn_base(struct view_rows *rows);
 

@@ -54,6 +54,7 @@ enum field {
 	REASON,
 	PID,
 	COMM,
+	EXE,
 	USER,
 	CGROUP,
 	CONTAINER,
@@ -66,35 +67,36 @@ enum field {
 _Static_assert(FIELDS <= REPORT_FIELDS_MAX, "room for each field");
 
 static const struct report_field fields[FIELDS] = {
-	[SRC_IP] = {"srcIp", JSON_STRING, IN_ALL},
-	[DST_IP] = {"dstIp", JSON_STRING, IN_ALL},
-	[PROTO] = {"proto", JSON_STRING, IN_ALL},
-	[SRC_PORT] = {"srcPort", JSON_INTEGER, IN_ALL},
-	[DST_PORT] = {"dstPort", JSON_INTEGER, IN_ALL},
-	[BYTES] = {"bytes", JSON_INTEGER, IN_ALL},
-	[PACKETS] = {"packets", JSON_INTEGER, IN_ALL},
-	[BITRATE] = {"bitrate", JSON_REAL, IN_ALL},
-	[SPI] = {"spi", JSON_INTEGER, IN(KIND_IPSEC)},
-	[GRE_FLAGS] = {"greFlags", JSON_INTEGER, IN(KIND_GRE)},
-	[GRE_INNER] = {"greInner", JSON_STRING, IN(KIND_GRE)},
-	[ARP_OP] = {"arpOp", JSON_STRING, IN(KIND_ARP)},
-	[OSPF_TYPE] = {"ospfType", JSON_STRING, IN(KIND_OSPF)},
-	[OSPF_VERSION] = {"ospfVersion", JSON_INTEGER, IN(KIND_OSPF)},
-	[IP_PROTO] = {"ipProto", JSON_INTEGER, IN_ALL & ~(IN(KIND_ARP) | IN(KIND_SUM))},
-	[ETHER_TYPE] = {"etherType", JSON_INTEGER, IN_ALL},
-	[DIR] = {"dir", JSON_STRING, IN_ALL},
-	[IFACE] = {"iface", JSON_STRING, IN_ALL},
-	[FIRST_SEEN] = {"firstSeen", JSON_STRING, IN_ALL},
-	[LAST_SEEN] = {"lastSeen", JSON_STRING, IN_ALL},
-	[REASON] = {"reason", JSON_STRING, IN_SUMS},
-	[PID] = {"pid", JSON_INTEGER, IN_ALL, REPORT_WITH_PROCESS},
-	[COMM] = {"comm", JSON_STRING, IN_ALL, REPORT_WITH_COMM},
-	[USER] = {"user", JSON_STRING, IN_ALL, REPORT_WITH_PROCESS},
-	[CGROUP] = {"cgroup", JSON_STRING, IN_ALL, REPORT_WITH_PROCESS},
-	[CONTAINER] = {"container", JSON_STRING, IN_ALL, REPORT_WITH_PROCESS},
-	[OWN] = {"own", JSON_TRUE, IN_ALL, REPORT_WITH_OWN},
-	[SRC_NAME] = {"srcName", JSON_STRING, IN_ALL, REPORT_WITH_SRC_NAME},
-	[DST_NAME] = {"dstName", JSON_STRING, IN_ALL, REPORT_WITH_DST_NAME},
+	[SRC_IP] = {"srcIp", REPORT_TEXT, IN_ALL},
+	[DST_IP] = {"dstIp", REPORT_TEXT, IN_ALL},
+	[PROTO] = {"proto", REPORT_TEXT, IN_ALL},
+	[SRC_PORT] = {"srcPort", REPORT_INTEGER, IN_ALL},
+	[DST_PORT] = {"dstPort", REPORT_INTEGER, IN_ALL},
+	[BYTES] = {"bytes", REPORT_INTEGER, IN_ALL},
+	[PACKETS] = {"packets", REPORT_INTEGER, IN_ALL},
+	[BITRATE] = {"bitrate", REPORT_REAL, IN_ALL},
+	[SPI] = {"spi", REPORT_INTEGER, IN(KIND_IPSEC)},
+	[GRE_FLAGS] = {"greFlags", REPORT_INTEGER, IN(KIND_GRE)},
+	[GRE_INNER] = {"greInner", REPORT_TEXT, IN(KIND_GRE)},
+	[ARP_OP] = {"arpOp", REPORT_TEXT, IN(KIND_ARP)},
+	[OSPF_TYPE] = {"ospfType", REPORT_TEXT, IN(KIND_OSPF)},
+	[OSPF_VERSION] = {"ospfVersion", REPORT_INTEGER, IN(KIND_OSPF)},
+	[IP_PROTO] = {"ipProto", REPORT_INTEGER, IN_ALL & ~(IN(KIND_ARP) | IN(KIND_SUM))},
+	[ETHER_TYPE] = {"etherType", REPORT_INTEGER, IN_ALL},
+	[DIR] = {"dir", REPORT_TEXT, IN_ALL},
+	[IFACE] = {"iface", REPORT_TEXT, IN_ALL},
+	[FIRST_SEEN] = {"firstSeen", REPORT_TEXT, IN_ALL},
+	[LAST_SEEN] = {"lastSeen", REPORT_TEXT, IN_ALL},
+	[REASON] = {"reason", REPORT_TEXT, IN_SUMS},
+	[PID] = {"pid", REPORT_INTEGER, IN_ALL, REPORT_WITH_PROCESS},
+	[COMM] = {"comm", REPORT_TEXT, IN_ALL, REPORT_WITH_COMM},
+	[EXE] = {"exe", REPORT_TEXT, IN_ALL, REPORT_WITH_PROCESS},
+	[USER] = {"user", REPORT_TEXT, IN_ALL, REPORT_WITH_PROCESS},
+	[CGROUP] = {"cgroup", REPORT_TEXT, IN_ALL, REPORT_WITH_PROCESS},
+	[CONTAINER] = {"container", REPORT_TEXT, IN_ALL, REPORT_WITH_PROCESS},
+	[OWN] = {"own", REPORT_TRUE, IN_ALL, REPORT_WITH_OWN},
+	[SRC_NAME] = {"srcName", REPORT_TEXT, IN_ALL, REPORT_WITH_SRC_NAME},
+	[DST_NAME] = {"dstName", REPORT_TEXT, IN_ALL, REPORT_WITH_DST_NAME},
 };
 
 /* IP protocol of a sum over one class, -1 when the class is not one. */
@@ -169,7 +171,8 @@ static void set_counts(struct report_writer *writer, const struct ledger_flow *f
 static int write_flow(struct report_writer *writer, const struct report *report,
 		      const struct ledger_flow *flow)
 {
-	static const struct report_owner_fields owner_fields = {PID, COMM, USER, CGROUP, CONTAINER};
+	static const struct report_owner_fields owner_fields = {PID, COMM, EXE, USER,
+								CGROUP, CONTAINER};
 	unsigned int variant = report_owner_variant(report, flow->owner);
 	char src[NAME_TEXT_MAX], dst[NAME_TEXT_MAX];
 	enum kind kind = kind_of(&flow->key);

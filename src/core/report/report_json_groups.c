@@ -60,6 +60,7 @@ enum field {
 	REASON,
 	PID,
 	COMM,
+	EXE,
 	USER,
 	CGROUP,
 	CONTAINER,
@@ -71,35 +72,36 @@ enum field {
 _Static_assert(FIELDS <= REPORT_FIELDS_MAX, "room for each field");
 
 static const struct report_field fields[FIELDS] = {
-	[SRC_IP] = {"srcIp", JSON_STRING, CONVERSATION},
-	[DST_IP] = {"dstIp", JSON_STRING, CONVERSATION},
-	[IP] = {"ip", JSON_STRING, HOST},
-	[PROTO] = {"proto", JSON_STRING, ALL & ~((HOST | OWNERS) & ~ALL_OF(KIND_SUM))},
-	[SRC_PORT] = {"srcPort", JSON_INTEGER, CONVERSATION},
-	[DST_PORT] = {"dstPort", JSON_INTEGER, CONVERSATION},
-	[PORT] = {"port", JSON_INTEGER, SERVICE},
-	[BYTES] = {"bytes", JSON_INTEGER, ALL},
-	[PACKETS] = {"packets", JSON_INTEGER, ALL},
-	[BITRATE] = {"bitrate", JSON_REAL, ALL},
-	[BYTES_IN] = {"bytesIn", JSON_INTEGER, ALL},
-	[PACKETS_IN] = {"packetsIn", JSON_INTEGER, ALL},
-	[BYTES_OUT] = {"bytesOut", JSON_INTEGER, ALL},
-	[PACKETS_OUT] = {"packetsOut", JSON_INTEGER, ALL},
-	[FLOWS] = {"flows", JSON_INTEGER, ALL},
-	[IP_PROTO] = {"ipProto", JSON_INTEGER, ALL_OF(KIND_IP) & ~HOST & ~OWNERS},
-	[ETHER_TYPE] = {"etherType", JSON_INTEGER, CONVERSATION | ALL_OF(KIND_SUM)},
-	[IFACE] = {"iface", JSON_STRING, CONVERSATION & ~ALL_OF(KIND_SUM)},
-	[FIRST_SEEN] = {"firstSeen", JSON_STRING, ALL},
-	[LAST_SEEN] = {"lastSeen", JSON_STRING, ALL},
-	[REASON] = {"reason", JSON_STRING, ALL_OF(KIND_SUM)},
-	[PID] = {"pid", JSON_INTEGER, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_PROCESS},
-	[COMM] = {"comm", JSON_STRING, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_COMM},
-	[USER] = {"user", JSON_STRING, ALL & ~CONTAINERS, REPORT_WITH_PROCESS},
-	[CGROUP] = {"cgroup", JSON_STRING, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_PROCESS},
-	[CONTAINER] = {"container", JSON_STRING, ALL & ~USERS, REPORT_WITH_PROCESS},
-	[OWN] = {"own", JSON_TRUE, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_OWN},
+	[SRC_IP] = {"srcIp", REPORT_TEXT, CONVERSATION},
+	[DST_IP] = {"dstIp", REPORT_TEXT, CONVERSATION},
+	[IP] = {"ip", REPORT_TEXT, HOST},
+	[PROTO] = {"proto", REPORT_TEXT, ALL & ~((HOST | OWNERS) & ~ALL_OF(KIND_SUM))},
+	[SRC_PORT] = {"srcPort", REPORT_INTEGER, CONVERSATION},
+	[DST_PORT] = {"dstPort", REPORT_INTEGER, CONVERSATION},
+	[PORT] = {"port", REPORT_INTEGER, SERVICE},
+	[BYTES] = {"bytes", REPORT_INTEGER, ALL},
+	[PACKETS] = {"packets", REPORT_INTEGER, ALL},
+	[BITRATE] = {"bitrate", REPORT_REAL, ALL},
+	[BYTES_IN] = {"bytesIn", REPORT_INTEGER, ALL},
+	[PACKETS_IN] = {"packetsIn", REPORT_INTEGER, ALL},
+	[BYTES_OUT] = {"bytesOut", REPORT_INTEGER, ALL},
+	[PACKETS_OUT] = {"packetsOut", REPORT_INTEGER, ALL},
+	[FLOWS] = {"flows", REPORT_INTEGER, ALL},
+	[IP_PROTO] = {"ipProto", REPORT_INTEGER, ALL_OF(KIND_IP) & ~HOST & ~OWNERS},
+	[ETHER_TYPE] = {"etherType", REPORT_INTEGER, CONVERSATION | ALL_OF(KIND_SUM)},
+	[IFACE] = {"iface", REPORT_TEXT, CONVERSATION & ~ALL_OF(KIND_SUM)},
+	[FIRST_SEEN] = {"firstSeen", REPORT_TEXT, ALL},
+	[LAST_SEEN] = {"lastSeen", REPORT_TEXT, ALL},
+	[REASON] = {"reason", REPORT_TEXT, ALL_OF(KIND_SUM)},
+	[PID] = {"pid", REPORT_INTEGER, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_PROCESS},
+	[COMM] = {"comm", REPORT_TEXT, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_COMM},
+	[EXE] = {"exe", REPORT_TEXT, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_PROCESS},
+	[USER] = {"user", REPORT_TEXT, ALL & ~CONTAINERS, REPORT_WITH_PROCESS},
+	[CGROUP] = {"cgroup", REPORT_TEXT, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_PROCESS},
+	[CONTAINER] = {"container", REPORT_TEXT, ALL & ~USERS, REPORT_WITH_PROCESS},
+	[OWN] = {"own", REPORT_TRUE, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_OWN},
 	/* Who has neither container nor user: "kernel", "forwarded". */
-	[COMM_ONLY] = {"comm", JSON_STRING, CONTAINERS | USERS,
+	[COMM_ONLY] = {"comm", REPORT_TEXT, CONTAINERS | USERS,
 		       REPORT_WITH_COMM & ~REPORT_WITH_PROCESS},
 };
 
@@ -149,9 +151,10 @@ static void set_counts(struct report_writer *writer, const struct group_row *row
 static int write_group(struct report_writer *writer, const struct report *report,
 		       const struct report_rows *rows, size_t i)
 {
-	static const struct report_owner_fields owner_fields = {PID, COMM, USER, CGROUP, CONTAINER};
-	static const struct report_owner_fields short_fields = {PID, COMM_ONLY, USER, CGROUP,
-								CONTAINER};
+	static const struct report_owner_fields owner_fields = {PID, COMM, EXE, USER,
+								CGROUP, CONTAINER};
+	static const struct report_owner_fields short_fields = {PID, COMM_ONLY, EXE, USER,
+								CGROUP, CONTAINER};
 	const struct group_row *row = report_rows_group(rows, i);
 	uint32_t owner = group_row_owner(report->by, row, group_owner_part(report->by));
 	bool process = report->by != GROUP_CONTAINER && report->by != GROUP_USER;

@@ -261,6 +261,8 @@ int report_rows_init(const struct report *report, const struct report_pick *pick
 		return -ENOMEM;
 	}
 	rows.count = limit && limit < rows.known ? limit : rows.known;
+	if (report->sums_only)
+		rows.count = 0;
 	for (size_t i = 0; i < rows.known; i++)
 		rows.item[i].index = rows.group ? (uint32_t)i : report_pick_place(pick, i);
 	put_in_order(&rows, column_of(report->by, report->sort));

@@ -28,7 +28,7 @@ struct report_rows {
 	size_t count; /* rows shown */
 };
 
-/* The first `limit` rows (0: all) of what was picked, by the report's column; 0 or -ENOMEM. */
+/* The first `limit` rows (0: all; none for sums only) of what was picked, by the report's column; 0 or -ENOMEM. */
 int report_rows_init(const struct report *report, const struct report_pick *pick, size_t limit,
 		     struct report_rows *ret_rows);
 void report_rows_done(struct report_rows *rows);

@@ -282,7 +282,9 @@ static int put_counted(const struct report_parts *parts, FILE *out)
 		if (!err)
 			err = put_protos(parts, out);
 	}
-	if (!err && report_has_hosts(parts)) {
+	if (err || parts->report->sums_only)
+		return err;
+	if (report_has_hosts(parts)) {
 		err = report_written(out, fputc('\n', out));
 		if (!err)
 			err = put_hosts(parts, out);

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Jansson objects to text, with a buffer between; see report_writer.h. */
+/*
+ * JSON objects (RFC 8259), a row at a time; see report_writer.h. A value becomes JSON when it is set,
+ * and the row is put together in the order of its members.
+ */
 #include "report_writer.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +16,13 @@
 #define JSON_BUFFER_SIZE 65536
 /* Longest text from outside: a path, made safe. */
 #define REPORT_OUTSIDE_MAX 4096
+/* Values of a row as JSON: a few paths, of which each byte may be escaped, and many short ones. */
+#define ROW_SIZE 65536
+#define NUMBER_SIZE 32
 
-/* One kind's object, made when the first row of it comes. */
-struct shape {
-	json_t *object;
-	json_t *value[REPORT_FIELDS_MAX]; /* owned by the object */
+/* A member's value in the row under construction. */
+struct value {
+	uint32_t begin, length; /* in the row's text */
 };
 
 /* Interval times are few and repeat in many rows, so the last ones written are kept. */
@@ -30,15 +36,16 @@ struct time_text {
 struct report_writer {
 	const struct report_field *fields;
 	size_t count;
-	struct shape shape[REPORT_KINDS_MAX][REPORT_VARIANTS];
-	struct shape *row; /* of the row under construction */
-	bool any;	   /* row written */
-	bool failed;	   /* a value could not be set: no memory */
+	bool any; /* row written */
+	/* The row under construction: which members it has, and their values as JSON. */
+	bool has[REPORT_FIELDS_MAX];
+	struct value value[REPORT_FIELDS_MAX];
+	size_t row_used;
+	char row[ROW_SIZE];
 	struct time_text time[TIMES_KEPT];
 	char iface[FLOW_IFACES_MAX][FORMAT_TEXT_MAX];
 	FILE *out;
 	size_t used;
-	/* Jansson hands over every comma by itself; a stdio call for each would double the time. */
 	char text[JSON_BUFFER_SIZE];
 };
 
@@ -61,12 +68,6 @@ int report_writer_new(const struct report *report, const struct report_field *fi
 
 void report_writer_free(struct report_writer *writer)
 {
-	if (!writer)
-		return;
-	for (size_t i = 0; i < REPORT_KINDS_MAX; i++) {
-		for (size_t j = 0; j < REPORT_VARIANTS; j++)
-			json_decref(writer->shape[i][j].object);
-	}
 	free(writer);
 }
 
@@ -80,93 +81,146 @@ static int flush(struct report_writer *writer)
 	return 0;
 }
 
-/* Callback of json_dump_callback(), too. What is written is never larger than the buffer. */
-static int put(const char *text, size_t length, void *to)
+/* A row and what is around it fit the buffer. */
+static int put(struct report_writer *writer, const char *text, size_t length)
 {
-	struct report_writer *writer = to;
-	int err = 0;
+	if (length > sizeof(writer->text) - writer->used) {
+		int err = flush(writer);
 
-	if (length > sizeof(writer->text) - writer->used)
-		err = flush(writer);
-	if (err || length > sizeof(writer->text))
-		return err ? err : -EMSGSIZE;
+		if (err)
+			return err;
+	}
 	memcpy(writer->text + writer->used, text, length);
 	writer->used += length;
 	return 0;
 }
 
-static json_t *empty_value(json_type type)
-{
-	if (type == JSON_STRING)
-		return json_string("");
-	if (type == JSON_TRUE)
-		return json_true();
-	return type == JSON_REAL ? json_real(0.0) : json_integer(0);
-}
-
-static int shape_init(const struct report_writer *writer, unsigned int kind, unsigned int variant,
-		      struct shape *shape)
-{
-	shape->object = json_object();
-	if (!shape->object)
-		return -ENOMEM;
-	for (size_t i = 0; i < writer->count; i++) {
-		const struct report_field *field = &writer->fields[i];
-		json_t *value;
-
-		if (!(field->kinds & 1U << kind) ||
-		    (field->variants && !(field->variants & 1U << variant)))
-			continue;
-		value = empty_value(field->type);
-		/* Takes the value over, also when it fails. */
-		if (json_object_set_new(shape->object, field->name, value) < 0)
-			return -ENOMEM;
-		shape->value[i] = value;
-	}
-	return 0;
-}
-
 int report_writer_begin(struct report_writer *writer, unsigned int kind, unsigned int variant)
 {
-	struct shape *shape = &writer->shape[kind][variant];
-
 	errno = 0;
-	writer->row = shape;
-	if (!shape->object && shape_init(writer, kind, variant, shape))
-		return -ENOMEM;
-	return writer->any ? put(",\n", 2, writer) : put("[\n", 2, writer);
+	writer->row_used = 0;
+	for (size_t i = 0; i < writer->count; i++) {
+		const struct report_field *field = &writer->fields[i];
+
+		writer->has[i] = field->kinds & 1U << kind &&
+				 (!field->variants || field->variants & 1U << variant);
+		writer->value[i].length = 0;
+	}
+	return writer->any ? put(writer, ",\n", 2) : put(writer, "[\n", 2);
+}
+
+/* Where the value of a member is to be written, `room` bytes of it; NULL: the row has none. */
+static char *value_begin(struct report_writer *writer, unsigned int field, size_t room)
+{
+	if (!writer->has[field] || room > sizeof(writer->row) - writer->row_used)
+		return NULL;
+	writer->value[field].begin = (uint32_t)writer->row_used;
+	return writer->row + writer->row_used;
+}
+
+static void value_end(struct report_writer *writer, unsigned int field, const char *end)
+{
+	size_t used = (size_t)(end - writer->row);
+
+	writer->value[field].length = (uint32_t)(used - writer->row_used);
+	writer->row_used = used;
+}
+
+/* Valid UTF-8 in quotes; returns the end. Writes at most 6 bytes a byte, and two. */
+static char *put_quoted(char *to, const char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	*to++ = '"';
+	for (; *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte < ' ') {
+			memcpy(to, "\\u00", 4);
+			to[4] = hex[byte >> 4];
+			to[5] = hex[byte & 15];
+			to += 6;
+			continue;
+		}
+		if (byte == '"' || byte == '\\')
+			*to++ = '\\';
+		*to++ = *text;
+	}
+	*to++ = '"';
+	return to;
 }
 
 void report_writer_text(struct report_writer *writer, unsigned int field, const char *text)
 {
-	json_t *value = writer->row->value[field];
+	char *to;
 
-	if (value && json_string_set(value, text) < 0)
-		writer->failed = true;
+	if (!writer->has[field])
+		return;
+	to = value_begin(writer, field, 6 * strlen(text) + 2);
+	if (to)
+		value_end(writer, field, put_quoted(to, text));
 }
 
 void report_writer_outside(struct report_writer *writer, unsigned int field, const char *text)
 {
 	char safe[REPORT_OUTSIDE_MAX];
 
-	if (writer->row->value[field])
+	if (writer->has[field])
 		report_writer_text(writer, field, format_outside(text, safe, sizeof(safe)));
+}
+
+/* Decimal digits, at least `digits` of them; returns the end. */
+static char *put_digits(char *to, uint64_t number, unsigned int digits)
+{
+	char text[NUMBER_SIZE], *at = text + sizeof(text);
+
+	for (; number || digits; number /= 10) {
+		*--at = (char)('0' + number % 10);
+		digits -= digits > 0;
+	}
+	memcpy(to, at, (size_t)(text + sizeof(text) - at));
+	return to + (text + sizeof(text) - at);
 }
 
 void report_writer_number(struct report_writer *writer, unsigned int field, uint64_t number)
 {
-	json_t *value = writer->row->value[field];
+	char *to = value_begin(writer, field, NUMBER_SIZE);
 
-	if (value)
-		json_integer_set(value, number > INT64_MAX ? INT64_MAX : (json_int_t)number);
+	if (to)
+		value_end(writer, field, put_digits(to, number, 1));
+}
+
+/*
+ * A number as readers expect a real one: always with a fraction or an exponent. Rates between 0.001
+ * and 10^12 have six decimals at most, without zeros at the end; printf() takes ten times as long.
+ */
+static char *put_real(char *to, double number)
+{
+	const uint64_t scale = 1000000;
+	uint64_t scaled, fraction;
+	unsigned int digits = 6;
+
+	if (!(number >= 1e-3 && number < 1e12)) {
+		snprintf(to, NUMBER_SIZE, "%.15g", isfinite(number) ? number : 0);
+		if (!strpbrk(to, ".e"))
+			memcpy(to + strlen(to), ".0", sizeof(".0"));
+		return to + strlen(to);
+	}
+	scaled = (uint64_t)(number * (double)scale + 0.5);
+	to = put_digits(to, scaled / scale, 1);
+	fraction = scaled % scale;
+	for (; digits > 1 && fraction % 10 == 0; digits--)
+		fraction /= 10;
+	*to++ = '.';
+	return put_digits(to, fraction, digits);
 }
 
 void report_writer_real(struct report_writer *writer, unsigned int field, double number)
 {
-	json_t *value = writer->row->value[field];
+	char *to = value_begin(writer, field, NUMBER_SIZE);
 
-	if (value)
-		json_real_set(value, number);
+	if (to)
+		value_end(writer, field, put_real(to, number));
 }
 
 void report_writer_time(struct report_writer *writer, unsigned int field, int64_t wall_ns)
@@ -187,18 +241,47 @@ void report_writer_iface(struct report_writer *writer, unsigned int field, unsig
 	report_writer_text(writer, field, slot < FLOW_IFACES_MAX ? writer->iface[slot] : "");
 }
 
+/* The name of a member and its value behind `comma`. */
+static int put_member(struct report_writer *writer, size_t field, const char *comma)
+{
+	static const char *const empty[] = {
+		[REPORT_TEXT] = "\"\"",
+		[REPORT_INTEGER] = "0",
+		[REPORT_REAL] = "0.0",
+		[REPORT_TRUE] = "true",
+	};
+	enum report_type type = writer->fields[field].type;
+	const struct value *value = &writer->value[field];
+	const char *name = writer->fields[field].name;
+	int err = put(writer, comma, 1);
+
+	if (!err)
+		err = put(writer, "\"", 1);
+	if (!err)
+		err = put(writer, name, strlen(name));
+	if (!err)
+		err = put(writer, "\":", 2);
+	if (err)
+		return err;
+	if (value->length)
+		return put(writer, writer->row + value->begin, value->length);
+	return put(writer, empty[type], strlen(empty[type]));
+}
+
 int report_writer_end(struct report_writer *writer)
 {
-	/* 15 digits: what a double holds of a decimal number. */
-	const size_t form = JSON_COMPACT | JSON_REAL_PRECISION(15);
+	const char *comma = "{";
+	int err = 0;
 
 	writer->any = true;
-	if (writer->failed)
-		return -ENOMEM;
 	errno = 0;
-	if (json_dump_callback(writer->row->object, put, writer, form) < 0)
-		return errno ? -errno : -ENOMEM;
-	return 0;
+	for (size_t i = 0; !err && i < writer->count; i++) {
+		if (!writer->has[i])
+			continue;
+		err = put_member(writer, i, comma);
+		comma = ",";
+	}
+	return err ? err : put(writer, "}", 1);
 }
 
 int report_writer_finish(struct report_writer *writer)
@@ -207,7 +290,7 @@ int report_writer_finish(struct report_writer *writer)
 	int err;
 
 	errno = 0;
-	err = put(end, strlen(end), writer);
+	err = put(writer, end, strlen(end));
 	if (!err)
 		err = flush(writer);
 	if (!err && fflush(writer->out) == EOF)

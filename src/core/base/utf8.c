@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Decoding UTF-8; see utf8.h. Keeps nothing; any thread. */
+#include "utf8.h"
+
+#include <wchar.h>
+
+/* Bytes a sequence that begins with `lead` has, 0 when none may begin with it. */
+static size_t sequence_length(unsigned char lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead >= 0xc2 && lead <= 0xdf)
+		return 2;
+	if (lead >= 0xe0 && lead <= 0xef)
+		return 3;
+	return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+}
+
+size_t utf8_decode(const char *text, uint32_t *ret_character)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	static const unsigned char lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	const unsigned char *from = (const unsigned char *)text;
+	size_t length = sequence_length(from[0]);
+	uint32_t character;
+
+	if (!length)
+		return 0;
+	character = from[0] & lead_bits[length];
+	for (size_t i = 1; i < length; i++) {
+		if ((from[i] & 0xc0) != 0x80) /* the end of the string too */
+			return 0;
+		character = character << 6 | (from[i] & 0x3f);
+	}
+	if (character < smallest[length] || character > 0x10ffff ||
+	    (character >= 0xd800 && character <= 0xdfff))
+		return 0;
+	*ret_character = character;
+	return length;
+}
+
+bool utf8_is_dangerous(uint32_t character)
+{
+	return character < 0x20 || (character >= 0x7f && character <= 0x9f) ||
+	       character == 0xad || character == 0x61c ||
+	       (character >= 0x200b && character <= 0x200f) ||
+	       (character >= 0x2028 && character <= 0x202e) ||
+	       (character >= 0x2060 && character <= 0x206f) || character == 0xfeff ||
+	       (character >= 0xfff9 && character <= 0xfffb) ||
+	       (character >= 0xe0000 && character <= 0xe0fff);
+}
+
+int utf8_width(uint32_t character)
+{
+	return wcwidth((wchar_t)character);
+}

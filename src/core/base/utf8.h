@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Characters of UTF-8 text: the one decoder, the one list of characters that must not reach a
+ * terminal, and the columns a character takes. Pure but for the locale; any thread.
+ */
+#ifndef PKTSTAT_UTF8_H
+#define PKTSTAT_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The character at the begin of `text`; returns its length in bytes, 0 when there is no valid one:
+ * Unicode's table 3-7 (no overlong forms, no surrogates, nothing above U+10FFFF).
+ */
+size_t utf8_decode(const char *text, uint32_t *ret_character);
+
+/* Characters that control a terminal, end a line, hide, or turn the direction of what follows. */
+bool utf8_is_dangerous(uint32_t character);
+
+/* Columns that a character takes: 0 when it combines with the one before, 2 for a wide one; -1: the
+ * locale cannot show it. */
+int utf8_width(uint32_t character);
+
+#endif

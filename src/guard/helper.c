@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* See helper.h. The socket keeps the borders of messages (SOCK_SEQPACKET), so each is read at once. */
+#include "helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "guard.h"
+
+struct helper {
+	int fd;
+};
+
+/* The descriptor of the socket in the helper: behind those of the standard streams. */
+#define HELPER_FD (STDERR_FILENO + 1)
+
+static ssize_t receive(int fd, void *message, size_t size)
+{
+	ssize_t length;
+
+	do
+		length = recv(fd, message, size, 0);
+	while (length < 0 && errno == EINTR);
+	return length < 0 ? -errno : length;
+}
+
+/* In the helper: takes nothing along but the socket. */
+static void leave_program(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+	    dup2(null, STDERR_FILENO) < 0 || (fd != HELPER_FD && dup2(fd, HELPER_FD) < 0))
+		_exit(1);
+	close_range(HELPER_FD + 1, ~0U, 0);
+	setsid(); /* the terminal's signals are not for it */
+	/* It ends with the program, not before: what is asked at the end is still answered. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void __attribute__((noreturn)) run(const struct helper_options *options, int fd)
+{
+	_Alignas(16) char request[HELPER_MESSAGE_MAX], answer[HELPER_MESSAGE_MAX];
+	const char *what;
+	ssize_t length;
+
+	leave_program(fd);
+	prctl(PR_SET_NAME, options->name);
+	if (options->prepare)
+		options->prepare();
+	if (guard_close(options->needs, &what))
+		_exit(1);
+	while ((length = receive(HELPER_FD, request, sizeof(request))) > 0) {
+		size_t used = options->serve(request, (size_t)length, answer, sizeof(answer));
+
+		if (send(HELPER_FD, answer, used, 0) < 0)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+int helper_start(const struct helper_options *options, struct helper **ret_helper)
+{
+	struct helper *helper = malloc(sizeof(*helper));
+	int pair[2], err;
+	pid_t child;
+
+	if (!helper)
+		return -ENOMEM;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		err = -errno;
+		goto out_free;
+	}
+	child = fork();
+	if (!child)
+		run(options, pair[1]);
+	err = child < 0 ? -errno : 0;
+	close(pair[1]);
+	if (err)
+		goto out_close;
+	helper->fd = pair[0];
+	*ret_helper = helper;
+	return 0;
+out_close:
+	close(pair[0]);
+out_free:
+	free(helper);
+	return err;
+}
+
+ssize_t helper_ask(struct helper *helper, const void *request, size_t length, void *answer,
+		   size_t size)
+{
+	ssize_t got;
+
+	if (!helper)
+		return -EPIPE;
+	if (send(helper->fd, request, length, MSG_NOSIGNAL) < 0)
+		return -errno;
+	got = receive(helper->fd, answer, size);
+	return got ? got : -EPIPE;
+}
+
+void helper_stop(struct helper *helper)
+{
+	if (!helper)
+		return;
+	close(helper->fd);
+	free(helper);
+}

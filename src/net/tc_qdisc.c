@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A clsact qdisc has no options, and its handle is fixed; what it does take is a size table ("stab"
+ * in tc-stab(8)), which the kernel stores, returns, and uses only where packets are queued: never on
+ * the clsact hooks. Ours has one that nobody else would choose. It is there from the moment when the
+ * qdisc is there, so that not even SIGKILL can come in between; a qdisc that somebody makes later has
+ * none; and `tc qdisc replace` by somebody else takes it off, who thereby makes the qdisc their own.
+ * (qdisc_create() and qdisc_change() in net/sched/sch_api.c, the same from Linux 5.10 to 6.18.)
+ */
+#include "tc_qdisc.h"
+
+#include <errno.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "netlink.h"
+
+#define KIND_MAX 16
+
+/* As text: "pkts", "tat-". `tc -d qdisc show` prints them as "overhead" and "mpu". */
+static const struct tc_sizespec mark = {.overhead = 0x706b7473, .mpu = 0x7461742d};
+
+/* A message that one attribute after the other is added to. */
+struct request {
+	struct nlmsghdr header;
+	struct tcmsg tc;
+	char attributes[128];
+};
+
+/* Adds an attribute; there must be room. */
+static void add(struct request *request, unsigned short type, const void *data, size_t size)
+{
+	struct rtattr *attr =
+		(struct rtattr *)((char *)request + NLMSG_ALIGN(request->header.nlmsg_len));
+
+	attr->rta_type = type;
+	attr->rta_len = (unsigned short)RTA_LENGTH(size);
+	memcpy(RTA_DATA(attr), data, size);
+	request->header.nlmsg_len = NLMSG_ALIGN(request->header.nlmsg_len) + RTA_SPACE(size);
+}
+
+static int exchange(struct nlmsghdr *request, const struct netlink_taker *taker, bool dump)
+{
+	struct netlink netlink;
+	int err = netlink_open(&netlink, NETLINK_ROUTE, -1);
+
+	if (err)
+		return err;
+	err = dump ? netlink_dump(&netlink, request, taker) : netlink_ask(&netlink, request, taker);
+	netlink_close(&netlink);
+	return err;
+}
+
+static void take_nothing(void *arg, const struct nlmsghdr *message)
+{
+	(void)arg;
+	(void)message;
+}
+
+int tc_qdisc_make(unsigned int ifindex)
+{
+	const struct netlink_taker no_answer = {.take = take_nothing};
+	struct request request = {
+		.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(request.tc)),
+			   .nlmsg_type = RTM_NEWQDISC,
+			   .nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK},
+		.tc = {.tcm_family = AF_UNSPEC,
+		       .tcm_ifindex = (int)ifindex,
+		       .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0),
+		       .tcm_parent = TC_H_CLSACT},
+	};
+	const struct {
+		struct rtattr head;
+		struct tc_sizespec base;
+	} table = {
+		.head = {.rta_len = RTA_LENGTH(sizeof(mark)), .rta_type = TCA_STAB_BASE},
+		.base = mark,
+	};
+
+	add(&request, TCA_KIND, "clsact", sizeof("clsact"));
+	add(&request, TCA_STAB | NLA_F_NESTED, &table, sizeof(table));
+	return exchange(&request.header, &no_answer, false);
+}
+
+static bool is_marked(const struct rtattr *table)
+{
+	const struct rtattr *attr = RTA_DATA(table);
+	int left = (int)RTA_PAYLOAD(table);
+
+	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
+		if ((attr->rta_type & NLA_TYPE_MASK) == TCA_STAB_BASE)
+			return RTA_PAYLOAD(attr) == sizeof(mark) &&
+			       !memcmp(RTA_DATA(attr), &mark, sizeof(mark));
+	}
+	return false;
+}
+
+static bool is_kind(const struct rtattr *attr, const char *kind)
+{
+	return RTA_PAYLOAD(attr) > strlen(kind) && !memcmp(RTA_DATA(attr), kind, strlen(kind) + 1);
+}
+
+/* What a message about a qdisc describes. */
+static enum tc_qdisc read_qdisc(const struct nlmsghdr *message)
+{
+	const struct tcmsg *tc = NLMSG_DATA(message);
+	const struct rtattr *attr = TCA_RTA(tc);
+	int left = (int)NLMSG_PAYLOAD(message, sizeof(*tc));
+	enum tc_qdisc qdisc = TC_QDISC_NONE;
+	bool marked = false;
+
+	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
+		switch (attr->rta_type & NLA_TYPE_MASK) {
+		case TCA_KIND:
+			if (is_kind(attr, "clsact"))
+				qdisc = TC_QDISC_CLSACT;
+			else if (is_kind(attr, "ingress"))
+				qdisc = TC_QDISC_INGRESS;
+			break;
+		case TCA_STAB: marked = is_marked(attr); break;
+		default: break;
+		}
+	}
+	return qdisc == TC_QDISC_CLSACT && marked ? TC_QDISC_OURS : qdisc;
+}
+
+/* Visitor of a running dump. */
+struct qdisc_dump {
+	const struct tc_qdisc_visitor *visitor;
+};
+
+static void begin_qdiscs(void *arg)
+{
+	const struct qdisc_dump *running = arg;
+
+	running->visitor->begin(running->visitor->arg);
+}
+
+static void take_qdisc(void *arg, const struct nlmsghdr *message)
+{
+	const struct qdisc_dump *running = arg;
+	const struct tcmsg *tc = NLMSG_DATA(message);
+	enum tc_qdisc qdisc;
+
+	if (message->nlmsg_type != RTM_NEWQDISC || message->nlmsg_len < NLMSG_LENGTH(sizeof(*tc)) ||
+	    tc->tcm_ifindex <= 0)
+		return;
+	qdisc = read_qdisc(message);
+	if (qdisc != TC_QDISC_NONE)
+		running->visitor->visit(running->visitor->arg, (unsigned int)tc->tcm_ifindex,
+					qdisc);
+}
+
+int tc_qdisc_each(const struct tc_qdisc_visitor *visitor)
+{
+	struct {
+		struct nlmsghdr header;
+		struct tcmsg tc;
+	} request = {
+		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETQDISC},
+		.tc = {.tcm_family = AF_UNSPEC},
+	};
+	struct qdisc_dump running = {.visitor = visitor};
+	const struct netlink_taker taker = {
+		.begin = begin_qdiscs, .take = take_qdisc, .arg = &running};
+
+	return exchange(&request.header, &taker, true);
+}
+
+struct search {
+	unsigned int ifindex;
+	enum tc_qdisc found;
+};
+
+static void begin_search(void *arg)
+{
+	((struct search *)arg)->found = TC_QDISC_NONE;
+}
+
+static void visit_search(void *arg, unsigned int ifindex, enum tc_qdisc qdisc)
+{
+	struct search *search = arg;
+
+	if (ifindex == search->ifindex)
+		search->found = qdisc;
+}
+
+int tc_qdisc_find(unsigned int ifindex, enum tc_qdisc *ret_qdisc)
+{
+	struct search search = {.ifindex = ifindex};
+	const struct tc_qdisc_visitor visitor = {
+		.begin = begin_search, .visit = visit_search, .arg = &search};
+	int err = tc_qdisc_each(&visitor);
+
+	if (!err)
+		*ret_qdisc = search.found;
+	return err;
+}

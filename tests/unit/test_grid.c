@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* grid.h: columns stand below each other by what the terminal shows, whatever the letters are. */
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "grid.h"
+#include "utf8.h"
+
+static const char *const names[] = {"nginx", "数据库服务", "caf\u00e9", "e\u0301tude", "ｗｉｄｅ", "\xff",
+				    "日本語の長い名前を持つ処理", "a-long-name-of-a-process-in-ascii"};
+
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
+static void cell(const struct grid *grid, size_t row, int id, char *text)
+{
+	if (id == 0)
+		snprintf(text, GRID_CELL_MAX, "%s", names[row]);
+	else
+		snprintf(text, GRID_CELL_MAX, "%zu", row);
+}
+
+static int columns_of(const char *text, size_t bytes)
+{
+	const char *end = text + bytes;
+	int columns = 0;
+
+	while (text < end) {
+		uint32_t character;
+		size_t length = utf8_decode(text, &character);
+		int width = length ? utf8_width(character) : 1;
+
+		columns += width < 0 ? 1 : width;
+		text += length ? length : 1;
+	}
+	return columns;
+}
+
+/* The number at the end of each line ends in the same column as its title. */
+static void expect_aligned(unsigned int width)
+{
+	static const struct grid_column columns[] = {
+		{.title = "NAME", .shorten = true, .id = 0},
+		{.title = "ROW", .number = true, .id = 1},
+	};
+	struct grid grid = {.column = columns,
+			    .columns = 2,
+			    .rows = NAMES,
+			    .width = width,
+			    .cell = cell};
+	char *text = NULL, *line, *end;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	int first = -1;
+
+	assert_non_null(out);
+	assert_int_equal(grid_print(&grid, out), 0);
+	fclose(out);
+	for (line = text; (end = strchr(line, '\n')); line = end + 1) {
+		int used = columns_of(line, (size_t)(end - line));
+
+		first = first < 0 ? used : first;
+		assert_int_equal(used, first);
+	}
+	if (width)
+		assert_true((unsigned int)first <= width);
+	free(text);
+}
+
+static void test_wide_characters(void **state)
+{
+	expect_aligned(0);
+	for (unsigned int width = 16; width < 60; width++)
+		expect_aligned(width);
+}
+
+static void test_decoding(void **state)
+{
+	static const char *const wrong[] = {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80",
+					    "\xe6\x97"};
+	uint32_t character = 0;
+
+	assert_int_equal(utf8_decode("数", &character), 3);
+	assert_int_equal(character, 0x6570);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(utf8_decode(wrong[i], &character), 0);
+	assert_true(utf8_is_dangerous(0x202e));
+	assert_true(utf8_is_dangerous(0x1b));
+	assert_false(utf8_is_dangerous(0x6570));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wide_characters),
+		cmocka_unit_test(test_decoding),
+	};
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
