@@ -73,18 +73,16 @@ static bool drain_sums(struct flow_front *front, const struct flow_sink *sink,
 		if (!counts->packets)
 			continue;
 		any = true;
-		reading->total[where].packets += counts->packets;
-		reading->total[where].bytes += counts->bytes;
+		flow_counts_add(&reading->total[where], counts);
 		*counts = (struct flow_counts){0};
-		for (class = 0; class < FLOW_CLASSES; class++) {
+		for (class = 0; class < FLOW_CLASSES; class ++) {
 			counts = &front->full[where][class];
 			if (!counts->packets)
 				continue;
-			key = flow_key_of_sum(FLOW_SUM_MAP_FULL, (uint16_t)class, 0,
+			key = flow_key_of_sum(FLOW_SUM_MAP_FULL, (uint16_t) class, 0,
 					      (uint8_t)where);
 			sink->add(sink->arg, &key, counts->packets, counts->bytes);
-			reading->map_full.packets += counts->packets;
-			reading->map_full.bytes += counts->bytes;
+			flow_counts_add(&reading->map_full, counts);
 			*counts = (struct flow_counts){0};
 		}
 	}
