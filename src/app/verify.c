@@ -62,9 +62,13 @@ static const char *why_other(const struct ifaces_entry *iface, enum flow_dir dir
 		return "the hook was detached for a while";
 	if (link->packets == hook->packets && link->bytes == hook->bytes + 4 * hook->packets)
 		return "the driver counts the frame check sequence";
-	if (link->packets == hook->packets && hook->bytes == link->bytes + 14 * hook->packets)
+	if (!raw_ip && link->packets == hook->packets &&
+	    hook->bytes == link->bytes + 14 * hook->packets)
 		return "the driver counts without the Ethernet header";
-	if (raw_ip)
+	if (raw_ip && link->packets == hook->packets && link->bytes < hook->bytes)
+		return "the hook counts more of a packet than the interface does, which is wrong "
+		       "unless that compresses headers";
+	if (raw_ip && link->bytes > hook->bytes)
 		return "a tunnel counts what it wraps";
 	if (dropped)
 		return "packets were dropped between interface and hook";
@@ -138,6 +142,26 @@ static void sum_by_where(const struct ledger *ledger, struct flow_counts sums[FL
 	}
 }
 
+/* Rows of packets without a flow because their headers made no sense, by where they were seen. */
+static void print_malformed(const struct verify *verify, FILE *out)
+{
+	const struct ifaces *ifaces = verify->last->ifaces;
+	const struct ledger_flow *flow;
+	char safe[FORMAT_TEXT_MAX];
+
+	for (size_t i = 0; i < ledger_count(verify->ledger); i++) {
+		flow = ledger_get(verify->ledger, i);
+		if (flow->key.ipproto != FLOW_PROTO_NONE || flow->key.sport != FLOW_SUM_MALFORMED)
+			continue;
+		fprintf(out, "verify: %s %s, packets with a malformed header of EtherType 0x%04x: "
+			     "%" PRIu64 "\n",
+			format_outside(ifaces_name(ifaces, FLOW_WHERE_SLOT(flow->key.where)), safe,
+				       sizeof(safe)),
+			FLOW_WHERE_DIR(flow->key.where) == FLOW_IN ? "in" : "out",
+			flow->key.ethertype, (uint64_t)flow->total.packets);
+	}
+}
+
 static void print_links(const struct verify *verify, FILE *out)
 {
 	const struct ifaces *ifaces = verify->last->ifaces;
@@ -185,5 +209,6 @@ bool verify_print(const struct verify *verify, FILE *out)
 		(uint64_t)health->map_full.packets, (uint64_t)health->aged.packets,
 		health->flows_aged, (uint64_t)health->gone.packets, health->flows_gone);
 	print_links(verify, out);
+	print_malformed(verify, out);
 	return holds;
 }

@@ -173,17 +173,23 @@ static bool try_unconnected(const struct offer *offer, uint32_t netns, const str
 	       try_ends(offer, netns, &any, &nobody, pick);
 }
 
-/* An end that is the own namespace's: nobody else's sockets can have it, the peer's least of all. */
+/*
+ * An end that is the own namespace's: nobody else's sockets can have it, the peer's least of all. A
+ * packet with an own address as its source is never passed on, and one with it as its destination
+ * ends here, whoever else has that address and the same connection in a network of its own. But where
+ * only the other one has the connection, it may be that.
+ */
 static void find_at_home(struct offer *offer, const struct ends *ends, struct pick *pick)
 {
-	const struct join_view *view = offer->view;
 	bool alone = address_is_loopback(ends->local.address) ||
 		     address_is_loopback(ends->remote.address);
 
-	if (!try_connected(offer, alone ? NAMESPACE_HOME : NAMESPACE_ALL, ends, pick))
-		try_unconnected(offer, view->home, ends, pick);
-	else if (pick->best && pick->best->netns != view->home)
-		pick->doubt = true; /* another namespace has the same address */
+	if (try_connected(offer, NAMESPACE_HOME, ends, pick))
+		return;
+	if (!alone && try_connected(offer, NAMESPACE_OTHERS, ends, pick))
+		pick->doubt = true;
+	else
+		try_unconnected(offer, offer->view->home, ends, pick);
 }
 
 /* An end that another namespace may have. True when it has, be it that nobody is found. */

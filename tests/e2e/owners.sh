@@ -87,10 +87,13 @@ test_peers() {
 	start "$BED_MON" talk udp 10.99.0.2 9 6005 2
 	client=$PEER
 	start "$BED_FAR" talk udp 10.99.0.1 9 6007 2
-	# Somewhere behind this host.
-	ip -n "$BED_FAR" neigh add 10.99.0.77 dev far0 \
-		lladdr "$(bed_mon cat /sys/class/net/mon0/address)" || fail "neigh"
-	start "$BED_FAR" talk udp 10.99.0.77 9 6006 2
+	# Somewhere behind this host, from an address that no other test's namespace has.
+	ip -n "$BED_FAR" addr add "10.98.$((RANDOM % 256)).$((RANDOM % 256))/32" dev far0 &&
+		ip -n "$BED_FAR" route add 10.97.0.77 dev far0 \
+			src "$(ip -n "$BED_FAR" -o -4 addr show dev far0 | grep -o '10\.98\.[0-9.]*')" &&
+		ip -n "$BED_FAR" neigh add 10.97.0.77 dev far0 \
+			lladdr "$(bed_mon cat /sys/class/net/mon0/address)" || fail "route"
+	start "$BED_FAR" talk udp 10.97.0.77 9 6006 2
 	far=$PEER
 	bed_mon ping -q -c 2 -i 0.2 10.99.0.2 >/dev/null || fail "ping"
 	settle

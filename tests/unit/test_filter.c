@@ -298,19 +298,21 @@ static void test_owners(void **state)
 					  "container docker",
 					  "cgroup system",
 					  "user roo",
+					  "exe sbin/nginx",
 					  NULL};
 	static const char *const no[] = {"uid roo",
 					 "uid 1",
 					 "user nobody",
 					 "container system",
 					 "container podman",
-					 "exe nginx",
+					 "exe apache",
 					 "comm docker",
 					 "pid 8",
 					 NULL};
 	const struct owner owner = {
 		.pid = 7,
 		.comm = "nginx worker",
+		.exe = "/usr/sbin/nginx",
 		.user = "root",
 		.cgroup = "/system.slice/docker-0123456789abcdef0123456789abcdef0123456789abcdef"
 			  "0123456789abcdef.scope",

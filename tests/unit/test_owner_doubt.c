@@ -49,26 +49,19 @@ static void test_peer_is_not_named(void **state)
 			 30);
 }
 
-/* The same two ends in the own namespace and in another one, which has the address too. */
+/* Another namespace has the address too, and the same connection. */
 static void test_same_tuple(void **state)
 {
-	join_bed_add(*state, (struct made){.pid = 20,
-					   .netns = CONTAINER,
-					   .local = HOST,
-					   .local_port = 5000,
-					   .remote = FAR,
-					   .remote_port = 443});
+	join_bed_add(*state, (struct made){.pid = 20, .netns = CONTAINER, .local = HOST,
+					   .local_port = 5000, .remote = FAR, .remote_port = 443});
+	join_bed_add(*state,
+		     (struct made){.pid = 6, .local = ANY, .local_port = 5000, .remote = ANY});
 	assert_int_equal(join_bed_join(*state, join_bed_flow(6, HOST, 5000, FAR, 443, FLOW_OUT)),
 			 UNKNOWN);
-	join_bed_add(*state, (struct made){.pid = 7,
-					   .local = HOST,
-					   .local_port = 5000,
-					   .remote = FAR,
-					   .remote_port = 443});
-	assert_int_equal(join_bed_join(*state, join_bed_flow(6, HOST, 5000, FAR, 443, FLOW_OUT)),
-			 UNKNOWN);
-	assert_int_equal(join_bed_join(*state, join_bed_flow(6, FAR, 443, HOST, 5000, FLOW_IN)),
-			 UNKNOWN);
+	join_bed_add(*state, (struct made){.pid = 7, .local = HOST, .local_port = 5000,
+					   .remote = FAR, .remote_port = 443});
+	assert_int_equal(join_bed_join(*state, join_bed_flow(6, HOST, 5000, FAR, 443, FLOW_OUT)), 7);
+	assert_int_equal(join_bed_join(*state, join_bed_flow(6, FAR, 443, HOST, 5000, FLOW_IN)), 7);
 	/* A transparent proxy and the server that it stands for. */
 	join_bed_add(*state, (struct made){.pid = 8,
 					   .local = INSIDE,

@@ -299,12 +299,6 @@ int owner_table_add(struct owner_table *table, const struct owner *owner, uint32
 }
 
 /* The program is not looked up yet. */
-const char *owner_exe(const struct owner *owner)
-{
-	(void)owner;
-	return "";
-}
-
 static bool is_known(const struct owner_table *table, uint32_t id)
 {
 	return table && id >= OWNER_FIRST &&

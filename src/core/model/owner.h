@@ -39,8 +39,6 @@ struct owner {
 	bool own;	    /* this program itself: its name queries */
 };
 
-/* The path of its program, "" not known. */
-const char *owner_exe(const struct owner *owner);
 /* A cgroup's path from the name of its container or pod on; "" in none. Part of `cgroup`. */
 const char *owner_container_path(const char *cgroup);
 

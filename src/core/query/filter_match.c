@@ -120,7 +120,7 @@ static bool match_owner(const struct filter_node *node, const struct owner *owne
 	case FILTER_UID: return owner->pid && owner->uid == node->first;
 	case FILTER_UID_NAME: return owner->pid && !strcasecmp(owner->user, node->word);
 	case FILTER_COMM: return contains(owner->comm, node->word);
-	case FILTER_EXE: return contains(owner_exe(owner), node->word);
+	case FILTER_EXE: return owner->exe && contains(owner->exe, node->word);
 	case FILTER_USER: return contains(owner->user, node->word);
 	case FILTER_CONTAINER:
 		return contains(owner->unit, node->word) ||
