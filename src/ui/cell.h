@@ -11,14 +11,14 @@
 
 /* Text of a row in a column, not wider than its cell; all but COLUMN_HISTORY. Returns `text`. */
 char *cell_text(const struct layout *layout, const struct layout_column *column,
-		const struct scene *scene, const struct view_row *row, char *text, size_t size);
+		const struct scene *scene, const struct row *row, char *text, size_t size);
 
 /* Columns the cell takes: a sum has no addresses, so what it holds takes the room of both. */
 int cell_width(const struct layout *layout, const struct layout_column *column,
 	       const struct flow_key *key);
 
 /* Whether the row is traffic of this program itself: its name queries. */
-bool cell_is_own(const struct scene *scene, const struct view_row *row);
+bool cell_is_own(const struct scene *scene, const struct row *row);
 
 /*
  * An end of a row: what comes first and gets shorter, or "", and what stays whole longest; only words
