@@ -196,7 +196,7 @@ static int run_view(struct app *app)
 	return 0;
 }
 
-static void run(struct app *app)
+static void run_stages(struct app *app)
 {
 	bool report = true;
 
@@ -220,7 +220,7 @@ int app_run(const struct options *options)
 
 	bpf_source_silence();
 	app_links_init(&app);
-	run(&app);
+	run_stages(&app);
 	app_free_owners(&app);
 	app_free_names(&app);
 	app_stop_helpers(&app);

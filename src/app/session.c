@@ -18,7 +18,7 @@
 #define ANCESTORS_MAX 64
 
 /* Takes the scope of a link-local address off: flows have none. */
-static bool read_address(char *text, struct in6_addr *ret_address)
+static bool parse_address(char *text, struct in6_addr *ret_address)
 {
 	struct in6_addr address = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
 
@@ -38,7 +38,7 @@ int session_parse(const char *text, struct session *ret_session)
 
 	if (sscanf(text, "%79s %5u %79s %5u %c", far, &far_port, near, &near_port, &more) != 4 ||
 	    !far_port || far_port > UINT16_MAX || !near_port || near_port > UINT16_MAX ||
-	    !read_address(far, &session.far) || !read_address(near, &session.near))
+	    !parse_address(far, &session.far) || !parse_address(near, &session.near))
 		return -EINVAL;
 	session.far_port = (uint16_t)far_port;
 	session.near_port = (uint16_t)near_port;

@@ -88,7 +88,7 @@ static void list_sockets(pid_t pid, struct sockets *sockets)
 }
 
 /* Eight hex digits a word, each in the byte order of this machine. */
-static bool read_address(const char *text, struct in6_addr *address)
+static bool read_proc_address(const char *text, struct in6_addr *address)
 {
 	size_t words = strlen(text) / 8;
 
@@ -128,7 +128,7 @@ static bool read_connection(const char *line, const struct sockets *sockets,
 		   near, &near_port, far, &far_port, &state, &inode) != 6)
 		return false;
 	if (state != TCP_ESTABLISHED || !holds(sockets, inode) ||
-	    !read_address(near, &session.near) || !read_address(far, &session.far))
+	    !read_proc_address(near, &session.near) || !read_proc_address(far, &session.far))
 		return false;
 	session.near_port = (uint16_t)near_port;
 	session.far_port = (uint16_t)far_port;

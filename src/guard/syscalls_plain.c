@@ -77,7 +77,7 @@ static const char *const sanitizers[] = {
 	"mincore", "mmap", "mprotect", "msync", "personality", "prctl", "prlimit64",
 	"sched_setaffinity", "setrlimit"};
 
-static int add(scmp_filter_ctx filter, const char *const *calls, size_t count)
+static int allow_all(scmp_filter_ctx filter, const char *const *calls, size_t count)
 {
 	size_t i;
 	int number, err;
@@ -116,7 +116,7 @@ int syscalls_add_plain(scmp_filter_ctx filter, unsigned int needs)
 
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]) && !err; i++) {
 		if (guard_serves(lists[i].serves, needs))
-			err = add(filter, lists[i].calls, lists[i].count);
+			err = allow_all(filter, lists[i].calls, lists[i].count);
 	}
 	return err;
 }
