@@ -13,6 +13,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "array.h"
 #include "cgroups.h"
 #include "clock.h"
 #include "scan_private.h"
@@ -22,7 +23,7 @@
 #define READ_SIZE 65536
 /* The kernel's own sockets come and go with mounts and tunnels: seldom. */
 #define KERNEL_SOCKETS_MAX 256
-#define KERNEL_EVERY_NS 10000000000ULL
+#define KERNEL_EVERY_NS	   10000000000ULL
 
 struct scan_bpf {
 	struct owner_bpf *skeleton;
@@ -84,7 +85,7 @@ static int load_some(struct scan_bpf *bpf, unsigned int allowed)
 	unsigned int parts, tried = 0;
 	int err = -EOPNOTSUPP;
 
-	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
 		parts = attempts[i] & allowed;
 		if (!parts || parts == tried)
 			continue;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The help page, from the table of keys. Pure; any thread. */
+#include "array.h"
 #include "draw.h"
 #include "keys.h"
 #include "page.h"
@@ -29,7 +30,7 @@ int draw_help(struct frame *frame, const struct layout *layout, const struct sce
 	page_line(&page, STYLE_PLAIN, "", "");
 	page_line(&page, STYLE_BOLD, "Filter", "");
 	page.label_width = 18;
-	for (size_t i = 0; i < sizeof(filter) / sizeof(filter[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(filter); i++)
 		page_line(&page, STYLE_PLAIN, filter[i][0], filter[i][1]);
 	return page_finish(&page);
 }
