@@ -146,8 +146,8 @@ static uint32_t device_of(const struct snapshot *snapshot, const struct flow_key
 		       : 0;
 }
 
-static struct finding find_owner(struct owners *owners, const struct snapshot *snapshot,
-				 uint32_t row, uint64_t now_ns)
+static struct finding find_flow_owner(struct owners *owners, const struct snapshot *snapshot,
+				      uint32_t row, uint64_t now_ns)
 {
 	const struct join_view view = {.sockets = owners->sockets,
 				       .addresses = owners->addresses,
@@ -196,7 +196,7 @@ static void join_all(struct owners *owners, const struct snapshot *snapshot, con
 	bool changed = false;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct finding finding = find_owner(owners, snapshot, rows[i], now_ns);
+		const struct finding finding = find_flow_owner(owners, snapshot, rows[i], now_ns);
 
 		changed |= take_finding(owners, snapshot, rows[i], &finding);
 	}
@@ -225,7 +225,7 @@ static void look_at(struct owners *owners, const struct snapshot *snapshot, bool
 	owners->rest_until_ns = now_ns + REST_FACTOR * took_ns;
 }
 
-static void look(struct owners *owners, bool last)
+static void look_up_owners(struct owners *owners, bool last)
 {
 	struct snapshot *snapshot = ring_latest(owners->options.ring);
 
@@ -271,11 +271,11 @@ static void *owners_main(void *arg)
 		if (waits[WAIT_PUBLISH].revents)
 			wait_take_event(owners->publish_fd);
 		if (waits[WAIT_PUBLISH].revents || !ready)
-			look(owners, false);
+			look_up_owners(owners, false);
 		else if (waits[WAIT_CLOSED].revents)
 			scan_closed(owners->scan, owners->sockets);
 	}
-	look(owners, true);
+	look_up_owners(owners, true);
 	return NULL;
 }
 

@@ -121,8 +121,8 @@ static void write_process(const struct layout_column *column, const struct scene
 }
 
 /* That a unit is a service goes without saying, where there is no room to say it. */
-static void write_unit(const struct layout_column *column, const struct scene *scene,
-		       const char *unit, char *text, size_t size)
+static void write_unit_cell(const struct layout_column *column, const struct scene *scene,
+			    const char *unit, char *text, size_t size)
 {
 	static const char service[] = ".service";
 	char safe[OWNER_TEXT_MAX];
@@ -172,7 +172,7 @@ static bool write_about(const struct layout_column *column, const struct scene *
 	else if (column->column == COLUMN_USER)
 		write_outside(column, scene, owner->user, text, size);
 	else
-		write_unit(column, scene, owner->unit, text, size);
+		write_unit_cell(column, scene, owner->unit, text, size);
 	return true;
 }
 
@@ -218,8 +218,8 @@ static double rate_of(const struct scene *scene, const struct flow_counts *count
 	}
 }
 
-static double number_of(const struct scene *scene, enum column column, const struct view_row *row,
-			uint64_t elapsed_ns)
+static double cell_number(const struct scene *scene, enum column column, const struct view_row *row,
+			  uint64_t elapsed_ns)
 {
 	const struct flow_counts *delta = row->delta, *total = row->total;
 	uint64_t bytes = delta[FLOW_IN].bytes + delta[FLOW_OUT].bytes;
@@ -254,7 +254,7 @@ static void write_number(const struct scene *scene, enum column column, const st
 {
 	uint64_t elapsed_ns = view_snapshot(scene->view)->elapsed_ns;
 
-	double number = number_of(scene, column, row, elapsed_ns);
+	double number = cell_number(scene, column, row, elapsed_ns);
 
 	/* The first sample has no rate, which is not the same as a rate of 0. */
 	if ((is_rate(column) && !elapsed_ns) || number < 0.0)

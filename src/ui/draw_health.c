@@ -9,8 +9,8 @@
 #include "page.h"
 
 /* A number with what it counts behind it. */
-static void put_number(struct page_writer *page, unsigned int style, const char *label,
-		       uint64_t number, const char *what)
+static void put_count(struct page_writer *page, unsigned int style, const char *label,
+		      uint64_t number, const char *what)
 {
 	char count[FORMAT_TEXT_MAX];
 	char text[2 * FORMAT_TEXT_MAX];
@@ -35,12 +35,12 @@ static void put_map(struct page_writer *page, const struct snapshot_health *heal
 	format_count(health->map_entries_max, most, sizeof(most));
 	snprintf(text, sizeof(text), "%s flows drained, room for %s, at most %s", used, room, most);
 	page_line(page, STYLE_PLAIN, "kernel map", text);
-	put_number(page, STYLE_PLAIN, "  made larger", health->map_grown, " times");
-	put_number(page, STYLE_PLAIN, "  made smaller", health->map_shrunk, " times");
-	put_number(page, warn_if(health->map_failed), "  refused", health->map_failed,
-		   " times by the kernel");
-	put_number(page, STYLE_PLAIN, "  drained early", health->early_drains,
-		   " times, asked for by the programs");
+	put_count(page, STYLE_PLAIN, "  made larger", health->map_grown, " times");
+	put_count(page, STYLE_PLAIN, "  made smaller", health->map_shrunk, " times");
+	put_count(page, warn_if(health->map_failed), "  refused", health->map_failed,
+		  " times by the kernel");
+	put_count(page, STYLE_PLAIN, "  drained early", health->early_drains,
+		  " times, asked for by the programs");
 }
 
 static void put_times(struct page_writer *page, const struct snapshot *snapshot)
@@ -51,9 +51,9 @@ static void put_times(struct page_writer *page, const struct snapshot *snapshot)
 	page_line(page, STYLE_PLAIN, "interval", format_length(snapshot->elapsed_ns, text, 64));
 	page_line(page, STYLE_PLAIN, "last drain", format_length(health->drain_ns, text, 64));
 	page_line(page, STYLE_PLAIN, "last snapshot", format_length(health->build_ns, text, 64));
-	put_number(page, warn_if(health->missed_deadlines), "missed deadlines",
-		   health->missed_deadlines, "");
-	put_number(page, warn_if(health->read_errors), "read errors", health->read_errors, "");
+	put_count(page, warn_if(health->missed_deadlines), "missed deadlines",
+		  health->missed_deadlines, "");
+	put_count(page, warn_if(health->read_errors), "read errors", health->read_errors, "");
 	if (health->last_error)
 		page_line(page, warn_if(true), "  the newest", strerror(-health->last_error));
 }
@@ -104,8 +104,8 @@ static void put_ifaces(struct page_writer *page, const struct ifaces *ifaces)
 		return;
 	for (unsigned int i = 0; i < ifaces->count; i++) {
 		if (ifaces->entry[i].state == IFACE_SUM)
-			put_number(page, STYLE_PLAIN, "", ifaces->given_up,
-				   " more that are gone, in the rows of \"" IFACES_SUM_NAME "\"");
+			put_count(page, STYLE_PLAIN, "", ifaces->given_up,
+				  " more that are gone, in the rows of \"" IFACES_SUM_NAME "\"");
 		else if (ifaces->entry[i].state != IFACE_FREE)
 			put_iface(page, &ifaces->entry[i], i ? "" : "interfaces");
 	}
@@ -126,7 +126,7 @@ static void put_owners(struct page_writer *page, const struct scene *scene)
 	if (scene->owners) {
 		format_memory(owner_table_bytes(scene->owners), memory, sizeof(memory));
 		snprintf(text, sizeof(text), " in %s", memory);
-		put_number(page, STYLE_PLAIN, "  known", owner_table_count(scene->owners), text);
+		put_count(page, STYLE_PLAIN, "  known", owner_table_count(scene->owners), text);
 	}
 	if (scene->hides_own)
 		page_line(page, STYLE_PLAIN, "own session", "hidden, but counted");
@@ -157,9 +157,9 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	page_counts(&page, warn_if(health->aged.packets), "  aged", &health->aged);
 	if (health->gone.packets)
 		page_counts(&page, STYLE_PLAIN, "  interfaces gone", &health->gone);
-	put_number(&page, STYLE_PLAIN, "flows folded", health->flows_aged,
-		   " (idle longest, when the ledger was full)");
-	put_number(&page, STYLE_PLAIN, "flows known", snapshot->flows_known, "");
+	put_count(&page, STYLE_PLAIN, "flows folded", health->flows_aged,
+		  " (idle longest, when the ledger was full)");
+	put_count(&page, STYLE_PLAIN, "flows known", snapshot->flows_known, "");
 	put_map(&page, health);
 	put_times(&page, snapshot);
 	put_memory(&page, health);

@@ -58,8 +58,8 @@ static const char *title_text(const struct layout *layout, const struct scene *s
 	return column_info(column)->title;
 }
 
-static void draw_title(struct frame *frame, const struct layout *layout, const struct scene *scene,
-		       const struct layout_column *column)
+static void draw_column_title(struct frame *frame, const struct layout *layout,
+			      const struct scene *scene, const struct layout_column *column)
 {
 	unsigned int style = STYLE_REVERSE;
 	const char *sign = "";
@@ -84,7 +84,7 @@ static void draw_titles(struct frame *frame, const struct layout *layout, const 
 {
 	frame_paint(frame, 0, layout->head_y, frame->width, STYLE_REVERSE);
 	for (int i = 0; i < layout->columns; i++)
-		draw_title(frame, layout, scene, &layout->column[i]);
+		draw_column_title(frame, layout, scene, &layout->column[i]);
 }
 
 /* New since the interval before, and not just because the monitor is. */

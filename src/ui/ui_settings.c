@@ -37,7 +37,7 @@ static bool can_sort(const struct ui *ui, enum column sort)
 				       sort != COLUMN_USER && sort != COLUMN_CONTAINER);
 }
 
-static void apply(struct ui *ui, const struct settings *settings)
+static void apply_settings(struct ui *ui, const struct settings *settings)
 {
 	/* An order asked for on the command line counts more. */
 	if (!ui->options->sort_set && can_sort(ui, settings->sort))
@@ -60,7 +60,7 @@ void ui_load_settings(struct ui *ui)
 	if (!err)
 		err = settings_load(path, &settings, &line);
 	if (!err)
-		apply(ui, &settings);
+		apply_settings(ui, &settings);
 	else if (err == -EINVAL) {
 		snprintf(text, sizeof(text), "line %u means nothing", line);
 		notice(ui, "settings are ignored: ", text);

@@ -23,20 +23,6 @@ int ifaces_new(unsigned int count, struct ifaces **ret_ifaces)
 	return 0;
 }
 
-int ifaces_new_one(const char *name, struct ifaces **ret_ifaces)
-{
-	struct ifaces *ifaces;
-	int err = ifaces_new(1, &ifaces);
-
-	if (err)
-		return err;
-	snprintf(ifaces->entry[0].name, sizeof(ifaces->entry[0].name), "%s", name);
-	ifaces->entry[0].lower_slot = -1;
-	ifaces->watched = 1;
-	*ret_ifaces = ifaces;
-	return 0;
-}
-
 struct ifaces *ifaces_ref(struct ifaces *ifaces)
 {
 	atomic_fetch_add_explicit(&ifaces->references, 1, memory_order_relaxed);
