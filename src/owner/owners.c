@@ -90,8 +90,8 @@ static void note_sight(struct owners *owners)
 	owner_table_set_note(owners->options.table,
 			     owners->sees_others ? NULL
 						 : "no other process of this pid namespace has a "
-						   "socket; to see those outside, run it in the "
-						   "host's (docker run --pid=host)");
+						   "socket; to see processes outside, run in the "
+						   "host's pid namespace (docker run --pid=host)");
 }
 
 static int pass(struct owners *owners, const struct snapshot *snapshot)
@@ -308,13 +308,13 @@ static uint32_t home_namespace(const struct owners_options *options)
 							     : (uint32_t)status.st_ino;
 }
 
-/* Why no process can be named, as far as that is clear before anything was looked at. */
+/* Why no process can be named, if that is known before the first pass. */
 static const char *note_on_parts(const struct owners *owners)
 {
 	if (!owners->home)
-		return "the interfaces' network namespace cannot be told from others";
+		return "cannot identify the network namespace of the interfaces";
 	if (!scan_can_name(owners->scan))
-		return "there is no /proc of this pid namespace";
+		return "/proc of this pid namespace is not mounted";
 	return NULL;
 }
 

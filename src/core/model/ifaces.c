@@ -227,7 +227,7 @@ static void say_away(const struct ifaces *ifaces, char *text, size_t size)
 		return;
 	if (count > 1)
 		snprintf(more, sizeof(more), " (and %u more)", count - 1);
-	say(text, size, "%s%s, not counted then", ifaces_entry_away(most, away, sizeof(away)), more);
+	say(text, size, "%s%s, not counted during that time", ifaces_entry_away(most, away, sizeof(away)), more);
 }
 
 static void say_before(const struct ifaces *ifaces, char *text, size_t size)
@@ -240,7 +240,7 @@ static void say_before(const struct ifaces *ifaces, char *text, size_t size)
 		return;
 	while (entry_before(entry) != most)
 		entry++;
-	say(text, size, "%u program%s before this one on %s, packets ended there are not counted",
+	say(text, size, "%u program%s before this one on %s, packets dropped there are not counted",
 	    most, most == 1 ? " runs" : "s run", format_outside(entry->name, name, sizeof(name)));
 }
 
@@ -288,7 +288,7 @@ char *ifaces_notice(const struct ifaces *ifaces, char *text, size_t size)
 		say_gone(ifaces, text, size);
 	if (ifaces->no_slot)
 		say(text, size, "%u interface%s no slot", ifaces->no_slot,
-		    ifaces->no_slot == 1 ? " finds" : "s find");
+		    ifaces->no_slot == 1 ? " has" : "s have");
 	say_failed(ifaces, text, size);
 	say_away(ifaces, text, size);
 	if (ifaces->watched)
