@@ -185,6 +185,15 @@ static bool is_offered(const struct filter_keyword *keyword)
 	return keyword->role != FILTER_ROLE_REFUSED && keyword->role != FILTER_ROLE_FOREIGN;
 }
 
+const char *filter_word(size_t i)
+{
+	for (size_t at = 0; at < KEYWORDS; at++) {
+		if (is_offered(&keywords[at]) && !i--)
+			return keywords[at].word;
+	}
+	return NULL;
+}
+
 #define OFFERS_MAX 3
 
 static bool begins(const char *keyword, const char *word)
