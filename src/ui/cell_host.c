@@ -2,11 +2,11 @@
 /* Ends of flows by the names of their hosts, and texts made to fit; see cell.h. Pure; any thread. */
 #include "cell.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "flow.h"
+#include "flow_protocol.h"
 
 /* Where the last so many columns of the text begin. */
 static const char *tail_of(const char *text, int columns)
@@ -48,8 +48,10 @@ static const uint8_t *address_of(enum group_by by, const struct flow_key *key, b
 /* Words that say what the numbers in place of ports mean; an SPI is told apart by its last digits. */
 static bool has_detail(enum group_by by, const struct flow_key *key)
 {
-	return by == GROUP_FLOW && flow_key_sum(key) == FLOW_SUM_NONE && !flow_key_has_ports(key) &&
-	       key->ipproto != IPPROTO_ESP && key->ipproto != IPPROTO_AH;
+	enum flow_numbers numbers = flow_key_numbers(key);
+
+	return by == GROUP_FLOW && flow_key_sum(key) == FLOW_SUM_NONE &&
+	       numbers != FLOW_NUMBERS_PORTS && numbers != FLOW_NUMBERS_SPI;
 }
 
 void cell_host(const struct scene *scene, const struct flow_key *key, bool source,
