@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # generated.sh PRINT_DOCS [ROOT]: the parts of man page, README and completions that are made from the
 # program's tables are up to date. Such a part stands between lines with "begin generated: PART" and
-# "end generated". With GENERATE=1 they are written anew.
+# "end generated". With GENERATE=1 they are updated.
 #
 # In the man page each entry begins with what the table says; what stands behind a line .\" more is
 # written by hand, and stays with its heading.
@@ -11,7 +11,7 @@ print_docs=$1
 root=${2:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 status=0
 
-# Prints the file with all parts made again.
+# Prints the file with all parts generated again.
 renew() {
 	awk -v print_docs="$print_docs" '
 	function add_more() {
@@ -85,9 +85,9 @@ for file in README.md man/pktstat-bpf.8 completions/pktstat-bpf.bash completions
 	cmp -s "$new" "$root/$file" && continue
 	if [ -n "${GENERATE:-}" ]; then
 		cat "$new" >"$root/$file"
-		echo "$file: written anew"
+		echo "$file: updated"
 	else
-		echo "$file: not what the tables of options and keys say; GENERATE=1 writes it anew"
+		echo "$file: not what the tables of options and keys say; GENERATE=1 updates it"
 		diff "$root/$file" "$new" || true
 		status=1
 	fi
