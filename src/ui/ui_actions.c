@@ -183,7 +183,7 @@ static void toggle_hosts(struct ui *ui)
 	else if (ui->scene.host_names)
 		ui->scene.notice = "host names, as they become known";
 	else
-		ui->scene.notice = "addresses";
+		ui->scene.notice = "addresses instead of host names";
 }
 
 /* The flows behind a group, or the details of a flow. */
