@@ -30,15 +30,6 @@ struct links_record *links_of_index(const struct links *links, unsigned int inde
 	return NULL;
 }
 
-struct links_record *links_of_name(const struct links *links, const char *name)
-{
-	for (size_t i = 0; i < links->count; i++) {
-		if (!strcmp(links->record[i].info.name, name))
-			return &links->record[i];
-	}
-	return NULL;
-}
-
 struct links_record *links_lower(const struct links *links, const struct links_record *upper,
 				 size_t i)
 {

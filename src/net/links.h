@@ -58,7 +58,6 @@ void links_take(struct links *links, enum link_event event, const struct link_in
 
 /* NULL: there is none. Valid until the next read. */
 struct links_record *links_of_index(const struct links *links, unsigned int index);
-struct links_record *links_of_name(const struct links *links, const char *name);
 
 /*
  * The `i`th interface below that sees the same packets: port of the bridge, member of the bond,
