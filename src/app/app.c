@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "bpf_source.h"
 #include "log.h"
 #include "owners.h"
@@ -92,7 +93,7 @@ static void wait_quietly(struct app *app)
 	int err;
 
 	for (;;) {
-		err = wait_ready(waits, sizeof(waits) / sizeof(waits[0]), -1);
+		err = wait_ready(waits, ARRAY_SIZE(waits), -1);
 		if (err < 0 && err != -EINTR) {
 			end_by_error(app, "cannot wait for events", err);
 			return;

@@ -76,7 +76,9 @@ static void print_verification(struct app *app, const struct snapshot *last)
 		app->status = APP_FAILED;
 }
 
-/* Signals that arrived with the one that stopped us must not interrupt the report once unblocked. */
+/*
+ * Signals that arrived with the one that stopped us must not interrupt the report once unblocked.
+ */
 static void forget_signals(const struct app *app)
 {
 	struct signalfd_siginfo info;

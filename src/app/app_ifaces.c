@@ -151,14 +151,14 @@ int app_ifaces_leave(struct app *app)
 
 /*
  * The collector attaches to interfaces that appear later, and on kernels without TCX removes its
- * filters at the end: both must be done inside the namespace, so its thread stays there. Entering it
- * each time would need CAP_SYS_ADMIN for the whole run.
+ * filters at the end: both must be done inside the namespace, so its thread stays there. Entering
+ * it each time would need CAP_SYS_ADMIN for the whole run.
  */
 void app_ifaces_on_thread(void *context)
 {
 	struct app *app = context;
 
-	/* The main thread did the same, so this works; if not, interfaces that appear later are missed. */
+	/* Should it fail, interfaces that appear later are missed. */
 	(void)!netns_enter(app->netns_fd);
 	app_narrow_collector(app);
 }

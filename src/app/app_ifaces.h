@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The interfaces of a run: what the user named, in which network namespace, and the counters of their
- * links. An interface is what the user names, a link what the kernel reports, an attachment where our
- * programs are. Main thread.
+ * The interfaces of a run: what the user named, in which network namespace, and the counters of
+ * their links. An interface is what the user names, a link what the kernel reports, an attachment
+ * where our programs are. Main thread.
  */
 #ifndef PKTSTAT_APP_IFACES_H
 #define PKTSTAT_APP_IFACES_H
@@ -29,8 +29,8 @@ void app_ifaces_init(struct app *app);
 void app_ifaces_done(struct app *app);
 
 /*
- * Enters the namespace of --netns, so that the source is opened there, and finds the interfaces. 0 or
- * a negative errno, logged.
+ * Enters the namespace of --netns, so that the source is opened there, and finds the interfaces. 0
+ * or a negative errno, logged.
  */
 int app_ifaces_find(struct app *app);
 /* Returns to the original namespace. 0 or a negative errno, logged. */

@@ -147,7 +147,7 @@ static void ask_for_rows(const struct app *app, const struct report *report)
 	struct report dry = *report;
 	char *text = NULL;
 	size_t size;
-	FILE *nowhere = open_memstream(&text, &size); /* the guard forbids opening files for writing */
+	FILE *nowhere = open_memstream(&text, &size); /* no file may be opened for writing */
 
 	if (!nowhere)
 		return;

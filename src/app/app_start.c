@@ -10,6 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "bpf_source.h"
 #include "clock.h"
 #include "guard.h"
@@ -27,7 +28,8 @@ static int check_privileges(void)
 	if (!privileges_missing(missing, sizeof(missing)))
 		return 0;
 	log_line("cannot load programs into the kernel: missing %s; run it with sudo, or "
-		 "grant the capabilities once: setcap cap_bpf,cap_net_admin,cap_perfmon=ep $(command -v pktstat-bpf)",
+		 "grant the capabilities once: "
+		 "setcap cap_bpf,cap_net_admin,cap_perfmon=ep $(command -v pktstat-bpf)",
 		 missing);
 	return -EPERM;
 }
@@ -53,6 +55,9 @@ static int open_terminal(struct app *app)
 	return -ENOTTY;
 }
 
+/* The first so many signals below stop the program; the others concern the view only. */
+#define STOP_SIGNALS 4
+
 static int set_up_signals(struct app *app)
 {
 	static const int ours[] = {SIGINT,  SIGTERM,  SIGHUP, SIGQUIT,
@@ -62,9 +67,9 @@ static int set_up_signals(struct app *app)
 	size_t i;
 
 	sigemptyset(&set);
-	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(ours); i++) {
 		/* Without a view, the terminal's size and job control do not matter here. */
-		if (!app->live && i >= 4)
+		if (!app->live && i >= STOP_SIGNALS)
 			break;
 		/* nohup has it ignored; a signalfd would receive it anyway. */
 		if (ours[i] == SIGHUP && !sigaction(SIGHUP, NULL, &hangup) &&

@@ -9,8 +9,8 @@
 #include "format.h"
 
 /*
- * Bytes of headers of a segment that GSO makes: at least Ethernet, IPv4 and UDP; at most two VLAN tags,
- * IPv6 with extensions and TCP.
+ * Bytes of headers of a segment that GSO makes: at least Ethernet, IPv4 and UDP; at most two VLAN
+ * tags, IPv6 with extensions and TCP.
  */
 #define HEADERS_MIN 42
 #define HEADERS_MAX 250
@@ -44,7 +44,9 @@ static bool is_segmentation(const struct flow_counts *hook, const struct flow_co
 	       bytes <= packets * HEADERS_MAX;
 }
 
-/* Why the interface counted fewer packets than the hook; lists both causes where both are possible. */
+/*
+ * Why the interface counted fewer packets than the hook; lists both causes where both are possible.
+ */
 static const char *why_fewer(enum flow_dir dir, bool segmentation)
 {
 	if (dir == FLOW_IN)

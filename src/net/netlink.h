@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Netlink sockets: requests, dumps and notifications, and everything that can go wrong with them
- * (netlink(7), Documentation/userspace-api/netlink/intro.rst of the kernel). Used for interfaces, tc
- * filters, addresses and sockets. A socket stays in the network namespace where it was opened; one
- * thread at a time.
+ * (netlink(7), Documentation/userspace-api/netlink/intro.rst of the kernel). Used for interfaces,
+ * tc filters, addresses and sockets. A socket stays in the network namespace where it was opened;
+ * one thread at a time.
  *
  * libmnl was considered: it gives up at the first answer of an older request, leaves the rest of an
- * interrupted dump in the socket, and knows no retry, so this file would be needed above it as well.
+ * interrupted dump in the socket, and knows no retry, so this file would be needed above it as
+ * well.
  */
 #ifndef PKTSTAT_NETLINK_H
 #define PKTSTAT_NETLINK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stands on the clsact hooks of an interface, by rtnetlink: libbpf can ask for one filter whose
- * place is known, not for all of them. Any thread; nothing is kept.
+ * What stands on the clsact hooks of an interface, by rtnetlink: libbpf can ask for one filter
+ * whose place is known, not for all of them. Any thread; nothing is kept.
  */
 #ifndef PKTSTAT_TC_FILTER_H
 #define PKTSTAT_TC_FILTER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The qdisc that has the clsact hooks of an interface, by rtnetlink, in the namespace of the calling
- * thread. Any thread; nothing is kept.
+ * The qdisc that has the clsact hooks of an interface, by rtnetlink, in the namespace of the
+ * calling thread. Any thread; nothing is kept.
  */
 #ifndef PKTSTAT_TC_QDISC_H
 #define PKTSTAT_TC_QDISC_H
@@ -20,8 +20,8 @@ struct tc_qdisc_visitor {
 };
 
 /*
- * Makes a clsact qdisc that says whose it is. 0; -EEXIST: there is one, or an ingress qdisc; -ENOENT:
- * the kernel lacks sch_ingress; or another negative errno (-EPERM, -ENODEV, ...).
+ * Makes a clsact qdisc that says whose it is. 0; -EEXIST: there is one, or an ingress qdisc;
+ * -ENOENT: the kernel lacks sch_ingress; or another negative errno (-EPERM, -ENODEV, ...).
  */
 int tc_qdisc_make(unsigned int ifindex);
 
