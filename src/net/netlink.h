@@ -20,14 +20,14 @@ struct rtattr;
 
 struct netlink {
 	int fd;	       /* -1: closed */
-	uint32_t port; /* whose messages count; others' are ignored. 0: the kernel */
-	uint32_t seq;  /* of the newest request */
+	uint32_t port; /* the accepted sender; others are ignored. 0: the kernel */
+	uint32_t seq;  /* of the latest request */
 	char *buffer;  /* of one datagram */
 	size_t room;
 };
 
 struct netlink_taker {
-	/* A dump begins, or begins again: what it brought so far is void. NULL: nothing to do. */
+	/* A dump starts, or starts again: discard what it brought. NULL: nothing to do. */
 	void (*begin)(void *arg);
 	/* One message, complete; its body may be shorter than its type promises. */
 	void (*take)(void *arg, const struct nlmsghdr *message);

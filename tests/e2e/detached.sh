@@ -159,7 +159,7 @@ test_clsact_replaced() {
 	bed_mon tc qdisc del dev mon0 clsact 2>/dev/null
 }
 
-# The qdisc is taken away and made anew by an administrator: it is not ours to remove.
+# The qdisc is removed and created again by an administrator: we must not remove it.
 remake_qdisc() {
 	bed_mon tc qdisc del dev mon0 clsact && bed_mon tc qdisc add dev mon0 clsact
 }

@@ -257,7 +257,7 @@ static void test_errors(void **state)
 	assert_int_equal(run(stage, true), -ENOENT);
 	answer_error(stage, NLMSG_ERROR, -ENODEV, 3);
 	assert_int_equal(run(stage, false), -ENODEV);
-	/* Another dump on the socket is not at its end yet, an answer was lost: once more. */
+	/* Another dump on the socket has not ended yet, an answer was lost: ask again. */
 	answer_error(stage, NLMSG_ERROR, -EBUSY, 4);
 	answer(stage, NLMSG_OVERRUN, 0, 5);
 	answer(stage, NLMSG_DONE, 0, 5);
