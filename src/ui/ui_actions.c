@@ -179,11 +179,11 @@ static void toggle_hosts(struct ui *ui)
 {
 	ui_use_hosts(ui, !ui->scene.host_names);
 	if (!ui->options->names)
-		ui->scene.notice = "names of hosts cannot be looked up here";
+		ui->scene.notice = "host names cannot be looked up here";
 	else if (ui->scene.host_names)
-		ui->scene.notice = "names of hosts, as they become known";
+		ui->scene.notice = "host names, as they become known";
 	else
-		ui->scene.notice = "addresses of hosts";
+		ui->scene.notice = "addresses instead of host names";
 }
 
 /* The flows behind a group, or the details of a flow. */
@@ -262,7 +262,7 @@ static void press_other(struct ui *ui, enum action action)
 	case ACTION_SLOWER: change_interval(ui, 1); break;
 	case ACTION_RESET:
 		if (view_reset_totals(ui->view))
-			ui->scene.notice = "there is no memory to remember the totals";
+			ui->scene.notice = "cannot allocate memory to reset the totals";
 		break;
 	case ACTION_UNRESET: view_unreset_totals(ui->view); break;
 	case ACTION_SAVE: ui_save_settings(ui); break;
