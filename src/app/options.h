@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attach.h"
+#include "attach_mode.h"
 #include "column.h"
 #include "flow_abi.h"
 #include "group.h"

@@ -21,7 +21,7 @@ start() {
 	monitor_start "$1" --json --attach clsact
 }
 
-# end NAME PROCESS: ends that instance, whose report must be exact.
+# end NAME PROCESS: ends that instance; its report must be exact.
 end() {
 	MONITOR_NAME=$1 MONITOR_PID=$2
 	monitor_stop TERM

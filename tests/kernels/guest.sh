@@ -28,7 +28,7 @@ check() {
 	fi
 }
 
-# check_all SCRIPT [CASE...]: an end-to-end test, whose cases say themselves when they are done.
+# check_all SCRIPT [CASE...]: an end-to-end test; its cases report when they are done.
 check_all() {
 	local name=$1 line
 	shift

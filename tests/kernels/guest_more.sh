@@ -173,7 +173,7 @@ names_tunnel() {
 	! grep -qs 'link_type:[[:space:]]*iter' "/proc/$MONITOR_PID/fdinfo/"* || owner=kernel
 	bed_far bash -c "echo x >/dev/udp/10.99.0.1/$1"
 	monitor_wait
-	same "whose tunnel" "$(jq -r --argjson port "$1" '.[] | select(.dstPort == $port) | .comm' \
+	same "owner of the tunnel" "$(jq -r --argjson port "$1" '.[] | select(.dstPort == $port) | .comm' \
 		"$BED_DIR/tunnel.out")" $owner
 }
 

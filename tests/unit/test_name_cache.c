@@ -197,7 +197,7 @@ static void test_question_bound(void **state)
 	name_cache_free(cache);
 }
 
-/* Entries whose question is out make room as well, and the late answer does no harm. */
+/* Entries with an open question are evicted as well, and a late answer does no harm. */
 static void test_asked_make_room(void **state)
 {
 	struct name_cache *cache = new_cache(4);
