@@ -42,13 +42,15 @@ struct collector {
 	struct snapshot *spare; /* without rows, should there be no memory for the last one */
 };
 
-static void sink_add(void *arg, const struct flow_key *key, uint64_t packets, uint64_t bytes)
+static void sink_add(void *arg, const struct flow_delta *flows, size_t count)
 {
 	struct collector *collector = arg;
 
-	ledger_add(collector->options.ledger, key, packets, bytes);
-	collector->health.rows.packets += packets;
-	collector->health.rows.bytes += bytes;
+	ledger_add_batch(collector->options.ledger, flows, count);
+	for (size_t i = 0; i < count; i++) {
+		collector->health.rows.packets += flows[i].counts.packets;
+		collector->health.rows.bytes += flows[i].counts.bytes;
+	}
 }
 
 static void take_reading(struct collector *collector, const struct source_reading *reading)

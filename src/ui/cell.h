@@ -11,13 +11,13 @@
 
 /* Text of a row in a column, not wider than its cell; all but COLUMN_HISTORY. Returns `text`. */
 char *cell_text(const struct layout *layout, const struct layout_column *column,
-		const struct scene *scene, const struct view_row *row, char *text, size_t size);
+		const struct scene *scene, const struct row *row, char *text, size_t size);
 
 /* Columns of the cell: a sum has no addresses, so its text takes the space of both. */
 int cell_width(const struct layout *layout, const struct layout_column *column,
 	       const struct flow_key *key);
 
 /* Whether the row is traffic of this program itself: its DNS queries. */
-bool cell_is_own(const struct scene *scene, const struct view_row *row);
+bool cell_is_own(const struct scene *scene, const struct row *row);
 
 #endif

@@ -131,7 +131,7 @@ static char *cell_shorten_end(const struct cell_end *end, int width, const char 
 /* At the start, where no column is too narrow for it. */
 #define OWN_SIGN "(own) "
 
-bool cell_is_own(const struct scene *scene, const struct view_row *row)
+bool cell_is_own(const struct scene *scene, const struct row *row)
 {
 	return flow_key_sum(&row->key) == FLOW_SUM_NONE &&
 	       owner_table_get(scene->owners, row->owner)->own;
@@ -153,7 +153,7 @@ static void name_port(const struct scene *scene, const struct flow_key *key, uin
 		snprintf(colon + 1, room, "%s", name);
 }
 
-static void source_text(const struct scene *scene, const struct view_row *row, struct cell_end *end)
+static void source_text(const struct scene *scene, const struct row *row, struct cell_end *end)
 {
 	const struct flow_key *key = &row->key;
 	enum group_by by = view_group(scene->view);
@@ -175,8 +175,7 @@ static void source_text(const struct scene *scene, const struct view_row *row, s
 		snprintf(end->text + length, sizeof(end->text) - length, " %s", name);
 }
 
-static void destination_text(const struct scene *scene, const struct view_row *row,
-			     struct cell_end *end)
+static void destination_text(const struct scene *scene, const struct row *row, struct cell_end *end)
 {
 	const struct flow_key *key = &row->key;
 
@@ -186,7 +185,7 @@ static void destination_text(const struct scene *scene, const struct view_row *r
 }
 
 /* The remote endpoint, judging by the direction. */
-static void peer_text(const struct scene *scene, const struct view_row *row, struct cell_end *end)
+static void peer_text(const struct scene *scene, const struct row *row, struct cell_end *end)
 {
 	bool flow = view_group(scene->view) == GROUP_FLOW;
 
@@ -224,7 +223,7 @@ static const char *short_proto(const struct flow_key *key, int width)
 
 /* The process; the sign at the start survives any shortening. */
 static void write_process(const struct layout_column *column, const struct scene *scene,
-			  const struct view_row *row, char *text, size_t size)
+			  const struct row *row, char *text, size_t size)
 {
 	const struct owner *owner = owner_table_get(scene->owners, row->owner);
 	const char *sign = owner->own ? OWN_SIGN : "";
@@ -263,7 +262,7 @@ static void write_outside(const struct layout_column *column, const struct scene
 
 /* The owner's columns and the interface; false for another column. */
 static bool write_about(const struct layout_column *column, const struct scene *scene,
-			const struct view_row *row, char *text, size_t size)
+			const struct row *row, char *text, size_t size)
 {
 	const struct owner *owner = owner_table_get(scene->owners, row->owner);
 	const struct ifaces *ifaces = view_snapshot(scene->view)->ifaces;
@@ -293,8 +292,7 @@ static bool write_about(const struct layout_column *column, const struct scene *
 }
 
 static void write_text(const struct layout *layout, const struct layout_column *column,
-		       const struct scene *scene, const struct view_row *row, char *text,
-		       size_t size)
+		       const struct scene *scene, const struct row *row, char *text, size_t size)
 {
 	static const char *const dir[FLOW_DIRS] = {"in", "out"};
 	const struct flow_key *key = &row->key;
@@ -334,7 +332,7 @@ static double rate_of(const struct scene *scene, const struct flow_counts *count
 	}
 }
 
-static double cell_number(const struct scene *scene, enum column column, const struct view_row *row,
+static double cell_number(const struct scene *scene, enum column column, const struct row *row,
 			  uint64_t elapsed_ns)
 {
 	const struct flow_counts *delta = row->delta, *total = row->total;
@@ -365,7 +363,7 @@ static bool is_rate(enum column column)
 	       column == COLUMN_OUT;
 }
 
-static void write_number(const struct scene *scene, enum column column, const struct view_row *row,
+static void write_number(const struct scene *scene, enum column column, const struct row *row,
 			 char *text, size_t size)
 {
 	uint64_t elapsed_ns = view_snapshot(scene->view)->elapsed_ns;
@@ -384,7 +382,7 @@ static void write_number(const struct scene *scene, enum column column, const st
 }
 
 char *cell_text(const struct layout *layout, const struct layout_column *column,
-		const struct scene *scene, const struct view_row *row, char *text, size_t size)
+		const struct scene *scene, const struct row *row, char *text, size_t size)
 {
 	if (column_info(column->column)->number)
 		write_number(scene, column->column, row, text, size);

@@ -93,7 +93,7 @@ static void put_owner(struct page_writer *page, const struct scene *scene, uint3
 }
 
 static void put_names(struct page_writer *page, const struct scene *scene,
-		      const struct view_row *row)
+		      const struct row *row)
 {
 	const struct ifaces *ifaces = view_snapshot(scene->view)->ifaces;
 	const struct flow_key *key = &row->key;
@@ -162,7 +162,7 @@ static int64_t last_seen_ns(const struct scene *scene, const struct snapshot *sn
 }
 
 static void put_numbers(struct page_writer *page, const struct scene *scene,
-			const struct view_row *row)
+			const struct row *row)
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 	enum flow_dir dir = flow_key_dir(&row->key);
@@ -222,7 +222,7 @@ static void put_absent(struct page_writer *page, const struct scene *scene)
 int draw_detail(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	struct page_writer page = page_begin(frame, layout, "Flow", scene->page_line, 12);
-	struct view_row row;
+	struct row row;
 
 	if (!view_get_selected(scene->view, &row)) {
 		put_absent(&page, scene);

@@ -122,7 +122,7 @@ static void draw_held(struct frame *frame, const struct layout *layout, const st
 /* "84.0 MB since start", including flows that are no longer in the table. */
 static void filtered_total(const struct scene *scene, char *text, size_t size)
 {
-	const struct view_totals *totals = view_totals(scene->view);
+	const struct row_totals *totals = view_totals(scene->view);
 	uint64_t bytes = totals->total[FLOW_IN].bytes + totals->total[FLOW_OUT].bytes;
 	int64_t since_ns = view_totals_since(scene->view);
 	char total[FORMAT_TEXT_MAX], wall[FORMAT_TEXT_MAX] = "";
@@ -141,7 +141,7 @@ static void filtered_total(const struct scene *scene, char *text, size_t size)
 static int filtered_text(const struct scene *scene, int width, char *text, size_t size)
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
-	const struct view_totals *totals = view_totals(scene->view);
+	const struct row_totals *totals = view_totals(scene->view);
 	uint64_t passed = totals->delta[FLOW_IN].bytes + totals->delta[FLOW_OUT].bytes;
 	uint64_t all = snapshot->dir[FLOW_IN].delta.bytes + snapshot->dir[FLOW_OUT].delta.bytes;
 	char flows[FORMAT_TEXT_MAX], of[FORMAT_TEXT_MAX];

@@ -88,7 +88,7 @@ static void draw_titles(struct frame *frame, const struct layout *layout, const 
 }
 
 /* New since the interval before, and not just because the monitor is. */
-static bool is_new(const struct view_row *row, const struct snapshot *snapshot)
+static bool is_new(const struct row *row, const struct snapshot *snapshot)
 {
 	int64_t length_ns = (int64_t)snapshot->elapsed_ns;
 	int64_t age_ns = snapshot->wall_ns - row->first_wall_ns;
@@ -99,12 +99,12 @@ static bool is_new(const struct view_row *row, const struct snapshot *snapshot)
 	return age_ns <= length_ns && (int64_t)snapshot->running_ns > age_ns + length_ns;
 }
 
-static bool is_idle(const struct view_row *row)
+static bool is_idle(const struct row *row)
 {
 	return !row->delta[FLOW_IN].packets && !row->delta[FLOW_OUT].packets;
 }
 
-static unsigned int row_style(const struct view_row *row, const struct snapshot *snapshot,
+static unsigned int row_style(const struct row *row, const struct snapshot *snapshot,
 			      bool selected)
 {
 	unsigned int style = selected ? STYLE_REVERSE : STYLE_PLAIN;
@@ -116,7 +116,7 @@ static unsigned int row_style(const struct view_row *row, const struct snapshot 
 
 /* The direction that a cell speaks of gives it its colour. */
 static unsigned int dir_style(const struct layout_column *column, const struct scene *scene,
-			      const struct view_row *row)
+			      const struct row *row)
 {
 	bool in = flow_key_dir(&row->key) == FLOW_IN;
 
@@ -132,7 +132,7 @@ static unsigned int dir_style(const struct layout_column *column, const struct s
 }
 
 static unsigned int cell_style(const struct layout_column *column, const struct scene *scene,
-			       const struct view_row *row, unsigned int style)
+			       const struct row *row, unsigned int style)
 {
 	bool owners = group_by_owner(view_group(scene->view));
 
@@ -148,7 +148,7 @@ static unsigned int cell_style(const struct layout_column *column, const struct 
 }
 
 static void draw_cell(struct frame *frame, const struct layout *layout, const struct scene *scene,
-		      const struct layout_column *column, int y, const struct view_row *row,
+		      const struct layout_column *column, int y, const struct row *row,
 		      unsigned int style)
 {
 	char text[CELL_TEXT_MAX];
@@ -183,7 +183,7 @@ static void draw_row(struct frame *frame, const struct layout *layout, const str
 		     int y, size_t place)
 {
 	bool selected = place == view_selected(scene->view);
-	struct view_row row;
+	struct row row;
 	unsigned int style;
 
 	if (!view_get(scene->view, place, &row))

@@ -15,6 +15,12 @@
 /* Room for the longest text any function here writes, its end included. */
 #define FLOW_TEXT_MAX 128
 
+/* What was counted of one flow, or of a part of it, since the time before. */
+struct flow_delta {
+	struct flow_key key;
+	struct flow_counts counts;
+};
+
 static inline enum flow_dir flow_key_dir(const struct flow_key *key)
 {
 	return FLOW_WHERE_DIR(key->where);
