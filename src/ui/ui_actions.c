@@ -183,7 +183,7 @@ static void toggle_hosts(struct ui *ui)
 	else if (ui->scene.host_names)
 		ui->scene.notice = "host names, as they become known";
 	else
-		ui->scene.notice = "addresses";
+		ui->scene.notice = "addresses instead of host names";
 }
 
 /* Opens the flows of a group, or the details of a flow. */
@@ -262,7 +262,7 @@ static void press_other(struct ui *ui, enum action action)
 	case ACTION_SLOWER: change_interval(ui, 1); break;
 	case ACTION_RESET:
 		if (view_reset_totals(ui->view))
-			ui->scene.notice = "cannot allocate memory to reset the totals";
+			ui->scene.notice = "cannot allocate memory for the totals";
 		break;
 	case ACTION_UNRESET: view_unreset_totals(ui->view); break;
 	case ACTION_SAVE: ui_save_settings(ui); break;
