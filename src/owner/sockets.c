@@ -7,10 +7,10 @@
 #include "sockets.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow_protocol.h"
 #include "hash_index.h"
 
 #define NONE	   HASH_INDEX_NONE
@@ -36,14 +36,7 @@ struct socket_name {
 
 bool socket_has_ports(uint8_t protocol)
 {
-	switch (protocol) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_SCTP:
-	case IPPROTO_DCCP: return true;
-	default: return false;
-	}
+	return flow_protocols[protocol].numbers == FLOW_NUMBERS_PORTS;
 }
 
 bool socket_is_ipv4(const uint8_t address[16])

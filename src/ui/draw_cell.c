@@ -2,13 +2,13 @@
 /* The text of a table cell; see cell.h. Pure; any thread. */
 #include "cell.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "array.h"
 #include "endpoint.h"
 #include "flow.h"
+#include "flow_protocol.h"
 #include "format.h"
 #include "rate.h"
 #include "services.h"
@@ -63,8 +63,10 @@ static const uint8_t *address_of(enum group_by by, const struct flow_key *key, b
 /* Whether words explain the numbers used in place of ports. An SPI has only digits. */
 static bool has_detail(enum group_by by, const struct flow_key *key)
 {
-	return by == GROUP_FLOW && flow_key_sum(key) == FLOW_SUM_NONE && !flow_key_has_ports(key) &&
-	       key->ipproto != IPPROTO_ESP && key->ipproto != IPPROTO_AH;
+	enum flow_numbers numbers = flow_key_numbers(key);
+
+	return by == GROUP_FLOW && flow_key_sum(key) == FLOW_SUM_NONE &&
+	       numbers != FLOW_NUMBERS_PORTS && numbers != FLOW_NUMBERS_SPI;
 }
 
 /* Splits an address, or the name of its host if that is wanted and known, from what follows it. */

@@ -63,11 +63,11 @@ int draw_help(struct frame *frame, const struct layout *layout, const struct sce
 		{"host net", "host 10.0.0.1, host www.example.org, net 10.0.0.0/8"},
 		{"port portrange", "port 443 or 80, port https, portrange 8000-8999"},
 		{"src dst", "only that end: src port 53, dst 10.0.0.1"},
-		{"comm user uid", "process: comm nginx; also pid exe"},
+		{"comm user uid", "process: comm nginx; also pid, exe"},
 		{"container cgroup", "container docker: short name or path"},
-		{"name iface", "host name (of either end), interface"},
+		{"name iface", "host name, once known; interface name"},
 		{"bps > 1M", "also pps packets bytes, >= < <= = !="},
-		{"and or not ( )", "from left to right; adjacent terms: both"},
+		{"and or not ( )", "left to right; adjacent terms: both must match"},
 	};
 	struct page_writer page =
 		page_begin(frame, layout, "Keys and filter", scene->page_line, 11);

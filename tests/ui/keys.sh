@@ -61,14 +61,14 @@ check_help() {
 	local key
 
 	for key in '?' h F1; do
-		keys "$key"; expect 'this page'
-		keys Escape; expect_no 'this page'; expect 'BPS▼'
+		keys "$key"; expect 'show all keys'
+		keys Escape; expect_no 'show all keys'; expect 'BPS▼'
 	done
 	# Both keys at once, before there is a page to know the end of.
-	keys '?' G; expect 'and or not'; keys g; expect 'this page'
-	keys '?'; expect_no 'this page'
+	keys '?' G; expect 'and or not'; keys g; expect 'show all keys'
+	keys '?'; expect_no 'show all keys'
 	# What is done to the table is done in sight of it.
-	keys '?'; expect 'this page'; keys s; expect 'PPS▼'; keys 0; expect 'BPS▼'
+	keys '?'; expect 'show all keys'; keys s; expect 'PPS▼'; keys 0; expect 'BPS▼'
 	keys C-l; expect 'BPS▼'
 }
 
