@@ -4,13 +4,14 @@
 
 #include <inttypes.h>
 
+#include "flow.h"
 #include "format.h"
 
 /* Of a segment that GSO makes, in bytes: Ethernet, IPv4, UDP; two tags, IPv6 with extensions, TCP. */
 #define HEADERS_LEAST 42
 #define HEADERS_MOST  250
 
-static bool same(const struct flow_counts *a, const struct flow_counts *b)
+static bool same_counts(const struct flow_counts *a, const struct flow_counts *b)
 {
 	return a->packets == b->packets && a->bytes == b->bytes;
 }
@@ -19,13 +20,14 @@ static bool same(const struct flow_counts *a, const struct flow_counts *b)
 static bool print_identity(FILE *out, const char *what, const struct flow_counts *left,
 			   const struct flow_counts *right)
 {
-	bool holds = same(left, right);
+	bool holds = same_counts(left, right);
 
 	fprintf(out,
-		"verify: %s: %" PRIu64 " packets, %" PRIu64 " bytes %s %" PRIu64 " packets, %" PRIu64
-		" bytes: %s\n",
-		what, (uint64_t)left->packets, (uint64_t)left->bytes, holds ? "=" : "!=",
-		(uint64_t)right->packets, (uint64_t)right->bytes, holds ? "holds" : "BROKEN");
+		"verify: %s: %" PRIu64 " packets, %" PRIu64 " bytes %s %" PRIu64
+		" packets, %" PRIu64 " bytes: %s\n",
+		what, (uint64_t)left->packets, (uint64_t)left->bytes,
+		holds ? "=" : "!=", (uint64_t)right->packets, (uint64_t)right->bytes,
+		holds ? "holds" : "BROKEN");
 	return holds;
 }
 
@@ -35,20 +37,21 @@ static bool is_segmentation(const struct flow_counts *hook, const struct flow_co
 	uint64_t packets = hook->packets - link->packets, bytes = hook->bytes - link->bytes;
 
 	return link->packets && link->packets < hook->packets && link->bytes < hook->bytes &&
-	       bytes >= packets * HEADERS_LEAST &&
-	       bytes <= packets * HEADERS_MOST;
+	       bytes >= packets * HEADERS_LEAST && bytes <= packets * HEADERS_MOST;
 }
 
 /* Why the interface counted fewer packets than the hook; what cannot be told apart is not guessed. */
 static const char *why_fewer(enum flow_dir dir, bool segmentation)
 {
 	if (dir == FLOW_IN)
-		return segmentation ? "the interface counts a GRO super-packet as one, the hook its "
-				      "segments; or packets came to the hook another way"
-				    : "packets came to the hook another way";
-	return segmentation ? "the interface counts a GSO super-packet as one, the hook its segments; "
-			      "or a filter or queueing discipline ended packets behind the hook"
-			    : "a filter or queueing discipline ended packets behind the hook";
+		return segmentation
+			       ? "the interface counts a GRO super-packet as one, the hook its "
+				 "segments; or packets came to the hook another way"
+			       : "packets came to the hook another way";
+	return segmentation
+		       ? "the interface counts a GSO super-packet as one, the hook its segments; "
+			 "or a filter or queueing discipline ended packets behind the hook"
+		       : "a filter or queueing discipline ended packets behind the hook";
 }
 
 /* Why the interface may rightly have counted something else than frames on the wire. */
@@ -66,7 +69,8 @@ static const char *why_other(const struct ifaces_entry *iface, enum flow_dir dir
 	    hook->bytes == link->bytes + 14 * hook->packets)
 		return "the driver counts without the Ethernet header";
 	if (raw_ip && link->packets == hook->packets && link->bytes < hook->bytes)
-		return "the hook counts more of a packet than the interface does, which is an error";
+		return "the hook counts more of a packet than the interface does, which is wrong "
+		       "unless that compresses headers";
 	if (raw_ip && link->bytes > hook->bytes)
 		return "a tunnel counts what it wraps";
 	if (dropped)
@@ -100,11 +104,12 @@ static void print_direction(const struct ifaces_entry *iface, const struct verif
 	struct flow_counts counts;
 	uint64_t dropped = counted_by_link(link, dir, &counts);
 	char safe[FORMAT_TEXT_MAX];
-	bool equal = same(hook, &counts);
+	bool equal = same_counts(hook, &counts);
 
 	fprintf(out,
 		"verify: %s %s, hook against the interface's own counters: %" PRIu64
-		" packets, %" PRIu64 " bytes against %" PRIu64 " packets, %" PRIu64 " bytes: %s%s\n",
+		" packets, %" PRIu64 " bytes against %" PRIu64 " packets, %" PRIu64
+		" bytes: %s%s\n",
 		format_outside(iface->name, safe, sizeof(safe)), dir == FLOW_IN ? "in" : "out",
 		(uint64_t)hook->packets, (uint64_t)hook->bytes, (uint64_t)counts.packets,
 		(uint64_t)counts.bytes, equal ? "equal" : "not comparable: ",
@@ -122,7 +127,8 @@ static void print_unseen(const struct ifaces_entry *iface, FILE *out)
 	for (enum flow_dir dir = FLOW_IN; dir < FLOW_DIRS; dir++) {
 		if (iface->before[dir])
 			fprintf(out,
-				"verify: %s %s, programs that run before the hook: %u; what they end "
+				"verify: %s %s, programs that run before the hook: %u; what they "
+				"end "
 				"is not counted\n",
 				format_outside(iface->name, away, FORMAT_TEXT_MAX),
 				dir == FLOW_IN ? "in" : "out", iface->before[dir]);
@@ -136,8 +142,7 @@ static void sum_by_where(const struct ledger *ledger, struct flow_counts sums[FL
 
 	for (size_t i = 0; i < ledger_count(ledger); i++) {
 		flow = ledger_get(ledger, i);
-		sums[flow->key.where].packets += flow->total.packets;
-		sums[flow->key.where].bytes += flow->total.bytes;
+		flow_counts_add(&sums[flow->key.where], &flow->total);
 	}
 }
 
@@ -152,8 +157,9 @@ static void print_malformed(const struct verify *verify, FILE *out)
 		flow = ledger_get(verify->ledger, i);
 		if (flow->key.ipproto != FLOW_PROTO_NONE || flow->key.sport != FLOW_SUM_MALFORMED)
 			continue;
-		fprintf(out, "verify: %s %s, packets with a malformed header of EtherType 0x%04x: "
-			     "%" PRIu64 "\n",
+		fprintf(out,
+			"verify: %s %s, packets with a malformed header of EtherType 0x%04x: "
+			"%" PRIu64 "\n",
 			format_outside(ifaces_name(ifaces, FLOW_WHERE_SLOT(flow->key.where)), safe,
 				       sizeof(safe)),
 			FLOW_WHERE_DIR(flow->key.where) == FLOW_IN ? "in" : "out",
@@ -176,8 +182,9 @@ static void print_links(const struct verify *verify, FILE *out)
 			continue;
 		print_unseen(iface, out);
 		if (!link->ended || link->index != iface->index || iface->state != IFACE_WATCHED) {
-			fprintf(out, "verify: %s: the interface's own counters are not known from "
-				     "the beginning to the end\n",
+			fprintf(out,
+				"verify: %s: the interface's own counters are not known from "
+				"the beginning to the end\n",
 				format_outside(iface->name, safe, sizeof(safe)));
 			continue;
 		}
@@ -193,10 +200,8 @@ bool verify_print(const struct verify *verify, FILE *out)
 	bool holds;
 	int dir;
 
-	for (dir = 0; dir < FLOW_DIRS; dir++) {
-		dirs.packets += verify->last->dir[dir].total.packets;
-		dirs.bytes += verify->last->dir[dir].total.bytes;
-	}
+	for (dir = 0; dir < FLOW_DIRS; dir++)
+		flow_counts_add(&dirs, &verify->last->dir[dir].total);
 	holds = print_identity(out, "hook total = in + out", &health->hook, &dirs);
 	holds &= print_identity(out, "hook total = drained from the kernel", &health->hook,
 				&health->rows);

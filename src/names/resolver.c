@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,7 +59,7 @@ struct resolver {
 };
 
 /* c-ares says which sockets it waits for. */
-static void on_socket(void *context, ares_socket_t fd, int readable, int writable)
+static void on_socket_state(void *context, ares_socket_t fd, int readable, int writable)
 {
 	struct resolver *resolver = context;
 	short events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
@@ -85,7 +84,7 @@ static int open_channel(struct resolver *resolver)
 	struct ares_options options = {
 		.timeout = TIMEOUT_MS,
 		.tries = TRIES,
-		.sock_state_cb = on_socket,
+		.sock_state_cb = on_socket_state,
 		.sock_state_cb_data = resolver,
 	};
 
@@ -165,8 +164,8 @@ static void put_name(struct resolver *resolver, const uint8_t address[16],
 }
 
 /* `answer` is NULL unless there is one; `read_err` is what reading it said. */
-static void settle(struct question *question, int status, int read_err,
-		   const struct ptr_answer *answer)
+static void settle_question(struct question *question, int status, int read_err,
+			    const struct ptr_answer *answer)
 {
 	struct resolver *resolver = question->resolver;
 
@@ -195,7 +194,7 @@ static void on_answer(void *context, ares_status_t status, size_t timeouts,
 	int err = status == ARES_SUCCESS ? ptr_answer_read(record, &answer) : 0;
 
 	(void)timeouts;
-	settle(context, (int)status, err, &answer);
+	settle_question(context, (int)status, err, &answer);
 }
 
 static void send_query(struct resolver *resolver, const char *name, struct question *question)
@@ -213,7 +212,7 @@ static void on_answer(void *context, int status, int timeouts, unsigned char *by
 	int err = status == ARES_SUCCESS ? ptr_answer_read(bytes, length, &answer) : 0;
 
 	(void)timeouts;
-	settle(context, status, err, &answer);
+	settle_question(context, status, err, &answer);
 }
 
 static void send_query(struct resolver *resolver, const char *name, struct question *question)
@@ -315,7 +314,7 @@ static void process_sockets(struct resolver *resolver, const struct pollfd *fd, 
 	ares_process_fd(resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
-static void *run(void *context)
+static void *run_resolver(void *context)
 {
 	struct resolver *resolver = context;
 	struct pollfd fd[2 + WATCHES_MAX];
@@ -348,7 +347,7 @@ static int start_thread(struct resolver *resolver)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&resolver->thread, NULL, run, resolver);
+	err = pthread_create(&resolver->thread, NULL, run_resolver, resolver);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return -err;
 }
@@ -365,8 +364,8 @@ int resolver_start(struct name_cache *cache, void (*on_thread)(void *context), v
 	resolver->on_thread = on_thread;
 	resolver->context = context;
 	hosts_init(&resolver->hosts, "/etc/hosts");
-	resolver->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	err = resolver->stop_fd < 0 ? -errno : 0;
+	resolver->stop_fd = wait_new_event();
+	err = resolver->stop_fd < 0 ? resolver->stop_fd : 0;
 	if (!err && ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
 		err = -ENOMEM;
 	if (err)
@@ -387,12 +386,10 @@ out_close:
 
 void resolver_stop(struct resolver *resolver)
 {
-	uint64_t one = 1;
-
 	if (!resolver)
 		return;
-	if (write(resolver->stop_fd, &one, sizeof(one)) == sizeof(one))
-		pthread_join(resolver->thread, NULL);
+	wait_signal_event(resolver->stop_fd);
+	pthread_join(resolver->thread, NULL);
 	ares_library_cleanup();
 	close(resolver->stop_fd);
 	free(resolver);

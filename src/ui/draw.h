@@ -11,11 +11,27 @@
 #include "filter.h"
 #include "flow.h"
 #include "frame.h"
-#include "glyphs.h"
 #include "history.h"
 #include "layout.h"
 #include "services.h"
 #include "view.h"
+
+/* The few signs that are not letters, for each kind of terminal. */
+struct glyphs {
+	bool utf8;
+	bool braille;	       /* for graphs */
+	const char *mark;      /* the selected row */
+	const char *ascending; /* behind the title of the sorted column */
+	const char *descending;
+	const char *arrow[2]; /* by enum flow_dir */
+	const char *cut;      /* what was left out of the middle */
+	const char *bar[4];   /* of time: its ends, its line and where you are */
+};
+
+extern const struct glyphs glyphs_utf8;
+extern const struct glyphs glyphs_ascii;
+/* For the console of Linux, which shows UTF-8 but has signs for few characters. */
+extern const struct glyphs glyphs_console;
 
 /* What stands in place of the table, or in its lower part. */
 enum page {
@@ -36,7 +52,7 @@ enum unit {
 struct prompt {
 	bool open;
 	char text[FILTER_TEXT_MAX];
-	bool wrong; /* the text is no filter yet; what is right in front of it is in force */
+	bool wrong;   /* the text is no filter yet; what is right in front of it is in force */
 	bool is_text; /* all of it is text to search for */
 	char why[80];
 	size_t column; /* what is wrong with it, in bytes */

@@ -219,7 +219,8 @@ static void since_field(const struct scene *scene, struct field *field)
 		 strlen(wall) < 11 ? wall : wall + 11);
 }
 
-static void draw_title(struct frame *frame, const struct layout *layout, const struct scene *scene)
+static void draw_title_line(struct frame *frame, const struct layout *layout,
+			    const struct scene *scene)
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 	struct field field[FIELDS_MAX] = {0};
@@ -383,7 +384,7 @@ static void draw_rates_short(struct frame *frame, const struct layout *layout,
 void draw_header(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	if (layout->title_y >= 0)
-		draw_title(frame, layout, scene);
+		draw_title_line(frame, layout, scene);
 	if (layout->tabs_y >= 0)
 		draw_tabs(frame, scene, layout->tabs_y, frame->width);
 	if (!view_snapshot(scene->view))

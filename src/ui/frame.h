@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 /* Sides beyond which a terminal's size is not believed. */
 #define FRAME_SIDE_MAX 1000
@@ -70,11 +69,5 @@ void frame_paint(struct frame *frame, int x, int y, int width, unsigned int styl
 int frame_text_width(const char *text);
 /* Bytes of the text, from its beginning, that take no more than so many columns. */
 size_t frame_text_fit(const char *text, int columns);
-
-/*
- * Writes the text of all lines, then every run of styled cells: for tests and for README. 0 or a
- * negative errno.
- */
-int frame_dump(const struct frame *frame, FILE *out);
 
 #endif

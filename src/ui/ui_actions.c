@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "array.h"
 #include "format.h"
 #include "page.h"
 
@@ -219,7 +220,7 @@ static void close_one(struct ui *ui)
 static void change_interval(struct ui *ui, int step)
 {
 	static const uint64_t ms[] = {100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000};
-	const size_t count = sizeof(ms) / sizeof(ms[0]);
+	const size_t count = ARRAY_SIZE(ms);
 	char length[FORMAT_TEXT_MAX];
 	size_t at = 0;
 
@@ -261,7 +262,7 @@ static void press_other(struct ui *ui, enum action action)
 	case ACTION_SLOWER: change_interval(ui, 1); break;
 	case ACTION_RESET:
 		if (view_reset_totals(ui->view))
-			ui->scene.notice = "cannot allocate memory for the totals";
+			ui->scene.notice = "cannot allocate memory to reset the totals";
 		break;
 	case ACTION_UNRESET: view_unreset_totals(ui->view); break;
 	case ACTION_SAVE: ui_save_settings(ui); break;

@@ -5,6 +5,7 @@
  * so that noise meets all of them; the smallest and the median of the turns are printed. Figures
  * compare within one run of this program, and nothing here asserts one.
  */
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -22,6 +24,7 @@
 #include "bench_abi.h"
 #include "blast_flows.h"
 #include "draw.h"
+#include "flow_hash.h"
 /* The skeletons use the types of the headers above. */
 #include "bench.skel.h"
 #include "flow.skel.h"
@@ -55,31 +58,44 @@ enum frame_kind {
 	FRAME_LATER_FRAGMENT,
 };
 
+/* Orders that draw.h has not. */
+enum special {
+	SPECIAL_NONE,
+	SPECIAL_CHURN, /* each twentieth packet is of a flow that does not come again in the turn */
+	SPECIAL_UNSEEDED, /* flows that meet in one bucket, chosen without knowing the seeds */
+	SPECIAL_SEEDED,	  /* the same by one who knows them */
+};
+
 struct bench_case {
 	const char *name;
 	enum frame_kind frame;
 	uint32_t flows;
 	enum draw_order order;
 	uint32_t packets; /* in a turn */
+	enum special special;
 };
 
 static const struct bench_case bench_cases[] = {
-	{"1 flow", FRAME_IPV4, 1, DRAW_SEQUENTIAL, 1000000},
-	{"64 flows", FRAME_IPV4, 64, DRAW_RANDOM, 1000000},
-	{"1,024 flows", FRAME_IPV4, 1024, DRAW_RANDOM, 1000000},
-	{"65,536 flows", FRAME_IPV4, 65536, DRAW_RANDOM, 1000000},
-	{"1,000,000 flows", FRAME_IPV4, 1000000, DRAW_RANDOM, BENCH_ORDER_MAX},
-	{"1,024 flows, Zipf", FRAME_IPV4, 1024, DRAW_ZIPF, 1000000},
-	{"65,536 flows, Zipf", FRAME_IPV4, 65536, DRAW_ZIPF, 1000000},
-	{"1,000,000 flows, Zipf", FRAME_IPV4, 1000000, DRAW_ZIPF, BENCH_ORDER_MAX},
-	{"IPv4 TCP, 1 flow", FRAME_TCP, 1, DRAW_SEQUENTIAL, 1000000},
-	{"IPv6, 1 flow", FRAME_IPV6, 1, DRAW_SEQUENTIAL, 1000000},
-	{"IPv6, 1,024 flows", FRAME_IPV6, 1024, DRAW_RANDOM, 1000000},
-	{"VLAN, 1 flow", FRAME_VLAN, 1, DRAW_SEQUENTIAL, 1000000},
-	{"QinQ, 1 flow", FRAME_QINQ, 1, DRAW_SEQUENTIAL, 1000000},
-	{"GSO, 1 flow", FRAME_GSO, 1, DRAW_SEQUENTIAL, 1000000},
-	{"first fragment", FRAME_FIRST_FRAGMENT, 1, DRAW_SEQUENTIAL, 1000000},
-	{"later fragment", FRAME_LATER_FRAGMENT, 1, DRAW_SEQUENTIAL, 1000000},
+	{"1 flow", FRAME_IPV4, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"64 flows", FRAME_IPV4, 64, DRAW_RANDOM, 1000000, SPECIAL_NONE},
+	{"1,024 flows", FRAME_IPV4, 1024, DRAW_RANDOM, 1000000, SPECIAL_NONE},
+	{"65,536 flows", FRAME_IPV4, 65536, DRAW_RANDOM, 1000000, SPECIAL_NONE},
+	{"1,000,000 flows", FRAME_IPV4, 1000000, DRAW_RANDOM, BENCH_ORDER_MAX, SPECIAL_NONE},
+	{"65,536 flows, IPv6", FRAME_IPV6, 65536, DRAW_RANDOM, 1000000, SPECIAL_NONE},
+	{"1,024 flows, Zipf", FRAME_IPV4, 1024, DRAW_ZIPF, 1000000, SPECIAL_NONE},
+	{"65,536 flows, Zipf", FRAME_IPV4, 65536, DRAW_ZIPF, 1000000, SPECIAL_NONE},
+	{"1,000,000 flows, Zipf", FRAME_IPV4, 1000000, DRAW_ZIPF, BENCH_ORDER_MAX, SPECIAL_NONE},
+	{"Zipf, 5 % new flows", FRAME_IPV4, 65536, DRAW_ZIPF, 1000000, SPECIAL_CHURN},
+	{"4,096 chosen flows", FRAME_IPV4, 4096, DRAW_RANDOM, 1000000, SPECIAL_UNSEEDED},
+	{"the same, seeds known", FRAME_IPV4, 4096, DRAW_RANDOM, 1000000, SPECIAL_SEEDED},
+	{"IPv4 TCP, 1 flow", FRAME_TCP, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"IPv6, 1 flow", FRAME_IPV6, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"IPv6, 1,024 flows", FRAME_IPV6, 1024, DRAW_RANDOM, 1000000, SPECIAL_NONE},
+	{"VLAN, 1 flow", FRAME_VLAN, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"QinQ, 1 flow", FRAME_QINQ, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"GSO, 1 flow", FRAME_GSO, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"first fragment", FRAME_FIRST_FRAGMENT, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"later fragment", FRAME_LATER_FRAGMENT, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
 };
 
 /* Of the shipped flow map; libbpf forgets it when it has loaded. */
@@ -144,6 +160,41 @@ static int make_flow_maps(const struct bpf_map *outer, const struct map_shape *s
 	return err;
 }
 
+/*
+ * What the collector does once it has seen that many flows: a table for each CPU whose slots are at
+ * most half taken, if they are too many for the front.
+ */
+static int make_tables(const struct bpf_map *outer, int fronts_fd, uint32_t flows)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	size_t bytes = bpf_map__max_entries(outer) * sizeof(struct flow_front);
+	struct flow_front *front;
+	__u32 bits = FLOW_FRONT_BITS;
+	int err = 0, fd;
+
+	while (1U << bits < 2 * flows)
+		bits++;
+	if (getenv("BENCH_BITS"))
+		bits = (__u32)atoi(getenv("BENCH_BITS"));
+	if (bits == FLOW_FRONT_BITS)
+		return 0;
+	front = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fronts_fd, 0);
+	if (front == MAP_FAILED)
+		return -errno;
+	for (__u32 i = 0; !err && i < bpf_map__max_entries(outer); i += FLOW_GENERATIONS) {
+		fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "flow_table", sizeof(__u32),
+				    sizeof(struct flow_bucket), 1U << bits >> FLOW_BUCKET_BITS,
+				    &opts);
+		if (fd < 0)
+			return -errno;
+		err = bpf_map_update_elem(bpf_map__fd(outer), &i, &fd, BPF_ANY) ? -errno : 0;
+		close(fd);
+		front[i].bits = front[i].bits_max = bits;
+	}
+	munmap(front, bytes);
+	return err;
+}
+
 static __u32 fronts_needed(void)
 {
 	return (__u32)libbpf_num_possible_cpus() * FLOW_GENERATIONS;
@@ -165,6 +216,7 @@ static int load_real(struct flow_bpf *real, bool shared, uint32_t flows)
 
 	bpf_map__set_max_entries(real->maps.flow_fronts, fronts_needed());
 	bpf_map__set_max_entries(real->maps.flow_maps, fronts_needed());
+	bpf_map__set_max_entries(real->maps.flow_tables, fronts_needed());
 	real->rodata->flow_shared = shared;
 	err = flow_bpf__load(real);
 	if (err)
@@ -179,9 +231,20 @@ static int load_programs(struct bench_bpf *programs, const struct map_shape *sha
 
 	bpf_map__set_max_entries(programs->maps.flow_fronts, fronts_needed());
 	bpf_map__set_max_entries(programs->maps.flow_maps, fronts_needed());
+	bpf_map__set_max_entries(programs->maps.flow_tables, fronts_needed());
 	bpf_map__set_max_entries(programs->maps.bench_plain_map, flows);
 	err = bench_bpf__load(programs);
-	return err ? err : make_flow_maps(programs->maps.flow_maps, shape, flows);
+	if (!err)
+		err = make_flow_maps(programs->maps.flow_maps, shape, flows);
+	return err ? err
+		   : make_tables(programs->maps.flow_tables,
+				 bpf_map__fd(programs->maps.flow_fronts), flows);
+}
+
+/* Flows of a turn. */
+static uint32_t flows_of(const struct bench_case *c)
+{
+	return c->flows + (c->special == SPECIAL_CHURN ? c->packets / 20 : 0);
 }
 
 static int load(struct bench *bench, const struct bench_case *c)
@@ -195,11 +258,11 @@ static int load(struct bench *bench, const struct bench_case *c)
 	if (!programs || !real || !shared)
 		return -ENOMEM;
 	shape = shape_of(real);
-	err = load_programs(programs, &shape, c->flows);
+	err = load_programs(programs, &shape, flows_of(c));
 	if (!err)
-		err = load_real(real, false, c->flows);
+		err = load_real(real, false, flows_of(c));
 	if (!err)
-		err = load_real(shared, true, c->flows);
+		err = load_real(shared, true, flows_of(c));
 	if (err)
 		return err;
 	bench->fd[PROGRAM_EMPTY] = bpf_program__fd(programs->progs.bench_empty);
@@ -221,17 +284,57 @@ static void unload(struct bench *bench)
 	bench->real = bench->shared = NULL;
 }
 
+/* The key of a flow that bench_vary() makes of the first IPv4 one. */
+static struct flow_key varied_key(uint32_t flow)
+{
+	static const struct blast_mix mix = {0};
+	struct flow_key key = blast_flow_key(&mix, 0, FLOW_IN);
+	uint32_t address = htonl(10U << 24 | flow >> BENCH_PORT_BITS);
+
+	memcpy(key.src + 12, &address, sizeof(address));
+	key.sport = (uint16_t)(BENCH_PORT_FIRST + (flow & ((1U << BENCH_PORT_BITS) - 1)));
+	return key;
+}
+
+/* Replaces flow numbers by those of flows that meet in one bucket of 2 * `flows` slots. */
+static int choose_flows(struct bench *bench, const struct bench_case *c)
+{
+	uint32_t *chosen = calloc(c->flows, sizeof(*chosen)), flow = 0, found = 0;
+	unsigned int shift = 64 + FLOW_BUCKET_BITS - (unsigned int)__builtin_ctz(2 * c->flows);
+	__u64 seed[FLOW_SEEDS];
+	struct flow_key key;
+
+	if (!chosen)
+		return -ENOMEM;
+	for (size_t i = 0; i < FLOW_SEEDS; i++)
+		seed[i] = bench->programs->rodata->flow_seed[i] +
+			  (c->special == SPECIAL_UNSEEDED) * 2;
+	for (; found < c->flows && flow < UINT32_MAX; flow++) {
+		key = varied_key(flow);
+		if (!(flow_hash(&key, seed) >> shift))
+			chosen[found++] = flow;
+	}
+	for (uint32_t i = 0; i < BENCH_ORDER_MAX; i++)
+		bench->programs->bss->bench_order[i] = chosen[bench->programs->bss->bench_order[i]];
+	free(chosen);
+	return found == c->flows ? 0 : -ERANGE;
+}
+
 static int fill_order(struct bench *bench, const struct bench_case *c)
 {
+	uint32_t *order = bench->programs->bss->bench_order;
 	struct draw *draw;
 	int err = draw_new(c->order, c->flows, 1, 0, 1, &draw);
 
 	if (err)
 		return err;
-	for (uint32_t i = 0; i < BENCH_ORDER_MAX; i++)
-		bench->programs->bss->bench_order[i] = draw_next(draw);
+	for (uint32_t i = 0; i < BENCH_ORDER_MAX; i++) {
+		order[i] = draw_next(draw);
+		if (c->special == SPECIAL_CHURN && i % 20 == 0)
+			order[i] = c->flows + i / 20;
+	}
 	draw_free(draw);
-	return 0;
+	return c->special >= SPECIAL_UNSEEDED ? choose_flows(bench, c) : 0;
 }
 
 static void insert_tag(struct bench *bench, uint16_t ethertype)

@@ -9,6 +9,7 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t cgroup2 cgroup /sys/fs/cgroup
 mount -t devtmpfs dev /dev
+mkdir /dev/pts && mount -t devpts pts /dev/pts
 mount -t tmpfs tmp /tmp
 mount -t tmpfs run /run
 ln -s /proc/self/fd /dev/fd
@@ -16,6 +17,6 @@ for module in /modules/*.ko; do
 	[ ! -e "$module" ] || insmod "$module"
 done
 ip link set lo up
-bash /test/tests/kernels/guest.sh 9>"/dev/${result:-ttyS1}"
+checks=${checks:-} bash /test/tests/kernels/guest.sh 9>"/dev/${result:-ttyS1}"
 sync
 poweroff -f

@@ -102,8 +102,8 @@ check_filter() { # HEIGHT
 	keys Escape; expect '^..UDP '
 	expect_no 'filter:'
 	# Behind no row there is nothing.
-	keys /; keys -l 'port 9'; keys Enter; expect 'nothing passes'
-	keys Enter u; expect 'B/S▼'; keys u u Escape; expect_no 'nothing passes'
+	keys /; keys -l 'port 9'; keys Enter; expect 'no flow matches'
+	keys Enter u; expect 'B/S▼'; keys u u Escape; expect_no 'no flow matches'
 	keys /; keys -l q; expect '^/q'; keys Escape; expect_no '^/q'; expect 'BPS▼'
 }
 
@@ -161,18 +161,18 @@ check_mouse() {
 }
 
 check_settings() {
-	keys 3 R u W; expect 'settings are saved'
+	keys 3 R u W; expect 'settings saved'
 	keys q; expect '^ended by'
 	type_line "clear; $driver"; expect 'SOURCE▼'; expect 'B/s'
 	keys q; expect '^ended by'
 	echo 'sort = nonsense' >>"$settings/pktstat-bpf/settings"
-	type_line "clear; $driver"; expect 'settings are ignored: line 9 means nothing'
+	type_line "clear; $driver"; expect 'settings ignored: line 9 is not a setting'
 	expect 'BPS▼'
 	rm "$settings/pktstat-bpf/settings"
 	keys g; expect_no 'settings'
 	keys q; expect '^ended by'
 	type_line "clear; XDG_CONFIG_HOME=/proc/nosuch $driver"
-	keys W; expect 'settings not saved .No such file or directory. /proc/nosuch'
+	keys W; expect 'cannot save settings .No such file or directory. /proc/nosuch'
 }
 
 check_quit() { # KEY END

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "one_iface.h"
 
 #define FED_MAX 64
 
@@ -66,7 +67,7 @@ static void fake_drain(struct flow_source *base, const struct flow_sink *sink,
 			fake->fed[kept++] = fed;
 			continue;
 		}
-		sink->add(sink->arg, &fed.key, fed.counts.packets, fed.counts.bytes);
+		sink->add(sink->arg, &(struct flow_delta){fed.key, fed.counts}, 1);
 		ret_reading->total[fed.key.where].packets += fed.counts.packets;
 		ret_reading->total[fed.key.where].bytes += fed.counts.bytes;
 		ret_reading->map_used++;

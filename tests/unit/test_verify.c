@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "ledger.h"
+#include "one_iface.h"
 #include "verify.h"
 
 /* 10 packets of 1,000 bytes in all came in, 20 of 4,000 went out; everything agrees. */

@@ -10,7 +10,7 @@
 #include "flow_protocol.h"
 
 /* ":443" */
-static void put_number(char *to, const char *end, uint16_t number)
+static void put_detail_number(char *to, const char *end, uint16_t number)
 {
 	char digits[8];
 	size_t length = 0;
@@ -42,7 +42,7 @@ static char *put_port(const struct flow_key *key, const uint8_t address[16], uin
 	if (brackets && end + 1 < text + size)
 		*end++ = ']';
 	*end = '\0';
-	put_number(end, text + size, port);
+	put_detail_number(end, text + size, port);
 	return text;
 }
 

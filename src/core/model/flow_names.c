@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "array.h"
 #include "flow_protocol.h"
 
 /*
@@ -279,7 +280,7 @@ const char *flow_ethertype_name(uint16_t ethertype)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(ethertype_names) / sizeof(ethertype_names[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(ethertype_names); i++) {
 		if (ethertype_names[i].ethertype == ethertype)
 			return ethertype_names[i].name;
 	}

@@ -65,8 +65,6 @@ struct ifaces {
 
 /* Room for `count` entries, zeroed but references = 1 and count; 0 or -ENOMEM. */
 int ifaces_new(unsigned int count, struct ifaces **ret_ifaces);
-/* One Ethernet interface of that name that is watched: for tests and whoever has but one. */
-int ifaces_new_one(const char *name, struct ifaces **ret_ifaces);
 struct ifaces *ifaces_ref(struct ifaces *ifaces);
 /* Puts one reference, frees with the last; NULL is allowed. Returns NULL. */
 struct ifaces *ifaces_unref(struct ifaces *ifaces);

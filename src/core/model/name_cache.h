@@ -33,7 +33,6 @@ void name_cache_free(struct name_cache *cache);
 
 /* Whether names that are not known are asked for. Off at first. */
 void name_cache_set_asking(struct name_cache *cache, bool asking);
-bool name_cache_is_asking(struct name_cache *cache);
 
 /*
  * Copies the name of an address (IPv4 as ::ffff:a.b.c.d, as in flow_key), safe to print, at most
