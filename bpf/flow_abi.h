@@ -108,15 +108,23 @@ struct flow_counts {
  * A front: what one CPU writes during one generation. Element [cpu * FLOW_GENERATIONS + generation]
  * of the memory-mapped array `flow_fronts`, so that user space reads it without a system call.
  * While a generation is active only its CPU writes; once user space has swapped it out and every
- * program that could hold it has ended, only user space does, and leaves it zeroed.
+ * program that could hold it has ended, only user space does, and leaves the counts zeroed.
  *
- * Its slots are the front cache, one cache line each. With many possible CPUs there are fewer than
- * FLOW_FRONT_SLOTS, and the map's value is cut short behind the last.
+ * Flows are counted in slots, one cache line each, FLOW_BUCKET of them a bucket. As long as they are
+ * few, the slots are those of the front; then those of the CPU's flow table, an array map of
+ * buckets, of which only the first 1 << bits slots are used: the fewer pages, the faster. What finds
+ * no slot in its bucket is counted in the CPU's flow map. One flow may be in several of these
+ * places; its counts are their sum.
+ *
+ * With many possible CPUs a front has fewer than FLOW_FRONT_SLOTS, and the map's value is cut short
+ * behind the last.
  */
 #define FLOW_GENERATIONS 2
 #define FLOW_FRONT_BITS 12
 #define FLOW_FRONT_SLOTS (1 << FLOW_FRONT_BITS)
-/* Misses of a front after which a slot changes hands. A power of two. */
+#define FLOW_BUCKET_BITS 2
+#define FLOW_BUCKET (1 << FLOW_BUCKET_BITS)
+/* Flows that found their bucket full until one of them gets a slot there. A power of two. */
 #define FLOW_FRONT_PATIENCE 4
 
 struct flow_slot {
@@ -125,15 +133,32 @@ struct flow_slot {
 	__u64 unused;
 };
 
+struct flow_bucket {
+	struct flow_slot slot[FLOW_BUCKET];
+};
+
 struct flow_front {
 	struct flow_counts total[FLOW_WHERES];              /* taken before anything else */
 	struct flow_counts full[FLOW_WHERES][FLOW_CLASSES]; /* came while the flow map was full */
 	__u64 inserts;   /* flows that the CPU put into its flow map */
-	__u64 misses;    /* packets whose slot was another flow's */
+	__u64 misses;    /* packets whose bucket was full */
 	__u64 wake_mask; /* set by user space: wake it when inserts & wake_mask == 0 */
-	__u64 unused[5];
+	__u64 used;      /* flows that came since `bits` changed */
+	__u64 grow_at;   /* of these: more slots are used then, or user space is woken */
+	__u32 bits;      /* 1 << bits slots are used; more than the front's: those of the table */
+	__u32 bits_max;  /* as many as there are */
+	__u64 unused[2];
 	struct flow_slot slot[FLOW_FRONT_SLOTS];
 };
+
+/* By how much the slots in use grow at once. */
+#define FLOW_GROW_BITS 2
+/* Flows for which more slots, up to all there are, are used; and when that is all. */
+#define FLOW_GROW_AT(bits) ((3ULL << (bits)) >> 2)
+#define FLOW_WAKE_AT(bits) ((1ULL << (bits)) >> 1)
+
+/* Random numbers that the hash of flows is keyed with: one for each word of a key, one for all. */
+#define FLOW_SEEDS 6
 
 /* Variables of the programs that user space changes while they run (their .bss, memory-mapped). */
 struct flow_control {

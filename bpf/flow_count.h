@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /*
- * Counting: parse the frame, find the slot of its flow in this CPU's front cache, add. A busy flow
- * costs one comparison and two additions; a flow that is not in the cache takes the place of
- * another, whose counts move to the flow map of the generation.
+ * Counting: parse the frame, find the slot of its flow in this CPU's front or flow table, add. That
+ * is one comparison and two additions, and with many flows one cache miss. A flow without a slot
+ * takes the first free one of its bucket; where none is free, the flow map counts it.
  *
  * Ordinary kernels run one of these programs at a time on a CPU, so a CPU's memory needs no atomic
  * operations:
@@ -30,6 +30,7 @@
 #ifndef PKTSTAT_FLOW_COUNT_H
 #define PKTSTAT_FLOW_COUNT_H
 
+#include "flow_hash.h"
 #include "flow_maps.h"
 #include "flow_link.h"
 #include "flow_parse.h"
@@ -69,16 +70,11 @@ static __always_inline enum flow_class flow_classify(const struct flow_key *key)
 	if (key->ethertype != ETH_P_IP && key->ethertype != ETH_P_IPV6)
 		return FLOW_CLASS_NONIP;
 	switch (key->ipproto) {
-	case IPPROTO_TCP:
-		return FLOW_CLASS_TCP;
-	case IPPROTO_UDP:
-		return FLOW_CLASS_UDP;
-	case IPPROTO_ICMP:
-		return FLOW_CLASS_ICMPV4;
-	case IPPROTO_ICMPV6:
-		return FLOW_CLASS_ICMPV6;
-	default:
-		return FLOW_CLASS_IP;
+	case IPPROTO_TCP: return FLOW_CLASS_TCP;
+	case IPPROTO_UDP: return FLOW_CLASS_UDP;
+	case IPPROTO_ICMP: return FLOW_CLASS_ICMPV4;
+	case IPPROTO_ICMPV6: return FLOW_CLASS_ICMPV6;
+	default: return FLOW_CLASS_IP;
 	}
 }
 
@@ -226,14 +222,37 @@ static __always_inline int flow_read(struct __sk_buff *skb, const struct flow_wa
 	return 1;
 }
 
-/* Tells the collector, every so many new flows, that this CPU's flow map fills. */
-static __always_inline void flow_wake_collector(const struct flow_front *front, __u32 index)
+/* Tells the collector that this CPU's flow map or table fills. */
+static __always_inline void flow_wake_collector(__u32 index)
 {
 	struct flow_wake wake = {.generation = index % FLOW_GENERATIONS,
 				 .cpu = index / FLOW_GENERATIONS};
 
-	if (flow_can_wake && !(front->inserts & front->wake_mask))
+	if (flow_can_wake)
 		bpf_ringbuf_output(&flow_wakes, &wake, sizeof(wake), 0);
+}
+
+/*
+ * One more flow is counted. When so many are that they begin to find their buckets full, uses more of
+ * the table, or asks user space for a larger one. Flows that are counted already get another slot,
+ * and user space adds up both; the old ones lie in the first part of what is used now, which is
+ * therefore made several times as large at once.
+ */
+static __always_inline void flow_use(struct flow_front *front, __u32 index)
+{
+	if (++front->used != front->grow_at)
+		return;
+	if (front->bits < front->bits_max) {
+		front->bits += FLOW_GROW_BITS;
+		if (front->bits > front->bits_max)
+			front->bits = front->bits_max;
+		front->used = 0;
+		front->grow_at = front->bits < front->bits_max ? FLOW_GROW_AT(front->bits & 31)
+							       : FLOW_WAKE_AT(front->bits & 31);
+	} else {
+		front->grow_at += front->grow_at / 2;
+		flow_wake_collector(index);
+	}
 }
 
 /* Adds counts to a flow in this CPU's flow map; full: to the class's sum. */
@@ -248,27 +267,15 @@ static __always_inline void flow_write_back(struct flow_front *front, __u32 inde
 		counts = bpf_map_lookup_elem(map, key);
 		if (!counts && !bpf_map_update_elem(map, key, pending, BPF_NOEXIST)) {
 			front->inserts++;
-			flow_wake_collector(front, index);
+			if (!(front->inserts & front->wake_mask))
+				flow_wake_collector(index);
+			flow_use(front, index);
 			return;
 		}
 	}
 	if (!counts)
 		counts = &front->full[key->where][flow_classify(key) & (FLOW_CLASSES - 1)];
 	flow_counts_add(counts, pending);
-}
-
-/*
- * Slot of a flow. Two multiplications: the first mixes the addresses, folded so that the last bytes
- * of both reach the low half; the second everything else. The top bits are the best mixed.
- */
-static __always_inline __u32 flow_front_index(const struct flow_key *key)
-{
-	__u64 hash = key->word[1] ^ (key->word[3] << 32 | key->word[3] >> 32);
-
-	hash *= 0x9e3779b97f4a7c15ULL;
-	hash ^= hash >> 32 ^ key->word[0] ^ key->word[4];
-	hash = (hash ^ key->word[2] << 1) * 0xc2b2ae3d27d4eb4fULL;
-	return hash >> (64 - flow_front_bits);
 }
 
 static __always_inline int flow_slot_holds(const struct flow_slot *slot, const struct flow_key *key)
@@ -278,24 +285,69 @@ static __always_inline int flow_slot_holds(const struct flow_slot *slot, const s
 		 (slot->key.word[2] ^ key->word[2]));
 }
 
-/*
- * The slot holds another flow, or none. A miss costs one look-up in the flow map, never two: mostly
- * it counts there and the slot stays with the flow it has, so that flows seen once do not drive out
- * busy ones; every few misses the newcomer gets the slot, and what the old flow had pending goes to
- * the flow map instead.
- */
-static __noinline void flow_miss(struct flow_front *front, struct flow_slot *slot, __u32 index,
-				 const struct flow_key *key, const struct flow_counts *counts)
+/* The flow's bucket; NULL when the table is not there. */
+static __always_inline struct flow_bucket *flow_bucket_of(struct flow_front *front, __u32 index,
+							  __u64 hash)
 {
-	if (slot->pending.packets) {
-		if (++front->misses & (FLOW_FRONT_PATIENCE - 1)) {
-			flow_write_back(front, index, key, counts);
-			return;
-		}
-		flow_write_back(front, index, &slot->key, &slot->pending);
+	__u32 bits = front->bits, at;
+	void *table;
+
+	if (bits <= flow_front_bits) {
+		at = hash >> (64 - flow_front_bits) & ~(FLOW_BUCKET - 1ULL);
+		return (struct flow_bucket *)&front->slot[at];
 	}
+	table = bpf_map_lookup_elem(&flow_tables, &index);
+	if (!table)
+		return NULL;
+	at = hash >> ((64 + FLOW_BUCKET_BITS - bits) & 63);
+	return bpf_map_lookup_elem(table, &at);
+}
+
+/*
+ * The bucket is full. Mostly the flow map counts the newcomer and the slots stay with the flows they
+ * have, so that flows seen once do not drive out busy ones; every few times the newcomer gets the
+ * slot, and what the old flow had pending goes to the flow map instead.
+ */
+static __always_inline void flow_overflow(struct flow_front *front, struct flow_slot *slot,
+					  __u32 index, const struct flow_key *key,
+					  const struct flow_counts *counts)
+{
+	if (++front->misses & (FLOW_FRONT_PATIENCE - 1)) {
+		flow_write_back(front, index, key, counts);
+		return;
+	}
+	flow_write_back(front, index, &slot->key, &slot->pending);
 	slot->key = *key;
 	slot->pending = *counts;
+}
+
+/*
+ * The flow is not in the slot of its bucket where it is looked for first. Slots are taken in the
+ * order in which they are looked at and not freed before the generation ends, so the first free one
+ * ends the search. `place`: index << FLOW_BUCKET_BITS | first, since a BPF function takes at most five
+ * arguments.
+ */
+static __noinline void flow_miss(struct flow_front *front, struct flow_bucket *bucket, __u32 place,
+				 const struct flow_key *key, const struct flow_counts *counts)
+{
+	__u32 i, index = place >> FLOW_BUCKET_BITS;
+	struct flow_slot *slot;
+
+	for (i = 0; i < FLOW_BUCKET; i++) {
+		slot = &bucket->slot[(place ^ i) & (FLOW_BUCKET - 1)];
+		if (!slot->pending.packets) {
+			slot->key = *key;
+			slot->pending = *counts;
+			flow_use(front, index);
+			return;
+		}
+		if (i && flow_slot_holds(slot, key)) {
+			flow_counts_add(&slot->pending, counts);
+			return;
+		}
+	}
+	slot = &bucket->slot[place & (FLOW_BUCKET - 1)];
+	flow_overflow(front, slot, index, key, counts);
 }
 
 /* The interface's slot in keys. */
@@ -325,7 +377,8 @@ static __always_inline void flow_tally(struct flow_front *front, __u32 index,
 		sum = bpf_map_lookup_elem(map, key);
 		if (!sum && !bpf_map_update_elem(map, key, counts, BPF_NOEXIST)) {
 			__sync_fetch_and_add(&front->inserts, 1);
-			flow_wake_collector(front, index);
+			if (!(front->inserts & front->wake_mask))
+				flow_wake_collector(index);
 			return;
 		}
 		if (!sum) /* an interrupting program was first, or the map is full */
@@ -361,9 +414,11 @@ static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link 
 	__u32 index = bpf_get_smp_processor_id() * FLOW_GENERATIONS + generation;
 	struct flow_way way = {.link = link, .where = FLOW_WHERE(flow_slot_of(skb), dir)};
 	struct flow_counts counts, beyond, *total;
+	struct flow_bucket *bucket;
 	struct flow_front *front;
 	struct flow_slot *slot;
 	struct flow_key key;
+	__u64 hash;
 
 	way.before = flow_link_before(skb, link, dir, way.where);
 	front = bpf_map_lookup_elem(&flow_fronts, &index);
@@ -384,11 +439,18 @@ static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link 
 		flow_counts_add(total, &beyond);
 		flow_counts_add(&counts, &beyond);
 	}
-	slot = &front->slot[flow_front_index(&key)];
+	hash = flow_hash(&key, flow_seed);
+	bucket = flow_bucket_of(front, index, hash);
+	if (!bucket) {
+		flow_write_back(front, index, &key, &counts);
+		return;
+	}
+	slot = &bucket->slot[flow_first_slot(hash)];
 	if (flow_slot_holds(slot, &key))
 		flow_counts_add(&slot->pending, &counts);
 	else
-		flow_miss(front, slot, index, &key, &counts);
+		flow_miss(front, bucket, index << FLOW_BUCKET_BITS | flow_first_slot(hash), &key,
+			  &counts);
 }
 
 /*

@@ -21,6 +21,12 @@ const volatile __u8 flow_preempted = 0;  /* PREEMPT_RT: see flow_count.h */
 /* Jiffies that a first fragment is remembered. */
 const volatile __u64 flow_fragment_ticks = FLOW_FRAGMENT_MAX_AGE_S * 1000ULL;
 
+/* Of the hash; user space sets random ones, the last of them odd. */
+const volatile __u64 flow_seed[FLOW_SEEDS] = {
+	0x243f6a8885a308d3ULL, 0x13198a2e03707344ULL, 0xa4093822299f31d0ULL,
+	0x082efa98ec4e6c89ULL, 0x452821e638d01377ULL, 0xbe5466cf34e90c6dULL,
+};
+
 /* Changed by user space while the programs run. */
 struct flow_control flow_control SEC(".bss");
 struct flow_place flow_places[FLOW_PLACES] SEC(".bss");
@@ -59,6 +65,26 @@ struct {
 	__type(key, __u32);
 	__array(values, struct flow_map);
 } flow_maps SEC(".maps");
+
+/*
+ * A CPU's flow table of one generation, made by user space like the flow maps, and mapped there:
+ * BPF_F_INNER_MAP lets tables have different sizes.
+ */
+struct flow_table {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct flow_bucket));
+};
+
+/* Places as in flow_maps, none at the end. Without a table, bits_max is that of the front. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, FLOW_GENERATIONS);
+	__type(key, __u32);
+	__array(values, struct flow_table);
+} flow_tables SEC(".maps");
 
 /* Which datagram a fragment belongs to; each interface and direction sees its own. */
 struct flow_fragment_key {

@@ -24,8 +24,10 @@
 #define TCP_CLOSE      7
 #define PID_LEVELS_MAX 32
 #define PID_NS_FIRST   0xeffffffcU /* PROC_PID_INIT_INO */
+#define PF_KTHREAD     0x00200000
 
-const volatile __u32 owner_pid_ns = PID_NS_FIRST; /* inode of the monitor's pid namespace */
+/* Inode of the monitor's pid namespace; 0: it is not known, and no process can be named. */
+const volatile __u32 owner_pid_ns = PID_NS_FIRST;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -49,6 +51,7 @@ __u64 owner_lost; /* sockets closed that found no room */
 struct {
 	struct task_struct *task;
 	struct owner_process process;
+	__u32 netns; /* where it is itself */
 } owner_walked;
 
 /*
@@ -83,7 +86,9 @@ static __always_inline void fill_process(struct owner_process *process, struct t
 
 	process->start_ns = BPF_CORE_READ(leader, start_boottime);
 	process->cgroup = BPF_CORE_READ(leader, cgroups, dfl_cgrp, kn, id);
-	process->pid = pid_of(leader);
+	/* A kernel thread closes for others what they left: it is nobody's process. */
+	process->pid = BPF_CORE_READ(leader, flags) & PF_KTHREAD ? 0 : pid_of(leader);
+	process->program = BPF_CORE_READ(leader, self_exec_id);
 	process->uid = BPF_CORE_READ(leader, cred, euid.val);
 	bpf_core_read(process->comm, sizeof(process->comm), &leader->comm);
 }
@@ -122,6 +127,7 @@ static __always_inline bool fill_socket(struct owner_socket *to, struct sock *sk
 	net = GET(known, sk, __sk_common.skc_net.net);
 	to->netns = GET(known, net, ns.inum);
 	to->state = GET(known, sk, __sk_common.skc_state);
+	to->device = (__u32)GET(known, sk, __sk_common.skc_bound_dev_if);
 	return to->local_port != 0;
 }
 
@@ -146,10 +152,13 @@ int owner_files(struct bpf_iter__task_file *ctx)
 		return 0;
 	if (owner_walked.task != task) {
 		fill_process(&owner_walked.process, task);
+		owner_walked.netns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
 		owner_walked.task = task;
 	}
 	found.process = owner_walked.process;
 	found.inode = file->f_inode->i_ino;
+	if (found.netns != owner_walked.netns)
+		found.flags |= OWNER_SOCKET_AWAY;
 	bpf_seq_write(ctx->meta->seq, &found, sizeof(found));
 	return 0;
 }

@@ -20,13 +20,15 @@ enum owner_socket_flags {
 	OWNER_SOCKET_V6ONLY = 1, /* takes no IPv4 */
 	OWNER_SOCKET_KERNEL = 2, /* the kernel's own; no process */
 	OWNER_SOCKET_CLOSED = 4, /* its last user has closed it, at `closed_ns` */
+	OWNER_SOCKET_AWAY = 8,	 /* the process itself is in another network namespace */
 };
 
 /* A process: thread group, in the pid namespace of the monitor. */
 struct owner_process {
 	__u64 start_ns; /* CLOCK_BOOTTIME */
 	__u64 cgroup;	/* id of the cgroup v2, 0: not known */
-	__u32 pid;	/* 0: outside of the monitor's pid namespace, or none */
+	__u64 program;	/* another one after each execve(); 0: not known */
+	__u32 pid;	/* 0: it cannot be named: outside of the monitor's pid namespace, or the kernel's */
 	__u32 uid;	/* effective */
 	char comm[OWNER_COMM_SIZE];
 };
@@ -43,7 +45,8 @@ struct owner_socket {
 	__u8 protocol; /* of IP; raw sockets: the one they take */
 	__u8 state;    /* as TCP counts them; UDP: ESTABLISHED when connected */
 	__u8 flags;    /* enum owner_socket_flags */
-	__u8 unused[5];
+	__u8 unused;
+	__u32 device; /* interface it is bound to (SO_BINDTODEVICE); 0: none */
 };
 
 #endif

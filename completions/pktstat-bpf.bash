@@ -35,8 +35,9 @@ _pktstat_bpf() {
 	-r | --refresh) words='100ms 500ms 1s 2s 5s 10s 1m' ;;
 	--attach) words='auto tcx clsact' ;;
 	--by) words='flow conversation host service protocol process container user' ;;
-	--filter) words='host net port portrange tcp udp icmp arp in out src dst'
-		words+=' pid uid comm user cgroup name iface' ;;
+	--filter) words='host net port portrange proto ether tcp udp icmp arp in out src dst'
+		words+=' inbound outbound bps pps packets bytes'
+		words+=' pid uid comm exe user cgroup container name iface' ;;
 	--limit) words='10 20 50 100' ;;
 	--max-flows) words='65536 262144 1048576 4194304' ;;
 	*)

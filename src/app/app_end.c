@@ -52,6 +52,18 @@ static void print_report(struct app *app, const struct snapshot *last)
 		say_write_error(app, err);
 }
 
+/* JSON has rows and nothing else. */
+static void say_unseen(const struct ifaces *ifaces)
+{
+	char away[4 * FORMAT_TEXT_MAX];
+
+	for (unsigned int slot = 0; ifaces && slot < ifaces->count; slot++) {
+		if (ifaces->entry[slot].removals)
+			log_line("interface %s; packets of that time are not counted",
+				 ifaces_entry_away(&ifaces->entry[slot], away, sizeof(away)));
+	}
+}
+
 static void print_verification(struct app *app, const struct snapshot *last)
 {
 	const struct verify verify = {
@@ -87,6 +99,8 @@ void app_end(struct app *app, bool report)
 		app_links_end(app, last->ifaces);
 	if (report && last) {
 		print_report(app, last);
+		if (app->options->json && !app->options->verify)
+			say_unseen(last->ifaces);
 		if (app->options->verify)
 			print_verification(app, last);
 	}

@@ -60,10 +60,22 @@ void app_await_owners(struct app *app)
 			 owners_missing());
 }
 
+/* Once, at the start or, when it shows in the sockets only, at the end. */
+static void say_note(struct app *app)
+{
+	const char *note = owner_table_note(app->owner_table);
+
+	if (note && !app->said_owners_note)
+		log_line("no process can be named: %s; continuing without process names", note);
+	app->said_owners_note = note;
+}
+
 void app_start_owners(struct app *app)
 {
 	int err = app->owners ? owners_start(app->owners) : 0;
 
+	if (app->owners && !err)
+		say_note(app);
 	if (!err)
 		return;
 	say_failure(err);
@@ -77,6 +89,7 @@ void app_finish_owners(struct app *app)
 		return;
 	owners_finish(app->owners);
 	ledger_take_owners(app->ledger);
+	say_note(app);
 }
 
 void app_free_owners(struct app *app)

@@ -54,6 +54,7 @@ struct app {
 	pthread_t owners_opener;	 /* opens them, until awaited */
 	bool opening_owners;
 	int owners_error;
+	bool said_owners_note;
 	uint64_t start_mono_ns;
 	int64_t start_wall_ns;
 	int own_nice;	   /* of the main thread, which lends the collector's before that starts */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edit_distance.h"
 #include "options.h"
 
 const struct option_info option_table[OPTION_IDS] = {
@@ -128,39 +129,6 @@ char *options_help(char *text, size_t size)
 	}
 	put(&to, "\nExit status: 0 success, 1 failure, 2 wrong usage. More in pktstat-bpf(8).\n");
 	return text;
-}
-
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-	size_t least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-#define NAME_MAX_LENGTH 32
-
-/* Insertions, deletions and changes that make `a` of `b`; a large number for absurd lengths. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t row[NAME_MAX_LENGTH + 1];
-	size_t length = strlen(b);
-
-	if (length > NAME_MAX_LENGTH || strlen(a) > NAME_MAX_LENGTH)
-		return NAME_MAX_LENGTH;
-	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 1; j <= length; j++) {
-			size_t changed = diagonal + (a[i] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = smallest(changed, row[j] + 1, row[j - 1] + 1);
-		}
-	}
-	return row[length];
 }
 
 const char *option_nearest(const char *name)

@@ -4,7 +4,12 @@
 
 #include <inttypes.h>
 
+#include "flow.h"
 #include "format.h"
+
+/* Of a segment that GSO makes, in bytes: Ethernet, IPv4, UDP; two tags, IPv6 with extensions, TCP. */
+#define HEADERS_LEAST 42
+#define HEADERS_MOST  250
 
 static bool same(const struct flow_counts *a, const struct flow_counts *b)
 {
@@ -18,27 +23,62 @@ static bool print_identity(FILE *out, const char *what, const struct flow_counts
 	bool holds = same(left, right);
 
 	fprintf(out,
-		"verify: %s: %" PRIu64 " packets, %" PRIu64 " bytes %s %" PRIu64 " packets, %" PRIu64
-		" bytes: %s\n",
-		what, (uint64_t)left->packets, (uint64_t)left->bytes, holds ? "=" : "!=",
-		(uint64_t)right->packets, (uint64_t)right->bytes, holds ? "holds" : "BROKEN");
+		"verify: %s: %" PRIu64 " packets, %" PRIu64 " bytes %s %" PRIu64
+		" packets, %" PRIu64 " bytes: %s\n",
+		what, (uint64_t)left->packets, (uint64_t)left->bytes,
+		holds ? "=" : "!=", (uint64_t)right->packets, (uint64_t)right->bytes,
+		holds ? "holds" : "BROKEN");
 	return holds;
 }
 
-/* Why the interface may rightly have counted something else than frames on the wire. */
-static const char *why_other(bool raw_ip, const struct flow_counts *hook,
-			     const struct flow_counts *link, uint64_t dropped)
+/* Whether GSO could explain it: each segment of a super-packet but the first adds its headers. */
+static bool is_segmentation(const struct flow_counts *hook, const struct flow_counts *link)
 {
+	uint64_t packets = hook->packets - link->packets, bytes = hook->bytes - link->bytes;
+
+	return link->packets && link->packets < hook->packets && link->bytes < hook->bytes &&
+	       bytes >= packets * HEADERS_LEAST && bytes <= packets * HEADERS_MOST;
+}
+
+/* Why the interface counted fewer packets than the hook; what cannot be told apart is not guessed. */
+static const char *why_fewer(enum flow_dir dir, bool segmentation)
+{
+	if (dir == FLOW_IN)
+		return segmentation
+			       ? "the interface counts a GRO super-packet as one, the hook its "
+				 "segments; or packets came to the hook another way"
+			       : "packets came to the hook another way";
+	return segmentation
+		       ? "the interface counts a GSO super-packet as one, the hook its segments; "
+			 "or a filter or queueing discipline ended packets behind the hook"
+		       : "a filter or queueing discipline ended packets behind the hook";
+}
+
+/* Why the interface may rightly have counted something else than frames on the wire. */
+static const char *why_other(const struct ifaces_entry *iface, enum flow_dir dir,
+			     const struct flow_counts *hook, const struct flow_counts *link,
+			     uint64_t dropped)
+{
+	bool raw_ip = iface->raw_ip;
+
+	if (iface->removals)
+		return "the hook was detached for a while";
 	if (link->packets == hook->packets && link->bytes == hook->bytes + 4 * hook->packets)
 		return "the driver counts the frame check sequence";
-	if (link->packets == hook->packets && hook->bytes == link->bytes + 14 * hook->packets)
+	if (!raw_ip && link->packets == hook->packets &&
+	    hook->bytes == link->bytes + 14 * hook->packets)
 		return "the driver counts without the Ethernet header";
-	if (raw_ip)
+	if (raw_ip && link->packets == hook->packets && link->bytes < hook->bytes)
+		return "the hook counts more of a packet than the interface does, which is wrong "
+		       "unless that compresses headers";
+	if (raw_ip && link->bytes > hook->bytes)
 		return "a tunnel counts what it wraps";
 	if (dropped)
 		return "packets were dropped between interface and hook";
 	if (link->packets < hook->packets)
-		return "the interface counts a GSO/GRO super-packet as one, the hook its segments";
+		return why_fewer(dir, is_segmentation(hook, link));
+	if (iface->before[dir])
+		return "packets were ended before the hook, perhaps by a program that runs there";
 	return "packets passed between the two readings, or never reached the hook";
 }
 
@@ -68,11 +108,31 @@ static void print_direction(const struct ifaces_entry *iface, const struct verif
 
 	fprintf(out,
 		"verify: %s %s, hook against the interface's own counters: %" PRIu64
-		" packets, %" PRIu64 " bytes against %" PRIu64 " packets, %" PRIu64 " bytes: %s%s\n",
+		" packets, %" PRIu64 " bytes against %" PRIu64 " packets, %" PRIu64
+		" bytes: %s%s\n",
 		format_outside(iface->name, safe, sizeof(safe)), dir == FLOW_IN ? "in" : "out",
 		(uint64_t)hook->packets, (uint64_t)hook->bytes, (uint64_t)counts.packets,
 		(uint64_t)counts.bytes, equal ? "equal" : "not comparable: ",
-		equal ? "" : why_other(iface->raw_ip, hook, &counts, dropped));
+		equal ? "" : why_other(iface, dir, hook, &counts, dropped));
+}
+
+/* What the hook cannot have seen. */
+static void print_unseen(const struct ifaces_entry *iface, FILE *out)
+{
+	char away[4 * FORMAT_TEXT_MAX];
+
+	if (iface->removals)
+		fprintf(out, "verify: %s: packets of that time are not counted\n",
+			ifaces_entry_away(iface, away, sizeof(away)));
+	for (enum flow_dir dir = FLOW_IN; dir < FLOW_DIRS; dir++) {
+		if (iface->before[dir])
+			fprintf(out,
+				"verify: %s %s, programs that run before the hook: %u; what they "
+				"end "
+				"is not counted\n",
+				format_outside(iface->name, away, FORMAT_TEXT_MAX),
+				dir == FLOW_IN ? "in" : "out", iface->before[dir]);
+	}
 }
 
 /* The hook's counts by interface and direction: every row, also one that is a sum, has them. */
@@ -82,8 +142,28 @@ static void sum_by_where(const struct ledger *ledger, struct flow_counts sums[FL
 
 	for (size_t i = 0; i < ledger_count(ledger); i++) {
 		flow = ledger_get(ledger, i);
-		sums[flow->key.where].packets += flow->total.packets;
-		sums[flow->key.where].bytes += flow->total.bytes;
+		flow_counts_add(&sums[flow->key.where], &flow->total);
+	}
+}
+
+/* Rows of packets without a flow because their headers made no sense, by where they were seen. */
+static void print_malformed(const struct verify *verify, FILE *out)
+{
+	const struct ifaces *ifaces = verify->last->ifaces;
+	const struct ledger_flow *flow;
+	char safe[FORMAT_TEXT_MAX];
+
+	for (size_t i = 0; i < ledger_count(verify->ledger); i++) {
+		flow = ledger_get(verify->ledger, i);
+		if (flow->key.ipproto != FLOW_PROTO_NONE || flow->key.sport != FLOW_SUM_MALFORMED)
+			continue;
+		fprintf(out,
+			"verify: %s %s, packets with a malformed header of EtherType 0x%04x: "
+			"%" PRIu64 "\n",
+			format_outside(ifaces_name(ifaces, FLOW_WHERE_SLOT(flow->key.where)), safe,
+				       sizeof(safe)),
+			FLOW_WHERE_DIR(flow->key.where) == FLOW_IN ? "in" : "out",
+			flow->key.ethertype, (uint64_t)flow->total.packets);
 	}
 }
 
@@ -100,9 +180,11 @@ static void print_links(const struct verify *verify, FILE *out)
 
 		if (iface->state == IFACE_FREE)
 			continue;
+		print_unseen(iface, out);
 		if (!link->ended || link->index != iface->index || iface->state != IFACE_WATCHED) {
-			fprintf(out, "verify: %s: the interface's own counters are not known from "
-				     "the beginning to the end\n",
+			fprintf(out,
+				"verify: %s: the interface's own counters are not known from "
+				"the beginning to the end\n",
 				format_outside(iface->name, safe, sizeof(safe)));
 			continue;
 		}
@@ -118,10 +200,8 @@ bool verify_print(const struct verify *verify, FILE *out)
 	bool holds;
 	int dir;
 
-	for (dir = 0; dir < FLOW_DIRS; dir++) {
-		dirs.packets += verify->last->dir[dir].total.packets;
-		dirs.bytes += verify->last->dir[dir].total.bytes;
-	}
+	for (dir = 0; dir < FLOW_DIRS; dir++)
+		flow_counts_add(&dirs, &verify->last->dir[dir].total);
 	holds = print_identity(out, "hook total = in + out", &health->hook, &dirs);
 	holds &= print_identity(out, "hook total = drained from the kernel", &health->hook,
 				&health->rows);
@@ -133,5 +213,6 @@ bool verify_print(const struct verify *verify, FILE *out)
 		(uint64_t)health->map_full.packets, (uint64_t)health->aged.packets,
 		health->flows_aged, (uint64_t)health->gone.packets, health->flows_gone);
 	print_links(verify, out);
+	print_malformed(verify, out);
 	return holds;
 }

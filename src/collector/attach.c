@@ -29,6 +29,32 @@ int attach_open(struct attachment *attachment, const int prog_fd[FLOW_DIRS], uns
 	return err;
 }
 
+int attach_look(struct attachment *attachment, struct attach_view *ret_view)
+{
+	struct attach_view view = {.there = true};
+	bool there = false;
+	int err = 0;
+
+	for (enum flow_dir dir = FLOW_IN; dir < FLOW_DIRS && !err; dir++) {
+		err = attachment->mode == ATTACH_TCX ?
+			      tcx_look(&attachment->tcx, dir, &there, &view.before[dir]) :
+			      clsact_look(&attachment->clsact, dir, &there, &view.before[dir]);
+		view.there &= there;
+	}
+	if (!err)
+		*ret_view = view;
+	return err;
+}
+
+int attach_again(struct attachment *attachment, const int prog_fd[FLOW_DIRS],
+		 unsigned int ifindex)
+{
+	return attachment->mode == ATTACH_TCX ?
+		       tcx_open(&attachment->tcx, prog_fd, ifindex) :
+		       clsact_open(&attachment->clsact, prog_fd, ifindex,
+				   attachment->clsact.claim);
+}
+
 void attach_close(struct attachment *attachment)
 {
 	tcx_close(&attachment->tcx);

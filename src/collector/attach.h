@@ -35,6 +35,22 @@ void attach_init(struct attachment *attachment);
 int attach_open(struct attachment *attachment, const int prog_fd[FLOW_DIRS], unsigned int ifindex,
 		enum attach_mode mode, struct claim *claim);
 
+/* What became of the programs. */
+struct attach_view {
+	bool there;			/* both are where they were attached */
+	unsigned int before[FLOW_DIRS]; /* programs and filters of others that run before ours */
+};
+
+/*
+ * Looks whether the programs are still attached, which somebody else may have changed. What is
+ * missing is let go of, but the rest stays. 0, or a negative errno: not known.
+ */
+int attach_look(struct attachment *attachment, struct attach_view *ret_view);
+
+/* Attaches what attach_look() found missing. 0 or a negative errno; the rest stays either way. */
+int attach_again(struct attachment *attachment, const int prog_fd[FLOW_DIRS],
+		 unsigned int ifindex);
+
 /* Takes the programs off again; safe to call twice, see clsact_close(). */
 void attach_close(struct attachment *attachment);
 

@@ -8,8 +8,10 @@
 
 #include <errno.h>
 
+#include "attach_tcx.h"
 #include "clsact_hook.h"
 #include "clsact_leave.h"
+#include "tc_filter.h"
 #include "tc_qdisc.h"
 
 /*
@@ -19,6 +21,8 @@
 #define PRIORITY_FIRST 9
 /* Other instances may remove the qdisc again and again just before it is used. */
 #define OPEN_TRIES 10
+/* More pauses than any patience has. */
+#define SETTLE_TRIES 5000
 
 void clsact_init(struct clsact *clsact)
 {
@@ -64,17 +68,14 @@ static int open_filter(struct clsact *clsact, enum flow_dir dir, int prog_fd)
 				&clsact->filter[dir]);
 }
 
-/* -EAGAIN: the qdisc is gone again. */
+/* -EAGAIN: the qdisc is gone again, or was while the filters were put there. */
 static int open_filters(struct clsact *clsact, const int prog_fd[FLOW_DIRS])
 {
-	enum tc_qdisc qdisc = TC_QDISC_NONE;
 	int err = open_filter(clsact, FLOW_IN, prog_fd[FLOW_IN]);
 
 	if (!err)
 		err = open_filter(clsact, FLOW_OUT, prog_fd[FLOW_OUT]);
-	if (err == -EINVAL && !tc_qdisc_find(clsact->ifindex, &qdisc) && qdisc == TC_QDISC_NONE)
-		return -EAGAIN;
-	return err;
+	return err == -EINVAL ? -EAGAIN : err;
 }
 
 static void close_filters(struct clsact *clsact)
@@ -92,13 +93,19 @@ static int settle(const struct clsact *clsact)
 	struct clsact_survey survey;
 	int err;
 
-	do {
+	for (int tries = 0; tries < SETTLE_TRIES; tries++) {
 		err = clsact_survey(clsact->ifindex, FLOW_IN, clsact->claim->number, &survey);
 		if (err)
 			return err;
 		if (!survey.counting)
 			return -EAGAIN;
-	} while ((survey.before_us || survey.after_us) && claim_pause(clsact->claim));
+		if (survey.stale_leaving)
+			clsact_remove_stale(clsact->ifindex, &survey);
+		else if (!survey.before_us && !survey.after_us)
+			return 0;
+		else if (!claim_pause(clsact->claim))
+			return 0;
+	}
 	return 0;
 }
 
@@ -122,6 +129,52 @@ int clsact_open(struct clsact *clsact, const int prog_fd[FLOW_DIRS], unsigned in
 		close_filters(clsact);
 	}
 	return err;
+}
+
+/* Our filter among those of its hook. */
+struct search {
+	const struct clsact_filter *filter;
+	bool found;
+	unsigned int before;
+};
+
+static void begin_search(void *arg)
+{
+	struct search *search = arg;
+
+	search->found = false;
+	search->before = 0;
+}
+
+static void search_filter(void *arg, const struct tc_filter *filter)
+{
+	struct search *search = arg;
+
+	if (filter->handle == search->filter->handle &&
+	    filter->priority == search->filter->priority && filter->bpf)
+		search->found = filter->program == search->filter->program;
+	else if (!search->found && !filter->chain)
+		search->before++;
+}
+
+int clsact_look(struct clsact *clsact, enum flow_dir dir, bool *ret_there,
+		unsigned int *ret_before)
+{
+	struct clsact_filter *filter = &clsact->filter[dir];
+	struct search search = {.filter = filter};
+	const struct tc_filter_visitor visitor = {
+		.begin = begin_search, .visit = search_filter, .arg = &search};
+	int err = filter->handle ? tc_filter_each(clsact->ifindex, dir, &visitor) : 0;
+
+	if (err)
+		return err;
+	*ret_there = search.found;
+	if (search.found) {
+		*ret_before = search.before + tcx_count(clsact->ifindex, dir);
+		return 0;
+	}
+	filter->handle = 0;
+	return 0;
 }
 
 void clsact_close(struct clsact *clsact)

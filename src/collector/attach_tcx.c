@@ -14,32 +14,126 @@
 
 void tcx_init(struct tcx *tcx)
 {
-	tcx->link_fd[FLOW_IN] = tcx->link_fd[FLOW_OUT] = -1;
+	*tcx = (struct tcx){.link_fd = {-1, -1}};
+}
+
+static enum bpf_attach_type type_of(enum flow_dir dir)
+{
+	return (enum bpf_attach_type)(dir == FLOW_IN ? TCX_INGRESS : TCX_EGRESS);
 }
 
 static int tcx_link(int prog_fd, unsigned int ifindex, enum flow_dir dir)
 {
 	DECLARE_LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = dir == FLOW_IN ? TCX_BEFORE : 0);
-	int type = dir == FLOW_IN ? TCX_INGRESS : TCX_EGRESS;
 
-	return bpf_link_create(prog_fd, (int)ifindex, (enum bpf_attach_type)type, &opts);
+	return bpf_link_create(prog_fd, (int)ifindex, type_of(dir), &opts);
+}
+
+static int program_of(int prog_fd, uint32_t *ret_program)
+{
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(prog_fd, &info, &size))
+		return -errno;
+	*ret_program = info.id;
+	return 0;
+}
+
+static int open_dir(struct tcx *tcx, int prog_fd, enum flow_dir dir)
+{
+	int fd, err = program_of(prog_fd, &tcx->program[dir]);
+
+	if (err)
+		return err;
+	fd = tcx_link(prog_fd, tcx->ifindex, dir);
+	/* A kernel that does not know the attach type says so, and nothing else does. */
+	if (fd < 0)
+		return fd == -EINVAL ? -EOPNOTSUPP : fd;
+	tcx->link_fd[dir] = fd;
+	return 0;
 }
 
 int tcx_open(struct tcx *tcx, const int prog_fd[FLOW_DIRS], unsigned int ifindex)
 {
-	int fd;
 	enum flow_dir dir;
+	int err = 0;
 
-	for (dir = FLOW_IN; dir < FLOW_DIRS; dir++) {
-		fd = tcx_link(prog_fd[dir], ifindex, dir);
-		/* A kernel that does not know the attach type says so, and nothing else does. */
-		if (fd == -EINVAL)
-			return -EOPNOTSUPP;
-		if (fd < 0)
-			return fd;
-		tcx->link_fd[dir] = fd;
+	tcx->ifindex = ifindex;
+	for (dir = FLOW_IN; dir < FLOW_DIRS && !err; dir++) {
+		if (tcx->link_fd[dir] < 0)
+			err = open_dir(tcx, prog_fd[dir], dir);
 	}
+	return err;
+}
+
+/* The programs on a hook in the order in which they run. */
+static int query(unsigned int ifindex, enum flow_dir dir, uint32_t program[TCX_PROGRAMS_MAX],
+		 unsigned int *ret_count)
+{
+	DECLARE_LIBBPF_OPTS(bpf_prog_query_opts, opts, .prog_ids = program,
+			    .prog_cnt = TCX_PROGRAMS_MAX);
+	int err = bpf_prog_query_opts((int)ifindex, type_of(dir), &opts);
+
+	*ret_count = err ? 0 : opts.prog_cnt;
+	return err;
+}
+
+unsigned int tcx_count(unsigned int ifindex, enum flow_dir dir)
+{
+	uint32_t program[TCX_PROGRAMS_MAX];
+	unsigned int count;
+
+	(void)!query(ifindex, dir, program, &count);
+	return count;
+}
+
+/*
+ * Without CAP_NET_ADMIN only the link itself can be asked. These headers do not know TCX; its part of
+ * the answer begins with the interface as that of XDP does: 0 when it was detached.
+ */
+static int look_at_link(const struct tcx *tcx, enum flow_dir dir, bool *ret_there)
+{
+	struct bpf_link_info info = {0};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(tcx->link_fd[dir], &info, &size))
+		return -errno;
+	*ret_there = info.xdp.ifindex && info.prog_id == tcx->program[dir];
 	return 0;
+}
+
+static int look(const struct tcx *tcx, enum flow_dir dir, bool *ret_there,
+		unsigned int *ret_before)
+{
+	uint32_t program[TCX_PROGRAMS_MAX];
+	unsigned int count, i = 0;
+
+	int err = query(tcx->ifindex, dir, program, &count);
+
+	if (err)
+		return err == -EPERM ? look_at_link(tcx, dir, ret_there) : err;
+	while (i < count && program[i] != tcx->program[dir])
+		i++;
+	*ret_there = i < count;
+	if (*ret_there)
+		*ret_before = i;
+	return 0;
+}
+
+int tcx_look(struct tcx *tcx, enum flow_dir dir, bool *ret_there, unsigned int *ret_before)
+{
+	int err = 0;
+
+	*ret_there = false;
+	if (tcx->link_fd[dir] >= 0)
+		err = look(tcx, dir, ret_there, ret_before);
+	/* A link whose program was replaced would keep the other one attached. */
+	if (!err && !*ret_there && tcx->link_fd[dir] >= 0) {
+		close(tcx->link_fd[dir]);
+		tcx->link_fd[dir] = -1;
+	}
+	return err;
 }
 
 void tcx_close(struct tcx *tcx)

@@ -23,6 +23,7 @@
 #include "programs.h"
 #include "slots.h"
 #include "store.h"
+#include "tables.h"
 
 struct bpf_source {
 	struct flow_source base;
@@ -31,8 +32,10 @@ struct bpf_source {
 	struct ring_buffer *wakes;
 	unsigned int cpus; /* possible ones */
 	struct fronts fronts;
+	struct tables tables;
 	struct store store;
-	uint32_t active; /* generation */
+	uint32_t active;    /* generation */
+	uint64_t active_ns; /* since when */
 	bool detached;
 	bool exit_on_loss;
 };
@@ -46,12 +49,16 @@ static struct bpf_source *bpf_source_of(struct flow_source *source)
 static void activate(struct bpf_source *source, uint32_t next)
 {
 	struct flow_control *control = &source->programs.maps->bss->flow_control;
+	uint64_t now_ns = clock_mono_ns();
 	unsigned int cpu;
 
+	tables_prepare(&source->tables, next, now_ns - source->active_ns, now_ns);
 	for (cpu = 0; cpu < source->cpus; cpu++)
-		fronts_set_wake(&source->fronts, cpu, next, store_entries(&source->store, cpu, next));
+		fronts_set_wake(&source->fronts, cpu, next,
+				store_entries(&source->store, cpu, next));
 	__atomic_store_n(&control->generation, next, __ATOMIC_SEQ_CST);
 	source->active = next;
+	source->active_ns = clock_mono_ns();
 }
 
 /* Swaps generations; returns when the old one is quiet. */
@@ -63,16 +70,18 @@ static int swap_generations(struct bpf_source *source)
 
 /* Everything a CPU counted in a generation that is quiet. */
 static void drain_cpu(struct bpf_source *source, unsigned int cpu, uint32_t generation,
-		      const struct flow_sink *sink, struct source_reading *reading)
+		      struct batch *batch, struct source_reading *reading)
 {
-	bool filled = fronts_drain(&source->fronts, cpu, generation, sink, reading) > 0;
+	uint64_t before = batch->flows;
+	bool filled = fronts_drain(&source->fronts, cpu, generation, batch, reading) > 0;
+	int table_err = tables_drain(&source->tables, cpu, generation, batch), err;
 	uint32_t flows;
-	int err = store_drain(&source->store, cpu, generation, filled, sink, reading->mono_ns,
-			      &flows);
 
-	reading->map_used += flows;
-	if (err)
-		reading->error = err;
+	err = store_drain(&source->store, cpu, generation, filled, batch, reading->mono_ns, &flows);
+	reading->map_used += (uint32_t)(batch->flows - before);
+	tables_note(&source->tables, cpu, generation, batch->flows - before);
+	if (err || table_err)
+		reading->error = err ? err : table_err;
 }
 
 static void bpf_source_drain(struct flow_source *base, const struct flow_sink *sink,
@@ -80,6 +89,7 @@ static void bpf_source_drain(struct flow_source *base, const struct flow_sink *s
 {
 	struct bpf_source *source = bpf_source_of(base);
 	uint32_t old = source->active;
+	struct batch batch;
 	unsigned int cpu;
 
 	memset(ret_reading, 0, sizeof(*ret_reading));
@@ -90,8 +100,10 @@ static void bpf_source_drain(struct flow_source *base, const struct flow_sink *s
 		slots_drained(&source->ports, false);
 		return;
 	}
+	batch_init(&batch, sink);
 	for (cpu = 0; cpu < source->cpus; cpu++)
-		drain_cpu(source, cpu, old, sink, ret_reading);
+		drain_cpu(source, cpu, old, &batch, ret_reading);
+	batch_flush(&batch);
 	slots_drained(&source->ports, !ret_reading->error);
 }
 
@@ -129,7 +141,8 @@ static bool bpf_source_wants_drain(struct flow_source *base)
 	for (cpu = 0; cpu < source->cpus; cpu++) {
 		front = fronts_get(&source->fronts, cpu, source->active);
 		if (__atomic_load_n(&front->inserts, __ATOMIC_RELAXED) >=
-		    store_entries(&source->store, cpu, source->active) / STORE_WAKE_SHARE)
+			    store_entries(&source->store, cpu, source->active) / STORE_WAKE_SHARE ||
+		    tables_want_drain(&source->tables, cpu, source->active))
 			return true;
 	}
 	return false;
@@ -145,6 +158,14 @@ static bool bpf_source_on_links(struct flow_source *base)
 	struct bpf_source *source = bpf_source_of(base);
 
 	ports_follow(&source->ports);
+	return source->exit_on_loss && !source->ports.ifaces->watched;
+}
+
+static bool bpf_source_on_deadline(struct flow_source *base)
+{
+	struct bpf_source *source = bpf_source_of(base);
+
+	ports_look(&source->ports);
 	return source->exit_on_loss && !source->ports.ifaces->watched;
 }
 
@@ -168,6 +189,12 @@ static void bpf_source_state(const struct flow_source *base, struct source_state
 	const struct bpf_source *source = (const struct bpf_source *)base;
 
 	*ret_state = source->store.state;
+	ret_state->map_entries += tables_slots(&source->tables);
+	ret_state->map_entries_max +=
+		source->tables.bytes_max / FLOW_GENERATIONS / sizeof(struct flow_slot);
+	ret_state->map_grown += source->tables.grown;
+	ret_state->map_shrunk += source->tables.shrunk;
+	ret_state->map_failed += source->tables.failed;
 }
 
 static const struct flow_source_ops bpf_source_ops = {
@@ -177,6 +204,7 @@ static const struct flow_source_ops bpf_source_ops = {
 	.wants_drain = bpf_source_wants_drain,
 	.links_fd = bpf_source_links_fd,
 	.on_links = bpf_source_on_links,
+	.on_deadline = bpf_source_on_deadline,
 	.wants_slots = bpf_source_wants_slots,
 	.give_up_slots = bpf_source_give_up_slots,
 	.ifaces = bpf_source_ifaces,
@@ -191,27 +219,36 @@ void bpf_source_free(struct flow_source *base)
 		return;
 	ports_close(&source->ports);
 	ring_buffer__free(source->wakes);
+	tables_close(&source->tables);
 	fronts_close(&source->fronts);
 	store_close(&source->store);
 	programs_close(&source->programs);
 	free(source);
 }
 
+/* Fronts, flow tables, and the flow maps for what finds no slot in them. */
 static int make_maps(struct bpf_source *source, size_t max_flows)
 {
-	const struct flow_bpf *skeleton = source->programs.maps;
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	const struct programs *programs = &source->programs;
+	const struct flow_bpf *skeleton = programs->maps;
+	long configured = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned int online = configured > 0 && configured <= (long)source->cpus
+				      ? (unsigned int)configured
+				      : source->cpus;
 	int err;
 
 	err = fronts_open(&source->fronts, bpf_map__fd(skeleton->maps.flow_fronts), source->cpus,
-			  source->programs.front_bits);
+			  programs->front_bits);
+	if (!err) /* programs that interrupt each other count in the flow map */
+		err = tables_open(&source->tables, bpf_map__fd(skeleton->maps.flow_tables),
+				  &source->fronts, online, max_flows, programs->preempted);
 	if (!err)
-		err = store_open(&source->store, bpf_map__fd(skeleton->maps.flow_maps), source->cpus,
-				 online > 0 ? (unsigned int)online : 0, max_flows);
+		err = store_open(&source->store, bpf_map__fd(skeleton->maps.flow_maps),
+				 source->cpus, online, max_flows, source->tables.bits_max > 0);
 	if (err)
 		return err;
-	source->wakes = ring_buffer__new(bpf_map__fd(skeleton->maps.flow_wakes), ignore_wake, NULL,
-					 NULL);
+	source->wakes =
+		ring_buffer__new(bpf_map__fd(skeleton->maps.flow_wakes), ignore_wake, NULL, NULL);
 	if (!source->wakes)
 		return -errno;
 	activate(source, 0); /* nothing runs yet that would have to end */

@@ -40,6 +40,7 @@ static void survey_ours(struct clsact_survey *survey, const struct tc_filter *fi
 		survey->leaving |= leaving;
 		survey->counting |= !leaving;
 	} else if (!claim_is_held(filter->handle)) {
+		survey->stale_leaving |= leaving;
 		if (survey->stale_count < CLSACT_STALE_MAX)
 			survey->stale[survey->stale_count++] = *filter;
 	} else if (leaving) {

@@ -37,6 +37,11 @@ struct clsact_survey {
 	bool after_us;		 /* another one with a greater number is */
 	bool used;		 /* by somebody else, or by another living instance */
 	uint16_t priority_first; /* of those that are not ours; UINT16_MAX: there are none */
+	/*
+	 * A dead instance was about to remove the qdisc, and may have done so between the kernel's
+	 * answer and the question whether it lives: take it off, and look again.
+	 */
+	bool stale_leaving;
 	unsigned int stale_count;
 	struct tc_filter stale[CLSACT_STALE_MAX]; /* of instances that are no longer alive */
 };

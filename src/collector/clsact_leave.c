@@ -7,7 +7,8 @@
  * or it is seen, and waited for. The filter also shows that the qdisc is still the same one.
  *
  * Where several want to remove it, the one with the smallest number does; the others take their sign
- * away and wait until it is done. What killed instances have left is no obstacle: it goes with the
+ * away and wait until it is done. An answer of the kernel is old when it is read: a sign of somebody
+ * who is dead by then is taken away, and then counts only another look. What killed instances have left is no obstacle: it goes with the
  * qdisc. Against somebody else who adds a filter in the few microseconds between the last look and
  * the removal there is no remedy.
  */
@@ -24,12 +25,15 @@
 
 /* How long a start waits for others, in all. */
 #define SWEEP_MS 1000
+/* More than any patience has; against a filter that cannot be taken off. */
+#define STEPS_MAX 5000
 
 struct leave {
 	unsigned int ifindex;
 	const struct claim *claim;
 	struct clsact_filter sign;
-	bool used, signed_here, before_us, after_us; /* of both hooks, see struct clsact_survey */
+	/* Of both hooks, see struct clsact_survey. */
+	bool used, signed_here, before_us, after_us, stale_leaving;
 };
 
 static int look(struct leave *leave)
@@ -39,6 +43,7 @@ static int look(struct leave *leave)
 	int err;
 
 	leave->used = leave->signed_here = leave->before_us = leave->after_us = false;
+	leave->stale_leaving = false;
 	for (dir = FLOW_IN; dir < FLOW_DIRS; dir++) {
 		err = clsact_survey(leave->ifindex, dir, leave->claim->number, &survey);
 		if (err)
@@ -47,6 +52,9 @@ static int look(struct leave *leave)
 		leave->signed_here |= survey.leaving;
 		leave->before_us |= survey.before_us;
 		leave->after_us |= survey.after_us;
+		leave->stale_leaving |= survey.stale_leaving;
+		if (survey.stale_leaving)
+			clsact_remove_stale(leave->ifindex, &survey);
 	}
 	return 0;
 }
@@ -92,6 +100,8 @@ static int step(struct leave *leave)
 
 	if (err || leave->used)
 		return err;
+	if (leave->stale_leaving)
+		return -EAGAIN;
 	if (leave->before_us) {
 		take_sign_off(leave);
 		return -EBUSY;
@@ -109,11 +119,11 @@ static int step(struct leave *leave)
 int clsact_leave(unsigned int ifindex, const struct claim *claim)
 {
 	struct leave leave = {.ifindex = ifindex, .claim = claim};
-	int err;
+	int err, steps = 0;
 
 	do
 		err = step(&leave);
-	while (err == -EAGAIN || (err == -EBUSY && claim_pause(claim)));
+	while (++steps < STEPS_MAX && (err == -EAGAIN || (err == -EBUSY && claim_pause(claim))));
 	take_sign_off(&leave);
 	return err;
 }

@@ -9,7 +9,7 @@
 #include <bpf/bpf.h>
 
 /* Flows read by one system call. */
-#define BATCH_FLOWS 4096
+#define READ_FLOWS 4096
 
 size_t flow_map_bytes(uint32_t entries)
 {
@@ -55,7 +55,7 @@ static int drain_buffer_make(struct drain_buffer *buffer, uint32_t room)
 int drain_buffer_init(struct drain_buffer *buffer)
 {
 	*buffer = (struct drain_buffer){0};
-	return drain_buffer_make(buffer, BATCH_FLOWS);
+	return drain_buffer_make(buffer, READ_FLOWS);
 }
 
 void drain_buffer_done(struct drain_buffer *buffer)
@@ -66,19 +66,17 @@ void drain_buffer_done(struct drain_buffer *buffer)
 	buffer->counts = NULL;
 }
 
-static void drain_give(const struct drain_buffer *buffer, const struct flow_sink *sink,
-		       uint32_t count)
+static void drain_give(const struct drain_buffer *buffer, struct batch *batch, uint32_t count)
 {
 	uint32_t i;
 
 	for (i = 0; i < count; i++)
-		sink->add(sink->arg, &buffer->keys[i], buffer->counts[i].packets,
-			  buffer->counts[i].bytes);
+		batch_add(batch, &buffer->keys[i], &buffer->counts[i]);
 }
 
 /* The slow way, flow by flow, for what a batch could not read. */
 static int drain_one_by_one(const struct flow_map *map, struct drain_buffer *buffer,
-			    const struct flow_sink *sink, uint32_t *flows)
+			    struct batch *batch, uint32_t *flows)
 {
 	int err;
 
@@ -88,14 +86,14 @@ static int drain_one_by_one(const struct flow_map *map, struct drain_buffer *buf
 			err = bpf_map_delete_elem(map->fd, &buffer->keys[0]);
 		if (err)
 			return err;
-		drain_give(buffer, sink, 1);
+		drain_give(buffer, batch, 1);
 		++*flows;
 	}
 	return err == -ENOENT ? 0 : err;
 }
 
-int flow_map_drain(const struct flow_map *map, struct drain_buffer *buffer,
-		   const struct flow_sink *sink, uint32_t *ret_flows)
+int flow_map_drain(const struct flow_map *map, struct drain_buffer *buffer, struct batch *batch,
+		   uint32_t *ret_flows)
 {
 	__u32 position, count, *from = NULL;
 	int err;
@@ -117,10 +115,10 @@ int flow_map_drain(const struct flow_map *map, struct drain_buffer *buffer,
 		 */
 		if (err && err != -ENOENT && err != -ENOMEM)
 			count = 0;
-		drain_give(buffer, sink, count);
+		drain_give(buffer, batch, count);
 		*ret_flows += count;
 		if (err && err != -ENOENT)
-			return drain_one_by_one(map, buffer, sink, ret_flows);
+			return drain_one_by_one(map, buffer, batch, ret_flows);
 		from = &position;
 	} while (!err);
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One flow map: the flows that one CPU could not keep in its front during one generation. Only that
+ * One flow map: the flows that one CPU found no slot for during one generation. Only that
  * CPU's programs write to it, and only until the generation is swapped out. Owned by the store.
  */
 #ifndef PKTSTAT_FLOW_MAP_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "source.h"
+#include "batch.h"
 
 /* The least room of a flow map, also when the kernel is short of memory. */
 #define FLOW_MAP_ENTRIES_LEAST 64
@@ -43,7 +43,7 @@ void drain_buffer_done(struct drain_buffer *buffer);
  * Takes all flows out of a map that no program writes to any more. 0, or the negative errno of a
  * call that failed; `ret_flows` says how many came out in any case.
  */
-int flow_map_drain(const struct flow_map *map, struct drain_buffer *buffer,
-		     const struct flow_sink *sink, uint32_t *ret_flows);
+int flow_map_drain(const struct flow_map *map, struct drain_buffer *buffer, struct batch *batch,
+		   uint32_t *ret_flows);
 
 #endif

@@ -40,7 +40,7 @@ int fronts_open(struct fronts *fronts, int map_fd, unsigned int cpus, unsigned i
 		.bytes = bytes,
 		.stride = fronts_stride(bits),
 		.cpus = cpus,
-		.slots = 1U << bits,
+		.bits = bits,
 	};
 	return 0;
 }
@@ -60,7 +60,7 @@ void fronts_set_wake(const struct fronts *fronts, unsigned int cpu, uint32_t gen
 }
 
 /* The sums beside the flows: the hook's totals, and what found no room in the flow map. */
-static bool drain_sums(struct flow_front *front, const struct flow_sink *sink,
+static bool drain_sums(struct flow_front *front, struct batch *batch,
 		       struct source_reading *reading)
 {
 	struct flow_counts *counts;
@@ -73,46 +73,43 @@ static bool drain_sums(struct flow_front *front, const struct flow_sink *sink,
 		if (!counts->packets)
 			continue;
 		any = true;
-		reading->total[where].packets += counts->packets;
-		reading->total[where].bytes += counts->bytes;
+		flow_counts_add(&reading->total[where], counts);
 		*counts = (struct flow_counts){0};
-		for (class = 0; class < FLOW_CLASSES; class++) {
+		for (class = 0; class < FLOW_CLASSES; class ++) {
 			counts = &front->full[where][class];
 			if (!counts->packets)
 				continue;
-			key = flow_key_of_sum(FLOW_SUM_MAP_FULL, (uint16_t)class, 0,
+			key = flow_key_of_sum(FLOW_SUM_MAP_FULL, (uint16_t) class, 0,
 					      (uint8_t)where);
-			sink->add(sink->arg, &key, counts->packets, counts->bytes);
-			reading->map_full.packets += counts->packets;
-			reading->map_full.bytes += counts->bytes;
+			batch_add(batch, &key, counts);
+			flow_counts_add(&reading->map_full, counts);
 			*counts = (struct flow_counts){0};
 		}
 	}
 	return any;
 }
 
-/* The slots. Their keys stay: a flow that goes on finds its slot again. */
-static void drain_slots(struct flow_front *front, unsigned int slots, const struct flow_sink *sink)
+void slots_drain(struct flow_slot *slot, size_t count, struct batch *batch)
 {
-	struct flow_slot *slot;
+	const struct flow_slot *end = slot + count;
 
-	for (slot = front->slot; slot < front->slot + slots; slot++) {
+	for (; slot < end; slot++) {
 		if (!slot->pending.packets)
 			continue;
-		sink->add(sink->arg, &slot->key, slot->pending.packets, slot->pending.bytes);
+		batch_add(batch, &slot->key, &slot->pending);
 		slot->pending = (struct flow_counts){0};
 	}
 }
 
 uint64_t fronts_drain(const struct fronts *fronts, unsigned int cpu, uint32_t generation,
-		      const struct flow_sink *sink, struct source_reading *reading)
+		      struct batch *batch, struct source_reading *reading)
 {
 	struct flow_front *front = fronts_get(fronts, cpu, generation);
 	uint64_t inserts = front->inserts;
 
 	/* A CPU without a packet has nothing in its slots either. */
-	if (drain_sums(front, sink, reading))
-		drain_slots(front, fronts->slots, sink);
+	if (drain_sums(front, batch, reading))
+		slots_drain(front->slot, (size_t)1 << fronts->bits, batch);
 	front->inserts = 0;
 	return inserts;
 }

@@ -9,18 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "source.h"
+#include "batch.h"
 
 /* Memory of all fronts; with many possible CPUs each gets fewer slots. */
 #define FRONTS_BYTES_MAX (32UL << 20)
-#define FRONTS_BITS_MIN 6
+#define FRONTS_BITS_MIN	 6
 
 struct fronts {
 	void *memory;
 	size_t bytes;
 	size_t stride; /* from one front to the next */
 	unsigned int cpus;
-	unsigned int slots; /* of each */
+	unsigned int bits; /* slots of each, as a power of two */
 };
 
 /* Slots of a front for so many possible CPUs, as a power of two: at most FLOW_FRONT_BITS. */
@@ -45,10 +45,16 @@ void fronts_set_wake(const struct fronts *fronts, unsigned int cpu, uint32_t gen
 		     uint32_t entries);
 
 /*
- * Takes everything out of a quiet front: flows and sums to the sink, the hook's totals to the
+ * Takes everything out of a quiet front: flows and sums to the batch, the hook's totals to the
  * reading. Returns how many flows the CPU put into its flow map.
  */
 uint64_t fronts_drain(const struct fronts *fronts, unsigned int cpu, uint32_t generation,
-		      const struct flow_sink *sink, struct source_reading *reading);
+		      struct batch *batch, struct source_reading *reading);
+
+/*
+ * Takes the counts out of slots of a front or a table. Their keys stay: a flow that goes on finds
+ * its slot again.
+ */
+void slots_drain(struct flow_slot *slot, size_t count, struct batch *batch);
 
 #endif

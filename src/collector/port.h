@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "absence.h"
 #include "attach.h"
 #include "ifaces.h"
 #include "link.h"
@@ -27,7 +28,9 @@ struct port {
 	enum port_step failed_at;  /* of IFACE_FAILED */
 	int prog_fd[FLOW_DIRS];
 	const struct programs *shared; /* the programs are others' as well; NULL: they are not */
+	uint8_t address[LINK_ADDRESS_MAX]; /* of the interface attached to last */
 	struct attachment attachment;
+	struct absence absence; /* of the programs, while the interface was there */
 };
 
 /* How it is to be done. */
@@ -47,6 +50,19 @@ void port_init(struct port *port, const char *name);
  */
 int port_open(struct port *port, struct programs *programs, unsigned int slot,
 	      const struct link_info *link, const struct port_way *way);
+
+/*
+ * Looks whether the programs of an interface that is IFACE_WATCHED are still attached; see
+ * attach_look(). False when they are missing: then the interface may be gone, or else
+ * port_is_detached() is due.
+ */
+bool port_look(struct port *port);
+
+/* The interface is there and the programs are not: the entry says so from now on. */
+void port_is_detached(struct port *port);
+
+/* Attaches again what somebody else took off, when that is due. */
+void port_repair(struct port *port);
 
 /* The interface is gone, and so is what was known of it: the slot is IFACE_FREE. */
 void port_give_up(struct port *port);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "clsact_leave.h"
 #include "iface.h"
 #include "layers.h"
@@ -142,6 +143,9 @@ static int watch(struct ports *ports, struct links_record *record)
 	err = port_open(port, ports->programs, (unsigned int)record->slot, &record->info, &way);
 	if (!err)
 		ports->mode = port->attachment.mode;
+	/* Where it fails, filters are asked for instead. */
+	if (ports->mode == ATTACH_CLSACT)
+		(void)!links_watch_hooks(&ports->links);
 	return err;
 }
 
@@ -249,8 +253,79 @@ static bool tell(struct ports *ports)
 	return true;
 }
 
+/*
+ * Filters change with notice, so only those are looked at of which there was news. TCX gives none:
+ * `all` says that it is time to ask.
+ */
+static bool is_worth_a_look(const struct ports *ports, const struct port *port,
+			    const struct links_record *record, bool all)
+{
+	if (port->attachment.mode == ATTACH_CLSACT && ports->links.hooks)
+		return record->filters || (all && port->absence.away);
+	return all;
+}
+
+/* The interface of a slot that is watched; NULL: it is gone, or none is. */
+static const struct links_record *record_of_port(const struct ports *ports,
+						 const struct port *port)
+{
+	const struct links_record *record =
+		port->entry.state == IFACE_WATCHED ?
+			links_of_index(&ports->links, port->entry.index) :
+			NULL;
+
+	return record && record->serial == port->serial ? record : NULL;
+}
+
+/* Marks in `ret_missing` whose programs are missing; true when there are any. */
+static bool find_missing(struct ports *ports, bool all, bool ret_missing[FLOW_IFACES_MAX])
+{
+	const struct links_record *record;
+	struct port *port = ports->port;
+	bool any = false;
+
+	for (unsigned int slot = 0; slot < ports->count; slot++, port++) {
+		ret_missing[slot] = false;
+		record = record_of_port(ports, port);
+		if (!record)
+			continue;
+		if (is_worth_a_look(ports, port, record, all))
+			ret_missing[slot] = !port_look(port);
+		else if (all)
+			absence_looked(&port->absence, true, clock_mono_ns());
+		any |= ret_missing[slot];
+	}
+	return any;
+}
+
+/*
+ * An interface that is removed loses its programs first: only one that is still there when what is
+ * new was taken in afterwards was detached by somebody.
+ */
+static void look_at_hooks(struct ports *ports, bool all)
+{
+	bool missing[FLOW_IFACES_MAX];
+
+	if (!find_missing(ports, all, missing))
+		return;
+	links_read(&ports->links);
+	for (unsigned int slot = 0; slot < ports->count; slot++) {
+		if (missing[slot] && record_of_port(ports, &ports->port[slot]))
+			port_is_detached(&ports->port[slot]);
+	}
+}
+
+static void repair(struct ports *ports)
+{
+	for (unsigned int slot = 0; slot < ports->count; slot++) {
+		if (ports->port[slot].entry.state == IFACE_WATCHED)
+			port_repair(&ports->port[slot]);
+	}
+}
+
 static bool follow(struct ports *ports)
 {
+	look_at_hooks(ports, false);
 	follow_gone(ports);
 	find_candidates(ports);
 	ports->no_slot = 0;
@@ -267,6 +342,20 @@ bool ports_follow(struct ports *ports)
 	/* An error here leaves an old table, which the next news puts right. */
 	links_read(&ports->links);
 	return follow(ports);
+}
+
+bool ports_look(struct ports *ports)
+{
+	bool told = false;
+
+	links_read(&ports->links);
+	if (ports->links.news)
+		told = follow(ports);
+	look_at_hooks(ports, true);
+	if (ports->links.news) /* of the meantime */
+		told |= follow(ports);
+	repair(ports);
+	return tell(ports) || told;
 }
 
 /* The first slot that was asked for by name and is not watched: an error, and which. */
@@ -342,6 +431,9 @@ void ports_detach(struct ports *ports)
 {
 	unsigned int slot;
 
+	links_read(&ports->links);
+	look_at_hooks(ports, true);
+	tell(ports);
 	for (slot = 0; slot < ports->count; slot++)
 		attach_close(&ports->port[slot].attachment);
 	/* Now that nothing is counted, there is time for instances that end just as well. */

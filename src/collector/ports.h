@@ -53,12 +53,19 @@ int ports_open(struct ports *ports, const struct ports_options *options,
 /* Takes in the news and follows them. True when `ifaces` is another one now. */
 bool ports_follow(struct ports *ports);
 
+/*
+ * To be called every interval: takes in what is new, and looks whether the programs are still where
+ * they were attached; those that somebody took off are put back (absence.h). True when `ifaces` is
+ * another one now.
+ */
+bool ports_look(struct ports *ports);
+
 /* True when an interface finds no slot and slots_give_up() will find some, once all is drained. */
 bool ports_want_slots(const struct ports *ports);
 /* See flow_source_ops.give_up_slots. */
 bool ports_give_up_slots(struct ports *ports, bool ret_slot[FLOW_IFACES_MAX]);
 
-/* Detaches from all; what others are told stays. */
+/* Looks a last time, and detaches from all; what others are told stays. */
 void ports_detach(struct ports *ports);
 /* Safe to call twice. */
 void ports_close(struct ports *ports);

@@ -7,11 +7,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "array.h"
 #include "flow.skel.h"
 #include "fronts.h"
 #include "kernel.h"
@@ -27,6 +31,8 @@ static int size_maps(const struct programs *programs, unsigned int cpus)
 					      (uint32_t)fronts_stride(programs->front_bits));
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.flow_maps, elements + 1);
+	if (!err)
+		err = bpf_map__set_max_entries(skeleton->maps.flow_tables, elements);
 	if (!err && programs->preempted)
 		err = bpf_map__set_max_entries(skeleton->maps.flow_scratch, FLOW_COPIES);
 	if (!err && programs->preempted)
@@ -44,6 +50,22 @@ static int fill_copies(const struct programs *programs)
 	return err;
 }
 
+/*
+ * Random numbers for the hash of flows, so that nobody outside can choose flows that meet in one
+ * bucket. Without any, early in a boot, the time must do.
+ */
+static void make_seeds(uint64_t seed[FLOW_SEEDS])
+{
+	struct timespec now;
+
+	if (getrandom(seed, FLOW_SEEDS * sizeof(*seed), GRND_NONBLOCK) < 0) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		for (unsigned int i = 0; i < FLOW_SEEDS; i++)
+			seed[i] = ((uint64_t)now.tv_nsec << 32 | i) * 0x9e3779b97f4a7c15ULL;
+	}
+	seed[FLOW_SEEDS - 1] |= 1;
+}
+
 int programs_open(struct programs *programs, unsigned int cpus, bool no_arp)
 {
 	struct flow_bpf *skeleton = flow_bpf__open();
@@ -58,6 +80,7 @@ int programs_open(struct programs *programs, unsigned int cpus, bool no_arp)
 		.preempted = kernel_is_realtime(),
 		.shared_fd = {{-1, -1}, {-1, -1}, {-1, -1}},
 	};
+	make_seeds(programs->seed);
 	bpf_program__set_autoload(skeleton->progs.flow_ingress, false);
 	bpf_program__set_autoload(skeleton->progs.flow_egress, false);
 	err = size_maps(programs, cpus);
@@ -88,6 +111,7 @@ static int share_maps(const struct programs *programs, const struct flow_bpf *sk
 	} maps[] = {
 		{skeleton->maps.flow_fronts, shared->maps.flow_fronts},
 		{skeleton->maps.flow_maps, shared->maps.flow_maps},
+		{skeleton->maps.flow_tables, shared->maps.flow_tables},
 		{skeleton->maps.flow_fragments, shared->maps.flow_fragments},
 		{skeleton->maps.flow_scratch, shared->maps.flow_scratch},
 		{skeleton->maps.flow_copies, shared->maps.flow_copies},
@@ -96,7 +120,7 @@ static int share_maps(const struct programs *programs, const struct flow_bpf *sk
 	};
 	int err = 0;
 
-	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !err; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(maps) && !err; i++)
 		err = bpf_map__reuse_fd(maps[i].map, bpf_map__fd(maps[i].shared));
 	return err;
 }
@@ -132,6 +156,7 @@ static int load(const struct programs *programs, unsigned int slot, bool shared,
 	skeleton->rodata->flow_no_arp = programs->no_arp;
 	skeleton->rodata->flow_can_wake = 1;
 	skeleton->rodata->flow_front_bits = (uint8_t)programs->front_bits;
+	memcpy((void *)skeleton->rodata->flow_seed, programs->seed, sizeof(programs->seed));
 	skeleton->rodata->flow_preempted = programs->preempted;
 	skeleton->rodata->flow_fragment_ticks = kernel_ticks(FLOW_FRAGMENT_MAX_AGE_S);
 	err = share_maps(programs, skeleton);

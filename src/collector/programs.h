@@ -10,6 +10,7 @@
 #define PKTSTAT_PROGRAMS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "flow_abi.h"
 
@@ -19,6 +20,7 @@ struct programs {
 	struct flow_bpf *maps; /* a skeleton whose maps are loaded and its programs are not */
 	unsigned int front_bits;
 	bool no_arp;
+	uint64_t seed[FLOW_SEEDS]; /* the same in all of them: they share the slots */
 	bool preempted; /* a PREEMPT_RT kernel: programs interrupt each other */
 	int shared_fd[FLOW_LINKS][FLOW_DIRS]; /* -1: not loaded yet */
 };

@@ -7,14 +7,15 @@
 #define PKTSTAT_SOURCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "flow_abi.h"
+#include "flow.h"
 #include "ifaces.h"
 
-/* Takes the counts of one flow, or of one part of it: the same key may come more than once. */
+/* Takes the counts of flows, or of parts of them: the same key may come more than once. */
 struct flow_sink {
-	void (*add)(void *arg, const struct flow_key *key, uint64_t packets, uint64_t bytes);
+	void (*add)(void *arg, const struct flow_delta *flows, size_t count);
 	void *arg;
 };
 
@@ -23,11 +24,11 @@ struct source_reading {
 	uint64_t mono_ns;                      /* when the generation was swapped out */
 	struct flow_counts total[FLOW_WHERES]; /* counted by the hook before anything else */
 	struct flow_counts map_full;           /* of these: found no room in the kernel map */
-	uint32_t map_used;                     /* flows that were in the kernel map */
+	uint32_t map_used;                     /* flows that were in kernel tables and maps */
 	int error; /* 0, or the negative errno of a read that failed: counts may be missing */
 };
 
-/* The kernel maps as they are now. */
+/* Room for flows in the kernel as it is now: slots of tables and entries of maps. */
 struct source_state {
 	uint32_t map_entries;
 	uint32_t map_entries_max;
@@ -59,6 +60,11 @@ struct flow_source_ops {
 	 * nobody wants to wait for their return.
 	 */
 	bool (*on_links)(struct flow_source *source);
+	/*
+	 * At a deadline, when counts were drained: looks whether counting goes on everywhere, and
+	 * mends what can be mended. True when counting is over, as on_links() says.
+	 */
+	bool (*on_deadline)(struct flow_source *source);
 	/* True when an interface finds no slot, although interfaces that are gone have some. */
 	bool (*wants_slots)(struct flow_source *source);
 	/*

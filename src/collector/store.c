@@ -91,17 +91,18 @@ static int open_all(struct store *store, unsigned int online)
 }
 
 int store_open(struct store *store, int outer_fd, unsigned int cpus, unsigned int online,
-	       size_t max_flows)
+	       size_t max_flows, bool overflow)
 {
 	uint32_t i;
 	int err;
 
 	*store = (struct store){.outer_fd = outer_fd, .cpus = cpus};
 	online = online && online <= cpus ? online : cpus;
-	store->entries_first = entries_within(STORE_BYTES_FIRST / online, FLOW_MAP_ENTRIES_LEAST,
-					      STORE_ENTRIES_FIRST);
-	store->entries_max = entries_within(STORE_BYTES_MAX / online, store->entries_first,
-					    STORE_ENTRIES_MAX);
+	store->entries_first =
+		entries_within(STORE_BYTES_FIRST / online, FLOW_MAP_ENTRIES_LEAST,
+			       overflow ? STORE_ENTRIES_FIRST / 4 : STORE_ENTRIES_FIRST);
+	store->entries_max =
+		entries_within(STORE_BYTES_MAX / online, store->entries_first, STORE_ENTRIES_MAX);
 	while (store->entries_max / 2 >= max_flows && store->entries_max > store->entries_first)
 		store->entries_max /= 2;
 	store->state.map_entries_max = store->entries_max * online;
@@ -188,14 +189,14 @@ static void plan(struct store *store, unsigned int cpu, uint32_t entries, uint32
 }
 
 int store_drain(struct store *store, unsigned int cpu, uint32_t generation, bool filled,
-		const struct flow_sink *sink, uint64_t now_ns, uint32_t *ret_flows)
+		struct batch *batch, uint64_t now_ns, uint32_t *ret_flows)
 {
 	struct flow_map *map = map_of(store, cpu, generation);
 	int err = 0;
 
 	*ret_flows = 0;
 	if (filled || map->left)
-		err = flow_map_drain(map, &store->buffer, sink, ret_flows);
+		err = flow_map_drain(map, &store->buffer, batch, ret_flows);
 	map->left = err != 0;
 	plan(store, cpu, map->entries, *ret_flows, now_ns);
 	if (!map->left) /* what could not be read must not go with its map */

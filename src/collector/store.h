@@ -17,16 +17,16 @@
 
 /* Kernel memory of all maps of a generation: what they start with, and its bound. */
 #define STORE_BYTES_FIRST (8UL << 20)
-#define STORE_BYTES_MAX (128UL << 20)
+#define STORE_BYTES_MAX	  (128UL << 20)
 /* Room of one CPU's map within that: at the start, and at the most. */
 #define STORE_ENTRIES_FIRST 32768
-#define STORE_ENTRIES_MAX 262144
+#define STORE_ENTRIES_MAX   262144
 /* A drain is asked for when so large a share of a CPU's map is used. */
 #define STORE_WAKE_SHARE 4
 
 /* Sizing of one CPU's maps. */
 struct store_cpu {
-	uint32_t want;       /* entries that its maps should have */
+	uint32_t want;	     /* entries that its maps should have */
 	uint64_t busy_ns;    /* when one was last more than an eighth full */
 	uint64_t refused_ns; /* when the kernel had no memory for a larger one; 0: never */
 };
@@ -35,7 +35,7 @@ struct store {
 	int outer_fd; /* flow_maps; not owned */
 	unsigned int cpus;
 	struct store_cpu *cpu;
-	struct flow_map *map; /* [cpu * FLOW_GENERATIONS + generation] */
+	struct flow_map *map;		     /* [cpu * FLOW_GENERATIONS + generation] */
 	uint32_t entries_first, entries_max; /* of one CPU's map */
 	struct drain_buffer buffer;
 	struct source_state state; /* map_entries: of one generation, all CPUs */
@@ -43,11 +43,11 @@ struct store {
 
 /*
  * Makes the maps and puts them into the outer map `outer_fd`, which has room for `cpus` possible
- * CPUs; `online` of them get room to start with. When memory is short they get less. 0, -ENOMEM or
- * another negative errno.
+ * CPUs; `online` of them get room to start with: less, when they hold only the `overflow` of flow
+ * tables, or when memory is short. 0, -ENOMEM or another negative errno.
  */
 int store_open(struct store *store, int outer_fd, unsigned int cpus, unsigned int online,
-	       size_t max_flows);
+	       size_t max_flows, bool overflow);
 /* Safe on a zeroed store. */
 void store_close(struct store *store);
 
@@ -70,6 +70,6 @@ int store_fence(const struct store *store);
  * that failed: what it left is read next time. `ret_flows` says how many flows came out.
  */
 int store_drain(struct store *store, unsigned int cpu, uint32_t generation, bool filled,
-		const struct flow_sink *sink, uint64_t now_ns, uint32_t *ret_flows);
+		struct batch *batch, uint64_t now_ns, uint32_t *ret_flows);
 
 #endif

@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -365,8 +364,8 @@ int resolver_start(struct name_cache *cache, void (*on_thread)(void *context), v
 	resolver->on_thread = on_thread;
 	resolver->context = context;
 	hosts_init(&resolver->hosts, "/etc/hosts");
-	resolver->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	err = resolver->stop_fd < 0 ? -errno : 0;
+	resolver->stop_fd = wait_new_event();
+	err = resolver->stop_fd < 0 ? resolver->stop_fd : 0;
 	if (!err && ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
 		err = -ENOMEM;
 	if (err)
@@ -387,12 +386,10 @@ out_close:
 
 void resolver_stop(struct resolver *resolver)
 {
-	uint64_t one = 1;
-
 	if (!resolver)
 		return;
-	if (write(resolver->stop_fd, &one, sizeof(one)) == sizeof(one))
-		pthread_join(resolver->thread, NULL);
+	wait_signal_event(resolver->stop_fd);
+	pthread_join(resolver->thread, NULL);
 	ares_library_cleanup();
 	close(resolver->stop_fd);
 	free(resolver);

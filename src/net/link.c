@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -129,6 +130,11 @@ static bool parse_attributes(const struct nlmsghdr *message, struct link_info *i
 			if (length < sizeof(info->name))
 				memcpy(info->name, RTA_DATA(attr), length);
 			break;
+		case IFLA_ADDRESS:
+			length = RTA_PAYLOAD(attr);
+			if (length <= sizeof(info->address))
+				memcpy(info->address, RTA_DATA(attr), length);
+			break;
 		case IFLA_MASTER: info->master = parse_u32(attr); break;
 		case IFLA_LINK: info->parent = parse_u32(attr); break;
 		case IFLA_LINK_NETNSID: parent_elsewhere = true; break;
@@ -142,13 +148,29 @@ static bool parse_attributes(const struct nlmsghdr *message, struct link_info *i
 	return info->name[0] != '\0';
 }
 
+/* News of traffic control: RTNLGRP_TC. */
+static enum link_event parse_tc(const struct nlmsghdr *message, struct link_info *ret_info)
+{
+	const struct tcmsg *tc = NLMSG_DATA(message);
+	bool filter = message->nlmsg_type == RTM_NEWTFILTER ||
+		      message->nlmsg_type == RTM_DELTFILTER;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*tc)) || tc->tcm_ifindex <= 0)
+		return LINK_OTHER;
+	if (!filter &&
+	    (message->nlmsg_type != RTM_DELQDISC || tc->tcm_parent != TC_H_CLSACT))
+		return LINK_OTHER;
+	*ret_info = (struct link_info){.index = (unsigned int)tc->tcm_ifindex};
+	return LINK_FILTERS;
+}
+
 enum link_event link_parse(const struct nlmsghdr *message, struct link_info *ret_info)
 {
 	const struct ifinfomsg *header = NLMSG_DATA(message);
 	struct link_info info = {0};
 
 	if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
-		return LINK_OTHER;
+		return parse_tc(message, ret_info);
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*header)) ||
 	    header->ifi_family != AF_UNSPEC || header->ifi_index <= 0)
 		return LINK_OTHER;
@@ -238,6 +260,11 @@ int link_list(struct netlink *query, const struct link_visitor *visitor)
 int link_watch_open(struct netlink *watch)
 {
 	return netlink_listen(watch, NETLINK_ROUTE, RTNLGRP_LINK, LINK_WATCH_BUFFER);
+}
+
+int link_watch_hooks(struct netlink *watch)
+{
+	return netlink_join(watch, RTNLGRP_TC);
 }
 
 int link_watch_read(struct netlink *watch, const struct link_visitor *visitor)

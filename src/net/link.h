@@ -30,6 +30,8 @@ enum link_kind {
 	LINK_CHILD,  /* on its parent: VLAN, macvlan, ipvlan, MACsec, DSA */
 };
 
+#define LINK_ADDRESS_MAX 32 /* the kernel's MAX_ADDR_LEN */
+
 /* An interface as a message describes it. */
 struct link_info {
 	char name[IF_NAMESIZE]; /* outside text */
@@ -39,12 +41,15 @@ struct link_info {
 	unsigned int parent; /* of LINK_CHILD: index in the same namespace; 0: none */
 	enum link_kind kind;
 	bool up; /* IFF_UP */
+	uint8_t address[LINK_ADDRESS_MAX]; /* of the hardware, zeroes behind it; all zeroes: none */
 };
 
 enum link_event {
 	LINK_OTHER,   /* no news of an interface */
 	LINK_NEW,     /* it is there: came or changed */
 	LINK_REMOVED, /* removed, or moved to another network namespace */
+	/* tc filters of it came, changed or went: after link_watch_hooks(); only the index is known */
+	LINK_FILTERS,
 };
 
 /*
@@ -62,6 +67,9 @@ struct link_visitor {
 
 /* A socket that hears of interfaces that come, change and go. 0 or a negative errno. */
 int link_watch_open(struct netlink *watch);
+
+/* Makes a watch hear of tc filters and of the clsact qdisc as well. 0 or a negative errno. */
+int link_watch_hooks(struct netlink *watch);
 
 /* 0, -ENODEV, or what else the kernel answered. `query`: netlink_open(), NETLINK_ROUTE. */
 int link_read_counters(struct netlink *query, unsigned int ifindex,

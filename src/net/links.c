@@ -82,10 +82,18 @@ void links_take(struct links *links, enum link_event event, const struct link_in
 {
 	struct links_record *record = links_of_index(links, info->index);
 
-	if (event == LINK_REMOVED) {
+	links->news |= record || event == LINK_NEW;
+	switch (event) {
+	case LINK_REMOVED:
 		if (record)
 			forget(links, record);
 		return;
+	case LINK_FILTERS:
+		if (record)
+			record->filters = true;
+		return;
+	case LINK_OTHER: return;
+	case LINK_NEW: break;
 	}
 	if (!record) {
 		record = append(links);
@@ -124,8 +132,10 @@ static int list_all(struct links *links)
 	links->error = 0;
 	err = link_list(&links->query, &visitor) ?: links->error;
 	links->stale = err != 0;
-	for (size_t i = links->count; i-- > 0 && !err;) {
-		if (!links->record[i].listed)
+	for (size_t i = links->count; i-- > 0;) {
+		/* News of these may have been lost as well. */
+		links->record[i].filters = true;
+		if (!err && !links->record[i].listed)
 			forget(links, &links->record[i]);
 	}
 	return err == -EINTR ? 0 : err;
@@ -152,8 +162,19 @@ int links_read(struct links *links)
 	return links->stale ? list_all(links) : 0;
 }
 
+int links_watch_hooks(struct links *links)
+{
+	int err = links->hooks ? 0 : link_watch_hooks(&links->watch);
+
+	/* What changed before is not known. */
+	links->stale |= !links->hooks && !err;
+	links->hooks |= !err;
+	return err;
+}
+
 void links_settle(struct links *links)
 {
 	for (size_t i = 0; i < links->count; i++)
-		links->record[i].touched = false;
+		links->record[i].touched = links->record[i].filters = false;
+	links->news = false;
 }

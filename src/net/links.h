@@ -16,6 +16,7 @@ struct links_record {
 	struct link_info info;
 	uint64_t serial; /* another one for an interface that came anew, even with the same index */
 	bool touched;	 /* there was news of it since links_settle() */
+	bool filters;	 /* of its tc filters, likewise */
 	bool listed;	 /* links' own: seen in the list that is being read */
 	/* The user's, kept while the interface is there: */
 	bool usable;  /* is watched or could be */
@@ -29,6 +30,8 @@ struct links {
 	uint64_t serials;
 	struct netlink watch, query;
 	int error;  /* of the read that goes on */
+	bool news;  /* there were any since links_settle() */
+	bool hooks; /* tc filters are watched as well */
 	bool stale; /* the kernel may know more: everything is to be listed again */
 };
 
@@ -45,6 +48,8 @@ void links_close(struct links *links);
  * failed, or interfaces changed so fast that some may be missing from it.
  */
 int links_read(struct links *links);
+/* From now on, news of tc filters as well; safe to call again. 0 or a negative errno. */
+int links_watch_hooks(struct links *links);
 /* The news were looked at. */
 void links_settle(struct links *links);
 

@@ -30,9 +30,8 @@ struct request {
 	char attributes[128];
 };
 
-/* Adds an attribute; there must be room. Returns it. */
-static struct rtattr *add(struct request *request, unsigned short type, const void *data,
-			  size_t size)
+/* Adds an attribute; there must be room. */
+static void add(struct request *request, unsigned short type, const void *data, size_t size)
 {
 	struct rtattr *attr =
 		(struct rtattr *)((char *)request + NLMSG_ALIGN(request->header.nlmsg_len));
@@ -41,7 +40,6 @@ static struct rtattr *add(struct request *request, unsigned short type, const vo
 	attr->rta_len = (unsigned short)RTA_LENGTH(size);
 	memcpy(RTA_DATA(attr), data, size);
 	request->header.nlmsg_len = NLMSG_ALIGN(request->header.nlmsg_len) + RTA_SPACE(size);
-	return attr;
 }
 
 static int exchange(struct nlmsghdr *request, const struct netlink_taker *taker, bool dump)
@@ -74,13 +72,16 @@ int tc_qdisc_make(unsigned int ifindex)
 		       .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0),
 		       .tcm_parent = TC_H_CLSACT},
 	};
-	struct rtattr *table;
+	const struct {
+		struct rtattr head;
+		struct tc_sizespec base;
+	} table = {
+		.head = {.rta_len = RTA_LENGTH(sizeof(mark)), .rta_type = TCA_STAB_BASE},
+		.base = mark,
+	};
 
 	add(&request, TCA_KIND, "clsact", sizeof("clsact"));
-	table = add(&request, TCA_STAB | NLA_F_NESTED, NULL, 0);
-	add(&request, TCA_STAB_BASE, &mark, sizeof(mark));
-	table->rta_len =
-		(unsigned short)((char *)&request + request.header.nlmsg_len - (char *)table);
+	add(&request, TCA_STAB | NLA_F_NESTED, &table, sizeof(table));
 	return exchange(&request.header, &no_answer, false);
 }
 

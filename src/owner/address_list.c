@@ -7,9 +7,14 @@
 #include "address_list.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "process.h"
 
 void address_list_clear(struct address_list *list)
 {
@@ -48,12 +53,14 @@ bool address_list_has(const struct address_list *list, const uint8_t address[16]
 	return list->count && bsearch(address, list->address, list->count, 16, compare);
 }
 
-static FILE *open_of_process(uint32_t pid, const char *name)
+static FILE *open_at(int dir_fd, const char *name)
 {
-	char path[64];
+	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
-	snprintf(path, sizeof(path), "/proc/%u/net/%s", pid, name);
-	return fopen(path, "re");
+	if (!file && fd >= 0)
+		close(fd);
+	return file;
 }
 
 static void read_ipv4(struct address_list *list, FILE *file)
@@ -87,18 +94,36 @@ static void read_ipv6(struct address_list *list, FILE *file)
 	}
 }
 
-void address_list_read_process(struct address_list *list, uint32_t pid)
+/* A kernel without IPv6 has no such file. */
+static bool read_both(struct address_list *list, int dir_fd)
 {
-	FILE *file = open_of_process(pid, "fib_trie");
+	FILE *ipv4 = open_at(dir_fd, "net/fib_trie"), *ipv6;
 
-	if (file) {
-		read_ipv4(list, file);
-		fclose(file);
+	if (!ipv4)
+		return false;
+	read_ipv4(list, ipv4);
+	fclose(ipv4);
+	ipv6 = open_at(dir_fd, "net/if_inet6");
+	if (ipv6) {
+		read_ipv6(list, ipv6);
+		fclose(ipv6);
 	}
-	file = open_of_process(pid, "if_inet6");
-	if (file) {
-		read_ipv6(list, file);
-		fclose(file);
-	}
-	address_list_sort(list);
+	return ipv6 || errno == ENOENT;
+}
+
+bool address_list_read_process(struct address_list *list, int proc_fd,
+			       const struct owner_process *process)
+{
+	int dir_fd = process_open(proc_fd, process->pid);
+	bool good;
+
+	if (dir_fd < 0)
+		return false;
+	good = process_is(dir_fd, process) && read_both(list, dir_fd);
+	close(dir_fd);
+	if (good)
+		address_list_sort(list);
+	else
+		address_list_clear(list);
+	return good;
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "owner_abi.h"
+
 /* A namespace's addresses at the most; what comes later is left out. */
 #define ADDRESS_LIST_MAX 65536
 
@@ -22,7 +24,11 @@ void address_list_add(struct address_list *list, const uint8_t address[16]);
 void address_list_sort(struct address_list *list);
 bool address_list_has(const struct address_list *list, const uint8_t address[16]);
 
-/* Fills the list with the local addresses of the namespace of that process, loopback left out. */
-void address_list_read_process(struct address_list *list, uint32_t pid);
+/*
+ * Fills the list with the local addresses of the namespace of that process, loopback left out. False
+ * when the process is gone, or /proc does not say.
+ */
+bool address_list_read_process(struct address_list *list, int proc_fd,
+			       const struct owner_process *process);
 
 #endif

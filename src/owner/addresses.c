@@ -23,7 +23,8 @@
 
 struct namespace_entry {
 	uint32_t netns;
-	uint32_t pid; /* of a process there, as of the last pass; 0: none was seen */
+	bool seen; /* in the last pass */
+	struct owner_process process; /* one that is there; pid 0: none was seen */
 	uint64_t read_ns;
 	bool read;
 	struct address_list list;
@@ -35,14 +36,14 @@ struct home_lists {
 };
 
 struct addresses {
-	uint32_t home;
-	struct netlink *route;
+	struct addresses_options options;
 	uint64_t now_ns;
 	struct home_lists home_lists;
 	bool home_known; /* from a list that was complete */
 	struct namespace_entry *other;
 	size_t others, room;
 	struct hash_index index; /* of others */
+	bool more; /* namespaces than these, hidden or without memory */
 };
 
 bool address_is_loopback(const uint8_t address[16])
@@ -57,7 +58,7 @@ bool address_is_multicast(const uint8_t address[16])
 	return socket_is_ipv4(address) ? (address[12] & 0xf0) == 0xe0 : address[0] == 0xff;
 }
 
-int addresses_new(uint32_t home, struct netlink *route, struct addresses **ret_addresses)
+int addresses_new(const struct addresses_options *options, struct addresses **ret_addresses)
 {
 	struct addresses *addresses = calloc(1, sizeof(*addresses));
 	int err;
@@ -69,8 +70,7 @@ int addresses_new(uint32_t home, struct netlink *route, struct addresses **ret_a
 		free(addresses);
 		return err;
 	}
-	addresses->home = home;
-	addresses->route = route;
+	addresses->options = *options;
 	*ret_addresses = addresses;
 	return 0;
 }
@@ -146,9 +146,9 @@ static void read_home(struct addresses *addresses)
 		.begin = clear_home, .take = on_address, .arg = &lists};
 	int err;
 
-	if (addresses->route->fd < 0)
+	if (addresses->options.route->fd < 0)
 		return;
-	err = netlink_dump(addresses->route, &request.header, &taker);
+	err = netlink_dump(addresses->options.route, &request.header, &taker);
 	if (err && addresses->home_known) {
 		clear_home(&lists);
 		return;
@@ -195,22 +195,40 @@ static bool make_room(struct addresses *addresses)
 	return true;
 }
 
-static void note_namespace(struct addresses *addresses, uint32_t netns, uint32_t pid)
+static struct namespace_entry *add_namespace(struct addresses *addresses, uint32_t netns)
 {
-	struct namespace_entry *entry = find_namespace(addresses, netns);
+	struct namespace_entry *other;
 
-	if (!entry) {
-		if (!make_room(addresses) ||
-		    hash_index_add(&addresses->index, hash_of(addresses, netns),
-				   (uint32_t)addresses->others))
-			return;
-		entry = &addresses->other[addresses->others++];
-		*entry = (struct namespace_entry){.netns = netns};
-	}
-	entry->pid = pid;
+	if (!make_room(addresses) || hash_index_add(&addresses->index, hash_of(addresses, netns),
+						    (uint32_t)addresses->others))
+		return NULL;
+	other = &addresses->other[addresses->others++];
+	*other = (struct namespace_entry){.netns = netns};
+	return other;
 }
 
-/* Namespaces without a process, whose addresses are believed no longer, are forgotten. */
+/* A process may hold a socket of a namespace that it is not in itself: its addresses say nothing. */
+static void note_namespace(struct addresses *addresses, const struct owner_socket *socket)
+{
+	struct namespace_entry *entry = find_namespace(addresses, socket->netns);
+
+	if (!entry)
+		entry = add_namespace(addresses, socket->netns);
+	if (!entry) {
+		addresses->more = true;
+		return;
+	}
+	entry->seen = true;
+	if (socket->process.pid && !(socket->flags & OWNER_SOCKET_AWAY))
+		entry->process = socket->process;
+}
+
+static bool is_believed(const struct addresses *addresses, const struct namespace_entry *entry)
+{
+	return entry->read && addresses->now_ns - entry->read_ns <= BELIEVE_NS;
+}
+
+/* Namespaces without a socket, whose addresses are believed no longer, are forgotten. */
 static void forget_namespaces(struct addresses *addresses)
 {
 	size_t kept = 0;
@@ -218,8 +236,7 @@ static void forget_namespaces(struct addresses *addresses)
 	for (size_t i = 0; i < addresses->others; i++) {
 		struct namespace_entry *entry = &addresses->other[i];
 
-		if (!entry->pid && (!entry->read ||
-				    addresses->now_ns - entry->read_ns > BELIEVE_NS)) {
+		if (!entry->seen && !is_believed(addresses, entry)) {
 			hash_index_remove(&addresses->index, hash_of(addresses, entry->netns),
 					  (uint32_t)i);
 			address_list_clear(&entry->list);
@@ -235,23 +252,31 @@ static void forget_namespaces(struct addresses *addresses)
 void addresses_refresh(struct addresses *addresses, const struct sockets *sockets,
 		       uint64_t now_ns)
 {
-	const struct owner_socket *socket;
-	uint32_t last = addresses->home;
+	const struct owner_socket *socket, *last = NULL;
 
 	addresses->now_ns = now_ns;
+	addresses->more = !addresses->options.sees_all;
 	read_home(addresses);
-	for (size_t i = 0; i < addresses->others; i++)
-		addresses->other[i].pid = 0;
+	for (size_t i = 0; i < addresses->others; i++) {
+		addresses->other[i].seen = false;
+		addresses->other[i].process.pid = 0;
+	}
 	for (size_t i = 0; i < sockets_count(sockets); i++) {
 		socket = sockets_get(sockets, i);
-		/* Sockets come process by process, so this one is mostly where the last one was. */
-		if (socket->netns == last || socket->netns == addresses->home ||
-		    !socket->process.pid)
+		if (socket->netns == addresses->options.home)
 			continue;
-		last = socket->netns;
-		note_namespace(addresses, socket->netns, socket->process.pid);
+		/* Sockets come process by process, so this one is mostly where the last one was. */
+		if (!last || socket->netns != last->netns ||
+		    socket->process.pid != last->process.pid)
+			note_namespace(addresses, socket);
+		last = socket;
 	}
 	forget_namespaces(addresses);
+}
+
+bool addresses_know_home(const struct addresses *addresses)
+{
+	return addresses->home_known;
 }
 
 bool addresses_is_home(const struct addresses *addresses, const uint8_t address[16])
@@ -268,30 +293,37 @@ bool addresses_is_shared(const struct addresses *addresses, const uint8_t addres
 	       address_list_has(&addresses->home_lists.broadcast, address);
 }
 
-static bool namespace_has(struct addresses *addresses, struct namespace_entry *entry,
-			  const uint8_t address[16])
+/* False when nobody could say which addresses the namespace has. */
+static bool read_namespace(struct addresses *addresses, struct namespace_entry *entry)
 {
-	if (entry->pid && (!entry->read || addresses->now_ns - entry->read_ns > BELIEVE_NS)) {
-		address_list_clear(&entry->list);
-		address_list_read_process(&entry->list, entry->pid);
-		entry->read = true;
-		entry->read_ns = addresses->now_ns;
-	}
-	return address_list_has(&entry->list, address);
+	struct address_list list = {0};
+
+	if (is_believed(addresses, entry))
+		return true;
+	if (!entry->process.pid ||
+	    !address_list_read_process(&list, addresses->options.proc_fd, &entry->process))
+		return false;
+	address_list_clear(&entry->list);
+	entry->list = list;
+	entry->read = true;
+	entry->read_ns = addresses->now_ns;
+	return true;
 }
 
-bool addresses_has(struct addresses *addresses, uint32_t netns, const uint8_t address[16])
+enum address_place addresses_place(struct addresses *addresses, const uint8_t address[16],
+				   uint32_t *ret_netns)
 {
-	struct namespace_entry *entry = find_namespace(addresses, netns);
+	enum address_place place = addresses->more ? PLACE_HIDDEN : PLACE_NONE;
 
-	return entry && namespace_has(addresses, entry, address);
-}
-
-bool addresses_is_somewhere(struct addresses *addresses, const uint8_t address[16])
-{
 	for (size_t i = 0; i < addresses->others; i++) {
-		if (namespace_has(addresses, &addresses->other[i], address))
-			return true;
+		struct namespace_entry *entry = &addresses->other[i];
+
+		if (!read_namespace(addresses, entry)) {
+			place = PLACE_UNSURE;
+		} else if (address_list_has(&entry->list, address)) {
+			place = place == PLACE_NONE ? PLACE_ONE : PLACE_UNSURE;
+			*ret_netns = entry->netns;
+		}
 	}
-	return false;
+	return place;
 }

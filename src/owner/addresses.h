@@ -15,11 +15,15 @@
 
 struct addresses;
 
-/*
- * `route` is an rtnetlink socket of the namespace `home`, or closed; it stays the caller's.
- * 0 or -ENOMEM.
- */
-int addresses_new(uint32_t home, struct netlink *route, struct addresses **ret_addresses);
+struct addresses_options {
+	uint32_t home; /* inode of the own namespace; 0: not known */
+	struct netlink *route; /* an rtnetlink socket there, or closed; borrowed */
+	int proc_fd;   /* of process_open_proc(), borrowed; -1: none */
+	bool sees_all; /* no process is hidden, nor is a namespace that others live in */
+};
+
+/* 0 or -ENOMEM. */
+int addresses_new(const struct addresses_options *options, struct addresses **ret_addresses);
 void addresses_free(struct addresses *addresses);
 
 /*
@@ -29,14 +33,22 @@ void addresses_free(struct addresses *addresses);
 void addresses_refresh(struct addresses *addresses, const struct sockets *sockets,
 		       uint64_t now_ns);
 
+/* False when the own namespace's addresses could not be read: then nothing is known of any. */
+bool addresses_know_home(const struct addresses *addresses);
 /* The own namespace has it; all of 127.0.0.0/8 is. */
 bool addresses_is_home(const struct addresses *addresses, const uint8_t address[16]);
 /* Sent to many, or nobody's: multicast, broadcast, 0.0.0.0 and ::. */
 bool addresses_is_shared(const struct addresses *addresses, const uint8_t address[16]);
-/* The namespace has it (not for the own one). */
-bool addresses_has(struct addresses *addresses, uint32_t netns, const uint8_t address[16]);
-/* Some namespace that is known has it. */
-bool addresses_is_somewhere(struct addresses *addresses, const uint8_t address[16]);
+enum address_place {
+	PLACE_NONE,   /* no other namespace has it */
+	PLACE_HIDDEN, /* none of those that can be seen, but others may be there */
+	PLACE_ONE,    /* exactly one has it: *ret_netns */
+	PLACE_UNSURE, /* several have it, or it is not known which addresses one of them has */
+};
+
+/* Where an address is that the own namespace does not have. */
+enum address_place addresses_place(struct addresses *addresses, const uint8_t address[16],
+				   uint32_t *ret_netns);
 
 bool address_is_loopback(const uint8_t address[16]);
 bool address_is_multicast(const uint8_t address[16]);

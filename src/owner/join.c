@@ -12,10 +12,10 @@
 #include "flow.h"
 
 /* Sockets of the same two ends that are looked at; of so many it is not clear whose it is. */
-#define CANDIDATES_MAX 64
+#define CANDIDATES_MAX 1024
 /* How long before a flow begins its socket may have been closed: answers come late. */
-#define CLOSED_EXACT_NS 5000000000ULL
-#define CLOSED_LOCAL_NS 1000000000ULL
+#define CLOSED_EXACT_NS	 5000000000ULL
+#define CLOSED_LOCAL_NS	 1000000000ULL
 #define ND_REDIRECT_TYPE 137
 #define MLD2_REPORT_TYPE 143
 
@@ -25,6 +25,7 @@ static const struct socket_end nobody;
 struct pick {
 	const struct owner_socket *best;
 	bool doubt;
+	bool for_good; /* one of them is closed: what is known of it will not get more */
 };
 
 /* The two ends of a flow, as the socket of one of them would name them. */
@@ -65,19 +66,32 @@ static const struct owner_socket *handed_to(const struct owner_socket *a,
 	return a->process.start_ns >= b->process.start_ns ? a : b;
 }
 
-static void pick_offer(struct pick *pick, const struct owner_socket *socket)
+/* It was open when the walk began, and closed before anybody saw who had it. */
+static bool is_same_since(const struct owner_socket *hidden, const struct owner_socket *closed,
+			  uint64_t walk_ns)
+{
+	return is_open(hidden) && !hidden->process.pid && !is_open(closed) &&
+	       closed->closed_ns >= walk_ns;
+}
+
+static void pick_offer(struct pick *pick, const struct owner_socket *socket,
+		       const struct join_view *view, uint64_t begin_ns)
 {
 	const struct owner_socket *best = pick->best;
 	bool here = best && best->netns == socket->netns;
 
-	if (!best)
+	if (!best || (here && is_same_since(best, socket, view->walk_ns)))
 		pick->best = socket;
-	else if (here && (same_process(best, socket) || (is_open(best) && !is_open(socket))))
-		return; /* what is open comes first, so it stands */
+	else if (here && same_process(best, socket))
+		return;
+	else if (here && is_open(best) && !is_open(socket) && socket->closed_ns <= begin_ns)
+		return; /* what is open comes first, so it stands; the flow is not older than that */
 	else if (here && best->inode && best->inode == socket->inode)
 		pick->best = handed_to(best, socket);
-	else
+	else {
 		pick->doubt = true;
+		pick->for_good |= !is_open(best) || !is_open(socket);
+	}
 }
 
 /* A socket for any address takes IPv4 too, unless it was told not to. */
@@ -93,108 +107,159 @@ static bool is_in_time(const struct owner_socket *socket, uint64_t begin_ns, uin
 	return is_open(socket) || socket->closed_ns + slack_ns >= begin_ns;
 }
 
+/* Of which network namespaces sockets are offered. */
+enum namespaces {
+	NAMESPACE_HOME, /* the watched interfaces' */
+	NAMESPACE_OTHERS,
+	NAMESPACE_ALL,
+};
+
 /* Which sockets may be offered. */
 struct offer {
 	const struct join_view *view;
-	uint64_t begin_ns;
-	bool home; /* those of the own namespace, or those of all others */
+	const struct join_flow *flow;
 	uint8_t protocol;
-	bool own_address; /* only where the namespace has the local address */
+	bool ipv4;
+	enum namespaces namespaces; /* for connected ones */
 };
 
-static bool is_offered(const struct offer *offer, const struct owner_socket *socket,
-		       const struct ends *ends, bool connected)
+static bool is_offered(const struct offer *offer, const struct owner_socket *socket, bool connected)
 {
-	uint64_t slack_ns = connected ? CLOSED_EXACT_NS : CLOSED_LOCAL_NS;
+	bool home = socket->netns == offer->view->home;
 
-	if ((socket->netns == offer->view->home) != offer->home ||
-	    !is_in_time(socket, offer->begin_ns, slack_ns))
+	if (!is_in_time(socket, offer->flow->begin_ns,
+			connected ? CLOSED_EXACT_NS : CLOSED_LOCAL_NS))
 		return false;
-	if (connected)
-		return true;
-	if (!takes_family(socket, ends->ipv4))
+	if (home && socket->device && offer->flow->device && socket->device != offer->flow->device)
 		return false;
-	return !offer->own_address ||
-	       addresses_has(offer->view->addresses, socket->netns, ends->local.address);
+	if (!connected)
+		return takes_family(socket, offer->ipv4);
+	return offer->namespaces == NAMESPACE_ALL || (offer->namespaces == NAMESPACE_HOME) == home;
 }
 
 /* Offers what has these ends; true when that settled it, be it by doubt. */
-static bool try_ends(const struct offer *offer, const struct ends *ends,
-		     const struct socket_end *local, const struct socket_end *remote,
-		     struct pick *pick)
+static bool try_ends(const struct offer *offer, uint32_t netns, const struct socket_end *local,
+		     const struct socket_end *remote, struct pick *pick)
 {
 	const struct sockets *sockets = offer->view->sockets;
 	const struct owner_socket *socket;
 	unsigned int seen = 0;
 
 	*pick = (struct pick){0};
-	for (socket = sockets_first(sockets, offer->protocol, local, remote);
+	for (socket = sockets_first(sockets, offer->protocol, netns, local, remote);
 	     socket && seen < CANDIDATES_MAX; socket = sockets_next(sockets, socket), seen++) {
-		if (is_offered(offer, socket, ends, remote != &nobody))
-			pick_offer(pick, socket);
+		if (is_offered(offer, socket, remote != &nobody))
+			pick_offer(pick, socket, offer->view, offer->flow->begin_ns);
 	}
-	return pick->best;
+	if (socket)
+		pick->doubt = true;
+	return pick->best || pick->doubt;
 }
 
-static bool try_connected(const struct offer *offer, const struct ends *ends, struct pick *pick)
+static bool try_connected(struct offer *offer, enum namespaces namespaces, const struct ends *ends,
+			  struct pick *pick)
 {
-	return try_ends(offer, ends, &ends->local, &ends->remote, pick);
+	offer->namespaces = namespaces;
+	return try_ends(offer, 0, &ends->local, &ends->remote, pick);
 }
 
-/* Listening and unconnected sockets: bound to the address, else to any. */
-static bool try_unconnected(const struct offer *offer, const struct ends *ends, struct pick *pick)
+/* Listening and unconnected sockets of a namespace: bound to the address, else to any. */
+static bool try_unconnected(const struct offer *offer, uint32_t netns, const struct ends *ends,
+			    struct pick *pick)
 {
 	const struct socket_end any = {.port = ends->local.port};
 
-	return try_ends(offer, ends, &ends->local, &nobody, pick) ||
-	       try_ends(offer, ends, &any, &nobody, pick);
+	return try_ends(offer, netns, &ends->local, &nobody, pick) ||
+	       try_ends(offer, netns, &any, &nobody, pick);
 }
 
-static bool find_port_socket(const struct join_view *view, const struct flow_key *key,
-			     uint64_t begin_ns, struct pick *pick)
+/*
+ * An end that is the own namespace's: nobody else's sockets can have it, the peer's least of all. A
+ * packet with an own address as its source is never passed on, and one with it as its destination
+ * ends here, whoever else has that address and the same connection in a network of its own. But where
+ * only the other one has the connection, it may be that.
+ */
+static void find_at_home(struct offer *offer, const struct ends *ends, struct pick *pick)
+{
+	bool alone = address_is_loopback(ends->local.address) ||
+		     address_is_loopback(ends->remote.address);
+
+	if (try_connected(offer, NAMESPACE_HOME, ends, pick))
+		return;
+	if (!alone && try_connected(offer, NAMESPACE_OTHERS, ends, pick))
+		pick->doubt = true;
+	else
+		try_unconnected(offer, offer->view->home, ends, pick);
+}
+
+/* An end that another namespace may have. True when it has, be it that nobody is found. */
+static bool find_elsewhere(struct offer *offer, const struct ends *ends, struct pick *pick)
+{
+	struct addresses *addresses = offer->view->addresses;
+	uint32_t netns;
+
+	if (try_connected(offer, NAMESPACE_OTHERS, ends, pick))
+		return true;
+	if (addresses_is_shared(addresses, ends->local.address))
+		return false;
+	switch (addresses_place(addresses, ends->local.address, &netns)) {
+	case PLACE_NONE: return false;
+	case PLACE_ONE: try_unconnected(offer, netns, ends, pick); return true;
+	default: return true;
+	}
+}
+
+static void find_port_socket(const struct join_view *view, const struct flow_key *key,
+			     const struct join_flow *flow, struct pick *pick)
 {
 	bool out = flow_key_dir(key) == FLOW_OUT;
 	const struct ends natural = ends_of(key, out), other = ends_of(key, !out);
-	struct offer home = {view, begin_ns, true, key->ipproto, false};
-	struct offer others = {view, begin_ns, false, key->ipproto, true};
-	bool loopback = address_is_loopback(key->src) || address_is_loopback(key->dst);
+	struct offer offer = {view, flow, key->ipproto, natural.ipv4, NAMESPACE_HOME};
 
 	if (!natural.local.port || !natural.remote.port)
-		return false;
-	if (try_connected(&home, &natural, pick))
-		return true;
-	if ((addresses_is_home(view->addresses, natural.local.address) ||
-	     address_is_multicast(natural.local.address)) &&
-	    try_unconnected(&home, &natural, pick))
-		return true;
-	return !loopback &&
-	       (try_connected(&others, &other, pick) || try_connected(&others, &natural, pick) ||
-		try_unconnected(&others, &other, pick) || try_unconnected(&others, &natural, pick));
+		return;
+	if (addresses_is_home(view->addresses, natural.local.address)) {
+		find_at_home(&offer, &natural, pick);
+		return;
+	}
+	/* A transparent proxy has connections of addresses that are not its own. */
+	if (try_connected(&offer, NAMESPACE_HOME, &natural, pick)) {
+		try_connected(&offer, NAMESPACE_ALL, &natural, pick);
+		return;
+	}
+	if (address_is_multicast(natural.local.address) &&
+	    try_unconnected(&offer, view->home, &natural, pick))
+		return;
+	if (address_is_loopback(key->src) || address_is_loopback(key->dst))
+		return;
+	if (!find_elsewhere(&offer, &other, pick))
+		find_elsewhere(&offer, &natural, pick);
 }
 
 /* Raw and ping sockets have no ports: the one that is there for the protocol and the two ends. */
-static bool find_raw_socket(const struct join_view *view, const struct flow_key *key,
-			    uint64_t begin_ns, struct pick *pick)
+static void find_raw_socket(const struct join_view *view, const struct flow_key *key,
+			    const struct join_flow *flow, struct pick *pick)
 {
 	const struct ends ends = ends_of(key, flow_key_dir(key) == FLOW_OUT);
+	const struct offer offer = {view, flow, key->ipproto, ends.ipv4, NAMESPACE_HOME};
 	const struct owner_socket *socket;
 	unsigned int seen = 0;
 
-	*pick = (struct pick){0};
 	if (!addresses_is_home(view->addresses, ends.local.address))
-		return false;
-	for (socket = sockets_first(view->sockets, key->ipproto, &nobody, &nobody);
-	     socket && seen < CANDIDATES_MAX; socket = sockets_next(view->sockets, socket), seen++) {
-		if (socket->netns != view->home || !is_in_time(socket, begin_ns, CLOSED_EXACT_NS) ||
-		    !takes_family(socket, ends.ipv4))
+		return;
+	for (socket = sockets_first(view->sockets, key->ipproto, view->home, &nobody, &nobody);
+	     socket && seen < CANDIDATES_MAX;
+	     socket = sockets_next(view->sockets, socket), seen++) {
+		if (!takes_family(socket, ends.ipv4) || !is_offered(&offer, socket, true))
 			continue;
 		if ((socket_is_any(socket->local) ||
 		     !memcmp(socket->local, ends.local.address, 16)) &&
 		    (socket_is_any(socket->remote) ||
 		     !memcmp(socket->remote, ends.remote.address, 16)))
-			pick_offer(pick, socket);
+			pick_offer(pick, socket, view, flow->begin_ns);
 	}
-	return pick->best;
+	if (socket)
+		pick->doubt = true;
 }
 
 /* ICMP messages that a program sends or waits for; all others are the kernel's. */
@@ -248,9 +313,14 @@ static bool is_at_home(const struct join_view *view, const struct flow_key *key)
 
 static bool is_foreign(const struct join_view *view, const uint8_t address[16])
 {
-	return !addresses_is_home(view->addresses, address) &&
-	       !addresses_is_shared(view->addresses, address) && !address_is_loopback(address) &&
-	       !addresses_is_somewhere(view->addresses, address);
+	enum address_place place;
+	uint32_t netns;
+
+	if (addresses_is_home(view->addresses, address) ||
+	    addresses_is_shared(view->addresses, address) || address_is_loopback(address))
+		return false;
+	place = addresses_place(view->addresses, address, &netns);
+	return place == PLACE_NONE || place == PLACE_HIDDEN;
 }
 
 static enum join_result join_without_socket(const struct join_view *view,
@@ -258,9 +328,9 @@ static enum join_result join_without_socket(const struct join_view *view,
 {
 	if (key->ethertype == ETH_P_ARP)
 		return addresses_is_home(view->addresses, key->src) ||
-				       addresses_is_home(view->addresses, key->dst) ?
-			       JOIN_KERNEL :
-			       JOIN_UNKNOWN;
+				       addresses_is_home(view->addresses, key->dst)
+			       ? JOIN_KERNEL
+			       : JOIN_UNKNOWN;
 	if (is_kernel_protocol(key) && is_at_home(view, key))
 		return JOIN_KERNEL;
 	if (is_foreign(view, key->src) && is_foreign(view, key->dst))
@@ -269,22 +339,36 @@ static enum join_result join_without_socket(const struct join_view *view,
 }
 
 enum join_result join_flow(const struct join_view *view, const struct flow_key *key,
-			   uint64_t begin_ns, const struct owner_socket **ret_socket)
+			   const struct join_flow *flow, const struct owner_socket **ret_socket)
 {
 	struct pick pick = {0};
 
 	if (flow_key_sum(key) != FLOW_SUM_NONE)
 		return JOIN_UNKNOWN;
-	if (flow_key_has_ports(key))
-		find_port_socket(view, key, begin_ns, &pick);
-	else if (flow_key_is_ip(key) && (is_ping(key) || !is_kernel_protocol(key)))
-		find_raw_socket(view, key, begin_ns, &pick);
+	/* Where home is not known, no socket can be told from that of another namespace. */
+	if (view->home && flow_key_has_ports(key))
+		find_port_socket(view, key, flow, &pick);
+	else if (view->home && flow_key_is_ip(key) && (is_ping(key) || !is_kernel_protocol(key)))
+		find_raw_socket(view, key, flow, &pick);
 	if (pick.doubt)
-		return JOIN_UNKNOWN;
+		return pick.for_good ? JOIN_DOUBTFUL : JOIN_UNKNOWN;
 	if (!pick.best)
 		return join_without_socket(view, key);
 	if (pick.best->flags & OWNER_SOCKET_KERNEL)
 		return JOIN_KERNEL;
+	if (!pick.best->process.pid)
+		return JOIN_UNKNOWN;
 	*ret_socket = pick.best;
 	return JOIN_SOCKET;
+}
+
+bool join_may_be_handed_on(const struct join_view *view, const struct owner_socket *socket)
+{
+	struct socket_end local = {.port = socket->local_port}, any = local;
+
+	memcpy(local.address, socket->local, 16);
+	if (socket->protocol != IPPROTO_TCP || !is_open(socket))
+		return false;
+	return sockets_first(view->sockets, IPPROTO_TCP, socket->netns, &local, &nobody) ||
+	       sockets_first(view->sockets, IPPROTO_TCP, socket->netns, &any, &nobody);
 }

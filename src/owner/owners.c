@@ -7,20 +7,25 @@
 #include "owners.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "addresses.h"
 #include "clock.h"
+#include "flow.h"
+#include "ifaces.h"
 #include "join.h"
 #include "netlink.h"
+#include "process.h"
 #include "processes.h"
 #include "scan.h"
 #include "sockets.h"
@@ -32,6 +37,8 @@
 /* How long sockets that were closed are remembered, beyond two snapshots. */
 #define REMEMBER_NS 10000000000ULL
 #define OWNERS_NICE 5
+/* A process younger than this is looked at again. */
+#define YOUNG_NS 10000000000ULL
 
 enum { WAIT_STOP, WAIT_PUBLISH, WAIT_CLOSED, WAITS };
 
@@ -43,10 +50,14 @@ struct owners {
 	struct processes *processes;
 	struct todo *todo;
 	uint32_t home; /* namespace of the interfaces */
-	int publish_fd, stop_fd;
+	int publish_fd, stop_fd, proc_fd;
 	struct netlink route; /* of the interfaces' namespace */
+	bool counts_all;      /* its pid namespace is that of all processes */
+	bool sees_others;     /* at least one other process that has sockets */
+	bool blind_for_good;  /* the table's note says why */
 	pthread_t thread;
 	bool started;
+	uint64_t walk_ns;	/* CLOCK_MONOTONIC, when the last walk began */
 	uint64_t rest_until_ns; /* CLOCK_MONOTONIC */
 	bool late;		/* a look waits for the rest to end */
 	atomic_ullong passes, pass_ns, found, missed;
@@ -61,11 +72,34 @@ static uint64_t cpu_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
+/*
+ * In a pid namespace of its own it sees nothing of the processes outside, so it may be that it sees
+ * nobody at all.
+ */
+static void note_sight(struct owners *owners)
+{
+	const uint32_t own = (uint32_t)getpid();
+
+	for (size_t i = 0; i < sockets_count(owners->sockets) && !owners->sees_others; i++) {
+		const struct owner_socket *socket = sockets_get(owners->sockets, i);
+
+		owners->sees_others = socket->process.pid && socket->process.pid != own;
+	}
+	if (owners->counts_all || owners->blind_for_good)
+		return;
+	owner_table_set_note(owners->options.table,
+			     owners->sees_others ? NULL
+						 : "no other process of this pid namespace has a "
+						   "socket; to see those outside, run it in the "
+						   "host's (docker run --pid=host)");
+}
+
 static int pass(struct owners *owners, const struct snapshot *snapshot)
 {
 	uint64_t now_ns = clock_mono_ns(), keep_ns = REMEMBER_NS + 2 * snapshot->elapsed_ns;
 	int err;
 
+	owners->walk_ns = now_ns;
 	sockets_begin(owners->sockets, now_ns > keep_ns ? now_ns - keep_ns : 0);
 	err = scan_pass(owners->scan, owners->sockets);
 	if (err)
@@ -76,25 +110,83 @@ static int pass(struct owners *owners, const struct snapshot *snapshot)
 	if (err)
 		return err;
 	addresses_refresh(owners->addresses, owners->sockets, now_ns);
+	note_sight(owners);
 	atomic_fetch_add(&owners->passes, 1);
 	atomic_store(&owners->socket_count, (uint32_t)sockets_count(owners->sockets));
 	return 0;
 }
 
-/* OWNER_UNKNOWN when nobody knows. */
-static uint32_t find_owner(struct owners *owners, const struct snapshot *snapshot, uint32_t row,
-			   uint64_t now_ns)
+/* What a look at a flow found. */
+struct finding {
+	uint32_t id;  /* OWNER_UNKNOWN: nobody */
+	bool settled; /* an owner that will not change, or nobody for good */
+};
+
+static uint64_t boot_ns(void)
 {
-	const struct join_view view = {owners->sockets, owners->addresses, owners->home};
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/* A young process may still become another program, as a server's child does. */
+static bool is_settled(const struct join_view *view, const struct owner_socket *socket)
+{
+	return socket->process.start_ns + YOUNG_NS < boot_ns() &&
+	       !join_may_be_handed_on(view, socket);
+}
+
+static uint32_t device_of(const struct snapshot *snapshot, const struct flow_key *key)
+{
+	unsigned int slot = flow_key_slot(key);
+
+	return snapshot->ifaces && slot < snapshot->ifaces->count
+		       ? snapshot->ifaces->entry[slot].index
+		       : 0;
+}
+
+static struct finding find_owner(struct owners *owners, const struct snapshot *snapshot,
+				 uint32_t row, uint64_t now_ns)
+{
+	const struct join_view view = {.sockets = owners->sockets,
+				       .addresses = owners->addresses,
+				       .walk_ns = owners->walk_ns,
+				       .home = addresses_know_home(owners->addresses) ? owners->home
+										      : 0};
+	const struct flow_key *key = snapshot_key(snapshot, row);
+	const struct join_flow flow = {.begin_ns = todo_begin_ns(owners->todo, snapshot, row),
+				       .device = device_of(snapshot, key)};
 	const struct owner_socket *socket;
 
-	switch (join_flow(&view, snapshot_key(snapshot, row),
-			  todo_begin_ns(owners->todo, snapshot, row), &socket)) {
-	case JOIN_SOCKET: return processes_owner(owners->processes, &socket->process, now_ns);
-	case JOIN_KERNEL: return OWNER_KERNEL;
-	case JOIN_FORWARDED: return OWNER_FORWARDED;
-	default: return OWNER_UNKNOWN;
+	switch (join_flow(&view, key, &flow, &socket)) {
+	case JOIN_SOCKET:
+		return (struct finding){
+			processes_owner(owners->processes, &socket->process, now_ns),
+			is_settled(&view, socket)};
+	case JOIN_KERNEL: return (struct finding){OWNER_KERNEL, true};
+	case JOIN_FORWARDED: return (struct finding){OWNER_FORWARDED, true};
+	case JOIN_DOUBTFUL: return (struct finding){OWNER_UNKNOWN, true};
+	default: return (struct finding){OWNER_UNKNOWN, false};
 	}
+}
+
+/* True when the flow has another owner than before. */
+static bool take_finding(struct owners *owners, const struct snapshot *snapshot, uint32_t row,
+			 const struct finding *finding)
+{
+	bool missed;
+
+	if (finding->id != OWNER_UNKNOWN) {
+		if (todo_found(owners->todo, snapshot, row, finding->settled))
+			atomic_fetch_add(&owners->found, 1);
+		return snapshot_set_owner(snapshot, row, finding->id);
+	}
+	missed = finding->settled ? todo_doubted(owners->todo, snapshot, row)
+				  : todo_missed(owners->todo, snapshot, row);
+	if (missed)
+		atomic_fetch_add(&owners->missed, 1);
+	return false;
 }
 
 static void join_all(struct owners *owners, const struct snapshot *snapshot, const uint32_t *rows,
@@ -104,15 +196,9 @@ static void join_all(struct owners *owners, const struct snapshot *snapshot, con
 	bool changed = false;
 
 	for (size_t i = 0; i < count; i++) {
-		uint32_t id = find_owner(owners, snapshot, rows[i], now_ns);
+		const struct finding finding = find_owner(owners, snapshot, rows[i], now_ns);
 
-		if (id != OWNER_UNKNOWN) {
-			changed |= snapshot_set_owner(snapshot, rows[i], id);
-			todo_found(owners->todo, snapshot, rows[i]);
-			atomic_fetch_add(&owners->found, 1);
-		} else if (todo_missed(owners->todo, snapshot, rows[i])) {
-			atomic_fetch_add(&owners->missed, 1);
-		}
+		changed |= take_finding(owners, snapshot, rows[i], &finding);
 	}
 	if (!changed)
 		return;
@@ -163,14 +249,6 @@ static int time_left(const struct owners *owners)
 	return (int)((owners->rest_until_ns - now_ns) / 1000000) + 1;
 }
 
-static void clear_event(int fd)
-{
-	uint64_t value;
-
-	if (read(fd, &value, sizeof(value)) < 0)
-		return; /* was clear already */
-}
-
 static void *owners_main(void *arg)
 {
 	struct owners *owners = arg;
@@ -191,7 +269,7 @@ static void *owners_main(void *arg)
 		if (ready < 0)
 			continue;
 		if (waits[WAIT_PUBLISH].revents)
-			clear_event(owners->publish_fd);
+			wait_take_event(owners->publish_fd);
 		if (waits[WAIT_PUBLISH].revents || !ready)
 			look(owners, false);
 		else if (waits[WAIT_CLOSED].revents)
@@ -201,16 +279,55 @@ static void *owners_main(void *arg)
 	return NULL;
 }
 
-static int home_namespace(const struct owners_options *options, uint32_t *ret_netns)
+/* Inode of this thread's network namespace without /proc, which takes CAP_NET_ADMIN; 0: not known. */
+static uint32_t namespace_of_socket(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), namespace_fd;
+	struct stat status = {0};
+
+	if (fd < 0)
+		return 0;
+	namespace_fd = ioctl(fd, SIOCGSKNS);
+	close(fd);
+	if (namespace_fd < 0)
+		return 0;
+	if (fstat(namespace_fd, &status) < 0)
+		status.st_ino = 0;
+	close(namespace_fd);
+	return (uint32_t)status.st_ino;
+}
+
+/* 0: not known. */
+static uint32_t home_namespace(const struct owners_options *options)
 {
 	struct stat status;
-	int err = options->netns_fd < 0 ? stat("/proc/thread-self/ns/net", &status) :
-					  fstat(options->netns_fd, &status);
 
-	if (err < 0)
-		return -errno;
-	*ret_netns = (uint32_t)status.st_ino;
-	return 0;
+	if (options->netns_fd >= 0)
+		return fstat(options->netns_fd, &status) < 0 ? 0 : (uint32_t)status.st_ino;
+	return stat("/proc/thread-self/ns/net", &status) < 0 ? namespace_of_socket()
+							     : (uint32_t)status.st_ino;
+}
+
+/* Why no process can be named, as far as that is clear before anything was looked at. */
+static const char *note_on_parts(const struct owners *owners)
+{
+	if (!owners->home)
+		return "the interfaces' network namespace cannot be told from others";
+	if (!scan_can_name(owners->scan))
+		return "there is no /proc of this pid namespace";
+	return NULL;
+}
+
+static int open_addresses(struct owners *owners)
+{
+	const struct addresses_options options = {
+		.home = owners->home,
+		.route = &owners->route,
+		.proc_fd = owners->proc_fd,
+		.sees_all = owners->counts_all && scan_sees_all(owners->scan),
+	};
+
+	return addresses_new(&options, &owners->addresses);
 }
 
 static int open_parts(struct owners *owners)
@@ -223,21 +340,29 @@ static int open_parts(struct owners *owners)
 	};
 	int err;
 
-	/* Without either, less is found, but nothing wrong. */
-	if (home_namespace(options, &owners->home))
-		owners->home = 0;
+	/* Without any of these, less is found, but nothing wrong. */
+	owners->home = home_namespace(options);
+	owners->proc_fd = process_open_proc();
+	scan_options.pid_namespace = process_pid_namespace();
+	owners->counts_all = scan_options.pid_namespace == PROCESS_ALL_NAMESPACE;
 	(void)!netlink_open(&owners->route, NETLINK_ROUTE, options->netns_fd);
 	scan_options.home = owners->home;
-	err = addresses_new(owners->home, &owners->route, &owners->addresses);
+	scan_options.proc_fd = owners->proc_fd;
+	err = scan_open(&scan_options, &owners->scan);
+	if (!err)
+		err = open_addresses(owners);
 	if (!err)
 		err = sockets_new(&owners->sockets);
 	if (!err)
-		err = processes_new(options->table, &options->users, &owners->processes);
+		err = processes_new(options->table, &options->users, owners->proc_fd,
+				    &owners->processes);
 	if (!err)
 		err = todo_new(&owners->todo);
-	if (!err)
-		err = scan_open(&scan_options, &owners->scan);
-	return err;
+	if (err)
+		return err;
+	owner_table_set_note(options->table, note_on_parts(owners));
+	owners->blind_for_good = owner_table_note(options->table);
+	return 0;
 }
 
 int owners_open(const struct owners_options *options, struct owners **ret_owners)
@@ -248,9 +373,11 @@ int owners_open(const struct owners_options *options, struct owners **ret_owners
 	if (!owners)
 		return -ENOMEM;
 	owners->options = *options;
+	owners->proc_fd = -1;
 	netlink_init(&owners->route);
-	owners->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	err = owners->stop_fd < 0 ? -errno : ring_add_reader(options->ring, &owners->publish_fd);
+	owners->stop_fd = wait_new_event();
+	err = owners->stop_fd < 0 ? owners->stop_fd
+				  : ring_add_reader(options->ring, &owners->publish_fd);
 	if (!err)
 		err = open_parts(owners);
 	if (err) {
@@ -271,12 +398,9 @@ int owners_start(struct owners *owners)
 
 void owners_finish(struct owners *owners)
 {
-	uint64_t one = 1;
-
 	if (!owners->started)
 		return;
-	while (write(owners->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+	wait_signal_event(owners->stop_fd);
 	pthread_join(owners->thread, NULL);
 	owners->started = false;
 }
@@ -292,6 +416,8 @@ void owners_free(struct owners *owners)
 	addresses_free(owners->addresses);
 	sockets_free(owners->sockets);
 	netlink_close(&owners->route);
+	if (owners->proc_fd >= 0)
+		close(owners->proc_fd);
 	if (owners->stop_fd >= 0)
 		close(owners->stop_fd);
 	free(owners);
@@ -299,7 +425,7 @@ void owners_free(struct owners *owners)
 
 bool owners_read_descriptors(const struct owners *owners)
 {
-	return scan_reads_descriptors(owners->scan);
+	return owners->scan && !scan_sees_all(owners->scan);
 }
 
 const char *owners_missing(void)

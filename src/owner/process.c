@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading /proc/PID: stat, cmdline, cgroup. proc(5). */
+/* Reading /proc/PID: stat, cmdline, exe, cgroup. proc(5). */
 #include "process.h"
 
 #include <errno.h>
@@ -7,19 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define TEXT_MAX 4096
+#define PIDFD_PID_NAMESPACE _IO(0xff, 6) /* PIDFD_GET_PID_NAMESPACE of linux/pidfd.h */
 #define COMM_LENGTH (OWNER_COMM_SIZE - 1)
 
-int process_open(uint32_t pid)
+int process_open(int proc_fd, uint32_t pid)
 {
-	char path[32];
+	char name[16];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%u", pid);
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	snprintf(name, sizeof(name), "%u", pid);
+	fd = openat(proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -38,6 +41,68 @@ static ssize_t read_text(int dir_fd, const char *name, char *text, size_t size)
 	close(fd);
 	text[length] = '\0';
 	return (ssize_t)length;
+}
+
+/*
+ * The line "NSpid:" has a number for each pid namespace from that of this /proc down to the process's
+ * own: just one, when they are the same. Kernels without such namespaces have no such line.
+ */
+static bool counts_as_we_do(int proc_fd)
+{
+	char text[TEXT_MAX], *line;
+
+	if (read_text(proc_fd, "self/status", text, sizeof(text)) <= 0)
+		return false;
+	line = strstr(text, "\nNSpid:");
+	if (!line)
+		return true;
+	line += strlen("\nNSpid:");
+	line += strspn(line, " \t");
+	return line[strspn(line, "0123456789")] == '\n';
+}
+
+int process_open_proc(void)
+{
+	int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (counts_as_we_do(fd))
+		return fd;
+	close(fd);
+	return -ENOTSUP;
+}
+
+static uint32_t inode_of(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) < 0 ? 0 : (uint32_t)status.st_ino;
+}
+
+/* By the program's pidfd, without /proc. */
+static uint32_t namespace_of_pid_fd(void)
+{
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0), namespace_fd;
+	uint32_t inode;
+
+	if (fd < 0)
+		return 0;
+	namespace_fd = ioctl(fd, PIDFD_PID_NAMESPACE, 0);
+	close(fd);
+	if (namespace_fd < 0)
+		return 0;
+	inode = inode_of(namespace_fd);
+	close(namespace_fd);
+	return inode;
+}
+
+uint32_t process_pid_namespace(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/pid", &status) < 0 ? namespace_of_pid_fd() :
+							(uint32_t)status.st_ino;
 }
 
 /* Start in nanoseconds since boot, at the kernel's resolution of a clock tick. */
@@ -78,6 +143,8 @@ int process_read(int dir_fd, uint32_t pid, struct owner_process *ret_process)
 	if (fstat(dir_fd, &status) < 0)
 		return -errno;
 	process.uid = status.st_uid;
+	if (!fstatat(dir_fd, "exe", &status, 0))
+		process.program = status.st_ino;
 	*ret_process = process;
 	return 0;
 }
@@ -88,7 +155,8 @@ bool process_is(int dir_fd, const struct owner_process *process)
 	char comm[OWNER_COMM_SIZE];
 
 	return !read_stat(dir_fd, comm, &start_ns) &&
-	       start_ns / tick_ns == process->start_ns / tick_ns;
+	       start_ns / tick_ns == process->start_ns / tick_ns &&
+	       !memcmp(comm, process->comm, sizeof(comm));
 }
 
 void process_full_name(int dir_fd, const char *comm, char *name, size_t size)
@@ -111,6 +179,21 @@ void process_full_name(int dir_fd, const char *comm, char *name, size_t size)
 		}
 		argument += strlen(argument) + 1;
 	}
+}
+
+void process_exe(int dir_fd, char *path, size_t size)
+{
+	static const char deleted[] = " (deleted)";
+	ssize_t length = readlinkat(dir_fd, "exe", path, size - 1);
+	struct stat status;
+	char *end;
+
+	path[length > 0 ? length : 0] = '\0';
+	end = path + strlen(path) - strlen(deleted);
+	/* A name may end so by itself: then the file still has it. */
+	if (end > path && !strcmp(end, deleted) && !fstatat(dir_fd, "exe", &status, 0) &&
+	    !status.st_nlink)
+		*end = '\0';
 }
 
 void process_cgroup(int dir_fd, char *path, size_t size)

@@ -30,6 +30,7 @@ struct processes {
 	struct owner_table *table;
 	struct user_source users;
 	struct cgroups *cgroups;
+	int proc_fd;
 	struct known known[KNOWN_MAX];
 	uint32_t count;
 	struct hash_index index; /* of `known` */
@@ -50,7 +51,7 @@ static const char *user_name(struct processes *processes, uint32_t uid)
 	return user->name;
 }
 
-int processes_new(struct owner_table *table, const struct user_source *users,
+int processes_new(struct owner_table *table, const struct user_source *users, int proc_fd,
 		  struct processes **ret_processes)
 {
 	struct processes *processes = calloc(1, sizeof(*processes));
@@ -67,6 +68,7 @@ int processes_new(struct owner_table *table, const struct user_source *users,
 	}
 	processes->table = table;
 	processes->users = *users;
+	processes->proc_fd = proc_fd;
 	*ret_processes = processes;
 	return 0;
 }
@@ -80,47 +82,58 @@ void processes_free(struct processes *processes)
 	free(processes);
 }
 
+/* The texts of an owner that are read, not looked up. */
+struct texts {
+	char name[NAME_MAX_BYTES];
+	char exe[PROCESS_EXE_MAX];
+	char cgroup[CGROUPS_PATH_MAX];
+};
+
 /* What /proc knows of the process, if it is still there and still the same. */
 static void read_proc(struct processes *processes, const struct owner_process *process,
-		      char name[NAME_MAX_BYTES], char path[CGROUPS_PATH_MAX], uint64_t now_ns)
+		      struct texts *texts, uint64_t now_ns)
 {
-	int fd = process_open(process->pid);
+	int fd = process_open(processes->proc_fd, process->pid);
 	char comm[OWNER_COMM_SIZE];
 
-	path[0] = '\0';
+	texts->exe[0] = '\0';
+	texts->cgroup[0] = '\0';
 	snprintf(comm, sizeof(comm), "%.*s", OWNER_COMM_SIZE - 1, process->comm);
-	snprintf(name, NAME_MAX_BYTES, "%s", comm);
+	snprintf(texts->name, sizeof(texts->name), "%s", comm);
 	if (fd >= 0 && process_is(fd, process)) {
-		process_cgroup(fd, path, CGROUPS_PATH_MAX);
-		process_full_name(fd, comm, name, NAME_MAX_BYTES);
+		process_cgroup(fd, texts->cgroup, sizeof(texts->cgroup));
+		process_exe(fd, texts->exe, sizeof(texts->exe));
+		process_full_name(fd, comm, texts->name, sizeof(texts->name));
 	}
 	if (fd >= 0)
 		close(fd);
-	if (path[0])
-		cgroups_note(processes->cgroups, process->cgroup, path);
+	if (*texts->cgroup)
+		cgroups_note(processes->cgroups, process->cgroup, texts->cgroup);
 	else
-		snprintf(path, CGROUPS_PATH_MAX, "%s",
+		snprintf(texts->cgroup, sizeof(texts->cgroup), "%s",
 			 cgroups_path(processes->cgroups, process->cgroup, now_ns));
 }
 
 static uint32_t make_owner(struct processes *processes, const struct owner_process *process,
 			   uint64_t now_ns)
 {
-	char name[NAME_MAX_BYTES], path[CGROUPS_PATH_MAX], unit[NAME_MAX_BYTES];
+	struct texts texts;
+	char unit[NAME_MAX_BYTES];
 	uint32_t id = OWNER_UNKNOWN;
 	struct owner owner = {
 		.pid = process->pid,
 		.uid = process->uid,
 		.start_ns = process->start_ns,
-		.comm = name,
+		.comm = texts.name,
+		.exe = texts.exe,
 		.user = user_name(processes, process->uid),
-		.cgroup = path,
+		.cgroup = texts.cgroup,
 		.unit = unit,
 		.own = process->pid == (uint32_t)getpid(),
 	};
 
-	read_proc(processes, process, name, path, now_ns);
-	owner_unit(path, unit, sizeof(unit));
+	read_proc(processes, process, &texts, now_ns);
+	owner_unit(texts.cgroup, unit, sizeof(unit));
 	if (owner_table_add(processes->table, &owner, &id))
 		return OWNER_UNKNOWN;
 	return id;

@@ -14,8 +14,11 @@
 
 struct processes;
 
-/* The table stays the caller's; `users`, which is copied, says who knows the names of users. */
-int processes_new(struct owner_table *table, const struct user_source *users,
+/*
+ * The table and `proc_fd`, of process_open_proc() or -1, stay the caller's; `users`, which is copied,
+ * says who knows the names of users.
+ */
+int processes_new(struct owner_table *table, const struct user_source *users, int proc_fd,
 		  struct processes **ret_processes);
 void processes_free(struct processes *processes);
 

@@ -17,6 +17,8 @@
 struct scan {
 	struct scan_bpf *bpf;	/* NULL: no program could be loaded */
 	struct scan_diag *diag; /* NULL: the iterator is there */
+	int proc_fd;
+	uint32_t pid_namespace;
 	bool all_users;		/* whose descriptors may be read in /proc */
 };
 
@@ -27,6 +29,8 @@ int scan_open(const struct scan_options *options, struct scan **ret_scan)
 
 	if (!scan)
 		return -ENOMEM;
+	scan->proc_fd = options->proc_fd;
+	scan->pid_namespace = options->pid_namespace;
 	err = scan_bpf_open(options, &scan->bpf);
 	if (err == -ENOMEM || err == -EMFILE)
 		goto out_close;
@@ -74,9 +78,14 @@ const char *scan_missing(void)
 	return access(KERNEL_BTF, R_OK) < 0 ? KERNEL_BTF : NULL;
 }
 
-bool scan_reads_descriptors(const struct scan *scan)
+bool scan_can_name(const struct scan *scan)
 {
-	return scan->diag;
+	return scan->diag ? scan->proc_fd >= 0 : scan->pid_namespace != 0;
+}
+
+bool scan_sees_all(const struct scan *scan)
+{
+	return !scan->diag;
 }
 
 const char *scan_way(const struct scan *scan)

@@ -15,7 +15,9 @@ struct scan;
 
 struct scan_options {
 	int netns_fd;	  /* of the watched interfaces, borrowed; -1: this one */
-	uint32_t home;	  /* its inode */
+	uint32_t home;	  /* its inode; 0: not known */
+	uint32_t pid_namespace; /* of process_pid_namespace() */
+	int proc_fd;	  /* of process_open_proc(), borrowed until scan_close(); -1: none */
 	bool no_iterator; /* as if the kernel had none */
 	bool no_hook;
 };
@@ -31,8 +33,11 @@ void scan_closed(struct scan *scan, struct sockets *sockets);
 /* Readable when scan_closed() should be called soon; -1: never. */
 int scan_closed_fd(const struct scan *scan);
 
-/* Whether a pass reads /proc/PID/fd of all processes. */
-bool scan_reads_descriptors(const struct scan *scan);
+/* False when no process can be named: its own pid namespace is not known, or /proc is another's. */
+bool scan_can_name(const struct scan *scan);
+
+/* Whether it finds the sockets of all network namespaces, not of the interfaces' own alone. */
+bool scan_sees_all(const struct scan *scan);
 
 /* The kernel's own file that BPF programs over sockets need and that is missing; NULL: none. */
 const char *scan_missing(void);

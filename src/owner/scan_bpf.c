@@ -13,6 +13,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "array.h"
 #include "cgroups.h"
 #include "clock.h"
 #include "scan_private.h"
@@ -22,7 +23,7 @@
 #define READ_SIZE 65536
 /* The kernel's own sockets come and go with mounts and tunnels: seldom. */
 #define KERNEL_SOCKETS_MAX 256
-#define KERNEL_EVERY_NS 10000000000ULL
+#define KERNEL_EVERY_NS	   10000000000ULL
 
 struct scan_bpf {
 	struct owner_bpf *skeleton;
@@ -30,6 +31,7 @@ struct scan_bpf {
 	struct ring_buffer *closed;
 	struct sockets *sink; /* of the call that is under way */
 	uint32_t home;	      /* the interfaces' network namespace */
+	uint32_t pid_namespace;
 	struct owner_socket kernel[KERNEL_SOCKETS_MAX];
 	size_t kernels;
 	uint64_t kernels_ns; /* CLOCK_MONOTONIC of when they were read; 0: not yet */
@@ -59,13 +61,11 @@ static uint32_t namespace_inode(const char *path)
 static int load(struct scan_bpf *bpf, unsigned int parts)
 {
 	struct owner_bpf *skeleton = owner_bpf__open();
-	uint32_t pid_ns = namespace_inode("/proc/self/ns/pid");
 	int err;
 
 	if (!skeleton)
 		return -errno;
-	if (pid_ns)
-		skeleton->rodata->owner_pid_ns = pid_ns;
+	skeleton->rodata->owner_pid_ns = bpf->pid_namespace;
 	bpf_program__set_autoload(skeleton->progs.owner_files, parts & PART_FILES);
 	bpf_program__set_autoload(skeleton->progs.owner_udp, parts & PART_KERNEL);
 	bpf_program__set_autoload(skeleton->progs.owner_tcp, parts & PART_KERNEL);
@@ -85,7 +85,7 @@ static int load_some(struct scan_bpf *bpf, unsigned int allowed)
 	unsigned int parts, tried = 0;
 	int err = -EOPNOTSUPP;
 
-	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
 		parts = attempts[i] & allowed;
 		if (!parts || parts == tried)
 			continue;
@@ -124,7 +124,7 @@ static int on_closed(void *context, void *data, size_t size)
 	struct scan_bpf *bpf = context;
 	const struct owner_socket *socket = data;
 
-	if (size >= sizeof(*socket) && socket->process.pid)
+	if (size >= sizeof(*socket))
 		sockets_add(bpf->sink, socket);
 	return 0;
 }
@@ -160,6 +160,7 @@ int scan_bpf_open(const struct scan_options *options, struct scan_bpf **ret_bpf)
 	if (!bpf)
 		return -ENOMEM;
 	bpf->home = options->home;
+	bpf->pid_namespace = options->pid_namespace;
 	err = load_some(bpf, allowed);
 	if (!err)
 		err = attach(bpf);
@@ -195,10 +196,10 @@ bool scan_bpf_has_hook(const struct scan_bpf *bpf)
 	return bpf->release;
 }
 
+/* Those of processes that cannot be named too: what they have is nobody else's. */
 static void add_process_socket(struct scan_bpf *bpf, const struct owner_socket *socket)
 {
-	if (socket->process.pid)
-		sockets_add(bpf->sink, socket);
+	sockets_add(bpf->sink, socket);
 }
 
 static void keep_kernel_socket(struct scan_bpf *bpf, const struct owner_socket *socket)
@@ -246,7 +247,7 @@ static void add_kernel_sockets(struct scan_bpf *bpf)
 	uint64_t now_ns = clock_mono_ns();
 
 	/* These iterators see the namespace of the thread that reads them. */
-	if (bpf->udp && bpf->tcp &&
+	if (bpf->udp && bpf->tcp && bpf->home &&
 	    (!bpf->kernels_ns || now_ns - bpf->kernels_ns > KERNEL_EVERY_NS) &&
 	    namespace_inode("/proc/thread-self/ns/net") == bpf->home) {
 		bpf->kernels = 0;

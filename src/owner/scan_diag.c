@@ -24,6 +24,7 @@
 
 struct scan_diag {
 	struct netlink netlink;
+	int proc_fd;
 	uint32_t netns;
 	uint8_t protocol;   /* of the dump under way */
 	size_t count_before; /* what others found before it */
@@ -40,6 +41,7 @@ int scan_diag_open(const struct scan_options *options, struct scan_diag **ret_di
 	/* Without it nothing is found, which is no reason not to count. */
 	(void)!netlink_open(&diag->netlink, NETLINK_SOCK_DIAG, options->netns_fd);
 	diag->netns = options->home;
+	diag->proc_fd = options->proc_fd;
 	*ret_diag = diag;
 	return 0;
 }
@@ -123,6 +125,7 @@ static void on_socket(void *arg, const struct nlmsghdr *message)
 	found->local_port = ntohs(body->id.idiag_sport);
 	found->remote_port = ntohs(body->id.idiag_dport);
 	found->state = body->idiag_state;
+	found->device = body->id.idiag_if;
 	/* The number of a raw socket is its protocol. */
 	found->protocol = diag->protocol == IPPROTO_RAW ? (uint8_t)found->local_port :
 							  diag->protocol;
@@ -172,8 +175,7 @@ static void match_links(struct scan_diag *diag, DIR *links, const struct owner_p
 			struct sockets *sockets)
 {
 	const struct dirent *link;
-	const struct owner_socket *found;
-	struct owner_socket name = {0}, owned;
+	struct owner_socket name = {0}, owned, *found;
 
 	while ((link = readdir(links))) {
 		name.inode = inode_of_link(dirfd(links), link->d_name);
@@ -185,13 +187,23 @@ static void match_links(struct scan_diag *diag, DIR *links, const struct owner_p
 		owned = *found;
 		owned.process = *process;
 		sockets_add(sockets, &owned);
+		found->process.pid = process->pid;
+	}
+}
+
+/* What no process has whose descriptors may be read is nobody else's. */
+static void add_hidden(const struct scan_diag *diag, struct sockets *sockets)
+{
+	for (size_t i = 0; i < diag->count; i++) {
+		if (!diag->found[i].process.pid)
+			sockets_add(sockets, &diag->found[i]);
 	}
 }
 
 static void match_process(struct scan_diag *diag, uint32_t pid, struct sockets *sockets)
 {
 	struct owner_process process;
-	int dir_fd = process_open(pid), fd;
+	int dir_fd = process_open(diag->proc_fd, pid), fd;
 	DIR *links = NULL;
 
 	if (dir_fd < 0)
@@ -211,12 +223,16 @@ static void match_process(struct scan_diag *diag, uint32_t pid, struct sockets *
 static int match_processes(struct scan_diag *diag, struct sockets *sockets)
 {
 	const struct dirent *entry;
-	DIR *proc = opendir("/proc");
+	int fd = openat(diag->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *proc = fd < 0 ? NULL : fdopendir(fd);
 	unsigned long pid;
 	char *end;
 
-	if (!proc)
-		return -errno;
+	if (!proc) {
+		if (fd >= 0)
+			close(fd);
+		return -EOPNOTSUPP;
+	}
 	while ((entry = readdir(proc))) {
 		pid = strtoul(entry->d_name, &end, 10);
 		if (pid && !*end)
@@ -231,6 +247,8 @@ int scan_diag_pass(struct scan_diag *diag, struct sockets *sockets)
 	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, IPPROTO_SCTP,
 					    IPPROTO_DCCP, IPPROTO_RAW};
 
+	int err;
+
 	if (diag->netlink.fd < 0)
 		return -EOPNOTSUPP;
 	diag->count = 0;
@@ -242,5 +260,8 @@ int scan_diag_pass(struct scan_diag *diag, struct sockets *sockets)
 	if (!diag->count)
 		return 0;
 	qsort(diag->found, diag->count, sizeof(*diag->found), compare_inode);
-	return match_processes(diag, sockets);
+	err = match_processes(diag, sockets);
+	if (!err)
+		add_hidden(diag, sockets);
+	return err;
 }

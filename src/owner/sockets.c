@@ -31,6 +31,7 @@ struct socket_name {
 	uint8_t local[16], remote[16];
 	uint16_t local_port, remote_port;
 	uint32_t protocol;
+	uint32_t netns; /* 0: any, for it is connected */
 };
 
 bool socket_has_ports(uint8_t protocol)
@@ -67,11 +68,13 @@ static void name_end(uint8_t to[16], uint16_t *to_port, const uint8_t address[16
 		memcpy(to, address, 16);
 }
 
-static struct socket_name name_of(uint8_t protocol, const struct socket_end *local,
+static struct socket_name name_of(uint8_t protocol, uint32_t netns, const struct socket_end *local,
 				  const struct socket_end *remote)
 {
 	struct socket_name name = {.protocol = protocol};
 
+	if (!socket_has_ports(protocol) || (!remote->port && socket_is_any(remote->address)))
+		name.netns = netns;
 	if (!socket_has_ports(protocol))
 		return name;
 	name_end(name.local, &name.local_port, local->address, local->port);
@@ -85,7 +88,7 @@ static struct socket_name name_of_socket(const struct owner_socket *socket)
 
 	memcpy(local.address, socket->local, 16);
 	memcpy(remote.address, socket->remote, 16);
-	return name_of(socket->protocol, &local, &remote);
+	return name_of(socket->protocol, socket->netns, &local, &remote);
 }
 
 int sockets_new(struct sockets **ret_sockets)
@@ -241,10 +244,10 @@ int sockets_index(struct sockets *sockets)
 }
 
 const struct owner_socket *sockets_first(const struct sockets *sockets, uint8_t protocol,
-					 const struct socket_end *local,
+					 uint32_t netns, const struct socket_end *local,
 					 const struct socket_end *remote)
 {
-	const struct socket_name name = name_of(protocol, local, remote);
+	const struct socket_name name = name_of(protocol, netns, local, remote);
 	uint32_t hash, place = sockets->places ? find(sockets, &name, &hash) : NONE;
 
 	return place != NONE ? socket_at(sockets, place) : NULL;

@@ -36,12 +36,13 @@ int sockets_index(struct sockets *sockets);
 
 /*
  * The first socket with these ends, and the next one; NULL: no more. `remote` all zero: not
- * connected. For protocols without ports every socket of the protocol is found. Open ones come
- * before closed ones, of which the one closed last comes first. Valid until the next
- * sockets_begin() or sockets_add().
+ * connected; then, and for protocols without ports, of which every socket is found, only those of
+ * that network namespace. Connected ones are found in all of them. Open ones come before closed
+ * ones, of which the one closed last comes first. Valid until the next sockets_begin() or
+ * sockets_add().
  */
 const struct owner_socket *sockets_first(const struct sockets *sockets, uint8_t protocol,
-					 const struct socket_end *local,
+					 uint32_t netns, const struct socket_end *local,
 					 const struct socket_end *remote);
 const struct owner_socket *sockets_next(const struct sockets *sockets,
 					const struct owner_socket *socket);

@@ -14,13 +14,17 @@
 
 struct todo_state {
 	uint32_t begin_ms;	 /* since the first snapshot */
-	uint32_t next_seq : 26;	 /* of the snapshot in which to look again, modulo 2^26 */
+	uint32_t next_seq : 24;	 /* of the snapshot in which to look again, modulo 2^24 */
 	uint32_t tries : 4;	 /* in vain */
+	uint32_t looks : 2;	 /* at an owner that may change */
 	uint32_t done : 1;
-	uint32_t known : 1; /* done, and an owner was written */
+	uint32_t known : 1; /* an owner was written */
 };
 
-#define SEQ_MASK ((1U << 26) - 1)
+#define SEQ_MASK ((1U << 24) - 1)
+/* An owner that may change is looked at again a second later, 2 s after that, and 4 s after that. */
+#define LOOKS_MAX 3
+#define LOOK_NS	  1000000000ULL
 
 struct todo {
 	struct todo_state *state;
@@ -102,6 +106,8 @@ static int begin_era(struct todo *todo, const struct snapshot *snapshot, uint32_
 		/* Its owner was written after the entry had been copied. */
 		if (state->known && atomic_load(&entry->owner) == OWNER_UNKNOWN)
 			*state = (struct todo_state){.begin_ms = state->begin_ms};
+		else if (state->looks)
+			state->done = 0; /* and so may another one have been */
 	}
 	free(old);
 	todo->era = snapshot->era;
@@ -140,7 +146,7 @@ static bool is_due(const struct todo *todo, const struct todo_state *state)
 {
 	uint32_t ahead = ((uint32_t)todo->seq - state->next_seq) & SEQ_MASK;
 
-	return !state->done && (!state->tries || ahead <= SEQ_MASK / 2);
+	return !state->done && ((!state->tries && !state->looks) || ahead <= SEQ_MASK / 2);
 }
 
 int todo_collect(struct todo *todo, const struct snapshot *snapshot, const uint32_t **ret_rows,
@@ -184,12 +190,32 @@ uint64_t todo_begin_ns(const struct todo *todo, const struct snapshot *snapshot,
 	return state->begin_ms ? todo->first_ns + state->begin_ms * MS_NS : 0;
 }
 
-void todo_found(struct todo *todo, const struct snapshot *snapshot, uint32_t row)
+static void wait_for(struct todo_state *state, const struct snapshot *snapshot, uint64_t count)
+{
+	state->next_seq = (uint32_t)(snapshot->seq + count) & SEQ_MASK;
+}
+
+bool todo_found(struct todo *todo, const struct snapshot *snapshot, uint32_t row, bool settled)
 {
 	struct todo_state *state = &todo->state[snapshot->row[row].id];
+	uint64_t interval_ns = snapshot->elapsed_ns ? snapshot->elapsed_ns : 1;
+	bool first = !state->known;
+
+	state->known = 1;
+	if (settled || state->looks == LOOKS_MAX)
+		state->done = 1;
+	else
+		wait_for(state, snapshot, (LOOK_NS << state->looks++) / interval_ns + 1);
+	return first;
+}
+
+bool todo_doubted(struct todo *todo, const struct snapshot *snapshot, uint32_t row)
+{
+	struct todo_state *state = &todo->state[snapshot->row[row].id];
+	bool missed = !state->known && state->tries < TODO_TRIES;
 
 	state->done = 1;
-	state->known = 1;
+	return missed;
 }
 
 bool todo_missed(struct todo *todo, const struct snapshot *snapshot, uint32_t row)
@@ -197,8 +223,12 @@ bool todo_missed(struct todo *todo, const struct snapshot *snapshot, uint32_t ro
 	struct todo_state *state = &todo->state[snapshot->row[row].id];
 	unsigned int shift = state->tries < WAIT_MAX_SHIFT ? state->tries : WAIT_MAX_SHIFT;
 
+	if (state->known) {
+		state->done = 1; /* its socket is gone: the owner stays */
+		return false;
+	}
 	if (state->tries < TODO_TRIES + WAIT_MAX_SHIFT)
 		state->tries++;
-	state->next_seq = (uint32_t)(snapshot->seq + (1U << shift)) & SEQ_MASK;
+	wait_for(state, snapshot, 1U << shift);
 	return state->tries == TODO_TRIES;
 }

@@ -28,8 +28,14 @@ int todo_collect(struct todo *todo, const struct snapshot *snapshot, const uint3
 /* When, at the earliest, the flow began (CLOCK_MONOTONIC); of a row that todo_collect() named. */
 uint64_t todo_begin_ns(const struct todo *todo, const struct snapshot *snapshot, uint32_t row);
 
-/* Its owner is known for good, or it was looked for in vain. True when it is now given up. */
-void todo_found(struct todo *todo, const struct snapshot *snapshot, uint32_t row);
+/*
+ * An owner was found. Unless it is settled the flow is due again a few times in the next seconds,
+ * since its process or its program may be another one soon. True the first time.
+ */
+bool todo_found(struct todo *todo, const struct snapshot *snapshot, uint32_t row, bool settled);
+/* Looked for in vain; an owner that was found before stays. True when it is now given up. */
 bool todo_missed(struct todo *todo, const struct snapshot *snapshot, uint32_t row);
+/* The same, but it is of no use to look again. */
+bool todo_doubted(struct todo *todo, const struct snapshot *snapshot, uint32_t row);
 
 #endif

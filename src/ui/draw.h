@@ -37,6 +37,7 @@ struct prompt {
 	bool open;
 	char text[FILTER_TEXT_MAX];
 	bool wrong; /* the text is no filter yet; what is right in front of it is in force */
+	bool is_text; /* all of it is text to search for */
 	char why[80];
 	size_t column; /* what is wrong with it, in bytes */
 };

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "endpoint.h"
 #include "flow.h"
 #include "format.h"
@@ -98,7 +99,7 @@ static const char *short_proto(const struct flow_key *key, int width)
 					       {"OSPFIGP", "OSPF"}};
 	const char *name = flow_proto_name(key);
 
-	for (size_t i = 0; width < 9 && i < sizeof(brief) / sizeof(brief[0]); i++) {
+	for (size_t i = 0; width < 9 && i < ARRAY_SIZE(brief); i++) {
 		if (strcmp(name, brief[i][0]) == 0)
 			return brief[i][1];
 	}

@@ -84,6 +84,7 @@ static void put_owner(struct page_writer *page, const struct scene *scene, uint3
 		 format_outside(owner->comm, safe, sizeof(safe)), owner->pid,
 		 owner->own ? " (own: asks for names)" : "");
 	page_line(page, STYLE_PLAIN, "process", text);
+	put_outside(page, "executable", owner->exe);
 	snprintf(text, sizeof(text), "%s  uid %u", format_outside(owner->user, safe, sizeof(safe)),
 		 owner->uid);
 	page_line(page, STYLE_PLAIN, "user", text);

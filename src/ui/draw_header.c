@@ -108,6 +108,8 @@ static const struct ifaces_entry *worst_entry(const struct ifaces *ifaces)
 
 		if (entry->state == IFACE_FAILED)
 			return entry;
+		if (entry->away && (!worst || !worst->away))
+			worst = entry;
 		/* Among many that come and go, one is no news. */
 		if (entry->state == IFACE_GONE && !worst && (!ifaces->any || !ifaces->watched))
 			worst = entry;
@@ -129,17 +131,25 @@ static bool counts_twice(const struct ifaces *ifaces)
 bool draw_iface_trouble(const struct ifaces *ifaces, char *text, size_t size)
 {
 	const struct ifaces_entry *entry = ifaces ? worst_entry(ifaces) : NULL;
-	char name[FORMAT_TEXT_MAX];
+	uint64_t away_ns = ifaces_away_ns(ifaces);
+	unsigned int before = ifaces_before(ifaces);
+	char name[FORMAT_TEXT_MAX], length[FORMAT_TEXT_MAX];
 
 	if (!ifaces)
 		return false;
 	if (entry)
 		snprintf(text, size, "%s %s", format_outside(entry->name, name, sizeof(name)),
-			 entry->state == IFACE_GONE ? "gone" : "failed");
+			 entry->away		    ? "detached" :
+			 entry->state == IFACE_GONE ? "gone" :
+						      "failed");
 	else if (ifaces->no_slot)
 		snprintf(text, size, "%u not watched", ifaces->no_slot);
 	else if (!ifaces->watched && ifaces->any)
 		snprintf(text, size, "no interface up");
+	else if (away_ns)
+		snprintf(text, size, "detached %s", format_length(away_ns, length, sizeof(length)));
+	else if (before)
+		snprintf(text, size, "behind %u program%s", before, before == 1 ? "" : "s");
 	else if (counts_twice(ifaces))
 		snprintf(text, size, "counted twice");
 	else

@@ -79,17 +79,21 @@ static void put_iface(struct page_writer *page, const struct ifaces_entry *entry
 		[IFACE_FAILED] = "cannot be attached to",
 		[IFACE_LEFT_OUT] = "left out, those below it are watched",
 	};
-	bool failed = entry->state == IFACE_FAILED;
+	bool failed = entry->state == IFACE_FAILED || (entry->away && entry->error);
 	char name[FORMAT_TEXT_MAX], since[FORMAT_TEXT_MAX];
 	char text[4 * FORMAT_TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%-12s %s%s%s%s%s",
-		 format_outside(entry->name, name, sizeof(name)), states[entry->state],
+		 format_outside(entry->name, name, sizeof(name)),
+		 entry->away ? "detached by another program" : states[entry->state],
 		 failed ? ": " : "", failed ? strerror(-entry->error) : "",
 		 entry->since_wall_ns ? ", since " : "",
 		 entry->since_wall_ns ? format_wall(entry->since_wall_ns, since, sizeof(since))
 				      : "");
-	page_line(page, warn_if(failed || entry->state == IFACE_GONE), label, text);
+	page_line(page, warn_if(failed || entry->state == IFACE_GONE || entry->away), label, text);
+	if (entry->removals)
+		page_line_wrapped(page, warn_if(true), "",
+				  ifaces_entry_away(entry, text, sizeof(text)));
 }
 
 static void put_ifaces(struct page_writer *page, const struct ifaces *ifaces)
@@ -116,6 +120,9 @@ static void put_owners(struct page_writer *page, const struct scene *scene)
 
 	page_line(page, STYLE_PLAIN, "processes by",
 		  scene->owners ? scene->owners_way ?: "" : "nothing: they are not looked up");
+	if (owner_table_note(scene->owners))
+		page_line_wrapped(page, warn_if(true), "  none named",
+				  owner_table_note(scene->owners));
 	if (scene->owners) {
 		format_memory(owner_table_bytes(scene->owners), memory, sizeof(memory));
 		snprintf(text, sizeof(text), " in %s", memory);
@@ -139,6 +146,10 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 		return 0;
 	health = &snapshot->health;
 	exact = draw_health_text(health, text, sizeof(text));
+	if (exact && ifaces_away_ns(snapshot->ifaces)) {
+		exact = false;
+		snprintf(text, sizeof(text), "not complete: see interfaces");
+	}
 	page_line(&page, warn_if(!exact), "counts", text);
 	page_counts(&page, STYLE_PLAIN, "seen by the hook", &health->hook);
 	page_counts(&page, STYLE_PLAIN, "in rows", &health->rows);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The help page, from the table of keys. Pure; any thread. */
+#include "array.h"
 #include "draw.h"
 #include "keys.h"
 #include "page.h"
@@ -7,16 +8,17 @@
 int draw_help(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	static const char *const filter[][2] = {
-		{"word", "is in protocol, address, process or host name"},
+		{"word, \"two words\"", "text in protocol, address, process or host name"},
 		{"in out", "direction"},
 		{"tcp udp arp ...", "protocol; also proto NUMBER, ip, ip6, other"},
-		{"host net port", "host 10.0.0.1, net 10.0.0.0/8, port 443"},
-		{"portrange", "portrange 8000-8999"},
+		{"host net", "host 10.0.0.1, host www.example.org, net 10.0.0.0/8"},
+		{"port portrange", "port 443 or 80, port https, portrange 8000-8999"},
 		{"src dst", "that side only: src port 53, dst 10.0.0.1"},
-		{"comm user cgroup", "of the process: comm nginx; also pid, uid"},
+		{"comm user uid", "of the process: comm nginx; also pid exe"},
+		{"container cgroup", "container docker; its short name or path"},
 		{"name iface", "of either host, once known; of the interface"},
 		{"bps > 1M", "also pps packets bytes, >= < <= = !="},
-		{"and or not ( )", "two terms side by side: both"},
+		{"and or not ( )", "from left to right; terms side by side: both"},
 	};
 	struct page_writer page =
 		page_begin(frame, layout, "Keys and filter", scene->page_line, 11);
@@ -27,8 +29,8 @@ int draw_help(struct frame *frame, const struct layout *layout, const struct sce
 		page_line(&page, STYLE_PLAIN, key[i].keys, key[i].help);
 	page_line(&page, STYLE_PLAIN, "", "");
 	page_line(&page, STYLE_BOLD, "Filter", "");
-	page.label_width = 16;
-	for (size_t i = 0; i < sizeof(filter) / sizeof(filter[0]); i++)
+	page.label_width = 18;
+	for (size_t i = 0; i < ARRAY_SIZE(filter); i++)
 		page_line(&page, STYLE_PLAIN, filter[i][0], filter[i][1]);
 	return page_finish(&page);
 }

@@ -211,9 +211,12 @@ static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 	x += frame_put(frame, x, y, frame->width, STYLE_BOLD, prompt->text + hidden);
 	frame_paint(frame, x, y, 1, STYLE_REVERSE);
 	if (!prompt->wrong) {
+		x += 4;
+		if (prompt->is_text)
+			x += 2 + frame_put(frame, x, y, frame->width - x - 1, STYLE_ACCENT, "text");
 		if (view_snapshot(scene->view))
-			filtered_text(scene, frame->width - x - 5, sums, sizeof(sums));
-		frame_put(frame, x + 4, y, frame->width - x - 5, STYLE_PLAIN, sums);
+			filtered_text(scene, frame->width - x - 1, sums, sizeof(sums));
+		frame_put(frame, x, y, frame->width - x - 1, STYLE_PLAIN, sums);
 		return;
 	}
 	if (column >= 0)

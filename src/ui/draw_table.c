@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "cell.h"
 #include "flow.h"
 #include "format.h"
@@ -166,7 +167,7 @@ static void draw_history(struct frame *frame, const struct scene *scene,
 			 unsigned int style)
 {
 	double rate[LAYOUT_HISTORY_WIDTH * GRAPH_VALUES_PER_CELL];
-	size_t most = sizeof(rate) / sizeof(rate[0]), count;
+	size_t most = ARRAY_SIZE(rate), count;
 	double value[LAYOUT_HISTORY_WIDTH * GRAPH_VALUES_PER_CELL];
 	double peak = 0.0;
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "array.h"
+
 #define MARK_WIDTH    2	 /* selection mark and a blank */
 #define ADDRESS_FULL  21 /* an IPv4 address and port */
 #define ADDRESS_ROOMY 29 /* most IPv6 addresses and ports */
@@ -154,7 +156,7 @@ static const struct leaving {
 	{COLUMN_BPS, 1},
 };
 
-#define LEAVING (sizeof(leaving) / sizeof(leaving[0]))
+#define LEAVING ARRAY_SIZE(leaving)
 
 /* Whose a process is counts as much as its name, so it has a second, later place in the order. */
 static bool stays_longer(const struct layout *layout, const struct leaving *place)

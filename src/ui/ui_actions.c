@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "array.h"
 #include "format.h"
 #include "page.h"
 
@@ -219,7 +220,7 @@ static void close_one(struct ui *ui)
 static void change_interval(struct ui *ui, int step)
 {
 	static const uint64_t ms[] = {100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000};
-	const size_t count = sizeof(ms) / sizeof(ms[0]);
+	const size_t count = ARRAY_SIZE(ms);
 	char length[FORMAT_TEXT_MAX];
 	size_t at = 0;
 

@@ -30,7 +30,7 @@ static void use_what_is_right(struct ui *ui)
 	snprintf(text, sizeof(text), "%s", ui->scene.prompt.text);
 	do {
 		drop_word(text);
-		err = filter_parse(text, &filter, why, sizeof(why), &column);
+		err = filter_parse_named(text, ui->options->services, &filter, why, sizeof(why), &column);
 	} while (err && *text);
 	if (!err)
 		view_set_filter(ui->view, filter);
@@ -40,10 +40,11 @@ static void try_text(struct ui *ui)
 {
 	struct prompt *prompt = &ui->scene.prompt;
 	struct filter *filter;
-	int err = filter_parse(prompt->text, &filter, prompt->why, sizeof(prompt->why),
-			       &prompt->column);
+	int err = filter_parse_named(prompt->text, ui->options->services, &filter, prompt->why,
+				     sizeof(prompt->why), &prompt->column);
 
 	prompt->wrong = err != 0;
+	prompt->is_text = !err && filter_is_text(filter);
 	if (err)
 		use_what_is_right(ui);
 	else

@@ -64,9 +64,9 @@ static double cpu_ms(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-static void sink_add(void *arg, const struct flow_key *key, uint64_t packets, uint64_t bytes)
+static void sink_add(void *arg, const struct flow_delta *flows, size_t count)
 {
-	ledger_add(arg, key, packets, bytes);
+	ledger_add_batch(arg, flows, count);
 }
 
 /* One drain into the ledger; its CPU time. */

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -144,6 +145,41 @@ static int make_flow_maps(const struct bpf_map *outer, const struct map_shape *s
 	return err;
 }
 
+/*
+ * What the collector does once it has seen that many flows: a table for each CPU whose slots are at
+ * most half taken, if they are too many for the front.
+ */
+static int make_tables(const struct bpf_map *outer, int fronts_fd, uint32_t flows)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	size_t bytes = bpf_map__max_entries(outer) * sizeof(struct flow_front);
+	struct flow_front *front;
+	__u32 bits = FLOW_FRONT_BITS;
+	int err = 0, fd;
+
+	while (1U << bits < 2 * flows)
+		bits++;
+	if (getenv("BENCH_BITS"))
+		bits = (__u32)atoi(getenv("BENCH_BITS"));
+	if (bits == FLOW_FRONT_BITS)
+		return 0;
+	front = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fronts_fd, 0);
+	if (front == MAP_FAILED)
+		return -errno;
+	for (__u32 i = 0; !err && i < bpf_map__max_entries(outer); i += FLOW_GENERATIONS) {
+		fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "flow_table", sizeof(__u32),
+				    sizeof(struct flow_bucket), 1U << bits >> FLOW_BUCKET_BITS,
+				    &opts);
+		if (fd < 0)
+			return -errno;
+		err = bpf_map_update_elem(bpf_map__fd(outer), &i, &fd, BPF_ANY) ? -errno : 0;
+		close(fd);
+		front[i].bits = front[i].bits_max = bits;
+	}
+	munmap(front, bytes);
+	return err;
+}
+
 static __u32 fronts_needed(void)
 {
 	return (__u32)libbpf_num_possible_cpus() * FLOW_GENERATIONS;
@@ -165,6 +201,7 @@ static int load_real(struct flow_bpf *real, bool shared, uint32_t flows)
 
 	bpf_map__set_max_entries(real->maps.flow_fronts, fronts_needed());
 	bpf_map__set_max_entries(real->maps.flow_maps, fronts_needed());
+	bpf_map__set_max_entries(real->maps.flow_tables, fronts_needed());
 	real->rodata->flow_shared = shared;
 	err = flow_bpf__load(real);
 	if (err)
@@ -179,9 +216,14 @@ static int load_programs(struct bench_bpf *programs, const struct map_shape *sha
 
 	bpf_map__set_max_entries(programs->maps.flow_fronts, fronts_needed());
 	bpf_map__set_max_entries(programs->maps.flow_maps, fronts_needed());
+	bpf_map__set_max_entries(programs->maps.flow_tables, fronts_needed());
 	bpf_map__set_max_entries(programs->maps.bench_plain_map, flows);
 	err = bench_bpf__load(programs);
-	return err ? err : make_flow_maps(programs->maps.flow_maps, shape, flows);
+	if (!err)
+		err = make_flow_maps(programs->maps.flow_maps, shape, flows);
+	return err ? err
+		   : make_tables(programs->maps.flow_tables,
+				 bpf_map__fd(programs->maps.flow_fronts), flows);
 }
 
 static int load(struct bench *bench, const struct bench_case *c)

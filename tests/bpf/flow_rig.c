@@ -74,6 +74,8 @@ static int load(struct rig *rig, const struct rig_options *options)
 	if (!r)
 		r = bpf_map__set_max_entries(rig->skel->maps.flow_maps, map_count(rig) + 1);
 	if (!r)
+		r = bpf_map__set_max_entries(rig->skel->maps.flow_tables, map_count(rig));
+	if (!r)
 		r = flow_bpf__load(rig->skel);
 	return r || !options->preempted ? r : push_copies(rig, options->copies);
 }

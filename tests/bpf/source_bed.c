@@ -27,6 +27,8 @@ struct refuse refuse;
 
 int __real_flow_map_open(uint32_t entries, struct flow_map *ret_map);
 int __wrap_flow_map_open(uint32_t entries, struct flow_map *ret_map);
+int __real_table_make(unsigned int bits, int *ret_fd);
+int __wrap_table_make(unsigned int bits, int *ret_fd);
 int __real_bpf_map_lookup_and_delete_batch(int fd, void *in_batch, void *out_batch, void *keys,
 					   void *values, __u32 *count,
 					   const struct bpf_map_batch_opts *opts);
@@ -47,6 +49,13 @@ int __wrap_flow_map_open(uint32_t entries, struct flow_map *ret_map)
 	if (!count_down(&refuse.after) && count_down(&refuse.maps))
 		return -ENOMEM;
 	return __real_flow_map_open(entries, ret_map);
+}
+
+int __wrap_table_make(unsigned int bits, int *ret_fd)
+{
+	if (!count_down(&refuse.good_tables) && count_down(&refuse.tables))
+		return -ENOMEM;
+	return __real_table_make(bits, ret_fd);
 }
 
 int __wrap_bpf_map_lookup_and_delete_batch(int fd, void *in_batch, void *out_batch, void *keys,
@@ -77,6 +86,15 @@ int bed_setup(void **state)
 {
 	(void)state;
 	bed_reset();
+	atomic_store(&refuse.good_tables, 0);
+	atomic_store(&refuse.tables, 0);
+	return 0;
+}
+
+int bed_setup_maps(void **state)
+{
+	bed_setup(state);
+	refuse.tables = UINT32_MAX;
 	return 0;
 }
 
@@ -188,20 +206,25 @@ void bed_send(struct bed *bed, unsigned int flows, unsigned int count, size_t pa
 	}
 }
 
-static void bed_add(void *arg, const struct flow_key *key, uint64_t packets, uint64_t bytes)
+static void counts_add(struct flow_counts *sum, const struct flow_counts *counts)
+{
+	sum->packets += counts->packets;
+	sum->bytes += counts->bytes;
+}
+
+static void bed_add(void *arg, const struct flow_delta *flows, size_t count)
 {
 	struct bed *bed = arg;
-	struct flow_counts *dir = &bed->dir[flow_key_dir(key)];
 
-	assert_true(packets > 0);
-	bed->rows++;
-	bed->row.packets += packets;
-	bed->row.bytes += bytes;
-	dir->packets += packets;
-	dir->bytes += bytes;
-	if (flow_key_sum(key) == FLOW_SUM_NONE) {
-		assert_int_equal(key->ipproto, IPPROTO_UDP);
-		assert_int_equal(key->dport, PORT);
+	for (const struct flow_delta *flow = flows; flow < flows + count; flow++) {
+		assert_true(flow->counts.packets > 0);
+		bed->rows++;
+		counts_add(&bed->row, &flow->counts);
+		counts_add(&bed->dir[flow_key_dir(&flow->key)], &flow->counts);
+		if (flow_key_sum(&flow->key) != FLOW_SUM_NONE)
+			continue;
+		assert_int_equal(flow->key.ipproto, IPPROTO_UDP);
+		assert_int_equal(flow->key.dport, PORT);
 	}
 }
 

@@ -32,6 +32,8 @@ struct bed {
 struct refuse {
 	atomic_uint after;        /* maps that are still made first */
 	atomic_uint maps;         /* flow_map_open(): -ENOMEM */
+	atomic_uint good_tables;  /* tables that are still made first */
+	atomic_uint tables;       /* table_make(): -ENOMEM */
 	atomic_uint good_batches; /* batch reads that still work first */
 	atomic_uint batches;      /* batch reads: -EINVAL */
 	atomic_uint lookups;      /* reads of one flow: -EINVAL */
@@ -44,9 +46,11 @@ extern struct refuse refuse;
  * the CPU it is on.
  */
 bool bed_cannot_run(void);
-/* Setup of each test: nothing is refused. */
+/* Setup of each test: nothing is refused. The reset leaves flow tables as they are. */
 int bed_setup(void **state);
 void bed_reset(void);
+/* The same where the kernel has no flow tables: all is in fronts and maps. */
+int bed_setup_maps(void **state);
 
 void bed_open(struct bed *bed, const char *iface);
 void bed_close(struct bed *bed);

@@ -371,6 +371,7 @@ static void test_no_interface(void **state)
 }
 
 #define SOURCE_TEST(test) cmocka_unit_test_setup(test, bed_setup)
+#define MAPS_TEST(test) cmocka_unit_test_setup(test, bed_setup_maps)
 
 int main(void)
 {
@@ -379,15 +380,15 @@ int main(void)
 		SOURCE_TEST(test_generations),
 		SOURCE_TEST(test_detach),
 		SOURCE_TEST(test_two_sources),
-		SOURCE_TEST(test_growth),
-		SOURCE_TEST(test_growth_ends),
-		SOURCE_TEST(test_wake),
-		SOURCE_TEST(test_no_memory_at_start),
-		SOURCE_TEST(test_no_memory_at_all),
-		SOURCE_TEST(test_no_memory_for_growth),
-		SOURCE_TEST(test_no_memory_halfway),
-		SOURCE_TEST(test_batch_fails),
-		SOURCE_TEST(test_read_fails),
+		MAPS_TEST(test_growth),
+		MAPS_TEST(test_growth_ends),
+		MAPS_TEST(test_wake),
+		MAPS_TEST(test_no_memory_at_start),
+		MAPS_TEST(test_no_memory_at_all),
+		MAPS_TEST(test_no_memory_for_growth),
+		MAPS_TEST(test_no_memory_halfway),
+		MAPS_TEST(test_batch_fails),
+		MAPS_TEST(test_read_fails),
 		SOURCE_TEST(test_loss),
 		SOURCE_TEST(test_no_interface),
 	};

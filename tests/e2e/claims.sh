@@ -58,8 +58,9 @@ test_squat() {
 	kill "$squatter"
 }
 
+# A running instance may have made its own again by now: then it is taken over.
 foreign_qdisc() {
-	bed_mon tc qdisc add dev mon0 clsact || fail "cannot make a qdisc"
+	bed_mon tc qdisc replace dev mon0 clsact || fail "cannot make a qdisc"
 }
 
 # An administrator removes our qdisc and makes an empty one, while an instance runs or after it was

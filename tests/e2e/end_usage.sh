@@ -51,7 +51,7 @@ refuses 2 '--refresh' "$prog" -r 0
 refuses 2 '--refresh' "$prog" -r 99ms
 refuses 2 '--refresh' "$prog" -r 2m
 refuses 2 "'nonsense'.*bps" "$prog" -s nonsense
-refuses 2 "column 6, 'http'" "$prog" --filter 'port http'
+refuses 2 "column 6, 'nosuch'" "$prog" --filter 'port nosuch'
 refuses 2 "'nothing'.*conversation" "$prog" --by nothing
 refuses 2 '--max-flows' "$prog" --max-flows 0
 refuses 2 '--max-flows' "$prog" --max-flows -1

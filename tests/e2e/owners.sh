@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Whose flows they are: real processes, whose numbers the test knows, against the report.
 #
-# usage: owners.sh [peers|short|groups|names|change|forwarded|pidns|many|off]...
+# usage: owners.sh [peers|short|groups|names|change|inetd|blind|forwarded|pidns|many|off]...
 set -u
 . "$(dirname "$0")/../support/netns.sh"
 tools=${PKTSTAT_TOOLS:?directory of the test tools}
@@ -86,7 +86,14 @@ test_peers() {
 	start "$BED_FAR" talk tcp fd99::1 7000 6004 2
 	start "$BED_MON" talk udp 10.99.0.2 9 6005 2
 	client=$PEER
-	start "$BED_FAR" talk udp 10.99.0.1 9 6006 2
+	start "$BED_FAR" talk udp 10.99.0.1 9 6007 2
+	# Somewhere behind this host, from an address that no other test's namespace has.
+	ip -n "$BED_FAR" addr add "10.98.$((RANDOM % 256)).$((RANDOM % 256))/32" dev far0 &&
+		ip -n "$BED_FAR" route add 10.97.0.77 dev far0 \
+			src "$(ip -n "$BED_FAR" -o -4 addr show dev far0 | grep -o '10\.98\.[0-9.]*')" &&
+		ip -n "$BED_FAR" neigh add 10.97.0.77 dev far0 \
+			lladdr "$(bed_mon cat /sys/class/net/mon0/address)" || fail "route"
+	start "$BED_FAR" talk udp 10.97.0.77 9 6006 2
 	far=$PEER
 	bed_mon ping -q -c 2 -i 0.2 10.99.0.2 >/dev/null || fail "ping"
 	settle
@@ -98,8 +105,11 @@ test_peers() {
 		expect "from the server to $port" ".dstPort == $port and .dir == \"out\"" pid "$server"
 	done
 	expect "server" '.srcPort == 6001' comm python3
+	expect "server" '.srcPort == 6001 and .dir == "in"' exe "$(readlink -f /usr/bin/python3)"
 	expect "server" '.srcPort == 6001' user root
 	expect "a process that ended" '.srcPort == 6005' pid "$client"
+	expect "the peer of a port where nobody listens" '.srcPort == 6007' pid -
+	expect "the peer of a port where nobody listens" '.srcPort == 6007' comm -
 	expect "behind the port of a container" '.srcPort == 6006' pid "$far"
 	expect "echo request" '.proto == "ICMPv4" and .srcPort == 8 and .dir == "out"' comm ping
 	expect "echo reply" '.proto == "ICMPv4" and .srcPort == 0 and .dir == "in"' comm ping
@@ -181,7 +191,6 @@ test_change() {
 	start "$BED_MON" reuse 10.99.0.2 6021 6022
 	settle
 	finish
-	expect "before" '.dstPort == 1111' comm python3
 	expect "after" '.dstPort == 6020' comm a-process-with-a-long-name
 	expect "before" '.dstPort == 1111' pid "$pid"
 	expect "after" '.dstPort == 6020' pid "$pid"
@@ -195,6 +204,88 @@ test_change() {
 	expect "second with the number" '.dstPort == 6022' comm second
 	expect "first with the number" '.dstPort == 6021' pid "$pid"
 	expect "second with the number" '.dstPort == 6022' pid "$pid"
+}
+
+# A server that starts a program for each connection: once a person has seen it named after the
+# server, it must not keep that name. And a main thread that has a name of its own.
+test_inetd() {
+	local program=$BED_DIR/in.catd server child client
+	start "$BED_MON" inetd 7100 "$program"
+	server=$PEER
+	child=$PEER_OUT
+	watch inetd -r 300ms --json
+	start "$BED_FAR" talk tcp 10.99.0.1 7100 6030 12
+	client=$PEER
+	start "$BED_FAR" talk udp 10.99.0.1 9 6031 1
+	start "$BED_MON" talk udp 10.99.0.2 9 6032 2 MainThread
+	settle
+	echo >"$child.in"
+	wait_for 60 grep -q child "$child" || fail "no child"
+	child=$(awk '/^child/ { print $2 }' "$child")
+	rm "$program"
+	wait "$client"
+	finish
+	expect "child of $server" '.srcPort == 6030 and .dir == "in"' pid "$child"
+	expect "child" '.srcPort == 6030 and .dir == "in"' comm in.catd
+	expect "child" '.dstPort == 6030 and .dir == "out"' comm in.catd
+	expect "child, deleted" '.srcPort == 6030 and .dir == "in"' exe "$program"
+	expect "main thread" '.srcPort == 6032' comm MainThread
+	expect "main thread" '.srcPort == 6032' exe "$(readlink -f /usr/bin/python3)"
+	stop "$server"
+}
+
+# The monitor itself, which unshare may be the parent of; attached.
+blind_pid() {
+	for pid in $MONITOR_PID $(pgrep -P "$MONITOR_PID"); do
+		[ "$(cat "/proc/$pid/comm")" != pktstat-bpf ] || { monitor_attached "$pid" && echo "$pid"; }
+	done
+}
+
+blind_ready() {
+	[ -n "$(blind_pid)" ]
+}
+
+# blind NAME UNSHARE-ARGS...: the monitor runs so, until there were flows to a server and to a port
+# where nobody listens.
+blind() {
+	local far udp
+	MONITOR_NAME=$1
+	shift
+	(exec ip netns exec "$BED_MON" unshare "$@" "$PKTSTAT_BPF" -i mon0 -r 300ms --json \
+		>"$BED_DIR/$MONITOR_NAME.out" 2>"$BED_DIR/$MONITOR_NAME.err" </dev/null) &
+	MONITOR_PID=$!
+	BED_PIDS="$BED_PIDS $MONITOR_PID"
+	wait_for 60 blind_ready || fail "not attached: $(cat "$BED_DIR/$MONITOR_NAME.err")"
+	start "$BED_FAR" talk tcp 10.99.0.1 7000 6001 2
+	far=$PEER
+	start "$BED_FAR" talk udp 10.99.0.1 9 6002 2
+	udp=$PEER
+	wait "$far"
+	kill -TERM "$(blind_pid)"
+	monitor_wait
+	stop "$udp"
+	same "$MONITOR_NAME: status" "$MONITOR_STATUS" 0
+	same "to nobody" "$(jq -c '[.[] | select(.srcPort == 6002) | has("comm")]' \
+		"$BED_DIR/$MONITOR_NAME.out")" '[false]'
+	same "$MONITOR_NAME: lines" "$(wc -l <"$BED_DIR/$MONITOR_NAME.err")" \
+		"$(grep -c 'no process can be named: .*pid namespace' "$BED_DIR/$MONITOR_NAME.err")"
+}
+
+# Where processes cannot be told, nobody is named, the peer least of all, and that is said once.
+test_blind() {
+	local server got
+	start "$BED_MON" serve 7000
+	server=$PEER
+	# Newer kernels tell the program's own namespaces without /proc.
+	blind proc -m sh -c 'mount -t tmpfs none /proc && exec "$@"' -
+	got=$(jq '.[] | select(.srcPort == 6001) | .pid' "$BED_DIR/proc.out")
+	[ "$got" = "$server" ] || [ "$got" = null ] || fail "without /proc: $got, not $server"
+	[ "$got" = "$server" ] || [ -s "$BED_DIR/proc.err" ] || fail "without /proc: not a word"
+	echo "without /proc the server is $got"
+	blind pidns -p -f --kill-child --mount-proc
+	same "named" "$(jq -c '[.[] | select(has("pid"))] | length' "$BED_DIR/pidns.out")" 0
+	same "said" "$(wc -l <"$BED_DIR/pidns.err")" 1
+	stop "$server"
 }
 
 # Neither end is known here; and all views still sum to the same.
@@ -262,7 +353,7 @@ test_off() {
 
 command -v jq >/dev/null || skip "jq is missing"
 [ -x /usr/bin/python3 ] || skip "python3 is missing"
-[ $# -gt 0 ] || set -- peers short groups names change forwarded pidns many off
+[ $# -gt 0 ] || set -- peers short groups names change inetd blind forwarded pidns many off
 bed_make owners
 for name; do
 	"test_$name"

@@ -6,6 +6,7 @@ serve PORT                     TCP and UDP on a dual-stack IPv6 socket; answers 
 talk tcp|udp ADDRESS PORT LOCAL_PORT SECONDS [NAME]   sends and reads every 50 ms
 once ADDRESS PORT              one datagram to an address, from a process that is gone at once
 exec PORT ADDRESS PROGRAM      sends from PORT, then becomes PROGRAM, with the socket, for a minute
+inetd PORT PROGRAM             takes one connection; told to, a child becomes PROGRAM, which is cat
 reuse ADDRESS PORT PORT        two processes with one number; prints it
 many COUNT PER_PROCESS         that many UDP sockets, until standard input ends
 """
@@ -92,6 +93,22 @@ def become(port, address, program):
     os.execv(program, [program, "60"])
 
 
+def inetd(port, program):
+    shutil.copy(shutil.which("cat"), program)
+    with socket.create_server(("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
+        ready()
+        connection, _ = listener.accept()
+        sys.stdin.readline()
+        child = os.fork()
+        if not child:
+            os.dup2(connection.fileno(), 0)
+            os.dup2(connection.fileno(), 1)
+            os.execv(program, [program])
+        connection.close()
+        print("child", child, flush=True)
+        os.waitpid(child, 0)
+
+
 def child_with(pid):
     """Starts a child with that number, or, when somebody else got it, None."""
     with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as last:
@@ -141,5 +158,5 @@ def many(count, per_process):
     sys.stdin.read()
 
 
-roles = {"serve": serve, "talk": talk, "once": once, "exec": become, "reuse": reuse, "many": many}
+roles = {"serve": serve, "talk": talk, "once": once, "exec": become, "inetd": inetd, "reuse": reuse, "many": many}
 roles[sys.argv[1]](*sys.argv[2:])

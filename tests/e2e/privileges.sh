@@ -251,7 +251,9 @@ test_live() {
 	local script child helpers
 	view_start
 	helpers=$(pgrep -P "$child")
-	printf W >&8
+	kill -TSTP "$child" # it has no shell to go back to, and goes on
+	kill -WINCH "$child"
+	printf NW >&8
 	wait_for 60 test -s "$BED_DIR/config/pktstat-bpf/settings" || fail "W saved nothing"
 	printf q >&8
 	wait "$script" || fail "status $?: $(cat "$BED_DIR/live.err")"

@@ -86,13 +86,14 @@ void faults_send(struct faults_bed *bed, unsigned int flows, size_t payload)
 	bed->sent.bytes += 2 * flows * (HEADERS + payload);
 }
 
-static void take(void *arg, const struct flow_key *key, uint64_t packets, uint64_t bytes)
+static void take(void *arg, const struct flow_delta *flows, size_t count)
 {
 	struct faults_bed *bed = arg;
 
-	(void)key;
-	bed->row.packets += packets;
-	bed->row.bytes += bytes;
+	for (size_t i = 0; i < count; i++) {
+		bed->row.packets += flows[i].counts.packets;
+		bed->row.bytes += flows[i].counts.bytes;
+	}
 }
 
 void faults_drain(struct faults_bed *bed, struct flow_source *source)

@@ -75,12 +75,11 @@ static bool is_same(const struct picture *a, const struct picture *b)
 	return true;
 }
 
-static void take(void *arg, const struct flow_key *key, uint64_t packets, uint64_t bytes)
+static void take(void *arg, const struct flow_delta *flows, size_t count)
 {
 	(void)arg;
-	(void)key;
-	(void)packets;
-	(void)bytes;
+	(void)flows;
+	(void)count;
 }
 
 static struct flow_source *open_source(enum attach_mode mode)

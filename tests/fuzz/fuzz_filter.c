@@ -14,10 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct fuzz_exact exact;
+	static struct services *services; /* constant: the system's */
 	struct flow_key key = {0};
 	static const struct owner owner = {.pid = 1234,
 					   .uid = 33,
 					   .comm = "evil\x1b[2J\xff",
+					   .exe = "/usr/bin/evil\x1b[2J\xff",
 					   .user = "www-data",
 					   .cgroup = "/system.slice/web.service",
 					   .unit = "web.service"};
@@ -37,9 +39,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size >= 2UL * FILTER_TEXT_MAX)
 		return 0;
 	text = fuzz_text(&exact, data, size);
+	check(services || !services_new(&services));
 	check(!ifaces_new_one("eth0", &ifaces));
 	subject.ifaces = ifaces;
-	err = filter_parse(text, &filter, why, sizeof(why), &column);
+	err = filter_parse_named(text, services, &filter, why, sizeof(why), &column);
+	check(err || !filter_is_text(filter) || filter_uses_names(filter));
 	check(err || filter_match(filter, &subject) == filter_match(filter, &subject));
 	check(!err || (column <= strlen(text) && *why));
 	filter_free(filter);

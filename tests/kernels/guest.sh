@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What runs inside a booted kernel. Says on descriptor 9, a line each: "attach MODE", "owners WAY",
 # "cpus N of M", "ok TEST", "FAIL TEST", "ns_in N", "ns_out N" (nanoseconds per packet) and "end of
-# tests".
+# tests". The variable `only` names the one test to run, if not all.
 export PKTSTAT_BPF=/test/pktstat-bpf PKTSTAT_TOOLS=/test/tools PACKETS=2000
 tests=/test/tests
 
@@ -13,6 +13,7 @@ say() {
 check() {
 	local name=$1
 	shift
+	[ "${only:-$name}" = "$name" ] || return 0
 	if ("$@"); then
 		say "ok $name"
 	else
@@ -25,6 +26,7 @@ check() {
 check_all() {
 	local name=$1 line
 	shift
+	[ "${only:-$name}" = "$name" ] || return 0
 	"$tests/e2e/$name.sh" "$@" > >(while read -r line; do
 		echo "$line"
 		[ "${line#ok: }" = "$line" ] || say "ok ${name}_${line#ok: }"
@@ -127,6 +129,8 @@ figures() {
 
 # shellcheck source=tests/kernels/guest_more.sh
 . "$tests/kernels/guest_more.sh"
+# shellcheck source=tests/kernels/guest_l3.sh
+. "$tests/kernels/guest_l3.sh"
 
 check mode mode_here || exit 1
 check cpus cpus
@@ -142,6 +146,7 @@ check bond bond_over_members
 check owner owner_of_flow
 check guard guarded
 check tunnel tunnel_socket
+check l3 l3_devices
 check figures figures
 check locked locked
 say end of tests

@@ -130,9 +130,9 @@ guarded() {
 }
 
 # A tunnel's socket belongs to the kernel: what comes to its port says so. Where only /proc tells
-# owners, it shows no such socket, and the flow has the process at its other end.
+# owners, it shows no such socket, and nobody is named: not the process at the other end.
 tunnel_socket() {
-	local port owner=bash
+	local port owner=null
 	# shellcheck source=tests/support/netns.sh
 	. "$tests/support/netns.sh"
 	bed_make tunnel

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # documented.sh PROGRAM [ROOT]: the man page, the completions and the README name exactly the long
-# options that PROGRAM --help prints, and the man page has no error that groff can see.
+# options that PROGRAM --help prints, the man page and the completion the keywords of filters; and the
+# man page has no error that groff can see.
 set -euo pipefail
 program=$1
 root=${2:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
@@ -30,6 +31,18 @@ compare completions/_pktstat-bpf "$(cat "$root/completions/_pktstat-bpf")"
 # The README also shows other programs' options, in lines that name those programs.
 compare README.md "$(grep -vE 'cmake|ctest|ninja|git |apt|setcap|tests/|scripts/(demo|test)' \
 	"$root/README.md" || true)"
+
+# The keywords of filters, as their table has them.
+keywords=$(sed -nE 's/^\t(ABOUT|ROLE)\("([a-z]+)", (FILTER_|DIR|FIELD|SIDE|KIND|ETHER).*/\2/p' \
+	"$root/src/core/query/filter_words.c")
+[ -n "$keywords" ] || { echo "filter_words.c has no keywords that this script can read"; status=1; }
+for keyword in $keywords; do
+	for file in man/pktstat-bpf.8 completions/pktstat-bpf.bash; do
+		sed 's/\\f[BIR]/ /g' "$root/$file" | grep -wF -- "$keyword" >/dev/null && continue
+		echo "$file does not mention the filter's keyword $keyword"
+		status=1
+	done
+done
 
 if command -v groff >/dev/null; then
 	errors=$(groff -man -ww -z -Tutf8 "$root/man/pktstat-bpf.8" 2>&1)

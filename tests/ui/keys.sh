@@ -94,7 +94,7 @@ check_filter() { # HEIGHT
 	[ "$1" -lt 14 ] || expect 'filter: udp and out .* of 16 flows'
 	keys /; expect '^/udp and out'; keys C-w; expect '^/udp and '
 	# A filter with its beginning of the next one is in force without that.
-	keys C-u; keys -l 'udp and'; expect '^/udp and .*missing'; expect '^▸ UDP'
+	keys C-u; keys -l 'udp and'; expect '^/udp and .*expected a condition'; expect '^▸ UDP'
 	keys C-u; keys -l 'port x'; expect '^/port x.*expected a'
 	# What is wrong is not accepted.
 	keys Enter; expect '^/port x'
@@ -170,6 +170,9 @@ check_settings() {
 	expect 'BPS▼'
 	rm "$settings/pktstat-bpf/settings"
 	keys g; expect_no 'settings'
+	keys q; expect '^ended by'
+	type_line "clear; XDG_CONFIG_HOME=/proc/nosuch $driver"
+	keys W; expect 'settings not saved .No such file or directory. /proc/nosuch'
 }
 
 check_quit() { # KEY END

@@ -145,6 +145,7 @@ void golden_set_filter(struct scene *scene, const char *text)
 	snprintf(scene->prompt.text, sizeof(scene->prompt.text), "%s", text);
 	scene->prompt.wrong = filter_parse(text, &filter, scene->prompt.why,
 					   sizeof(scene->prompt.why), &scene->prompt.column);
+	scene->prompt.is_text = !scene->prompt.wrong && filter_is_text(filter);
 	if (!scene->prompt.wrong)
 		view_set_filter(scene->view, filter);
 }
@@ -189,6 +190,13 @@ static void filter_long(struct scene *scene, struct snapshot *snapshot)
 static void filter_wrong(struct scene *scene, struct snapshot *snapshot)
 {
 	golden_set_filter(scene, "port 80 or net 10.0.0.300");
+	scene->prompt.open = true;
+}
+
+/* A word alone is taken as text, and the prompt says so. */
+static void filter_text(struct scene *scene, struct snapshot *snapshot)
+{
+	golden_set_filter(scene, "198.51.100");
 	scene->prompt.open = true;
 }
 
@@ -247,6 +255,8 @@ static const struct golden goldens[] = {
 	{"filter-long-80x24", 80, 24, 6, filter_long, NOTHING},
 	{"filter-wrong-80x24", 80, 24, 6, filter_wrong, NOTHING},
 	{"filter-wrong-40x10", 40, 10, 6, filter_wrong, NOTHING},
+	{"filter-text-80x24", 80, 24, 6, filter_text, NOTHING},
+	{"filter-text-40x10", 40, 10, 6, filter_text, NOTHING},
 	{"filter-none-80x24", 80, 24, 6, filter_none, NOTHING},
 };
 

@@ -66,7 +66,7 @@ static void fake_drain(struct flow_source *base, const struct flow_sink *sink,
 			fake->fed[kept++] = fed;
 			continue;
 		}
-		sink->add(sink->arg, &fed.key, fed.counts.packets, fed.counts.bytes);
+		sink->add(sink->arg, &(struct flow_delta){fed.key, fed.counts}, 1);
 		ret_reading->total[fed.key.where].packets += fed.counts.packets;
 		ret_reading->total[fed.key.where].bytes += fed.counts.bytes;
 		ret_reading->map_used++;
@@ -133,6 +133,12 @@ static bool fake_on_links(struct flow_source *base)
 	return fake_is_lost(base);
 }
 
+static bool fake_on_deadline(struct flow_source *base)
+{
+	(void)base;
+	return false;
+}
+
 static bool fake_wants_slots(struct flow_source *base)
 {
 	struct fake_source *fake = fake_of(base);
@@ -188,6 +194,7 @@ static const struct flow_source_ops fake_ops = {
 	.wants_drain = fake_wants_drain,
 	.links_fd = fake_loss_fd,
 	.on_links = fake_on_links,
+	.on_deadline = fake_on_deadline,
 	.wants_slots = fake_wants_slots,
 	.give_up_slots = fake_give_up_slots,
 	.ifaces = fake_ifaces,

@@ -35,6 +35,7 @@ uint32_t bed_add_owner(struct bed *bed, uint32_t pid, uint32_t uid, const char *
 			      .uid = uid,
 			      .start_ns = 1000 + pid,
 			      .comm = comm,
+			      .exe = "/usr/bin/true",
 			      .user = user,
 			      .cgroup = cgroup,
 			      .unit = unit};

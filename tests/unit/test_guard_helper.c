@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "guard.h"
+#include "guard_private.h"
 #include "helper.h"
 
 static int descriptor = -1;
@@ -67,7 +67,8 @@ static void answers(void **state)
 	child = ask(helper, "p");
 	assert_true(child > 0 && child != getpid());
 	assert_int_equal(ask(helper, "f"), EBADF);
-	assert_int_equal(ask(helper, "w"), EPERM);
+	if (!GUARD_SANITIZED) /* they write reports */
+		assert_int_equal(ask(helper, "w"), EPERM);
 	assert_int_equal(kill((pid_t)child, SIGTERM), 0); /* it goes on: it ends with us */
 	assert_int_equal(ask(helper, "p"), child);
 	helper_stop(helper);

@@ -249,6 +249,7 @@ static void fill_owners(const uint32_t *candidate, size_t count)
 					    .uid = candidate[i],
 					    .start_ns = 1,
 					    .comm = text,
+					    .exe = text,
 					    .user = text,
 					    .cgroup = text,
 					    .unit = text};
@@ -267,7 +268,7 @@ static void fill_processes(const uint32_t *candidate, size_t count)
 	struct processes *processes;
 
 	assert_int_equal(owner_table_new(&table), 0);
-	assert_int_equal(processes_new(table, &(const struct user_source){0}, &processes), 0);
+	assert_int_equal(processes_new(table, &(const struct user_source){0}, -1, &processes), 0);
 	for (size_t i = 0; i < count; i++) {
 		const struct owner_process process = {
 			.pid = (1U << 23) + candidate[i], .start_ns = 1, .comm = "a"};
@@ -310,9 +311,10 @@ static void fill_namespaces(const uint32_t *candidate, size_t count)
 	struct sockets *sockets = sockets_of(candidate, count);
 	struct addresses *addresses;
 	struct netlink route;
+	const struct addresses_options options = {.route = &route, .proc_fd = -1};
 
 	netlink_init(&route);
-	assert_int_equal(addresses_new(0, &route, &addresses), 0);
+	assert_int_equal(addresses_new(&options, &addresses), 0);
 	addresses_refresh(addresses, sockets, 1);
 	addresses_free(addresses);
 	sockets_free(sockets);
@@ -367,7 +369,7 @@ static void test_equal_sockets_are_one_entry(void **state)
 	}
 	assert_int_equal(sockets_index(sockets), 0);
 	assert_int_equal(watch.added, 1);
-	for (found = sockets_first(sockets, IPPROTO_RAW, &nobody, &nobody); found;
+	for (found = sockets_first(sockets, IPPROTO_RAW, 0, &nobody, &nobody); found;
 	     found = sockets_next(sockets, found))
 		assert_int_equal(found->inode, 3 * BATCH - ++count);
 	assert_int_equal(count, 3 * BATCH);

@@ -128,6 +128,34 @@ static void test_notice_narrow(void **state)
 	ifaces_unref(ifaces);
 }
 
+/* What was not seen is said, for the interface where it was most. */
+static void test_unseen(void **state)
+{
+	struct ifaces *ifaces = make("eth0:w eth1:w");
+	char text[256];
+
+	assert_int_equal(ifaces_away_ns(ifaces), 0);
+	ifaces->entry[0].removals = 1;
+	ifaces->entry[0].away_ns = 400000000;
+	ifaces->entry[1].removals = 3;
+	ifaces->entry[1].away_ns = 3200000000;
+	assert_int_equal(ifaces_away_ns(ifaces), 3200000000);
+	assert_string_equal(ifaces_notice(ifaces, text, sizeof(text)),
+			    "eth1 was detached or moved away 3 times, for up to 3.2 s (and 1 more), "
+			    "not counted then");
+	ifaces->entry[0].away = true;
+	assert_string_equal(ifaces_entry_away(&ifaces->entry[0], text, sizeof(text)),
+			    "eth0 was detached or moved away, for up to 400 ms so far");
+	ifaces_unref(ifaces);
+	ifaces = make("eth0:w eth1:w");
+	ifaces->entry[1].before[FLOW_OUT] = 2;
+	assert_int_equal(ifaces_before(ifaces), 2);
+	assert_string_equal(ifaces_notice(ifaces, text, sizeof(text)),
+			    "2 programs run before this one on eth1, packets ended there are not "
+			    "counted");
+	ifaces_unref(ifaces);
+}
+
 static void test_nothing(void **state)
 {
 	char text[8] = "x";
@@ -136,6 +164,8 @@ static void test_nothing(void **state)
 	assert_string_equal(ifaces_notice(NULL, text, sizeof(text)), "");
 	assert_string_equal(ifaces_name(NULL, 0), "?");
 	assert_int_equal(ifaces_tenant(NULL, 0), 0);
+	assert_int_equal(ifaces_away_ns(NULL), 0);
+	assert_int_equal(ifaces_before(NULL), 0);
 	assert_null(ifaces_unref(NULL));
 }
 
@@ -157,6 +187,12 @@ static void test_equal(void **state)
 	assert_false(ifaces_equal(a, b));
 	b->given_up--;
 	assert_true(ifaces_equal(a, b));
+	b->entry[1].away_ns++;
+	assert_false(ifaces_equal(a, b));
+	b->entry[1].away_ns--;
+	b->entry[1].before[FLOW_IN]++;
+	assert_false(ifaces_equal(a, b));
+	b->entry[1].before[FLOW_IN]--;
 	b->entry[1].tenant++;
 	assert_false(ifaces_equal(a, b));
 	assert_int_equal(ifaces_tenant(b, 1), 1);
@@ -175,7 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),	cmocka_unit_test(test_notice),
 		cmocka_unit_test(test_notice_narrow), cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_equal),	cmocka_unit_test(test_unseen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

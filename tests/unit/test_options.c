@@ -103,14 +103,15 @@ static void short_and_long_names(void **state)
 static void filters(void **state)
 {
 	static const char *const cases[][2] = {
-		{"port http", "cannot use --filter: at column 6, 'http': expected a port, 0 to "
-			      "65535"},
-		{"tcp and", "cannot use --filter: at column 8, its end: something is missing here"},
-		{"( in", "cannot use --filter: at column 5, its end: a ) is missing"},
+		{"port nosuch", "cannot use --filter: at column 6, 'nosuch': expected a port, 0 to "
+				"65535, or a service name"},
+		{"prot 443", "cannot use --filter: at column 1, 'prot 443': no such keyword; did "
+			     "you mean port or proto? text needs quotes"},
+		{"tcp and", "cannot use --filter: at column 8, its end: expected a condition here"},
+		{"( in", "cannot use --filter: at column 5, its end: missing )"},
 		{"in ) or a \x1b[m and so on for longer than is shown",
-		 "cannot use --filter: at column 4, ') or a \\x1b[m and so on for longer ': there "
-		 "is "
-		 "no ( for this"},
+		 "cannot use --filter: at column 4, ') or a \\x1b[m and so on for longer ': "
+		 "unmatched )"},
 	};
 	char text[FILTER_TEXT_MAX + 1], why[OPTIONS_WHY_MAX];
 	char *argv[] = {(char[]){"pktstat-bpf"}, (char[]){"--filter"}, text, NULL};

@@ -17,6 +17,7 @@ static const struct owner nginx = {.pid = 1234,
 				   .uid = 33,
 				   .start_ns = 1000,
 				   .comm = "nginx",
+				   .exe = "/usr/sbin/nginx",
 				   .user = "www-data",
 				   .cgroup = "/system.slice/nginx.service",
 				   .unit = "nginx.service"};
@@ -72,12 +73,17 @@ static void what_is_no_process(void **state)
 static void representatives(void **state)
 {
 	struct owner_table *table = new_table();
-	struct owner other = nginx, renamed = nginx, bare = nginx;
+	struct owner other = nginx, renamed = nginx, replaced = nginx, bare = nginx;
 	uint32_t first = add(table, &nginx), id;
 
 	renamed.comm = "nginx: worker";
 	id = add(table, &renamed);
 	assert_int_not_equal(id, first);
+	assert_int_equal(owner_table_representative(table, id, OWNER_PROCESS), id);
+	replaced.exe = "/usr/sbin/nginx.new";
+	id = add(table, &replaced);
+	assert_int_not_equal(id, first);
+	assert_string_equal(owner_table_get(table, id)->exe, "/usr/sbin/nginx.new");
 	assert_int_equal(owner_table_representative(table, id, OWNER_PROCESS), first);
 	other.pid = 5;
 	id = add(table, &other);

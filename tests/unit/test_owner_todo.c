@@ -42,6 +42,7 @@ static void next(struct bed *bed, uint32_t first)
 	bed->snapshot->era = bed->table->era;
 	bed->snapshot->seq = ++bed->seq;
 	bed->snapshot->mono_ns = (1000 + bed->seq) * S;
+	bed->snapshot->elapsed_ns = S;
 	for (uint32_t i = first; i < bed->table->count; i++)
 		bed->snapshot->row[i - first].id = i;
 	assert_int_equal(todo_collect(bed->todo, bed->snapshot, &bed->rows, &bed->count), 0);
@@ -79,7 +80,7 @@ static void test_found(void **state)
 	next(bed, 1);
 	assert_int_equal(bed->count, 2);
 	assert_int_equal(bed->rows[0], 0);
-	todo_found(bed->todo, bed->snapshot, 1);
+	todo_found(bed->todo, bed->snapshot, 1, true);
 	next(bed, 0);
 	assert_int_equal(bed->count, 2);
 	assert_int_equal(bed->rows[1], 1);
@@ -88,6 +89,63 @@ static void test_found(void **state)
 	bed->table->chunk[0][3].key = flow_key_of_sum(FLOW_SUM_AGED, 0, 0, 0);
 	next(bed, 0);
 	assert_int_equal(bed->count, 2);
+}
+
+/* An owner that may change: again after 1, 2 and 4 seconds, then no more. */
+static void test_unsettled(void **state)
+{
+	static const unsigned int pauses[] = {2, 3, 5};
+	struct bed *bed = *state;
+	unsigned int waited;
+
+	append(bed, FLOW_TABLE_NO_ID, 0);
+	next(bed, 0);
+	assert_true(todo_found(bed->todo, bed->snapshot, 0, false));
+	for (size_t i = 0; i < sizeof(pauses) / sizeof(pauses[0]); i++) {
+		for (waited = 0; waited == 0 || (!bed->count && waited < 100); waited++)
+			next(bed, 0);
+		assert_int_equal(waited, pauses[i]);
+		assert_false(todo_found(bed->todo, bed->snapshot, 0, false));
+	}
+	for (waited = 0; waited < 200; waited++) {
+		next(bed, 0);
+		assert_int_equal(bed->count, 0);
+	}
+}
+
+/* One that was found stays when it is looked for in vain. */
+static void test_found_before(void **state)
+{
+	struct bed *bed = *state;
+
+	for (int i = 0; i < 2; i++)
+		append(bed, FLOW_TABLE_NO_ID, 0);
+	next(bed, 0);
+	for (uint32_t i = 0; i < 2; i++)
+		todo_found(bed->todo, bed->snapshot, i, false);
+	for (int i = 0; i < 100 && !bed->count; i++)
+		next(bed, 0);
+	assert_int_equal(bed->count, 2);
+	assert_false(todo_missed(bed->todo, bed->snapshot, 0));
+	assert_false(todo_doubted(bed->todo, bed->snapshot, 1));
+	for (int i = 0; i < 100; i++) {
+		next(bed, 0);
+		assert_int_equal(bed->count, 0);
+	}
+}
+
+/* Doubt that later looks would not see any more ends it at once. */
+static void test_doubted(void **state)
+{
+	struct bed *bed = *state;
+
+	append(bed, FLOW_TABLE_NO_ID, 0);
+	next(bed, 0);
+	assert_true(todo_doubted(bed->todo, bed->snapshot, 0));
+	for (int i = 0; i < 100; i++) {
+		next(bed, 0);
+		assert_int_equal(bed->count, 0);
+	}
 }
 
 /* Looked for in vain: again after 1, 2, 4, ... snapshots, and never less than every 64. */
@@ -147,8 +205,8 @@ static void test_era(void **state)
 	for (int i = 0; i < 4; i++)
 		append(bed, FLOW_TABLE_NO_ID, 0);
 	next(bed, 0);
-	todo_found(bed->todo, bed->snapshot, 1);
-	todo_found(bed->todo, bed->snapshot, 2);
+	todo_found(bed->todo, bed->snapshot, 1, true);
+	todo_found(bed->todo, bed->snapshot, 2, true);
 	todo_missed(bed->todo, bed->snapshot, 3);
 	todo_missed(bed->todo, bed->snapshot, 3);
 	begin_era(bed);
@@ -175,6 +233,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_found, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unsettled, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_found_before, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_doubted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_missed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_begin, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_era, set_up, tear_down),

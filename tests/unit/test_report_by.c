@@ -301,7 +301,7 @@ static void filtered_table(void **state)
 	struct bed *bed = *state;
 	char *text;
 
-	use_filter(bed, "port 443 and x\x1b");
+	use_filter(bed, "\"x\x1b\" and port 443");
 	free(bed_text(&bed->report, report_table)); /* passes nothing, and says so safely */
 	use_filter(bed, "port 443 and out");
 	text = bed_text(&bed->report, report_table);

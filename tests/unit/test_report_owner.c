@@ -124,8 +124,8 @@ static void members_of_groups(void **state)
 	fill(bed);
 	bed->report.sort = COLUMN_SOURCE; /* by name, the unknown last */
 	check_json_of(bed, GROUP_PROCESS, 0,
-		      "{\"pid\":77,\"comm\":\"evil\\\\x1b[2J\",\"user\":\"u0\",\"cgroup\":\"/\","
-		      "\"container\":\"\"}");
+		      "{\"pid\":77,\"comm\":\"evil\\\\x1b[2J\",\"exe\":\"/usr/bin/true\","
+		      "\"user\":\"u0\",\"cgroup\":\"/\",\"container\":\"\"}");
 	check_json_of(bed, GROUP_PROCESS, 1, "{\"comm\":\"kernel\"}");
 	check_json_of(bed, GROUP_PROCESS, 3, "{}");
 	check_json_of(bed, GROUP_USER, 2, "{\"user\":\"u33\"}");

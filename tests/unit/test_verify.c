@@ -138,8 +138,12 @@ static void test_reasons(void **state)
 		{10, 1040, 0, false, "the driver counts the frame check sequence"},
 		{10, 860, 0, false, "the driver counts without the Ethernet header"},
 		{10, 1200, 0, true, "a tunnel counts what it wraps"},
+		{10, 860, 0, true, "the hook counts more of a packet than the interface does"},
 		{12, 1200, 2, false, "packets were dropped between interface and hook"},
-		{4, 900, 0, false, "the interface counts a GSO/GRO super-packet as one"},
+		{4, 640, 0, false, "the interface counts a GRO super-packet as one"},
+		/* More than headers are missing, or less. */
+		{9, 500, 0, false, "not comparable: packets came to the hook another way"},
+		{4, 900, 0, false, "not comparable: packets came to the hook another way"},
 		{11, 1100, 0, false, "packets passed between the two readings"},
 	};
 
@@ -157,6 +161,28 @@ static void test_reasons(void **state)
 		expect(&bed, cases[i].reason);
 		bed_done(&bed);
 	}
+}
+
+/* Nothing is broken by them, but whoever asks is told. */
+static void test_malformed(void **state)
+{
+	struct flow_key key = {.sport = FLOW_SUM_MALFORMED,
+			       .ethertype = 0x0800,
+			       .ipproto = FLOW_PROTO_NONE,
+			       .where = FLOW_OUT};
+	struct bed bed;
+
+	bed_init(&bed);
+	bed_print(&bed);
+	assert_null(strstr(bed.text, "malformed"));
+	bed_done(&bed);
+	bed_init(&bed);
+	ledger_add(bed.ledger, &key, 3, 90);
+	key.sport = FLOW_SUM_ETHERTYPE;
+	ledger_add(bed.ledger, &key, 5, 90);
+	bed_print(&bed);
+	expect(&bed, "verify: eth0 out, packets with a malformed header of EtherType 0x0800: 3\n");
+	bed_done(&bed);
 }
 
 /* The other direction has drops of its own. */
@@ -273,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_holds),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_drops_by_direction),
 		cmocka_unit_test(test_no_counters),
 		cmocka_unit_test(test_two_ifaces),

@@ -101,7 +101,8 @@ static uint32_t add(struct bed *bed, uint32_t pid, uint32_t uid, const char *com
 {
 	char user[16];
 	struct owner owner = {
-		.pid = pid, .uid = uid, .comm = comm, .user = user, .cgroup = "/", .unit = unit};
+		.pid = pid, .uid = uid, .comm = comm, .exe = "", .user = user, .cgroup = "/",
+		.unit = unit};
 	uint32_t id;
 
 	snprintf(user, sizeof(user), "user%u", uid);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "array.h"
+
 #define NS_PER_MS  1000000LL
 #define NS_PER_SEC 1000000000LL
 
@@ -17,7 +19,7 @@ static const char *scale(double *value)
 	size_t i = 0;
 
 	/* From 999.5 on, three digits would round up to "1000". */
-	while (*value >= 999.5 && i + 1 < sizeof(prefix) / sizeof(prefix[0])) {
+	while (*value >= 999.5 && i + 1 < ARRAY_SIZE(prefix)) {
 		*value /= 1000.0;
 		i++;
 	}

@@ -15,6 +15,12 @@
 /* Room for the longest text any function here writes, its end included. */
 #define FLOW_TEXT_MAX 128
 
+/* What was counted of one flow, or of a part of it, since the time before. */
+struct flow_delta {
+	struct flow_key key;
+	struct flow_counts counts;
+};
+
 static inline enum flow_dir flow_key_dir(const struct flow_key *key)
 {
 	return FLOW_WHERE_DIR(key->where);
@@ -29,6 +35,12 @@ static inline unsigned int flow_key_slot(const struct flow_key *key)
 static inline enum flow_sum flow_key_sum(const struct flow_key *key)
 {
 	return key->ipproto == FLOW_PROTO_NONE ? (enum flow_sum)key->sport : FLOW_SUM_NONE;
+}
+
+static inline void flow_counts_add(struct flow_counts *sum, const struct flow_counts *counts)
+{
+	sum->packets += counts->packets;
+	sum->bytes += counts->bytes;
 }
 
 static inline bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
@@ -57,9 +69,7 @@ int flow_key_compare(const struct flow_key *a, const struct flow_key *b);
 #define FLOW_ORDER_WORDS 5
 uint64_t flow_key_order_word(const struct flow_key *key, unsigned int word);
 
-/*
- * The key of a sum over flows of `class` seen at `where`.
- */
+/* The key of a sum over flows of `class` seen at `where`. */
 struct flow_key flow_key_of_sum(enum flow_sum sum, uint16_t detail, uint16_t ethertype,
 				uint8_t where);
 

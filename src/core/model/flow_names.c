@@ -8,6 +8,8 @@
 #include <linux/if_ether.h>
 #include <strings.h>
 
+#include "array.h"
+
 /* IANA's keywords; where programs before this one spell it another way, their spelling. */
 static const char *const ipproto_names[256] = {
 	[0] = "HOPOPT",
@@ -243,11 +245,11 @@ int flow_ipproto_of_name(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(ipproto_names) / sizeof(ipproto_names[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(ipproto_names); i++) {
 		if (ipproto_names[i] && strcasecmp(name, ipproto_names[i]) == 0)
 			return (int)i;
 	}
-	for (i = 0; i < sizeof(ipproto_aliases) / sizeof(ipproto_aliases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(ipproto_aliases); i++) {
 		if (strcasecmp(name, ipproto_aliases[i].name) == 0)
 			return ipproto_aliases[i].ipproto;
 	}
@@ -270,7 +272,7 @@ const char *flow_ethertype_name(uint16_t ethertype)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(ethertype_names) / sizeof(ethertype_names[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(ethertype_names); i++) {
 		if (ethertype_names[i].ethertype == ethertype)
 			return ethertype_names[i].name;
 	}

@@ -60,6 +60,8 @@ static bool entry_equal(const struct ifaces_entry *a, const struct ifaces_entry 
 {
 	return !strcmp(a->name, b->name) && a->index == b->index && a->raw_ip == b->raw_ip &&
 	       a->state == b->state && a->error == b->error &&
+	       a->away == b->away && a->away_ns == b->away_ns && a->removals == b->removals &&
+	       !memcmp(a->before, b->before, sizeof(a->before)) &&
 	       a->since_wall_ns == b->since_wall_ns && a->lower_slot == b->lower_slot &&
 	       a->tenant == b->tenant;
 }
@@ -181,6 +183,81 @@ static void say_gone(const struct ifaces *ifaces, char *text, size_t size)
 		    gone == 1 ? "is" : "are", gone == 1 ? "its" : "their");
 }
 
+uint64_t ifaces_away_ns(const struct ifaces *ifaces)
+{
+	uint64_t most_ns = 0;
+
+	for (unsigned int slot = 0; ifaces && slot < ifaces->count; slot++) {
+		if (ifaces->entry[slot].away_ns > most_ns)
+			most_ns = ifaces->entry[slot].away_ns;
+	}
+	return most_ns;
+}
+
+static unsigned int entry_before(const struct ifaces_entry *entry)
+{
+	return entry->before[FLOW_IN] > entry->before[FLOW_OUT] ? entry->before[FLOW_IN] :
+								   entry->before[FLOW_OUT];
+}
+
+unsigned int ifaces_before(const struct ifaces *ifaces)
+{
+	unsigned int most = 0;
+
+	for (unsigned int slot = 0; ifaces && slot < ifaces->count; slot++) {
+		if (entry_before(&ifaces->entry[slot]) > most)
+			most = entry_before(&ifaces->entry[slot]);
+	}
+	return most;
+}
+
+char *ifaces_entry_away(const struct ifaces_entry *entry, char *text, size_t size)
+{
+	char name[FORMAT_TEXT_MAX], length[FORMAT_TEXT_MAX], times[24] = "";
+
+	if (entry->removals > 1)
+		snprintf(times, sizeof(times), " %u times", entry->removals);
+	snprintf(text, size, "%s was detached or moved away%s, for up to %s%s",
+		 format_outside(entry->name, name, sizeof(name)), times,
+		 format_length(entry->away_ns, length, sizeof(length)),
+		 entry->away ? " so far" : "");
+	return text;
+}
+
+/* The interface that was not counted for the longest time, and how many others. */
+static void say_away(const struct ifaces *ifaces, char *text, size_t size)
+{
+	char away[3 * FORMAT_TEXT_MAX], more[32] = "";
+	uint64_t most_ns = ifaces_away_ns(ifaces);
+	const struct ifaces_entry *entry, *most = NULL;
+	unsigned int count = 0;
+
+	for (entry = ifaces->entry; most_ns && entry < ifaces->entry + ifaces->count; entry++) {
+		count += entry->removals > 0;
+		if (!most && entry->away_ns == most_ns)
+			most = entry;
+	}
+	if (!most)
+		return;
+	if (count > 1)
+		snprintf(more, sizeof(more), " (and %u more)", count - 1);
+	say(text, size, "%s%s, not counted then", ifaces_entry_away(most, away, sizeof(away)), more);
+}
+
+static void say_before(const struct ifaces *ifaces, char *text, size_t size)
+{
+	unsigned int most = ifaces_before(ifaces);
+	const struct ifaces_entry *entry = ifaces->entry;
+	char name[FORMAT_TEXT_MAX];
+
+	if (!most)
+		return;
+	while (entry_before(entry) != most)
+		entry++;
+	say(text, size, "%u program%s before this one on %s, packets ended there are not counted",
+	    most, most == 1 ? " runs" : "s run", format_outside(entry->name, name, sizeof(name)));
+}
+
 static void say_failed(const struct ifaces *ifaces, char *text, size_t size)
 {
 	const struct ifaces_entry *first = next_in_state(ifaces, 0, IFACE_FAILED);
@@ -227,8 +304,10 @@ char *ifaces_notice(const struct ifaces *ifaces, char *text, size_t size)
 		say(text, size, "%u interface%s no slot", ifaces->no_slot,
 		    ifaces->no_slot == 1 ? " finds" : "s find");
 	say_failed(ifaces, text, size);
+	say_away(ifaces, text, size);
 	if (ifaces->watched)
 		say_gone(ifaces, text, size);
+	say_before(ifaces, text, size);
 	say_twice(ifaces, text, size);
 	return text;
 }

@@ -34,7 +34,13 @@ struct ifaces_entry {
 	unsigned int index;
 	bool raw_ip;		/* no Ethernet header */
 	enum iface_state state;
-	int error;		/* negative errno of IFACE_FAILED */
+	int error;		/* negative errno of IFACE_FAILED, or of what `away` cannot mend */
+	/* Of IFACE_WATCHED: somebody else took the programs off, nothing is counted now. */
+	bool away;
+	unsigned int removals; /* how often that happened, */
+	uint64_t away_ns;      /* and for how long, at most: all times together */
+	/* Programs of others that run before ours: what they end is not counted. */
+	unsigned int before[FLOW_DIRS];
 	int64_t since_wall_ns;	/* when it came into this state */
 	/*
 	 * Slot of a watched interface below that sees the same packets (port of a bridge, parent of
@@ -83,10 +89,20 @@ unsigned int ifaces_tenant(const struct ifaces *ifaces, unsigned int slot);
  */
 char *ifaces_text(const struct ifaces *ifaces, char *text, size_t size);
 
+/* Longest time that an interface was not counted, because somebody else took the programs off. */
+uint64_t ifaces_away_ns(const struct ifaces *ifaces);
+
+/* Programs of others that run before ours, on the hook with most of them. */
+unsigned int ifaces_before(const struct ifaces *ifaces);
+
+/* "eth0 was detached or moved away 2 times, for up to 3.2 s". Returns `text`. */
+char *ifaces_entry_away(const struct ifaces_entry *entry, char *text, size_t size);
+
 /*
  * What a reader of the numbers must know, in phrases joined by "; ", the gravest first, as many as
  * fit; "" when there is nothing: "eth0 is gone, waiting for its return", "3 interfaces find no
- * slot", "cannot attach to eth2: ...", "eth1 is gone", "br0 and eth0 count the same packets
+ * slot", "cannot attach to eth2: ...", "eth0 was detached or moved away ...", "eth1 is gone",
+ * "1 program runs before this one ...", "br0 and eth0 count the same packets
  * (--dedup)". With `any` it is no news that one among many is gone. Returns `text`.
  */
 char *ifaces_notice(const struct ifaces *ifaces, char *text, size_t size);

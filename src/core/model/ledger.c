@@ -9,6 +9,8 @@
 
 #include "ledger_private.h"
 
+#define BATCH 64 /* flows looked up at once */
+
 int ledger_new(size_t max_flows, uint64_t keep_ns, struct ledger **ret_ledger)
 {
 	struct ledger *ledger;
@@ -187,11 +189,10 @@ void ledger_begin(struct ledger *ledger, int64_t from_wall_ns, int64_t to_wall_n
 	ledger->folding_failed = false;
 }
 
-/* Adds to the flow with that key; false when it is new and finds no room. */
-static bool flow_add(struct ledger *ledger, const struct flow_key *key, uint64_t packets,
-		     uint64_t bytes)
+/* Adds to the flow with that key and hash; false when it is new and finds no room. */
+static bool flow_add(struct ledger *ledger, const struct flow_key *key, uint32_t hash,
+		     const struct flow_counts *counts)
 {
-	uint32_t hash = hash_index_hash(&ledger->index, key, sizeof(*key));
 	size_t place = place_of(ledger, key, hash);
 	struct ledger_recent *recent;
 	struct ledger_flow *flow;
@@ -208,27 +209,77 @@ static bool flow_add(struct ledger *ledger, const struct flow_key *key, uint64_t
 						   : &ledger->recent[flow->recent];
 	if (!recent)
 		return false;
-	recent->delta.packets += packets;
-	recent->delta.bytes += bytes;
-	flow->total.packets += packets;
-	flow->total.bytes += bytes;
+	recent->delta.packets += counts->packets;
+	recent->delta.bytes += counts->bytes;
+	flow->total.packets += counts->packets;
+	flow->total.bytes += counts->bytes;
 	flow->last_wall_ns = ledger->to_wall_ns;
 	return true;
 }
 
-void ledger_add(struct ledger *ledger, const struct flow_key *key, uint64_t packets, uint64_t bytes)
+static void add_hashed(struct ledger *ledger, const struct flow_key *key, uint32_t hash,
+		       const struct flow_counts *counts)
 {
 	struct flow_key aged;
 
-	if (flow_add(ledger, key, packets, bytes))
+	if (flow_add(ledger, key, hash, counts))
 		return;
 	aged = flow_key_of_sum(FLOW_SUM_AGED, (uint16_t)flow_key_class(key), 0, key->where);
-	if (flow_add(ledger, &aged, packets, bytes)) {
-		ledger->aged.packets += packets;
-		ledger->aged.bytes += bytes;
+	if (flow_add(ledger, &aged, hash_index_hash(&ledger->index, &aged, sizeof(aged)), counts)) {
+		ledger->aged.packets += counts->packets;
+		ledger->aged.bytes += counts->bytes;
 		return;
 	}
-	ledger_spill(ledger, key, packets, bytes);
+	ledger_spill(ledger, key, counts->packets, counts->bytes);
+}
+
+void ledger_add(struct ledger *ledger, const struct flow_key *key, uint64_t packets, uint64_t bytes)
+{
+	const struct flow_counts counts = {.packets = packets, .bytes = bytes};
+
+	add_hashed(ledger, key, hash_index_hash(&ledger->index, key, sizeof(*key)), &counts);
+}
+
+/*
+ * Fetches what the look-ups of these hashes will read: the slots of the index, then the flows these
+ * name, then where their deltas are. An entry that turns out to be another flow's costs time only.
+ */
+static void prefetch(const struct ledger *ledger, const uint32_t *hash, size_t count)
+{
+	const struct ledger_flow *flow[BATCH];
+	uint32_t place;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		place = hash_index_peek(&ledger->index, hash[i]);
+		flow[i] = place != HASH_INDEX_NONE ? ledger_flow_at(ledger, place) : NULL;
+		if (!flow[i])
+			continue;
+		__builtin_prefetch(flow[i], 1);
+		__builtin_prefetch(&flow[i]->recent, 1);
+	}
+	for (i = 0; i < count; i++) {
+		if (flow[i] && flow[i]->recent != LEDGER_NOT_RECENT)
+			__builtin_prefetch(&ledger->recent[flow[i]->recent], 1);
+	}
+}
+
+void ledger_add_batch(struct ledger *ledger, const struct flow_delta *flows, size_t count)
+{
+	uint32_t hash[BATCH];
+	size_t i, some;
+
+	for (; count; flows += some, count -= some) {
+		some = count < BATCH ? count : BATCH;
+		for (i = 0; i < some; i++) {
+			hash[i] = hash_index_hash(&ledger->index, &flows[i].key,
+						  sizeof(flows[i].key));
+			hash_index_prefetch(&ledger->index, hash[i]);
+		}
+		prefetch(ledger, hash, some);
+		for (i = 0; i < some; i++)
+			add_hashed(ledger, &flows[i].key, hash[i], &flows[i].counts);
+	}
 }
 
 size_t ledger_count(const struct ledger *ledger)

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "flow_abi.h"
+#include "flow.h"
 #include "snapshot.h"
 
 #define LEDGER_FLOWS_DEFAULT 1048576
@@ -57,6 +57,11 @@ void ledger_begin(struct ledger *ledger, int64_t from_wall_ns, int64_t to_wall_n
  */
 void ledger_add(struct ledger *ledger, const struct flow_key *key, uint64_t packets,
 		uint64_t bytes);
+/*
+ * The same for several, which may be parts of the same flow. What the look-ups read is fetched for
+ * all of them at once: memory is what a large ledger waits for.
+ */
+void ledger_add_batch(struct ledger *ledger, const struct flow_delta *flows, size_t count);
 /*
  * The interfaces of these slots are gone, and others get the slots: everything counted there is
  * folded into "interfaces gone" rows at FLOW_SLOT_GONE, by direction and class; what is "aged" or

@@ -9,12 +9,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "format.h"
 #include "hash_index.h"
+#include "wait.h"
 
 #define QUESTIONS_MAX 1024
 #define NONE	      HASH_INDEX_NONE
@@ -60,8 +60,8 @@ int name_cache_new(size_t max, struct name_cache **ret_cache)
 		return -ENOMEM;
 	cache->max = (uint32_t)max;
 	cache->newest = cache->oldest = NONE;
-	cache->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	cache->question_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	cache->event_fd = wait_new_event();
+	cache->question_fd = wait_new_event();
 	pthread_mutex_init(&cache->lock, NULL);
 	if (hash_index_init(&cache->index) || cache->event_fd < 0 || cache->question_fd < 0) {
 		name_cache_free(cache);
@@ -85,22 +85,6 @@ void name_cache_free(struct name_cache *cache)
 		close(cache->question_fd);
 	pthread_mutex_destroy(&cache->lock);
 	free(cache);
-}
-
-static void signal_event(int fd)
-{
-	uint64_t one = 1;
-
-	if (write(fd, &one, sizeof(one)) < 0)
-		return; /* it is readable already */
-}
-
-static void clear_event(int fd)
-{
-	uint64_t value;
-
-	if (read(fd, &value, sizeof(value)) < 0)
-		return; /* was clear already */
 }
 
 static uint32_t hash_of(const struct name_cache *cache, const uint8_t address[16])
@@ -195,7 +179,7 @@ static void ask(struct name_cache *cache, uint32_t i)
 	cache->entry[i].asked = true;
 	cache->unanswered++;
 	if (!cache->questions++)
-		signal_event(cache->question_fd);
+		wait_signal_event(cache->question_fd);
 }
 
 bool name_cache_get(struct name_cache *cache, const uint8_t address[16], char *text, size_t size)
@@ -270,7 +254,7 @@ int name_cache_event_fd(const struct name_cache *cache)
 
 void name_cache_clear_event(struct name_cache *cache)
 {
-	clear_event(cache->event_fd);
+	wait_take_event(cache->event_fd);
 }
 
 int name_cache_question_fd(const struct name_cache *cache)
@@ -290,7 +274,7 @@ bool name_cache_take_question(struct name_cache *cache, uint8_t ret_address[16])
 		taken = true;
 	}
 	if (!cache->questions)
-		clear_event(cache->question_fd);
+		wait_take_event(cache->question_fd);
 	pthread_mutex_unlock(&cache->lock);
 	return taken;
 }
@@ -358,5 +342,5 @@ void name_cache_put(struct name_cache *cache, const uint8_t address[16], const c
 	pthread_mutex_unlock(&cache->lock);
 	free(text);
 	if (wake)
-		signal_event(cache->event_fd);
+		wait_signal_event(cache->event_fd);
 }

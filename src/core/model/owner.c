@@ -31,12 +31,13 @@ struct owner_table {
 	struct hash_index text_index;	      /* of places in `text` */
 	char **text;
 	uint32_t texts, text_room;
+	const char *_Atomic note; /* why no process can be named; NULL: they can */
 };
 
 static const struct owner pseudo[OWNER_FIRST] = {
-	[OWNER_UNKNOWN] = {.comm = "-", .user = "", .cgroup = "", .unit = ""},
-	[OWNER_KERNEL] = {.comm = "kernel", .user = "", .cgroup = "", .unit = ""},
-	[OWNER_FORWARDED] = {.comm = "forwarded", .user = "", .cgroup = "", .unit = ""},
+	[OWNER_UNKNOWN] = {.comm = "-", .exe = "", .user = "", .cgroup = "", .unit = ""},
+	[OWNER_KERNEL] = {.comm = "kernel", .exe = "", .user = "", .cgroup = "", .unit = ""},
+	[OWNER_FORWARDED] = {.comm = "forwarded", .exe = "", .user = "", .cgroup = "", .unit = ""},
 };
 
 static int init_indexes(struct owner_table *table)
@@ -61,6 +62,7 @@ int owner_table_new(struct owner_table **ret_table)
 		return err;
 	}
 	atomic_init(&table->count, OWNER_FIRST);
+	atomic_init(&table->note, NULL);
 	*ret_table = table;
 	return 0;
 }
@@ -100,7 +102,7 @@ static uint32_t hash_text(const struct hash_index *index, const char *text)
 static uint32_t hash_part(const struct hash_index *index, const struct owner *owner,
 			  enum owner_part part)
 {
-	const uint64_t process[2] = {owner->start_ns, owner->pid};
+	const uint64_t process[3] = {owner->start_ns, owner->pid, hash_text(index, owner->comm)};
 
 	switch (part) {
 	case OWNER_PROCESS: return hash_index_hash(index, process, sizeof(process));
@@ -112,7 +114,9 @@ static uint32_t hash_part(const struct hash_index *index, const struct owner *ow
 static bool same_part(const struct owner *a, const struct owner *b, enum owner_part part)
 {
 	switch (part) {
-	case OWNER_PROCESS: return a->pid == b->pid && a->start_ns == b->start_ns;
+	case OWNER_PROCESS:
+		return a->pid == b->pid && a->start_ns == b->start_ns &&
+		       !strcmp(a->comm, b->comm);
 	case OWNER_CONTAINER: return strcmp(a->unit, b->unit) == 0;
 	default: return a->uid == b->uid;
 	}
@@ -127,7 +131,7 @@ static uint32_t hash_owner(const struct hash_index *index, const struct owner *o
 		return hash_part(index, owner, (enum owner_part)part);
 	parts[0] = hash_part(index, owner, OWNER_PROCESS);
 	parts[1] = owner->uid;
-	parts[2] = hash_text(index, owner->comm);
+	parts[2] = hash_text(index, owner->exe);
 	parts[3] = hash_text(index, owner->cgroup);
 	return hash_index_hash(index, parts, sizeof(parts));
 }
@@ -137,7 +141,7 @@ static bool same_owner(const struct owner *a, const struct owner *b, int part)
 	if (part < OWNER_PARTS)
 		return same_part(a, b, (enum owner_part)part);
 	return same_part(a, b, OWNER_PROCESS) && a->uid == b->uid && a->own == b->own &&
-	       !strcmp(a->comm, b->comm) && !strcmp(a->user, b->user) &&
+	       !strcmp(a->exe, b->exe) && !strcmp(a->user, b->user) &&
 	       !strcmp(a->cgroup, b->cgroup) && !strcmp(a->unit, b->unit);
 }
 
@@ -238,10 +242,11 @@ static int copy_owner(struct owner_table *table, const struct owner *owner, stru
 {
 	*to = *owner;
 	to->comm = keep_text(table, owner->comm);
+	to->exe = keep_text(table, owner->exe);
 	to->user = keep_text(table, owner->user);
 	to->cgroup = keep_text(table, owner->cgroup);
 	to->unit = keep_text(table, owner->unit);
-	return to->comm && to->user && to->cgroup && to->unit ? 0 : -ENOMEM;
+	return to->comm && to->exe && to->user && to->cgroup && to->unit ? 0 : -ENOMEM;
 }
 
 static int choose_representatives(struct owner_table *table, struct owner_record *record,
@@ -293,6 +298,7 @@ int owner_table_add(struct owner_table *table, const struct owner *owner, uint32
 	return 0;
 }
 
+/* The program is not looked up yet. */
 static bool is_known(const struct owner_table *table, uint32_t id)
 {
 	return table && id >= OWNER_FIRST &&
@@ -335,6 +341,16 @@ uint64_t owner_table_version(const struct owner_table *table)
 void owner_table_touch(struct owner_table *table)
 {
 	atomic_fetch_add_explicit(&table->version, 1, memory_order_release);
+}
+
+void owner_table_set_note(struct owner_table *table, const char *note)
+{
+	atomic_store_explicit(&table->note, note, memory_order_release);
+}
+
+const char *owner_table_note(const struct owner_table *table)
+{
+	return table ? atomic_load_explicit(&table->note, memory_order_acquire) : NULL;
 }
 
 uint32_t owner_table_count(const struct owner_table *table)

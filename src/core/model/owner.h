@@ -32,11 +32,15 @@ struct owner {
 	uint32_t uid;
 	uint64_t start_ns;  /* CLOCK_BOOTTIME; with the pid it names the process, reused or not */
 	const char *comm;   /* full name where /proc gives it, else the kernel's 15 bytes */
+	const char *exe;    /* path of the executable, "" not known; see process_exe() */
 	const char *user;   /* name of uid, or the number as text */
 	const char *cgroup; /* cgroup v2 path ("/system.slice/ssh.service"), "" not known */
 	const char *unit;   /* short name of unit or container, "" none; see owner_unit() */
 	bool own;	    /* this program itself: its name queries */
 };
+
+/* A cgroup's path from the name of its container or pod on; "" in none. Part of `cgroup`. */
+const char *owner_container_path(const char *cgroup);
 
 struct owner_table;
 
@@ -70,9 +74,16 @@ static inline bool owner_is_process(uint32_t id)
 uint64_t owner_table_version(const struct owner_table *table);
 void owner_table_touch(struct owner_table *table);
 
+/*
+ * Why no process can be named here, a sentence's end ("without /proc ..."); NULL: they can. Static
+ * storage. Set by the writer, read by any thread.
+ */
+void owner_table_set_note(struct owner_table *table, const char *note);
+const char *owner_table_note(const struct owner_table *table);
+
 /* What of an owner makes two of them one, in views that group by it. */
 enum owner_part {
-	OWNER_PROCESS,	 /* pid and start */
+	OWNER_PROCESS,	 /* pid, start and comm: another program is another row */
 	OWNER_CONTAINER, /* unit */
 	OWNER_USER,	 /* uid */
 	OWNER_PARTS,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "owner.h"
 
 #define CONTAINER_ID_LENGTH 64 /* hexadecimal digits, of which these are shown: */
@@ -83,7 +84,7 @@ static bool write_container(const struct component *part, char *text, size_t siz
 		snprintf(text, size, "%.*s", CONTAINER_ID_SHOWN, id);
 		return true;
 	}
-	for (size_t i = 0; i < sizeof(lxc) / sizeof(lxc[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(lxc); i++) {
 		if (begins_with(part, lxc[i])) {
 			put(part->text + strlen(lxc[i]), part->length - strlen(lxc[i]), text, size);
 			return true;
@@ -115,7 +116,7 @@ static bool is_unit(const struct component *part)
 {
 	static const char *const kinds[] = {".service", ".scope", ".socket", ".mount", ".swap"};
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (ends_with(part, kinds[i]))
 			return true;
 	}
@@ -154,6 +155,21 @@ static bool write_any(const struct component *part, char *text, size_t size)
 {
 	put(part->text, part->length, text, size);
 	return true;
+}
+
+const char *owner_container_path(const char *cgroup)
+{
+	bool in_pod = strstr(cgroup, "kubepods");
+	size_t end = strlen(cgroup);
+	char text[OWNER_TEXT_MAX];
+	struct component part;
+
+	while (component_before(cgroup, &end, &part)) {
+		if (write_container(&part, text, sizeof(text)) ||
+		    (in_pod && write_pod(&part, text, sizeof(text))))
+			return part.text;
+	}
+	return "";
 }
 
 char *owner_unit(const char *cgroup, char *text, size_t size)

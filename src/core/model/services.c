@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of ports in two arrays by port; see services.h. Constant once it is made. */
+/*
+ * Names of ports in two arrays by port, and ports of names in a list; see services.h. Constant once
+ * it is made.
+ */
 #include "services.h"
 
 #include <arpa/inet.h>
@@ -8,6 +11,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "format.h"
 
@@ -19,9 +23,40 @@ enum table {
 	TABLES,
 };
 
+/* A name or an alias. */
+struct service {
+	char name[NAME_MAX_LENGTH];
+	uint16_t port;
+	uint8_t table;
+};
+
 struct services {
 	char (*name[TABLES])[NAME_MAX_LENGTH]; /* by port; empty: none */
+	struct service *service;
+	size_t count, room;
 };
+
+/* What finds no memory is left out. */
+static void add_name(struct services *services, const char *name, uint16_t port, enum table table)
+{
+	size_t room = services->room ? 2 * services->room : 512;
+	struct service *service = services->service;
+
+	if (services->count == services->room) {
+		service = reallocarray(service, room, sizeof(*service));
+		if (!service)
+			return;
+		services->service = service;
+		services->room = room;
+	}
+	service = &services->service[services->count];
+	if (strlen(name) >= sizeof(service->name))
+		return;
+	memcpy(service->name, name, strlen(name) + 1);
+	service->port = port;
+	service->table = (uint8_t)table;
+	services->count++;
+}
 
 static void take(struct services *services, const struct servent *entry)
 {
@@ -32,6 +67,11 @@ static void take(struct services *services, const struct servent *entry)
 	/* The first name of a port is its usual one. */
 	if (!*name)
 		format_outside(entry->s_name, name, NAME_MAX_LENGTH);
+	if (strcmp(entry->s_proto, "tcp") != 0 && strcmp(entry->s_proto, "udp") != 0)
+		return;
+	add_name(services, entry->s_name, port, table);
+	for (char **alias = entry->s_aliases; *alias; alias++)
+		add_name(services, *alias, port, table);
 }
 
 int services_new(struct services **ret_services)
@@ -67,6 +107,7 @@ void services_free(struct services *services)
 		return;
 	for (int i = 0; i < TABLES; i++)
 		free(services->name[i]);
+	free(services->service);
 	free(services);
 }
 
@@ -75,4 +116,17 @@ const char *services_name(const struct services *services, uint8_t ipproto, uint
 	const char *name = services->name[ipproto == IPPROTO_UDP ? TABLE_UDP : TABLE_TCP][port];
 
 	return *name ? name : NULL;
+}
+
+int services_port(const struct services *services, uint8_t ipproto, const char *name)
+{
+	enum table table = ipproto == IPPROTO_UDP ? TABLE_UDP : TABLE_TCP;
+
+	for (size_t i = 0; i < services->count; i++) {
+		const struct service *service = &services->service[i];
+
+		if (service->table == table && !strcasecmp(service->name, name))
+			return service->port;
+	}
+	return -1;
 }

@@ -16,5 +16,10 @@ void services_free(struct services *services);
  * from outside, already made safe to print. Owned by `services`.
  */
 const char *services_name(const struct services *services, uint8_t ipproto, uint16_t port);
+/*
+ * Port of the service of that name or alias, in any case, for TCP or, with IPPROTO_UDP,
+ * for UDP; -1: none.
+ */
+int services_port(const struct services *services, uint8_t ipproto, const char *name);
 
 #endif

@@ -13,6 +13,8 @@
 
 #include "filter_term.h"
 
+#define SIGNS "()!&|<>=~"
+
 /* One operator, bracket or word; `quoted` words are never keywords. */
 static void scan(struct filter_parser *parser)
 {
@@ -22,14 +24,16 @@ static void scan(struct filter_parser *parser)
 	at += strspn(at, " \t");
 	parser->begin = (size_t)(at - parser->text);
 	parser->quoted = *at == '"';
+	parser->unclosed = false;
 	if (parser->quoted) {
 		length = strcspn(at + 1, "\"");
-		parser->end = parser->begin + 1 + length + (at[1 + length] == '"');
+		parser->unclosed = at[1 + length] != '"';
+		parser->end = parser->begin + 1 + length + !parser->unclosed;
 		parser->word = at + 1;
 		parser->length = length;
 		return;
 	}
-	length = strcspn(at, " \t()!&|<>=\"");
+	length = strcspn(at, " \t\"" SIGNS);
 	if (!length && *at)
 		length = strspn(at, *at == '&' ? "&" : *at == '|' ? "|" : "") ?: 1;
 	if (length == 1 && strchr("<>=!", *at) && at[1] == '=')
@@ -49,6 +53,11 @@ bool filter_at_end(const struct filter_parser *parser)
 	return !parser->quoted && parser->length == 0;
 }
 
+bool filter_at_sign(const struct filter_parser *parser)
+{
+	return !parser->quoted && parser->length && strchr(SIGNS, *parser->word);
+}
+
 bool filter_is(const struct filter_parser *parser, const char *keyword)
 {
 	return !parser->quoted && strlen(keyword) == parser->length &&
@@ -61,6 +70,19 @@ bool filter_accept(struct filter_parser *parser, const char *keyword)
 		return false;
 	scan(parser);
 	return true;
+}
+
+bool filter_accept_not(struct filter_parser *parser)
+{
+	return filter_accept(parser, "not") || filter_accept(parser, "!");
+}
+
+void filter_copy_word(const struct filter_parser *parser, char word[FILTER_WORD_MAX])
+{
+	size_t length = parser->length < FILTER_WORD_MAX ? parser->length : 0;
+
+	memcpy(word, parser->word, length);
+	word[length] = '\0';
 }
 
 int filter_fail(struct filter_parser *parser, const char *why)
@@ -83,8 +105,27 @@ int filter_add(struct filter_parser *parser, const struct filter_node *node, uns
 	return 0;
 }
 
-static int parse_or(struct filter_parser *parser, unsigned int depth, unsigned int *ret_at);
+int filter_finish(struct filter_parser *parser, const struct filter_node *node,
+		  unsigned int *ret_at)
+{
+	int err = filter_add(parser, node, ret_at);
 
+	if (!err)
+		scan(parser);
+	return err;
+}
+
+int filter_join(struct filter_parser *parser, enum filter_test test, unsigned int left,
+		unsigned int right, unsigned int *ret_at)
+{
+	const struct filter_node node = {.test = test, .left = left, .right = right};
+
+	return filter_add(parser, &node, ret_at);
+}
+
+static int parse_any(struct filter_parser *parser, unsigned int depth, unsigned int *ret_at);
+
+/* "not", brackets, or a term. */
 static int parse_not(struct filter_parser *parser, unsigned int depth, unsigned int *ret_at)
 {
 	struct filter_node node = {.test = FILTER_NOT};
@@ -94,54 +135,60 @@ static int parse_not(struct filter_parser *parser, unsigned int depth, unsigned 
 		filter_fail(parser, "nested too deep");
 		return -E2BIG;
 	}
-	if (filter_accept(parser, "not") || filter_accept(parser, "!")) {
+	if (filter_accept_not(parser)) {
 		err = parse_not(parser, depth + 1, &node.left);
 		return err ? err : filter_add(parser, &node, ret_at);
 	}
 	if (!filter_accept(parser, "("))
 		return filter_parse_term(parser, ret_at);
-	err = parse_or(parser, depth + 1, ret_at);
+	err = parse_any(parser, depth + 1, ret_at);
 	if (!err && !filter_accept(parser, ")"))
-		err = filter_fail(parser, "a ) is missing");
+		err = filter_fail(parser, "missing )");
 	return err;
 }
 
-static bool ends_and(const struct filter_parser *parser)
+static bool accept_operator(struct filter_parser *parser, enum filter_test *ret_test)
 {
-	return filter_at_end(parser) || filter_is(parser, ")") || filter_is(parser, "or") ||
-	       filter_is(parser, "||");
+	*ret_test = filter_is(parser, "or") || filter_is(parser, "||") ? FILTER_OR : FILTER_AND;
+	return filter_accept(parser, "or") || filter_accept(parser, "||") ||
+	       filter_accept(parser, "and") || filter_accept(parser, "&&");
 }
 
-static int parse_and(struct filter_parser *parser, unsigned int depth, unsigned int *ret_at)
+static bool ends_terms(const struct filter_parser *parser)
 {
-	unsigned int at;
+	return filter_at_end(parser) || filter_is(parser, ")") || filter_is(parser, "or") ||
+	       filter_is(parser, "||") || filter_is(parser, "and") || filter_is(parser, "&&");
+}
+
+/* Terms side by side, which bind tighter than any operator but "not". */
+static int parse_terms(struct filter_parser *parser, unsigned int depth, unsigned int *ret_at)
+{
+	unsigned int at, right;
 	int err = parse_not(parser, depth, &at);
 
-	while (!err && !ends_and(parser)) {
-		struct filter_node node = {.test = FILTER_AND, .left = at};
-
-		if (!filter_accept(parser, "and"))
-			filter_accept(parser, "&&");
-		err = parse_not(parser, depth, &node.right);
+	while (!err && !ends_terms(parser)) {
+		parser->implied = false;
+		err = parse_not(parser, depth, &right);
 		if (!err)
-			err = filter_add(parser, &node, &at);
+			err = filter_join(parser, FILTER_AND, at, right, &at);
 	}
 	if (!err)
 		*ret_at = at;
 	return err;
 }
 
-static int parse_or(struct filter_parser *parser, unsigned int depth, unsigned int *ret_at)
+/* "and" and "or" bind alike, from left to right, as in pcap-filter(7). */
+static int parse_any(struct filter_parser *parser, unsigned int depth, unsigned int *ret_at)
 {
-	unsigned int at;
-	int err = parse_and(parser, depth, &at);
+	unsigned int at, right;
+	enum filter_test test;
+	int err = parse_terms(parser, depth, &at);
 
-	while (!err && (filter_accept(parser, "or") || filter_accept(parser, "||"))) {
-		struct filter_node node = {.test = FILTER_OR, .left = at};
-
-		err = parse_and(parser, depth, &node.right);
+	while (!err && accept_operator(parser, &test)) {
+		parser->implied = true;
+		err = parse_terms(parser, depth, &right);
 		if (!err)
-			err = filter_add(parser, &node, &at);
+			err = filter_join(parser, test, at, right, &at);
 	}
 	if (!err)
 		*ret_at = at;
@@ -158,17 +205,20 @@ static int parse_all(struct filter_parser *parser)
 		return -E2BIG;
 	}
 	scan(parser);
-	err = parse_or(parser, 0, &parser->filter->root);
+	err = parse_any(parser, 0, &parser->filter->root);
 	if (!err && !filter_at_end(parser))
-		err = filter_fail(parser, "there is no ( for this");
+		err = filter_fail(parser, "unmatched )");
 	return err;
 }
 
-int filter_parse(const char *text, struct filter **ret_filter, char *why, size_t size,
-		 size_t *ret_column)
+int filter_parse_named(const char *text, const struct services *services,
+		       struct filter **ret_filter, char *why, size_t size, size_t *ret_column)
 {
-	struct filter_parser parser = {
-		.text = text, .why = why, .size = size, .ret_column = ret_column};
+	struct filter_parser parser = {.text = text,
+				       .services = services,
+				       .why = why,
+				       .size = size,
+				       .ret_column = ret_column};
 	int err;
 
 	if (text[strspn(text, " \t")] == '\0') {
@@ -179,11 +229,18 @@ int filter_parse(const char *text, struct filter **ret_filter, char *why, size_t
 	if (!parser.filter)
 		return -ENOMEM;
 	err = parse_all(&parser);
+	services_free(parser.own_services);
 	if (err)
 		free(parser.filter);
 	else
 		*ret_filter = parser.filter;
 	return err;
+}
+
+int filter_parse(const char *text, struct filter **ret_filter, char *why, size_t size,
+		 size_t *ret_column)
+{
+	return filter_parse_named(text, NULL, ret_filter, why, size, ret_column);
 }
 
 void filter_free(struct filter *filter)

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The filter language: which rows to show, by the words of pcap filters over what a row knows.
+ * The filter language: which rows to show, by the words of pcap-filter(7) over what a row knows.
  *
- *   in  out                          direction
+ *   in  out  inbound  outbound       direction
  *   tcp udp icmp icmp6 arp ip ip6 esp gre ... other    protocol; also: proto NAME-OR-NUMBER
- *   [src|dst] host ADDRESS           address of either, or of that side
- *   [src|dst] net ADDRESS/LENGTH
- *   [src|dst] port NUMBER            and: portrange FIRST-LAST
- *   src ADDRESS[/LENGTH]             the same without "host" or "net"; also dst
+ *   [PROTO] [SIDE] host ADDRESS|NAME   an address, or the host name that is known of one
+ *   [PROTO] [SIDE] net NETWORK         10.0.0.0/8, 10.77, 10.0.0.0 mask 255.0.0.0, 2001:db8::/32
+ *   [PROTO] [SIDE] port N|SERVICE      and: portrange FIRST-LAST
+ *   SIDE ADDRESS                       src, dst, "src or dst", "src and dst"; none: either
+ *   ip|ip6 multicast  ether proto NAME-OR-NUMBER
  *   bps|pps|packets|bytes  > >= < <= = !=  NUMBER[k|M|G|T]
- *   pid NUMBER  uid NUMBER           owner; comm, user and cgroup: TEXT is in it, any case
- *   comm|user|cgroup|name TEXT       name: the host name, as far as known, of either address
- *   iface NAME                       the interface the row was counted on
- *   anything else, or "in quotes"    is in the protocol, source or destination as shown
- *   not ! and && or || ( )           two terms side by side: both
+ *   pid NUMBER  uid NUMBER|NAME        owner; in the others TEXT is a part, any case
+ *   comm|exe|user|cgroup|container|name TEXT    name: of either host, as far as known
+ *   iface NAME                         the interface the row was counted on
+ *   "in quotes", or one word alone     is in the protocol, source or destination as shown
+ *   not ! and && or || ( )             and, or: alike, from left to right
+ *
+ * Terms side by side must both hold; they bind tighter than "and" and "or". Behind "and" and "or" a
+ * value alone takes over the keywords of the term before: "tcp dst port 80 or 443". What libpcap
+ * knows and flows cannot answer is refused with the reason.
  *
  * Pure; a filter may be used by many threads, for nothing changes it.
  */
@@ -28,6 +33,7 @@
 #include "ifaces.h"
 #include "name_cache.h"
 #include "owner.h"
+#include "services.h"
 
 /* Longest text of a filter, its end included. */
 #define FILTER_TEXT_MAX 256
@@ -51,11 +57,16 @@ struct filter_subject {
  */
 int filter_parse(const char *text, struct filter **ret_filter, char *why, size_t size,
 		 size_t *ret_column);
+/* The same with names of services (NULL: they are read from the system when one is met). */
+int filter_parse_named(const char *text, const struct services *services,
+		       struct filter **ret_filter, char *why, size_t size, size_t *ret_column);
 void filter_free(struct filter *filter);
 
 /* True when the subject passes. NULL passes everything. */
 bool filter_match(const struct filter *filter, const struct filter_subject *subject);
 
+/* True when all of it is text to search for, a word in quotes or alone. */
+bool filter_is_text(const struct filter *filter);
 /* True when the answer depends on counts and rates, not on the key alone. */
 bool filter_uses_counts(const struct filter *filter);
 /* The same of what may become known later: owners and host names. */

@@ -9,29 +9,38 @@
 #include "endpoint.h"
 #include "flow.h"
 
+static bool on_side(const struct filter_node *node, bool src, bool dst)
+{
+	switch (node->side) {
+	case FILTER_SRC: return src;
+	case FILTER_DST: return dst;
+	case FILTER_BOTH: return src && dst;
+	default: return src || dst;
+	}
+}
+
 static bool net_holds(const struct filter_node *node, const uint8_t address[16])
 {
-	unsigned int whole = node->prefix / 8, rest = node->prefix % 8;
+	uint64_t word[2];
 
-	if (memcmp(node->address, address, whole) != 0)
-		return false;
-	return !rest || (node->address[whole] ^ address[whole]) >> (8 - rest) == 0;
+	memcpy(word, address, sizeof(word));
+	return (((word[0] & node->mask[0]) ^ node->address[0]) |
+		((word[1] & node->mask[1]) ^ node->address[1])) == 0;
 }
 
 static bool match_net(const struct filter_node *node, const struct flow_key *key)
 {
 	if (flow_key_sum(key) != FLOW_SUM_NONE || node->ipv6 != (key->ethertype == ETH_P_IPV6))
 		return false;
-	return (node->side & FILTER_SRC && net_holds(node, key->src)) ||
-	       (node->side & FILTER_DST && net_holds(node, key->dst));
+	return on_side(node, net_holds(node, key->src), net_holds(node, key->dst));
 }
 
 static bool match_port(const struct filter_node *node, const struct flow_key *key)
 {
-	if (!flow_key_has_ports(key))
+	if (!flow_key_has_ports(key) || (node->ipproto && key->ipproto != node->ipproto))
 		return false;
-	return (node->side & FILTER_SRC && key->sport >= node->first && key->sport <= node->last) ||
-	       (node->side & FILTER_DST && key->dport >= node->first && key->dport <= node->last);
+	return on_side(node, key->sport >= node->first && key->sport <= node->last,
+		       key->dport >= node->first && key->dport <= node->last);
 }
 
 static bool match_compare(const struct filter_node *node, const struct filter_subject *subject)
@@ -84,6 +93,24 @@ static bool match_name(const struct filter_node *node, const struct filter_subje
 		contains(text, node->word));
 }
 
+static bool is_named(const struct filter_node *node, struct name_cache *names,
+		     const uint8_t address[16])
+{
+	char text[NAME_TEXT_MAX];
+
+	return name_cache_get(names, address, text, sizeof(text)) && !strcasecmp(text, node->word);
+}
+
+static bool match_host_name(const struct filter_node *node, const struct filter_subject *subject)
+{
+	const struct flow_key *key = subject->key;
+
+	if (!subject->names || !flow_key_is_ip(key))
+		return false;
+	return on_side(node, is_named(node, subject->names, key->src),
+		       is_named(node, subject->names, key->dst));
+}
+
 static bool match_owner(const struct filter_node *node, const struct owner *owner)
 {
 	if (!owner)
@@ -91,8 +118,13 @@ static bool match_owner(const struct filter_node *node, const struct owner *owne
 	switch (node->test) {
 	case FILTER_PID: return owner->pid && owner->pid == node->first;
 	case FILTER_UID: return owner->pid && owner->uid == node->first;
+	case FILTER_UID_NAME: return owner->pid && !strcasecmp(owner->user, node->word);
 	case FILTER_COMM: return contains(owner->comm, node->word);
+	case FILTER_EXE: return owner->exe && contains(owner->exe, node->word);
 	case FILTER_USER: return contains(owner->user, node->word);
+	case FILTER_CONTAINER:
+		return contains(owner->unit, node->word) ||
+		       contains(owner_container_path(owner->cgroup), node->word);
 	default: return contains(owner->cgroup, node->word) || contains(owner->unit, node->word);
 	}
 }
@@ -134,6 +166,8 @@ static bool match_node(const struct filter *filter, unsigned int at,
 	case FILTER_DIR: return flow_key_dir(key) == node->first;
 	case FILTER_ETHERTYPE:
 		return flow_key_sum(key) == FLOW_SUM_NONE && key->ethertype == node->first;
+	case FILTER_OTHER_ETHERTYPE:
+		return flow_key_sum(key) == FLOW_SUM_ETHERTYPE && key->ethertype == node->first;
 	case FILTER_IPPROTO: return flow_key_is_ip(key) && key->ipproto == node->first;
 	case FILTER_SUM: return flow_key_sum(key) != FLOW_SUM_NONE;
 	case FILTER_NET: return match_net(node, key);
@@ -141,9 +175,13 @@ static bool match_node(const struct filter *filter, unsigned int at,
 	case FILTER_COMPARE: return match_compare(node, subject);
 	case FILTER_PID:
 	case FILTER_UID:
+	case FILTER_UID_NAME:
 	case FILTER_COMM:
+	case FILTER_EXE:
 	case FILTER_USER:
-	case FILTER_CGROUP: return match_owner(node, subject->owner);
+	case FILTER_CGROUP:
+	case FILTER_CONTAINER: return match_owner(node, subject->owner);
+	case FILTER_HOST_NAME: return match_host_name(node, subject);
 	case FILTER_NAME: return match_name(node, subject);
 	case FILTER_IFACE: return match_iface(node, subject);
 	case FILTER_WORD: return match_word(node, subject);
@@ -154,6 +192,11 @@ static bool match_node(const struct filter *filter, unsigned int at,
 bool filter_match(const struct filter *filter, const struct filter_subject *subject)
 {
 	return !filter || match_node(filter, filter->root, subject);
+}
+
+bool filter_is_text(const struct filter *filter)
+{
+	return filter && filter->node[filter->root].test == FILTER_WORD;
 }
 
 bool filter_uses_counts(const struct filter *filter)

@@ -5,7 +5,7 @@
 
 #include "filter.h"
 
-#define FILTER_NODES_MAX 64
+#define FILTER_NODES_MAX 128
 #define FILTER_DEPTH_MAX 32
 #define FILTER_WORD_MAX	 64
 
@@ -15,17 +15,22 @@ enum filter_test {
 	FILTER_NOT,
 	FILTER_DIR,
 	FILTER_ETHERTYPE,
+	FILTER_OTHER_ETHERTYPE, /* neither IP nor ARP: a sum by EtherType */
 	FILTER_IPPROTO,
 	FILTER_SUM, /* any row that is a sum */
 	FILTER_NET,
 	FILTER_PORT,
+	FILTER_HOST_NAME, /* the whole host name */
 	FILTER_COMPARE,
 	FILTER_PID,
 	FILTER_UID,
+	FILTER_UID_NAME, /* the whole name of the user */
 	FILTER_COMM,
+	FILTER_EXE,
 	FILTER_USER,
-	FILTER_CGROUP, /* path, unit or container */
-	FILTER_NAME,   /* host name of either end */
+	FILTER_CGROUP,	  /* path, unit or container */
+	FILTER_CONTAINER, /* unit or container; of a container also its path */
+	FILTER_NAME,	  /* in the host name of either end */
 	FILTER_IFACE,
 	FILTER_WORD,
 };
@@ -34,6 +39,7 @@ enum filter_side {
 	FILTER_SRC = 1,
 	FILTER_DST = 2,
 	FILTER_EITHER = 3,
+	FILTER_BOTH = 4,
 };
 
 enum filter_field {
@@ -58,8 +64,9 @@ struct filter_node {
 	unsigned int relation;
 	double value;
 	uint32_t first, last; /* numbers: direction, EtherType, protocol, ports */
-	uint8_t address[16];
-	unsigned int prefix; /* bits of the address that count, of 128 */
+	uint32_t ipproto;     /* of ports; 0: any */
+	uint64_t address[2];  /* as in a flow key; bits that are not in `mask` are 0 */
+	uint64_t mask[2];
 	bool ipv6;
 	char word[FILTER_WORD_MAX]; /* lower case */
 };

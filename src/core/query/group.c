@@ -104,12 +104,6 @@ static int append(struct group *group, const struct flow_key *key, uint32_t hash
 	return 0;
 }
 
-static void add_counts(struct flow_counts *to, const struct flow_counts *counts)
-{
-	to->packets += counts->packets;
-	to->bytes += counts->bytes;
-}
-
 void group_join_owner(enum group_by by, const struct owner_table *owners, bool first,
 		      uint32_t owner, uint32_t *ret_owner, bool *ret_mixed)
 {
@@ -136,8 +130,8 @@ int group_add(struct group *group, const struct flow_key *key, const struct flow
 		row = &group->row[place];
 	else if (append(group, &of, hash, first_wall_ns, &row))
 		return -ENOMEM;
-	add_counts(&row->delta[flow_key_dir(key)], delta);
-	add_counts(&row->total[flow_key_dir(key)], total);
+	flow_counts_add(&row->delta[flow_key_dir(key)], delta);
+	flow_counts_add(&row->total[flow_key_dir(key)], total);
 	if (first_wall_ns < row->first_wall_ns)
 		row->first_wall_ns = first_wall_ns;
 	if (group->owners)
@@ -153,7 +147,7 @@ void group_absorb(struct group *group, size_t i, const struct row *other)
 	struct row *row = &group->row[i];
 
 	for (int dir = 0; dir < FLOW_DIRS; dir++)
-		add_counts(&row->total[dir], &other->total[dir]);
+		flow_counts_add(&row->total[dir], &other->total[dir]);
 	if (other->first_wall_ns < row->first_wall_ns)
 		row->first_wall_ns = other->first_wall_ns;
 	if (group->owners)

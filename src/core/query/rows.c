@@ -220,10 +220,8 @@ static void add_to_totals(struct rows *rows, const struct source_flow *flow,
 	struct row_totals *totals = &rows->totals;
 	enum flow_dir dir = flow_key_dir(flow->key);
 
-	totals->delta[dir].packets += flow->delta.packets;
-	totals->delta[dir].bytes += flow->delta.bytes;
-	totals->total[dir].packets += total->packets;
-	totals->total[dir].bytes += total->bytes;
+	flow_counts_add(&totals->delta[dir], &flow->delta);
+	flow_counts_add(&totals->total[dir], total);
 	totals->flows++;
 }
 

@@ -138,9 +138,7 @@ int rows_add_idle(struct rows *rows)
 		err = idle_groups_merge(&rows->idle.groups, rows->group, &totals->idle_hidden);
 	totals->idle = rows->idle.flows;
 	totals->partial = !rows->idle.known;
-	for (int dir = 0; dir < FLOW_DIRS; dir++) {
-		totals->total[dir].packets += rows->idle.total[dir].packets;
-		totals->total[dir].bytes += rows->idle.total[dir].bytes;
-	}
+	for (int dir = 0; dir < FLOW_DIRS; dir++)
+		flow_counts_add(&totals->total[dir], &rows->idle.total[dir]);
 	return err;
 }

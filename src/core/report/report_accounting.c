@@ -58,6 +58,28 @@ static int put_difference(uint64_t seen, uint64_t counted, const char *unit, FIL
 							  : "in rows were not seen by the hook"));
 }
 
+/* What was not seen: programs taken off by somebody else, and programs that run before ours. */
+static int put_unseen(const struct ifaces *ifaces, FILE *out)
+{
+	unsigned int count = ifaces ? ifaces->count : 0;
+	char away[4 * FORMAT_TEXT_MAX];
+	int err = 0;
+
+	for (unsigned int slot = 0; slot < count && !err; slot++) {
+		const struct ifaces_entry *entry = &ifaces->entry[slot];
+
+		if (entry->removals)
+			err = report_written(out, fprintf(out, "  NOT complete: %s\n",
+							  ifaces_entry_away(entry, away,
+									    sizeof(away))));
+	}
+	if (!err && ifaces_before(ifaces))
+		err = report_written(out, fprintf(out, "  programs of others that run before this "
+						       "one: %u; packets they end are not seen\n",
+						  ifaces_before(ifaces)));
+	return err;
+}
+
 static int put_verdict(const struct report *report, const struct report_sums *sums, FILE *out)
 {
 	const struct flow_counts *hook = &report->health.hook;
@@ -74,6 +96,8 @@ static int put_verdict(const struct report *report, const struct report_sums *su
 	if (sums->reason[FLOW_SUM_MAP_FULL].packets || sums->reason[FLOW_SUM_AGED].packets ||
 	    sums->reason[FLOW_SUM_GONE].packets)
 		verdict = "exact in sum: every packet seen is in one row, but some flows share one";
+	if (ifaces_away_ns(report->ifaces))
+		verdict = "every packet seen is in one row, but not every packet was seen";
 	return report_written(out, fprintf(out, "  %s\n", verdict));
 }
 
@@ -142,6 +166,8 @@ int report_put_accounting(const struct report_parts *parts, FILE *out)
 		err = put_hidden(parts, out);
 	if (!err)
 		err = put_verdict(report, sums, out);
+	if (!err)
+		err = put_unseen(report->ifaces, out);
 	if (!err)
 		err = put_refusals(&report->health, out);
 	return err ? err : put_read_errors(&report->health, out);

@@ -12,7 +12,7 @@
 #define NAMES_INDENT	   9
 
 /* Room for a name with what became of it. */
-#define IFACE_TEXT_MAX (3 * FORMAT_TEXT_MAX)
+#define IFACE_TEXT_MAX (4 * FORMAT_TEXT_MAX)
 
 static void iface_text(const struct ifaces *ifaces, const struct ifaces_entry *entry, char *text,
 		       size_t size)
@@ -43,6 +43,20 @@ static void iface_text(const struct ifaces *ifaces, const struct ifaces_entry *e
 	snprintf(text, size, "%s", name);
 }
 
+/* The same, and what was not counted. */
+static void watched_text(const struct ifaces *ifaces, const struct ifaces_entry *entry, char *text,
+			 size_t size)
+{
+	char length[FORMAT_TEXT_MAX];
+	size_t used;
+
+	iface_text(ifaces, entry, text, size);
+	used = strlen(text);
+	if (entry->removals)
+		snprintf(text + used, size - used, " (detached for up to %s)",
+			 format_length(entry->away_ns, length, sizeof(length)));
+}
+
 int report_put_watched(const struct report *report, FILE *out)
 {
 	unsigned int count = report->ifaces ? report->ifaces->count : 0;
@@ -56,7 +70,7 @@ int report_put_watched(const struct report *report, FILE *out)
 
 		if (report->ifaces->entry[i].state == IFACE_FREE)
 			continue;
-		iface_text(report->ifaces, &report->ifaces->entry[i], text, sizeof(text));
+		watched_text(report->ifaces, &report->ifaces->entry[i], text, sizeof(text));
 		length = strlen(text) + strlen(", ");
 		if (used > NAMES_INDENT && used + length > limit) {
 			result = fprintf(out, ",\n%*s%s", NAMES_INDENT, "", text);

@@ -55,6 +55,7 @@ enum field {
 	REASON,
 	PID,
 	COMM,
+	EXE,
 	USER,
 	CGROUP,
 	CONTAINER,
@@ -90,6 +91,7 @@ static const struct report_field fields[FIELDS] = {
 	[REASON] = {"reason", REPORT_TEXT, IN_SUMS},
 	[PID] = {"pid", REPORT_INTEGER, IN_ALL, REPORT_WITH_PROCESS},
 	[COMM] = {"comm", REPORT_TEXT, IN_ALL, REPORT_WITH_COMM},
+	[EXE] = {"exe", REPORT_TEXT, IN_ALL, REPORT_WITH_PROCESS},
 	[USER] = {"user", REPORT_TEXT, IN_ALL, REPORT_WITH_PROCESS},
 	[CGROUP] = {"cgroup", REPORT_TEXT, IN_ALL, REPORT_WITH_PROCESS},
 	[CONTAINER] = {"container", REPORT_TEXT, IN_ALL, REPORT_WITH_PROCESS},
@@ -170,7 +172,8 @@ static void set_counts(struct report_writer *writer, const struct ledger_flow *f
 static int write_flow(struct report_writer *writer, const struct report *report,
 		      const struct ledger_flow *flow)
 {
-	static const struct report_owner_fields owner_fields = {PID, COMM, USER, CGROUP, CONTAINER};
+	static const struct report_owner_fields owner_fields = {PID, COMM, EXE, USER,
+								CGROUP, CONTAINER};
 	unsigned int variant = report_owner_variant(report, flow->owner);
 	char src[NAME_TEXT_MAX], dst[NAME_TEXT_MAX];
 	enum kind kind = kind_of(&flow->key);

@@ -60,6 +60,7 @@ enum field {
 	REASON,
 	PID,
 	COMM,
+	EXE,
 	USER,
 	CGROUP,
 	CONTAINER,
@@ -94,6 +95,7 @@ static const struct report_field fields[FIELDS] = {
 	[REASON] = {"reason", REPORT_TEXT, ALL_OF(KIND_SUM)},
 	[PID] = {"pid", REPORT_INTEGER, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_PROCESS},
 	[COMM] = {"comm", REPORT_TEXT, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_COMM},
+	[EXE] = {"exe", REPORT_TEXT, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_PROCESS},
 	[USER] = {"user", REPORT_TEXT, ALL & ~CONTAINERS, REPORT_WITH_PROCESS},
 	[CGROUP] = {"cgroup", REPORT_TEXT, ALL & ~CONTAINERS & ~USERS, REPORT_WITH_PROCESS},
 	[CONTAINER] = {"container", REPORT_TEXT, ALL & ~USERS, REPORT_WITH_PROCESS},
@@ -149,9 +151,10 @@ static void set_counts(struct report_writer *writer, const struct row *row,
 static int write_group(struct report_writer *writer, const struct report *report,
 		       const struct report_rows *rows, size_t i)
 {
-	static const struct report_owner_fields owner_fields = {PID, COMM, USER, CGROUP, CONTAINER};
-	static const struct report_owner_fields short_fields = {PID, COMM_ONLY, USER, CGROUP,
-								CONTAINER};
+	static const struct report_owner_fields owner_fields = {PID, COMM, EXE, USER,
+								CGROUP, CONTAINER};
+	static const struct report_owner_fields short_fields = {PID, COMM_ONLY, EXE, USER,
+								CGROUP, CONTAINER};
 	const struct row *row = report_rows_group(rows, i);
 	uint32_t owner = group_row_owner(report->by, row, group_owner_part(report->by));
 	bool process = report->by != GROUP_CONTAINER && report->by != GROUP_USER;

@@ -23,6 +23,7 @@ void report_set_owner(struct report_writer *writer, const struct report *report,
 	owner = owner_table_get(report->owners, id);
 	report_writer_number(writer, fields->pid, owner->pid);
 	report_writer_outside(writer, fields->comm, owner->comm);
+	report_writer_outside(writer, fields->exe, owner->exe);
 	report_writer_outside(writer, fields->user, owner->user);
 	report_writer_outside(writer, fields->cgroup, owner->cgroup);
 	report_writer_outside(writer, fields->container, owner->unit);

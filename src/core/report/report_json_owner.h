@@ -15,7 +15,7 @@
 
 /* Places of the members in a table of fields. */
 struct report_owner_fields {
-	unsigned int pid, comm, user, cgroup, container;
+	unsigned int pid, comm, exe, user, cgroup, container;
 };
 
 /* The variant of a row with that owner, without names. */

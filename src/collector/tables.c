@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/* The flow tables of all CPUs and both generations. */
+#include "tables.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "clock.h"
+
+/* A table is made smaller when that would have been enough for so long. */
+#define SHRINK_AFTER_NS 120000000000ULL
+/* After the kernel refused a larger table it is not asked again for so long. */
+#define REFUSED_NS 10000000000ULL
+/* A table that fills early is made as large as a second needs, but grows at most so many bits. */
+#define SECOND_NS      1000000000ULL
+#define GROW_BITS_MOST 3
+
+static struct table *table_of(const struct tables *tables, unsigned int cpu, uint32_t generation)
+{
+	return &tables->table[cpu * FLOW_GENERATIONS + generation];
+}
+
+/* Slots, as a power of two, for so many flows; at least those of a front. */
+static unsigned int bits_for(const struct tables *tables, uint64_t flows)
+{
+	unsigned int bits = tables->fronts->bits;
+
+	while (bits < TABLES_BITS_MAX && 1ULL << bits < TABLES_SLOTS_PER_FLOW * flows)
+		bits++;
+	return bits;
+}
+
+/* Largest power of two of slots of which `tables` fit into `bytes`; 0 when a front has as many. */
+static unsigned int bits_within(const struct fronts *fronts, size_t bytes, unsigned int tables,
+				unsigned int most)
+{
+	unsigned int bits = fronts->bits;
+
+	while (bits < most && table_bytes(bits + 1) * tables <= bytes)
+		bits++;
+	return bits > fronts->bits ? bits : 0;
+}
+
+/* Puts tables where the programs find them. Returns how many of the `count` are there now. */
+static uint32_t install(const struct tables *tables, const uint32_t *index, const int *fd,
+			uint32_t count)
+{
+	__u32 done = count;
+
+	if (!count || !bpf_map_update_batch(tables->outer_fd, index, fd, &done, NULL))
+		return count;
+	for (done = 0; done < count; done++) { /* before Linux 5.17 */
+		if (bpf_map_update_elem(tables->outer_fd, &index[done], &fd[done], BPF_ANY))
+			break;
+	}
+	return done;
+}
+
+/* Tables that are to be put in place together, so that the kernel waits for programs only once. */
+struct change {
+	uint32_t count;
+	uint32_t *index;
+	int *fd;
+};
+
+static int change_init(struct change *change, size_t room)
+{
+	*change = (struct change){
+		.index = calloc(room, sizeof(*change->index)),
+		.fd = calloc(room, sizeof(*change->fd)),
+	};
+	return change->index && change->fd ? 0 : -ENOMEM;
+}
+
+static void change_done(struct change *change)
+{
+	free(change->index);
+	free(change->fd);
+}
+
+static bool was_refused(const struct table_cpu *sizing, uint64_t now_ns)
+{
+	return sizing->refused_ns && now_ns - sizing->refused_ns < REFUSED_NS;
+}
+
+static void want(struct tables *tables, unsigned int cpu, unsigned int bits)
+{
+	struct table_cpu *sizing = &tables->cpu[cpu];
+
+	tables->bytes_wanted -= FLOW_GENERATIONS * table_bytes(sizing->want);
+	sizing->want = bits;
+	tables->bytes_wanted += FLOW_GENERATIONS * table_bytes(sizing->want);
+}
+
+/* The CPU's tables stay as they are, and the kernel is left alone for a while. */
+static void refused(struct tables *tables, unsigned int cpu, uint64_t now_ns)
+{
+	tables->failed++;
+	tables->cpu[cpu].refused_ns = now_ns;
+	want(tables, cpu, table_of(tables, cpu, 0)->bits);
+}
+
+/* Makes the table that a place should have, to be put there. */
+static void change_add(struct tables *tables, struct change *change, uint32_t index,
+		       uint64_t now_ns)
+{
+	unsigned int cpu = index / FLOW_GENERATIONS;
+	int fd;
+
+	if (table_make(tables->cpu[cpu].want, &fd)) {
+		refused(tables, cpu, now_ns);
+		return;
+	}
+	change->index[change->count] = index;
+	change->fd[change->count++] = fd;
+}
+
+/* Puts the tables in place and lets go of those that were there before. */
+static void change_apply(struct tables *tables, const struct change *change, uint64_t now_ns)
+{
+	uint32_t done = install(tables, change->index, change->fd, change->count);
+
+	for (uint32_t i = 0; i < change->count; i++) {
+		unsigned int cpu = change->index[i] / FLOW_GENERATIONS;
+		struct table *table = &tables->table[change->index[i]];
+
+		if (i >= done) {
+			close(change->fd[i]);
+			refused(tables, cpu, now_ns);
+			continue;
+		}
+		tables->grown += table->bits && tables->cpu[cpu].want > table->bits;
+		tables->shrunk += tables->cpu[cpu].want < table->bits;
+		table_close(table);
+		*table = (struct table){.fd = change->fd[i], .bits = tables->cpu[cpu].want};
+	}
+}
+
+/* The bound of all tables, and of one: by memory, and by how many flows are remembered. */
+static void set_bounds(struct tables *tables, unsigned int online, size_t max_flows)
+{
+	struct sysinfo info;
+	unsigned int first;
+
+	tables->bytes_max = TABLES_BYTES_MAX;
+	while (!sysinfo(&info) && tables->bytes_max > TABLES_BYTES_FIRST &&
+	       tables->bytes_max > info.totalram * info.mem_unit / TABLES_MEMORY_SHARE)
+		tables->bytes_max /= 2;
+	tables->bits_max = bits_for(tables, max_flows);
+	first = tables->bits_max - TABLES_BITS_LESS;
+	tables->bits_first =
+		bits_within(tables->fronts, TABLES_BYTES_FIRST, online * FLOW_GENERATIONS,
+			    first < TABLES_BITS_FIRST ? first : TABLES_BITS_FIRST);
+}
+
+/* The first tables. Where not all can be put in place, there are to be none: it is a rare kernel. */
+static int open_first(struct tables *tables, unsigned int online)
+{
+	struct change change;
+	int err = change_init(&change, (size_t)online * FLOW_GENERATIONS);
+
+	for (uint32_t i = 0; !err && i < online * FLOW_GENERATIONS; i++) {
+		want(tables, i / FLOW_GENERATIONS, tables->bits_first);
+		change_add(tables, &change, i, 1);
+	}
+	if (!err)
+		change_apply(tables, &change, 1);
+	if (tables->failed) {
+		tables->bits_max = 0;
+		tables->failed = 0;
+	}
+	change_done(&change);
+	return err;
+}
+
+int tables_open(struct tables *tables, int outer_fd, const struct fronts *fronts,
+		unsigned int online, size_t max_flows, bool off)
+{
+	size_t count = (size_t)fronts->cpus * FLOW_GENERATIONS;
+
+	*tables = (struct tables){
+		.outer_fd = outer_fd,
+		.fronts = fronts,
+		.cpus = fronts->cpus,
+		.table = calloc(count, sizeof(*tables->table)),
+		.cpu = calloc(fronts->cpus, sizeof(*tables->cpu)),
+	};
+	if (!tables->table || !tables->cpu)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		tables->table[i].fd = -1;
+	if (off)
+		return 0;
+	set_bounds(tables, online, max_flows);
+	return tables->bits_first ? open_first(tables, online) : 0;
+}
+
+void tables_close(struct tables *tables)
+{
+	for (uint32_t i = 0; tables->table && i < tables->cpus * FLOW_GENERATIONS; i++)
+		table_close(&tables->table[i]);
+	free(tables->table);
+	free(tables->cpu);
+	*tables = (struct tables){0};
+}
+
+/* A larger table, as far as the bounds of one and of all allow. */
+static unsigned int bits_allowed(const struct tables *tables, unsigned int cpu, unsigned int bits)
+{
+	size_t others =
+		tables->bytes_wanted - FLOW_GENERATIONS * table_bytes(tables->cpu[cpu].want);
+
+	if (bits > tables->bits_max)
+		bits = tables->bits_max;
+	while (bits > tables->fronts->bits &&
+	       others + FLOW_GENERATIONS * table_bytes(bits) > tables->bytes_max)
+		bits--;
+	return bits > tables->fronts->bits ? bits : 0;
+}
+
+static bool may_grow(const struct tables *tables, unsigned int cpu, uint64_t now_ns)
+{
+	const struct table_cpu *sizing = &tables->cpu[cpu];
+
+	return !was_refused(sizing, now_ns) &&
+	       bits_allowed(tables, cpu, (sizing->want ? sizing->want : tables->fronts->bits) + 1) >
+		       sizing->want;
+}
+
+static bool is_full(const struct flow_front *front)
+{
+	return front->bits >= front->bits_max && front->used >= FLOW_WAKE_AT(front->bits);
+}
+
+/*
+ * Decides on the size of a CPU's tables from the flows of the last generation, and from those of the
+ * active one, should it be full before its time.
+ */
+static void plan(struct tables *tables, unsigned int cpu, const struct flow_front *active,
+		 uint64_t active_ns, uint64_t now_ns)
+{
+	struct table_cpu *sizing = &tables->cpu[cpu];
+	unsigned int need = bits_for(tables, sizing->flows), bits;
+
+	if (is_full(active) && may_grow(tables, cpu, now_ns)) {
+		bits = active->bits + 1;
+		for (unsigned int i = 1; i < GROW_BITS_MOST && (active_ns << i) < SECOND_NS; i++)
+			bits++;
+		need = need > bits ? need : bits;
+	}
+	if (need >= sizing->want || !sizing->busy_ns)
+		sizing->busy_ns = now_ns;
+	if (need > sizing->want && !was_refused(sizing, now_ns)) {
+		bits = bits_allowed(tables, cpu, need);
+		if (bits > sizing->want)
+			want(tables, cpu, bits);
+	} else if (now_ns - sizing->busy_ns > SHRINK_AFTER_NS &&
+		   sizing->want > tables->bits_first) {
+		want(tables, cpu, sizing->want - 1);
+		sizing->busy_ns = now_ns;
+	}
+}
+
+/* What the programs begin with: as many slots as the last flows need, of those there are. */
+static void activate(struct tables *tables, unsigned int cpu, uint32_t generation)
+{
+	struct flow_front *front = fronts_get(tables->fronts, cpu, generation);
+	unsigned int bits = bits_for(tables, tables->cpu[cpu].flows);
+	struct table *table = table_of(tables, cpu, generation);
+
+	if (front->bits > tables->fronts->bits && front->bits > table->used_bits)
+		table->used_bits = front->bits; /* it was not drained: programs may have held it */
+	front->bits_max = table->bits ? table->bits : tables->fronts->bits;
+	front->bits = bits < front->bits_max ? bits : front->bits_max;
+	front->used = 0;
+	front->grow_at = front->bits < front->bits_max ? FLOW_GROW_AT(front->bits)
+						       : FLOW_WAKE_AT(front->bits);
+}
+
+/* A generation that could not be drained is made active with what it has. */
+static bool has_flows(const struct tables *tables, unsigned int cpu, uint32_t generation)
+{
+	return table_of(tables, cpu, generation)->used_bits ||
+	       fronts_get(tables->fronts, cpu, generation)->bits > tables->fronts->bits;
+}
+
+static void resize(struct tables *tables, uint32_t generation, uint64_t now_ns)
+{
+	struct change change;
+	const struct table *table;
+
+	if (change_init(&change, tables->cpus))
+		goto out_free;
+	for (unsigned int cpu = 0; cpu < tables->cpus; cpu++) {
+		table = table_of(tables, cpu, generation);
+		if (table->bits != tables->cpu[cpu].want && !has_flows(tables, cpu, generation))
+			change_add(tables, &change, cpu * FLOW_GENERATIONS + generation, now_ns);
+	}
+	change_apply(tables, &change, now_ns);
+out_free:
+	change_done(&change);
+}
+
+static bool is_due(const struct tables *tables, uint32_t generation)
+{
+	for (unsigned int cpu = 0; cpu < tables->cpus; cpu++) {
+		if (table_of(tables, cpu, generation)->bits != tables->cpu[cpu].want)
+			return true;
+	}
+	return false;
+}
+
+void tables_prepare(struct tables *tables, uint32_t generation, uint64_t active_ns, uint64_t now_ns)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; tables->bits_max && cpu < tables->cpus; cpu++)
+		plan(tables, cpu, fronts_get(tables->fronts, cpu, generation ^ 1), active_ns,
+		     now_ns);
+	if (is_due(tables, generation))
+		resize(tables, generation, now_ns);
+	for (cpu = 0; cpu < tables->cpus; cpu++)
+		activate(tables, cpu, generation);
+}
+
+bool tables_want_drain(const struct tables *tables, unsigned int cpu, uint32_t generation)
+{
+	return tables->bits_max && is_full(fronts_get(tables->fronts, cpu, generation)) &&
+	       may_grow(tables, cpu, clock_mono_ns());
+}
+
+int tables_drain(struct tables *tables, unsigned int cpu, uint32_t generation, struct batch *batch)
+{
+	struct flow_front *front = fronts_get(tables->fronts, cpu, generation);
+	struct table *table = table_of(tables, cpu, generation);
+	unsigned int bits = front->bits > table->used_bits ? front->bits : table->used_bits;
+	int err = 0;
+
+	if (table->bits && bits > tables->fronts->bits)
+		err = table_map(table, table_bytes(bits));
+	if (err)
+		return err;
+	if (table->bits && bits > tables->fronts->bits)
+		slots_drain(table->memory->slot, (size_t)1 << bits, batch);
+	table->used_bits = 0;
+	front->bits = tables->fronts->bits;
+	return 0;
+}
+
+void tables_note(struct tables *tables, unsigned int cpu, uint32_t generation, uint64_t counts)
+{
+	uint64_t used = fronts_get(tables->fronts, cpu, generation)->used;
+	uint64_t flows = used > counts / 2 ? used : counts / 2;
+
+	tables->cpu[cpu].flows = flows < UINT32_MAX ? (uint32_t)flows : UINT32_MAX;
+}
+
+uint32_t tables_slots(const struct tables *tables)
+{
+	uint32_t slots = 0;
+
+	for (unsigned int cpu = 0; cpu < tables->cpus; cpu++)
+		slots += table_of(tables, cpu, 0)->bits ? 1U << table_of(tables, cpu, 0)->bits : 0;
+	return slots;
+}
