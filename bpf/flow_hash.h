@@ -6,6 +6,8 @@
 #ifndef PKTSTAT_FLOW_HASH_H
 #define PKTSTAT_FLOW_HASH_H
 
+#include <linux/if_ether.h>
+
 #include "flow_abi.h"
 
 #ifndef __always_inline
@@ -19,22 +21,37 @@ static __always_inline __u64 flow_hash_word(__u64 word, __u64 seed)
 	return (word & 0xffffffffULL) * (word >> 32);
 }
 
+/* Parts of a key's words, which lie in memory as its fields do. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define FLOW_HASH_ETHERTYPE(word4) ((word4) >> 32 & 0xffff)
+#define FLOW_HASH_IPV4(word)	   ((word) >> 32)
+#else
+#define FLOW_HASH_ETHERTYPE(word4) ((word4) >> 16 & 0xffff)
+#define FLOW_HASH_IPV4(word)	   ((word) & 0xffffffffULL)
+#endif
+
 /*
  * Hash of a flow, to be used from its top bits on. Sums of products of keyed halves (NH, of Black et
  * al., UMAC, 1999) make two flows equal with a probability of at most 2^-31 over the seeds; the
  * multiplication by a random odd number (Dietzfelbinger et al., 1997) gives two different sums the
  * same `bits` top bits with at most 2 * 2^-bits. So nobody who does not know the seeds can choose
- * flows that meet in one bucket. IPv4 has two words that are 0.
+ * flows that meet in one bucket. Two IPv4 addresses make one word.
  */
 static __always_inline __u64 flow_hash(const struct flow_key *key,
 				       const volatile __u64 seed[FLOW_SEEDS])
 {
-	__u64 hash = flow_hash_word(key->word[1], seed[1]) + flow_hash_word(key->word[3], seed[3]) +
-		     flow_hash_word(key->word[4], seed[4]);
+	__u64 hash;
 
-	if (key->word[0] | key->word[2])
-		hash += flow_hash_word(key->word[0], seed[0]) +
-			flow_hash_word(key->word[2], seed[2]);
+	if (FLOW_HASH_ETHERTYPE(key->word[4]) == ETH_P_IP)
+		hash = flow_hash_word(FLOW_HASH_IPV4(key->word[1]) << 32 |
+					      FLOW_HASH_IPV4(key->word[3]),
+				      seed[1]);
+	else
+		hash = flow_hash_word(key->word[0], seed[0]) +
+		       flow_hash_word(key->word[1], seed[1]) +
+		       flow_hash_word(key->word[2], seed[2]) +
+		       flow_hash_word(key->word[3], seed[3]);
+	hash += flow_hash_word(key->word[4], seed[4]);
 	return hash * seed[FLOW_SEEDS - 1];
 }
 

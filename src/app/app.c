@@ -62,10 +62,10 @@ static void say_counting(const struct app *app)
 
 	if (!isatty(STDERR_FILENO))
 		return;
-	format_outside(app->options->any ? "all interfaces" : app->links.name[0], name,
+	format_outside(app->options->any ? "all interfaces" : app->ifaces.name[0], name,
 		       sizeof(name));
-	if (!app->options->any && app->links.names > 1)
-		snprintf(more, sizeof(more), " and %zu more", app->links.names - 1);
+	if (!app->options->any && app->ifaces.names > 1)
+		snprintf(more, sizeof(more), " and %zu more", app->ifaces.names - 1);
 	if (app->timeout_ns)
 		format_length(app->timeout_ns, length, sizeof(length));
 	log_line("counting on %s%s%s%s; Ctrl-C ends it with the report", name, more,
@@ -196,7 +196,7 @@ static int run_view(struct app *app)
 	return 0;
 }
 
-static void run(struct app *app)
+static void run_stages(struct app *app)
 {
 	bool report = true;
 
@@ -219,14 +219,14 @@ int app_run(const struct options *options)
 		.options = options, .signal_fd = -1, .deadline_fd = -1, .status = APP_OK};
 
 	bpf_source_silence();
-	app_links_init(&app);
-	run(&app);
+	app_ifaces_init(&app);
+	run_stages(&app);
 	app_free_owners(&app);
 	app_free_names(&app);
 	app_stop_helpers(&app);
 	services_free(app.services);
 	bpf_source_free(app.source);
-	app_links_done(&app);
+	app_ifaces_done(&app);
 	filter_free(app.filter);
 	filter_free(app.hidden);
 	ledger_free(app.ledger);

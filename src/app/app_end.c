@@ -69,7 +69,7 @@ static void print_verification(struct app *app, const struct snapshot *last)
 	const struct verify verify = {
 		.ledger = app->ledger,
 		.last = last,
-		.link = app->links.counters,
+		.link = app->ifaces.counters,
 	};
 
 	if (!verify_print(&verify, stderr))
@@ -96,7 +96,7 @@ void app_end(struct app *app, bool report)
 	pthread_sigmask(SIG_SETMASK, &app->old_signals, NULL);
 	last = ring_latest(app->ring);
 	if (last)
-		app_links_end(app, last->ifaces);
+		app_ifaces_end(app, last->ifaces);
 	if (report && last) {
 		print_report(app, last);
 		if (app->options->json && !app->options->verify)

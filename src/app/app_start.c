@@ -15,6 +15,7 @@
 #include "guard.h"
 #include "log.h"
 #include "privileges.h"
+#include "session.h"
 
 /* --timeout when nobody watches and none was given. */
 #define QUIET_TIMEOUT_NS 3600000000000ULL
@@ -102,8 +103,8 @@ static int set_up_deadline(struct app *app)
 static int open_source(struct app *app)
 {
 	const struct bpf_source_options options = {
-		.name = app->links.name,
-		.names = app->links.names,
+		.name = app->ifaces.name,
+		.names = app->ifaces.names,
 		.any = app->options->any,
 		.dedup = app->options->dedup,
 		.exit_on_loss = app->options->exit_on_loss,
@@ -117,21 +118,21 @@ static int open_source(struct app *app)
 
 	err = bpf_source_open(&options, &app->source, &failure);
 	if (err) {
-		app_links_say_failure(app, err, &failure);
+		app_ifaces_say_failure(app, err, &failure);
 		return err;
 	}
 	app->start_mono_ns = clock_mono_ns();
 	app->start_wall_ns = clock_wall_ns();
 	ifaces = app->source->ops->ifaces(app->source);
-	app_links_begin(app, ifaces);
+	app_ifaces_begin(app, ifaces);
 	ifaces_unref(ifaces);
-	return app_links_leave(app);
+	return app_ifaces_leave(app);
 }
 
 static int start_collector(struct app *app)
 {
 	struct collector_options options = {.interval_ns = app->options->refresh_ns,
-					    .on_thread = app_links_on_thread,
+					    .on_thread = app_ifaces_on_thread,
 					    .context = app};
 	int err;
 
@@ -182,6 +183,27 @@ static int make_memory(struct app *app)
 	return err;
 }
 
+/* --hide-own: the filter for the SSH session the program itself runs in. 0, also when there is none. */
+static int find_own(struct app *app)
+{
+	char text[FILTER_TEXT_MAX], why[FORMAT_TEXT_MAX];
+	struct session session;
+	size_t column;
+	int err;
+
+	if (!app->options->hide_own)
+		return 0;
+	if (session_find(&session)) {
+		log_line("not in an SSH session, as far as can be seen; --hide-own hides nothing");
+		return 0;
+	}
+	session_filter_text(&session, text);
+	err = filter_parse(text, &app->hidden, why, sizeof(why), &column);
+	if (err)
+		log_line("cannot hide the SSH session: %s", strerror(-err));
+	return err;
+}
+
 int app_start(struct app *app)
 {
 	int err;
@@ -189,7 +211,7 @@ int app_start(struct app *app)
 	choose_mode(app);
 	err = app_start_helpers(app);
 	if (!err)
-		err = app_links_find(app);
+		err = app_ifaces_find(app);
 	if (!err)
 		err = check_privileges();
 	if (!err)
@@ -199,7 +221,7 @@ int app_start(struct app *app)
 	if (!err)
 		err = make_memory(app);
 	if (!err)
-		err = app_find_own(app);
+		err = find_own(app);
 	if (!err)
 		err = start_collector(app);
 	if (!err)

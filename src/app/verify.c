@@ -11,7 +11,7 @@
 #define HEADERS_LEAST 42
 #define HEADERS_MOST  250
 
-static bool same(const struct flow_counts *a, const struct flow_counts *b)
+static bool same_counts(const struct flow_counts *a, const struct flow_counts *b)
 {
 	return a->packets == b->packets && a->bytes == b->bytes;
 }
@@ -20,7 +20,7 @@ static bool same(const struct flow_counts *a, const struct flow_counts *b)
 static bool print_identity(FILE *out, const char *what, const struct flow_counts *left,
 			   const struct flow_counts *right)
 {
-	bool holds = same(left, right);
+	bool holds = same_counts(left, right);
 
 	fprintf(out,
 		"verify: %s: %" PRIu64 " packets, %" PRIu64 " bytes %s %" PRIu64
@@ -104,7 +104,7 @@ static void print_direction(const struct ifaces_entry *iface, const struct verif
 	struct flow_counts counts;
 	uint64_t dropped = counted_by_link(link, dir, &counts);
 	char safe[FORMAT_TEXT_MAX];
-	bool equal = same(hook, &counts);
+	bool equal = same_counts(hook, &counts);
 
 	fprintf(out,
 		"verify: %s %s, hook against the interface's own counters: %" PRIu64

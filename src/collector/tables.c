@@ -189,10 +189,10 @@ int tables_open(struct tables *tables, int outer_fd, const struct fronts *fronts
 		.table = calloc(count, sizeof(*tables->table)),
 		.cpu = calloc(fronts->cpus, sizeof(*tables->cpu)),
 	};
+	for (size_t i = 0; tables->table && i < count; i++)
+		tables->table[i].fd = -1;
 	if (!tables->table || !tables->cpu)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		tables->table[i].fd = -1;
 	if (off)
 		return 0;
 	set_bounds(tables, online, max_flows);

@@ -30,7 +30,7 @@ static const struct {
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
 
 /* Those of the table that are wanted and were had, a bit each. */
-static uint64_t choose(unsigned int needs)
+static uint64_t choose_capabilities(unsigned int needs)
 {
 	uint64_t kept = 0;
 	size_t i;
@@ -66,7 +66,7 @@ int capabilities_keep(unsigned int needs)
 
 	if (capng_get_caps_process())
 		return -EPERM;
-	kept = choose(needs);
+	kept = choose_capabilities(needs);
 	err = empty_bounding_set();
 	if (err)
 		return err;

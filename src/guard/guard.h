@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the program may do once everything is attached, and no more. Two steps: the process keeps
- * what any of its threads will need (guard_close(), before the first thread starts), then each
- * thread keeps what it needs itself (guard_narrow()). Both drop capabilities and install a seccomp
- * filter that answers everything else with EPERM. What is allowed, and for which need, stands in the
- * tables of capabilities.c, syscalls_plain.c and syscalls_rules.c: a new need is a bit here and a
- * line there.
+ * What the program may still do once everything is attached. Two steps: the process keeps what any of
+ * its threads will need (guard_close(), before the first thread starts), then each thread keeps what it
+ * needs itself (guard_narrow()). Both drop capabilities and install a seccomp filter that answers all
+ * other system calls with EPERM. What is allowed, and for which need, is in the tables of
+ * capabilities.c and syscalls.c: a new need is a bit here and a line there.
  *
  * Threads share their memory, so code that runs in one thread can in the end make another one run it
  * too: what it can reach then is the sum of all threads' needs.

@@ -27,10 +27,6 @@ int syscalls_build(unsigned int needs, bool all_threads, scmp_filter_ctx *ret_fi
 /* Installs the filter, for all threads or the calling one. 0 or a negative errno. */
 int syscalls_filter(unsigned int needs, bool all_threads);
 
-/* Adds what `needs` asks for to the filter; the first error wins. 0 or a negative errno. */
-int syscalls_add_plain(scmp_filter_ctx filter, unsigned int needs);
-int syscalls_add_rules(scmp_filter_ctx filter, unsigned int needs);
-
 /*
  * The sanitizers' own work is system calls too: the leak check at the end attaches to the process
  * as a debugger, and reports are written from anywhere. Their builds are for tests only.

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void keep(struct ptr_answer *to, const char *name, uint32_t ttl_s)
+static void keep_name(struct ptr_answer *to, const char *name, uint32_t ttl_s)
 {
 	snprintf(to->name, sizeof(to->name), "%s", name);
 	to->ttl_s = ttl_s;
@@ -35,7 +35,7 @@ int ptr_answer_read(const ares_dns_record_t *record, struct ptr_answer *ret_answ
 		name = ares_dns_rr_get_str(rr, ARES_RR_PTR_DNAME);
 		if (!name || !*name)
 			return -EBADMSG;
-		keep(ret_answer, name, ttl_s);
+		keep_name(ret_answer, name, ttl_s);
 		return 0;
 	}
 	return -ENOENT;
@@ -128,7 +128,7 @@ int ptr_answer_read(const unsigned char *bytes, int length, struct ptr_answer *r
 		if (found < 0)
 			return found;
 		if (found) {
-			keep(ret_answer, name, ttl_s);
+			keep_name(ret_answer, name, ttl_s);
 			return 0;
 		}
 	}

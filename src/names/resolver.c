@@ -59,7 +59,7 @@ struct resolver {
 };
 
 /* c-ares says which sockets it waits for. */
-static void on_socket(void *context, ares_socket_t fd, int readable, int writable)
+static void on_socket_state(void *context, ares_socket_t fd, int readable, int writable)
 {
 	struct resolver *resolver = context;
 	short events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
@@ -84,7 +84,7 @@ static int open_channel(struct resolver *resolver)
 	struct ares_options options = {
 		.timeout = TIMEOUT_MS,
 		.tries = TRIES,
-		.sock_state_cb = on_socket,
+		.sock_state_cb = on_socket_state,
 		.sock_state_cb_data = resolver,
 	};
 
@@ -164,8 +164,8 @@ static void put_name(struct resolver *resolver, const uint8_t address[16],
 }
 
 /* `answer` is NULL unless there is one; `read_err` is what reading it said. */
-static void settle(struct question *question, int status, int read_err,
-		   const struct ptr_answer *answer)
+static void settle_question(struct question *question, int status, int read_err,
+			    const struct ptr_answer *answer)
 {
 	struct resolver *resolver = question->resolver;
 
@@ -194,7 +194,7 @@ static void on_answer(void *context, ares_status_t status, size_t timeouts,
 	int err = status == ARES_SUCCESS ? ptr_answer_read(record, &answer) : 0;
 
 	(void)timeouts;
-	settle(context, (int)status, err, &answer);
+	settle_question(context, (int)status, err, &answer);
 }
 
 static void send_query(struct resolver *resolver, const char *name, struct question *question)
@@ -212,7 +212,7 @@ static void on_answer(void *context, int status, int timeouts, unsigned char *by
 	int err = status == ARES_SUCCESS ? ptr_answer_read(bytes, length, &answer) : 0;
 
 	(void)timeouts;
-	settle(context, status, err, &answer);
+	settle_question(context, status, err, &answer);
 }
 
 static void send_query(struct resolver *resolver, const char *name, struct question *question)
@@ -314,7 +314,7 @@ static void process_sockets(struct resolver *resolver, const struct pollfd *fd, 
 	ares_process_fd(resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
-static void *run(void *context)
+static void *run_resolver(void *context)
 {
 	struct resolver *resolver = context;
 	struct pollfd fd[2 + WATCHES_MAX];
@@ -347,7 +347,7 @@ static int start_thread(struct resolver *resolver)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&resolver->thread, NULL, run, resolver);
+	err = pthread_create(&resolver->thread, NULL, run_resolver, resolver);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return -err;
 }

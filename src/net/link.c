@@ -106,15 +106,6 @@ static enum link_kind parse_kind(const struct rtattr *info)
 	return LINK_PLAIN;
 }
 
-static unsigned int parse_u32(const struct rtattr *attr)
-{
-	uint32_t value = 0;
-
-	if (RTA_PAYLOAD(attr) >= sizeof(value))
-		memcpy(&value, RTA_DATA(attr), sizeof(value));
-	return value;
-}
-
 /* The attributes of a link message; returns false for one without a name. */
 static bool parse_attributes(const struct nlmsghdr *message, struct link_info *info)
 {
@@ -135,8 +126,8 @@ static bool parse_attributes(const struct nlmsghdr *message, struct link_info *i
 			if (length <= sizeof(info->address))
 				memcpy(info->address, RTA_DATA(attr), length);
 			break;
-		case IFLA_MASTER: info->master = parse_u32(attr); break;
-		case IFLA_LINK: info->parent = parse_u32(attr); break;
+		case IFLA_MASTER: info->master = netlink_u32(attr); break;
+		case IFLA_LINK: info->parent = netlink_u32(attr); break;
 		case IFLA_LINK_NETNSID: parent_elsewhere = true; break;
 		case IFLA_LINKINFO: info->kind = parse_kind(attr); break;
 		default: break;

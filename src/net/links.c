@@ -55,7 +55,7 @@ struct links_record *links_lower(const struct links *links, const struct links_r
 	return NULL;
 }
 
-static struct links_record *append(struct links *links)
+static struct links_record *append_record(struct links *links)
 {
 	struct links_record *grown;
 	size_t room;
@@ -71,7 +71,7 @@ static struct links_record *append(struct links *links)
 	return &links->record[links->count++];
 }
 
-static void forget(struct links *links, struct links_record *record)
+static void forget_record(struct links *links, struct links_record *record)
 {
 	size_t i = (size_t)(record - links->record);
 
@@ -86,7 +86,7 @@ void links_take(struct links *links, enum link_event event, const struct link_in
 	switch (event) {
 	case LINK_REMOVED:
 		if (record)
-			forget(links, record);
+			forget_record(links, record);
 		return;
 	case LINK_FILTERS:
 		if (record)
@@ -96,7 +96,7 @@ void links_take(struct links *links, enum link_event event, const struct link_in
 	case LINK_NEW: break;
 	}
 	if (!record) {
-		record = append(links);
+		record = append_record(links);
 		if (!record) {
 			links->error = -ENOMEM;
 			return;
@@ -107,12 +107,12 @@ void links_take(struct links *links, enum link_event event, const struct link_in
 	record->touched = record->listed = true;
 }
 
-static void visit(void *arg, enum link_event event, const struct link_info *info)
+static void visit_link(void *arg, enum link_event event, const struct link_info *info)
 {
 	links_take(arg, event, info);
 }
 
-static void begin(void *arg)
+static void begin_listing(void *arg)
 {
 	struct links *links = arg;
 
@@ -124,9 +124,10 @@ static void begin(void *arg)
  * Makes the table what the kernel lists; what is not in the list any more is gone. A list that is
  * not consistent adds, and takes nothing away: an interface may be missing from it that is there.
  */
-static int list_all(struct links *links)
+static int list_links(struct links *links)
 {
-	const struct link_visitor visitor = {.begin = begin, .visit = visit, .arg = links};
+	const struct link_visitor visitor = {
+		.begin = begin_listing, .visit = visit_link, .arg = links};
 	int err;
 
 	links->error = 0;
@@ -136,7 +137,7 @@ static int list_all(struct links *links)
 		/* News of these may have been lost as well. */
 		links->record[i].filters = true;
 		if (!err && !links->record[i].listed)
-			forget(links, &links->record[i]);
+			forget_record(links, &links->record[i]);
 	}
 	return err == -EINTR ? 0 : err;
 }
@@ -147,19 +148,19 @@ int links_open(struct links *links)
 
 	if (!err)
 		err = netlink_open(&links->query, NETLINK_ROUTE, -1);
-	return err ? err : list_all(links);
+	return err ? err : list_links(links);
 }
 
 int links_read(struct links *links)
 {
-	const struct link_visitor visitor = {.visit = visit, .arg = links};
+	const struct link_visitor visitor = {.visit = visit_link, .arg = links};
 	int err;
 
 	links->error = 0;
 	err = link_watch_read(&links->watch, &visitor);
 	if (err || links->error)
 		links->stale = true;
-	return links->stale ? list_all(links) : 0;
+	return links->stale ? list_links(links) : 0;
 }
 
 int links_watch_hooks(struct links *links)

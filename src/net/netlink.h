@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct rtattr;
+
 struct netlink {
 	int fd;	       /* -1: closed */
 	uint32_t port; /* whose messages count; others' are ignored. 0: the kernel */
@@ -75,5 +77,8 @@ int netlink_dump(struct netlink *netlink, struct nlmsghdr *request,
  * negative errno.
  */
 int netlink_news(struct netlink *netlink, const struct netlink_taker *taker);
+
+/* The number in an attribute of 32 bits; 0 if the attribute is too short. Any thread. */
+uint32_t netlink_u32(const struct rtattr *attr);
 
 #endif

@@ -5,6 +5,7 @@
  * so that noise meets all of them; the smallest and the median of the turns are printed. Figures
  * compare within one run of this program, and nothing here asserts one.
  */
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -23,6 +24,7 @@
 #include "bench_abi.h"
 #include "blast_flows.h"
 #include "draw.h"
+#include "flow_hash.h"
 /* The skeletons use the types of the headers above. */
 #include "bench.skel.h"
 #include "flow.skel.h"
@@ -56,31 +58,44 @@ enum frame_kind {
 	FRAME_LATER_FRAGMENT,
 };
 
+/* Orders that draw.h has not. */
+enum special {
+	SPECIAL_NONE,
+	SPECIAL_CHURN, /* each twentieth packet is of a flow that does not come again in the turn */
+	SPECIAL_UNSEEDED, /* flows that meet in one bucket, chosen without knowing the seeds */
+	SPECIAL_SEEDED,	  /* the same by one who knows them */
+};
+
 struct bench_case {
 	const char *name;
 	enum frame_kind frame;
 	uint32_t flows;
 	enum draw_order order;
 	uint32_t packets; /* in a turn */
+	enum special special;
 };
 
 static const struct bench_case bench_cases[] = {
-	{"1 flow", FRAME_IPV4, 1, DRAW_SEQUENTIAL, 1000000},
-	{"64 flows", FRAME_IPV4, 64, DRAW_RANDOM, 1000000},
-	{"1,024 flows", FRAME_IPV4, 1024, DRAW_RANDOM, 1000000},
-	{"65,536 flows", FRAME_IPV4, 65536, DRAW_RANDOM, 1000000},
-	{"1,000,000 flows", FRAME_IPV4, 1000000, DRAW_RANDOM, BENCH_ORDER_MAX},
-	{"1,024 flows, Zipf", FRAME_IPV4, 1024, DRAW_ZIPF, 1000000},
-	{"65,536 flows, Zipf", FRAME_IPV4, 65536, DRAW_ZIPF, 1000000},
-	{"1,000,000 flows, Zipf", FRAME_IPV4, 1000000, DRAW_ZIPF, BENCH_ORDER_MAX},
-	{"IPv4 TCP, 1 flow", FRAME_TCP, 1, DRAW_SEQUENTIAL, 1000000},
-	{"IPv6, 1 flow", FRAME_IPV6, 1, DRAW_SEQUENTIAL, 1000000},
-	{"IPv6, 1,024 flows", FRAME_IPV6, 1024, DRAW_RANDOM, 1000000},
-	{"VLAN, 1 flow", FRAME_VLAN, 1, DRAW_SEQUENTIAL, 1000000},
-	{"QinQ, 1 flow", FRAME_QINQ, 1, DRAW_SEQUENTIAL, 1000000},
-	{"GSO, 1 flow", FRAME_GSO, 1, DRAW_SEQUENTIAL, 1000000},
-	{"first fragment", FRAME_FIRST_FRAGMENT, 1, DRAW_SEQUENTIAL, 1000000},
-	{"later fragment", FRAME_LATER_FRAGMENT, 1, DRAW_SEQUENTIAL, 1000000},
+	{"1 flow", FRAME_IPV4, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"64 flows", FRAME_IPV4, 64, DRAW_RANDOM, 1000000, SPECIAL_NONE},
+	{"1,024 flows", FRAME_IPV4, 1024, DRAW_RANDOM, 1000000, SPECIAL_NONE},
+	{"65,536 flows", FRAME_IPV4, 65536, DRAW_RANDOM, 1000000, SPECIAL_NONE},
+	{"1,000,000 flows", FRAME_IPV4, 1000000, DRAW_RANDOM, BENCH_ORDER_MAX, SPECIAL_NONE},
+	{"65,536 flows, IPv6", FRAME_IPV6, 65536, DRAW_RANDOM, 1000000, SPECIAL_NONE},
+	{"1,024 flows, Zipf", FRAME_IPV4, 1024, DRAW_ZIPF, 1000000, SPECIAL_NONE},
+	{"65,536 flows, Zipf", FRAME_IPV4, 65536, DRAW_ZIPF, 1000000, SPECIAL_NONE},
+	{"1,000,000 flows, Zipf", FRAME_IPV4, 1000000, DRAW_ZIPF, BENCH_ORDER_MAX, SPECIAL_NONE},
+	{"Zipf, 5 % new flows", FRAME_IPV4, 65536, DRAW_ZIPF, 1000000, SPECIAL_CHURN},
+	{"4,096 chosen flows", FRAME_IPV4, 4096, DRAW_RANDOM, 1000000, SPECIAL_UNSEEDED},
+	{"the same, seeds known", FRAME_IPV4, 4096, DRAW_RANDOM, 1000000, SPECIAL_SEEDED},
+	{"IPv4 TCP, 1 flow", FRAME_TCP, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"IPv6, 1 flow", FRAME_IPV6, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"IPv6, 1,024 flows", FRAME_IPV6, 1024, DRAW_RANDOM, 1000000, SPECIAL_NONE},
+	{"VLAN, 1 flow", FRAME_VLAN, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"QinQ, 1 flow", FRAME_QINQ, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"GSO, 1 flow", FRAME_GSO, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"first fragment", FRAME_FIRST_FRAGMENT, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
+	{"later fragment", FRAME_LATER_FRAGMENT, 1, DRAW_SEQUENTIAL, 1000000, SPECIAL_NONE},
 };
 
 /* Of the shipped flow map; libbpf forgets it when it has loaded. */
@@ -226,6 +241,12 @@ static int load_programs(struct bench_bpf *programs, const struct map_shape *sha
 				 bpf_map__fd(programs->maps.flow_fronts), flows);
 }
 
+/* Flows of a turn. */
+static uint32_t flows_of(const struct bench_case *c)
+{
+	return c->flows + (c->special == SPECIAL_CHURN ? c->packets / 20 : 0);
+}
+
 static int load(struct bench *bench, const struct bench_case *c)
 {
 	struct bench_bpf *programs = bench->programs = bench_bpf__open();
@@ -237,11 +258,11 @@ static int load(struct bench *bench, const struct bench_case *c)
 	if (!programs || !real || !shared)
 		return -ENOMEM;
 	shape = shape_of(real);
-	err = load_programs(programs, &shape, c->flows);
+	err = load_programs(programs, &shape, flows_of(c));
 	if (!err)
-		err = load_real(real, false, c->flows);
+		err = load_real(real, false, flows_of(c));
 	if (!err)
-		err = load_real(shared, true, c->flows);
+		err = load_real(shared, true, flows_of(c));
 	if (err)
 		return err;
 	bench->fd[PROGRAM_EMPTY] = bpf_program__fd(programs->progs.bench_empty);
@@ -263,17 +284,57 @@ static void unload(struct bench *bench)
 	bench->real = bench->shared = NULL;
 }
 
+/* The key of a flow that bench_vary() makes of the first IPv4 one. */
+static struct flow_key varied_key(uint32_t flow)
+{
+	static const struct blast_mix mix = {0};
+	struct flow_key key = blast_flow_key(&mix, 0, FLOW_IN);
+	uint32_t address = htonl(10U << 24 | flow >> BENCH_PORT_BITS);
+
+	memcpy(key.src + 12, &address, sizeof(address));
+	key.sport = (uint16_t)(BENCH_PORT_FIRST + (flow & ((1U << BENCH_PORT_BITS) - 1)));
+	return key;
+}
+
+/* Replaces flow numbers by those of flows that meet in one bucket of 2 * `flows` slots. */
+static int choose_flows(struct bench *bench, const struct bench_case *c)
+{
+	uint32_t *chosen = calloc(c->flows, sizeof(*chosen)), flow = 0, found = 0;
+	unsigned int shift = 64 + FLOW_BUCKET_BITS - (unsigned int)__builtin_ctz(2 * c->flows);
+	__u64 seed[FLOW_SEEDS];
+	struct flow_key key;
+
+	if (!chosen)
+		return -ENOMEM;
+	for (size_t i = 0; i < FLOW_SEEDS; i++)
+		seed[i] = bench->programs->rodata->flow_seed[i] +
+			  (c->special == SPECIAL_UNSEEDED) * 2;
+	for (; found < c->flows && flow < UINT32_MAX; flow++) {
+		key = varied_key(flow);
+		if (!(flow_hash(&key, seed) >> shift))
+			chosen[found++] = flow;
+	}
+	for (uint32_t i = 0; i < BENCH_ORDER_MAX; i++)
+		bench->programs->bss->bench_order[i] = chosen[bench->programs->bss->bench_order[i]];
+	free(chosen);
+	return found == c->flows ? 0 : -ERANGE;
+}
+
 static int fill_order(struct bench *bench, const struct bench_case *c)
 {
+	uint32_t *order = bench->programs->bss->bench_order;
 	struct draw *draw;
 	int err = draw_new(c->order, c->flows, 1, 0, 1, &draw);
 
 	if (err)
 		return err;
-	for (uint32_t i = 0; i < BENCH_ORDER_MAX; i++)
-		bench->programs->bss->bench_order[i] = draw_next(draw);
+	for (uint32_t i = 0; i < BENCH_ORDER_MAX; i++) {
+		order[i] = draw_next(draw);
+		if (c->special == SPECIAL_CHURN && i % 20 == 0)
+			order[i] = c->flows + i / 20;
+	}
 	draw_free(draw);
-	return 0;
+	return c->special >= SPECIAL_UNSEEDED ? choose_flows(bench, c) : 0;
 }
 
 static void insert_tag(struct bench *bench, uint16_t ethertype)

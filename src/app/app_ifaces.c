@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which interfaces, where they are, and what to say when there is something wrong with them. */
-#include "app_links.h"
+#include "app_ifaces.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,20 +12,20 @@
 #include "netns.h"
 #include "options.h"
 
-void app_links_init(struct app *app)
+void app_ifaces_init(struct app *app)
 {
-	app->netns_fd = app->links.own_netns_fd = -1;
-	netlink_init(&app->links.query);
+	app->netns_fd = app->ifaces.own_netns_fd = -1;
+	netlink_init(&app->ifaces.query);
 }
 
-void app_links_done(struct app *app)
+void app_ifaces_done(struct app *app)
 {
-	netlink_close(&app->links.query);
-	if (app->links.own_netns_fd >= 0)
-		close(app->links.own_netns_fd);
+	netlink_close(&app->ifaces.query);
+	if (app->ifaces.own_netns_fd >= 0)
+		close(app->ifaces.own_netns_fd);
 	if (app->netns_fd >= 0)
 		close(app->netns_fd);
-	app_links_init(app);
+	app_ifaces_init(app);
 }
 
 static void say_netns_error(const char *which, int err)
@@ -42,7 +42,8 @@ static void say_netns_error(const char *which, int err)
 			 "lists, the number of a process, or a path such as /proc/1/ns/net",
 			 safe);
 	else if (err == -EPERM)
-		log_line("cannot enter network namespace %s: missing cap_sys_admin; run it with sudo",
+		log_line("cannot enter network namespace %s: missing cap_sys_admin; run it with "
+			 "sudo",
 			 safe);
 	else
 		log_line("cannot enter network namespace %s: %s", safe, strerror(-err));
@@ -55,7 +56,7 @@ static int enter(struct app *app)
 
 	if (!which)
 		return 0;
-	err = netns_open_own(&app->links.own_netns_fd);
+	err = netns_open_own(&app->ifaces.own_netns_fd);
 	if (err) {
 		log_line(
 			"cannot watch another network namespace: /proc/thread-self/ns/net, the way "
@@ -110,15 +111,15 @@ static int find_one(struct app *app, const char *name)
 		return err;
 	}
 	/* Two names may be those of one interface. */
-	for (size_t i = 0; i < app->links.names; i++) {
-		if (!strcmp(app->links.name[i], iface.name))
+	for (size_t i = 0; i < app->ifaces.names; i++) {
+		if (!strcmp(app->ifaces.name[i], iface.name))
 			return 0;
 	}
-	memcpy(app->links.name[app->links.names++], iface.name, sizeof(iface.name));
+	memcpy(app->ifaces.name[app->ifaces.names++], iface.name, sizeof(iface.name));
 	return 0;
 }
 
-int app_links_find(struct app *app)
+int app_ifaces_find(struct app *app)
 {
 	const struct options *options = app->options;
 	int err = enter(app);
@@ -130,22 +131,22 @@ int app_links_find(struct app *app)
 	if (err)
 		return err;
 	/* Without it, only --verify knows less. */
-	(void)!netlink_open(&app->links.query, NETLINK_ROUTE, -1);
+	(void)!netlink_open(&app->ifaces.query, NETLINK_ROUTE, -1);
 	return 0;
 }
 
-int app_links_leave(struct app *app)
+int app_ifaces_leave(struct app *app)
 {
-	int err = netns_enter(app->links.own_netns_fd);
+	int err = netns_enter(app->ifaces.own_netns_fd);
 
 	if (err) {
 		log_line("cannot go back to the network namespace this began in: %s",
 			 strerror(-err));
 		return err;
 	}
-	if (app->links.own_netns_fd >= 0)
-		close(app->links.own_netns_fd);
-	app->links.own_netns_fd = -1;
+	if (app->ifaces.own_netns_fd >= 0)
+		close(app->ifaces.own_netns_fd);
+	app->ifaces.own_netns_fd = -1;
 	return 0;
 }
 
@@ -154,7 +155,7 @@ int app_links_leave(struct app *app)
  * off again: both must be done inside. So its thread lives there. The other way, to enter each
  * time, would need CAP_SYS_ADMIN for the whole run.
  */
-void app_links_on_thread(void *context)
+void app_ifaces_on_thread(void *context)
 {
 	struct app *app = context;
 
@@ -166,23 +167,26 @@ void app_links_on_thread(void *context)
 static void say_attach_error(const struct app *app, const char *safe, int err)
 {
 	if (err == -EOPNOTSUPP && app->options->attach == ATTACH_TCX)
-		log_line("cannot attach to interface %s: this kernel has no TCX (Linux 6.6 and newer "
+		log_line("cannot attach to interface %s: this kernel has no TCX (Linux 6.6 and "
+			 "newer "
 			 "have it); use --attach auto or clsact",
 			 safe);
 	else if (err == -ENOENT)
-		log_line("cannot attach to interface %s: clsact needs the kernel modules sch_ingress "
+		log_line("cannot attach to interface %s: clsact needs the kernel modules "
+			 "sch_ingress "
 			 "and cls_bpf, and this kernel lacks them or cannot load them",
 			 safe);
 	else if (err == -EEXIST)
-		log_line("cannot attach to interface %s: its qdisc \"ingress\" has no place for what "
+		log_line("cannot attach to interface %s: its qdisc \"ingress\" has no place for "
+			 "what "
 			 "is sent; replace it by clsact, which takes the same filters",
 			 safe);
 	else
 		log_line("cannot attach to interface %s: %s", safe, strerror(-err));
 }
 
-void app_links_say_failure(const struct app *app, int err,
-			   const struct bpf_source_failure *failure)
+void app_ifaces_say_failure(const struct app *app, int err,
+			    const struct bpf_source_failure *failure)
 {
 	const char *what =
 		failure->step == BPF_SOURCE_MAPS ? "make the kernel maps" : "load the programs";
@@ -209,23 +213,23 @@ void app_links_say_failure(const struct app *app, int err,
 			 strerror(-err));
 }
 
-void app_links_begin(struct app *app, const struct ifaces *ifaces)
+void app_ifaces_begin(struct app *app, const struct ifaces *ifaces)
 {
 	for (unsigned int slot = 0; slot < ifaces->count; slot++) {
-		struct verify_link *link = &app->links.counters[slot];
+		struct verify_link *link = &app->ifaces.counters[slot];
 
-		if (!link_read_counters(&app->links.query, ifaces->entry[slot].index,
+		if (!link_read_counters(&app->ifaces.query, ifaces->entry[slot].index,
 					&link->before))
 			link->index = ifaces->entry[slot].index;
 	}
 }
 
-void app_links_end(struct app *app, const struct ifaces *ifaces)
+void app_ifaces_end(struct app *app, const struct ifaces *ifaces)
 {
 	for (unsigned int slot = 0; slot < ifaces->count; slot++) {
-		struct verify_link *link = &app->links.counters[slot];
+		struct verify_link *link = &app->ifaces.counters[slot];
 
-		link->ended = link->index && !link_read_counters(&app->links.query, link->index,
-								 &link->after);
+		link->ended = link->index &&
+			      !link_read_counters(&app->ifaces.query, link->index, &link->after);
 	}
 }
