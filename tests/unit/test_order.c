@@ -57,7 +57,6 @@ static void add_owners(struct bed *bed)
 		const struct owner owner = {.pid = 40 + i,
 					    .uid = i / 2,
 					    .comm = comm[i],
-					    .exe = "",
 					    .user = comm[i / 2],
 					    .cgroup = "/",
 					    .exe = "",
