@@ -121,10 +121,11 @@ static bool parse_refresh(struct parser *parser, const char *text)
 static bool parse_sort(struct parser *parser, const char *name)
 {
 	int column = column_of_name(name);
+	char names[COLUMN_NAMES_MAX];
 
 	if (column < 0)
 		return refuse(parser, "cannot sort by '%.64s'; the keys are %s", name,
-			      column_names());
+			      column_names(names, sizeof(names)));
 	parser->options.sort = (enum column)column;
 	parser->options.sort_set = true;
 	return true;

@@ -144,11 +144,12 @@ static void put_names(struct buffer *to, const char *names)
 char *option_values(enum option_id id, char *text, size_t size)
 {
 	struct buffer to = {.text = text, .size = size};
+	char names[COLUMN_NAMES_MAX];
 	const char *word;
 
 	*text = '\0';
 	switch (id) {
-	case OPTION_SORT: put_names(&to, column_names()); break;
+	case OPTION_SORT: put_names(&to, column_names(names, sizeof(names))); break;
 	case OPTION_BY:
 		for (enum group_by by = GROUP_FLOW; by < GROUPS; by++)
 			put_value(&to, group_name(by), strlen(group_name(by)));

@@ -253,129 +253,72 @@ static void write_unit_cell(const struct layout_column *column, const struct sce
 	draw_shorten(safe, column->width, scene->glyphs->cut, text, size);
 }
 
-static void write_outside(const struct layout_column *column, const struct scene *scene,
-			  const char *from, char *text, size_t size)
-{
-	char safe[OWNER_TEXT_MAX];
-
-	format_outside(from, safe, sizeof(safe));
-	draw_shorten(safe, column->width, scene->glyphs->cut, text, size);
-}
-
-/* The owner's columns and the interface; false for another column. */
+/* What is known of the owner, or where the row was counted, or another text of the table of columns;
+ * false for an end. */
 static bool write_about(const struct layout_column *column, const struct scene *scene,
 			const struct row *row, char *text, size_t size)
 {
-	const struct owner *owner = owner_table_get(scene->owners, row->owner);
-	const struct ifaces *ifaces = view_snapshot(scene->view)->ifaces;
-	bool sum = flow_key_sum(&row->key) != FLOW_SUM_NONE;
+	const struct column_info *info = column_info(column->column);
+	const struct column_context context = view_context(scene->view);
+	char whole[CELL_TEXT_MAX];
 
-	if (column->column == COLUMN_IFACE && sum && view_group(scene->view) != GROUP_FLOW) {
-		*text = '\0'; /* of all interfaces together */
-		return true;
-	}
-	if (column->column == COLUMN_IFACE) {
-		write_outside(column, scene, ifaces_name(ifaces, flow_key_slot(&row->key)), text,
-			      size);
-		return true;
-	}
-	if (column->column != COLUMN_PROCESS && column->column != COLUMN_USER &&
-	    column->column != COLUMN_CONTAINER)
+	if (!info->text)
 		return false;
-	if (sum)
+	if (info->owner && flow_key_sum(&row->key) != FLOW_SUM_NONE)
 		*text = '\0';
 	else if (column->column == COLUMN_PROCESS)
 		write_process(column, scene, row, text, size);
-	else if (column->column == COLUMN_USER)
-		write_outside(column, scene, owner->user, text, size);
+	else if (column->column == COLUMN_CONTAINER)
+		write_unit_cell(column, scene, owner_table_get(scene->owners, row->owner)->unit,
+				text, size);
 	else
-		write_unit_cell(column, scene, owner->unit, text, size);
+		draw_shorten(info->text(&context, row, whole, sizeof(whole)), column->width,
+			     scene->glyphs->cut, text, size);
 	return true;
 }
 
 static void write_text(const struct layout *layout, const struct layout_column *column,
 		       const struct scene *scene, const struct row *row, char *text, size_t size)
 {
-	static const char *const dir[FLOW_DIRS] = {"in", "out"};
 	const struct flow_key *key = &row->key;
 	struct cell_end end = {0};
 
+	if (column->column == COLUMN_PROTO) {
+		snprintf(text, size, "%s", short_proto(key, column->width));
+		return;
+	}
+	if (column->column == COLUMN_DIR && layout->arrows) {
+		snprintf(text, size, "%s", scene->glyphs->arrow[flow_key_dir(key)]);
+		return;
+	}
 	if (write_about(column, scene, row, text, size))
 		return;
-	switch (column->column) {
-	case COLUMN_PROTO: snprintf(text, size, "%s", short_proto(key, column->width)); return;
-	case COLUMN_DIR:
-		snprintf(text, size, "%s",
-			 layout->arrows ? scene->glyphs->arrow[flow_key_dir(key)]
-					: dir[flow_key_dir(key)]);
-		return;
-	case COLUMN_SOURCE:
-		if (layout->peer)
-			peer_text(scene, row, &end);
-		else
-			source_text(scene, row, &end);
-		break;
-	default:
-		if (flow_key_sum(key) == FLOW_SUM_NONE)
-			destination_text(scene, row, &end);
-		break;
-	}
+	if (column->column == COLUMN_SOURCE && layout->peer)
+		peer_text(scene, row, &end);
+	else if (column->column == COLUMN_SOURCE)
+		source_text(scene, row, &end);
+	else if (flow_key_sum(key) == FLOW_SUM_NONE)
+		destination_text(scene, row, &end);
 	cell_shorten_end(&end, cell_width(layout, column, key), scene->glyphs->cut, text, size);
-}
-
-/* Bits, bytes or packets a second of some counts. */
-static double rate_of(const struct scene *scene, const struct flow_counts *counts,
-		      uint64_t elapsed_ns)
-{
-	switch (scene->unit) {
-	case UNIT_BYTES: return rate_bps(counts->bytes, elapsed_ns) / 8.0;
-	case UNIT_PACKETS: return rate_pps(counts->packets, elapsed_ns);
-	default: return rate_bps(counts->bytes, elapsed_ns);
-	}
-}
-
-static double cell_number(const struct scene *scene, enum column column, const struct row *row,
-			  uint64_t elapsed_ns)
-{
-	const struct flow_counts *delta = row->delta, *total = row->total;
-	uint64_t bytes = delta[FLOW_IN].bytes + delta[FLOW_OUT].bytes;
-	uint64_t packets = delta[FLOW_IN].packets + delta[FLOW_OUT].packets;
-
-	switch (column) {
-	case COLUMN_BPS:
-		return rate_bps(bytes, elapsed_ns) / (scene->unit == UNIT_BYTES ? 8.0 : 1.0);
-	case COLUMN_PPS: return rate_pps(packets, elapsed_ns);
-	case COLUMN_IN: return rate_of(scene, &delta[FLOW_IN], elapsed_ns);
-	case COLUMN_OUT: return rate_of(scene, &delta[FLOW_OUT], elapsed_ns);
-	case COLUMN_FLOWS: return row->flows;
-	case COLUMN_PID: return owner_table_get(scene->owners, row->owner)->pid;
-	case COLUMN_AVERAGE_2S:
-	case COLUMN_AVERAGE_10S:
-	case COLUMN_AVERAGE_40S:
-		return row->average_bps[column - COLUMN_AVERAGE_2S] /
-		       (scene->unit == UNIT_BYTES ? 8.0 : 1.0);
-	case COLUMN_PACKETS: return (double)(total[FLOW_IN].packets + total[FLOW_OUT].packets);
-	default: return (double)(total[FLOW_IN].bytes + total[FLOW_OUT].bytes);
-	}
-}
-
-static bool is_rate(enum column column)
-{
-	return column == COLUMN_BPS || column == COLUMN_PPS || column == COLUMN_IN ||
-	       column == COLUMN_OUT;
 }
 
 static void write_number(const struct scene *scene, enum column column, const struct row *row,
 			 char *text, size_t size)
 {
-	uint64_t elapsed_ns = view_snapshot(scene->view)->elapsed_ns;
+	const struct column_info *info = column_info(column);
+	struct column_context context = view_context(scene->view);
+	double number;
 
-	double number = cell_number(scene, column, row, elapsed_ns);
-
+	context.packets = scene->unit == UNIT_PACKETS;
+	number = column_value(column, &context, row);
+	if (scene->unit == UNIT_BYTES && (info->kind == COLUMN_BITS || info->kind == COLUMN_RATE))
+		number /= 8.0;
 	/* The first sample has no rate, which is not the same as a rate of 0. */
-	if ((is_rate(column) && !elapsed_ns) || number < 0.0)
+	if ((info->real && !info->past && !context.elapsed_ns) || number < 0.0)
 		snprintf(text, size, "-");
-	else if (column != COLUMN_PID)
+	else if (info->kind == COLUMN_PERCENT)
+		snprintf(text, size, "%.1f", number);
+	else if (info->kind != COLUMN_ID)
 		format_scaled(number, text, size);
 	else if (number > 0.0)
 		snprintf(text, size, "%.0f", number);

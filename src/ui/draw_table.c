@@ -31,31 +31,16 @@ static const char *sort_sign(const struct scene *scene, enum column column)
 	return descending ? scene->glyphs->descending : scene->glyphs->ascending;
 }
 
-/* What the ends of a group are called; NULL: as in the table of columns. */
-static const char *end_title(const struct layout *layout, enum group_by by, enum column column)
-{
-	static const char *const source[GROUPS] = {NULL, "NEAR",    "HOST",	 "SERVICE",
-						   "",	 "PROCESS", "CONTAINER", "USER"};
-
-	if (column == COLUMN_DESTINATION)
-		return by == GROUP_CONVERSATION ? "FAR" : NULL;
-	if (column != COLUMN_SOURCE)
-		return NULL;
-	return layout->peer ? "PEER" : source[by];
-}
-
 static const char *title_text(const struct layout *layout, const struct scene *scene,
 			      enum column column)
 {
-	const char *title = end_title(layout, view_group(scene->view), column);
-
-	if (title)
-		return title;
+	if (layout->peer && column == COLUMN_SOURCE)
+		return "PEER";
 	if (layout->arrows && column == COLUMN_DIR)
 		return "";
 	if (column == COLUMN_BPS && scene->unit == UNIT_BYTES)
 		return "B/S";
-	return column_info(column)->title;
+	return column_title(column, view_group(scene->view));
 }
 
 static void draw_column_title(struct frame *frame, const struct layout *layout,
@@ -147,6 +132,21 @@ static unsigned int cell_style(const struct layout_column *column, const struct 
 	return style | dir_style(column, scene, row);
 }
 
+#define PERCENT_WIDTH 6 /* of the number, with a blank before it */
+
+/* A bar as long as the share, where the column has room beside the number. */
+static void draw_bar(struct frame *frame, const struct scene *scene,
+		     const struct layout_column *column, int y, const struct row *row,
+		     unsigned int style)
+{
+	const struct column_context context = view_context(scene->view);
+	int room = column->width - PERCENT_WIDTH;
+	double value = column_value(column->column, &context, row);
+
+	for (int i = 0; i < room && (i + 0.5) * 100.0 < value * room; i++)
+		frame_put(frame, column->x + i, y, 1, style, scene->glyphs->braille ? "■" : "#");
+}
+
 static void draw_cell(struct frame *frame, const struct layout *layout, const struct scene *scene,
 		      const struct layout_column *column, int y, const struct row *row,
 		      unsigned int style)
@@ -159,6 +159,8 @@ static void draw_cell(struct frame *frame, const struct layout *layout, const st
 		frame_put_right(frame, column->x, y, column->width, style, text);
 	else
 		frame_put(frame, column->x, y, cell_width(layout, column, &row->key), style, text);
+	if (column_info(column->column)->kind == COLUMN_PERCENT)
+		draw_bar(frame, scene, column, y, row, style);
 }
 
 /* Scaled to its own peak: the graph shows the course, the number beside it the height. */

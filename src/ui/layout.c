@@ -2,59 +2,19 @@
 /* Lines and columns for a size; see layout.h. Keeps nothing; any thread. */
 #include "layout.h"
 
+#include <limits.h>
 #include <string.h>
+
+#include "array.h"
 
 #include "array.h"
 
 #define MARK_WIDTH    2	 /* selection mark and a blank */
 #define ADDRESS_FULL  21 /* an IPv4 address and port */
-#define ADDRESS_ROOMY 29 /* most IPv6 addresses and ports */
 #define ADDRESS_MAX   47 /* an IPv6 address and port in brackets */
 #define ADDRESS_LEAST 15
 
 #define BIT(column) (1U << (column))
-
-/* From left to right. */
-static const struct {
-	enum column column[LAYOUT_COLUMNS_MAX];
-	size_t count;
-} orders[GROUPS] = {
-	[GROUP_FLOW] = {{COLUMN_PROTO, COLUMN_DIR, COLUMN_IFACE, COLUMN_SOURCE, COLUMN_DESTINATION,
-			 COLUMN_PROCESS, COLUMN_PID, COLUMN_USER, COLUMN_CONTAINER, COLUMN_HISTORY,
-			 COLUMN_BPS, COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S,
-			 COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES},
-			17},
-	[GROUP_CONVERSATION] = {{COLUMN_PROTO, COLUMN_IFACE, COLUMN_SOURCE, COLUMN_DESTINATION,
-				 COLUMN_PROCESS, COLUMN_PID, COLUMN_USER, COLUMN_CONTAINER,
-				 COLUMN_IN, COLUMN_OUT, COLUMN_BPS, COLUMN_AVERAGE_2S,
-				 COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS, COLUMN_PACKETS,
-				 COLUMN_BYTES},
-				17},
-	[GROUP_HOST] = {{COLUMN_SOURCE, COLUMN_PROCESS, COLUMN_IN, COLUMN_OUT, COLUMN_BPS,
-			 COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS,
-			 COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
-			12},
-	[GROUP_SERVICE] = {{COLUMN_PROTO, COLUMN_SOURCE, COLUMN_PROCESS, COLUMN_IN, COLUMN_OUT,
-			    COLUMN_BPS, COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S,
-			    COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
-			   13},
-	[GROUP_PROTOCOL] = {{COLUMN_PROTO, COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS,
-			     COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS,
-			     COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
-			    12},
-	[GROUP_PROCESS] = {{COLUMN_SOURCE, COLUMN_USER, COLUMN_CONTAINER, COLUMN_IN, COLUMN_OUT,
-			    COLUMN_BPS, COLUMN_AVERAGE_2S, COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S,
-			    COLUMN_PPS, COLUMN_PACKETS, COLUMN_BYTES, COLUMN_FLOWS},
-			   13},
-	[GROUP_CONTAINER] = {{COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS, COLUMN_AVERAGE_2S,
-			      COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS, COLUMN_PACKETS,
-			      COLUMN_BYTES, COLUMN_FLOWS},
-			     11},
-	[GROUP_USER] = {{COLUMN_SOURCE, COLUMN_IN, COLUMN_OUT, COLUMN_BPS, COLUMN_AVERAGE_2S,
-			 COLUMN_AVERAGE_10S, COLUMN_AVERAGE_40S, COLUMN_PPS, COLUMN_PACKETS,
-			 COLUMN_BYTES, COLUMN_FLOWS},
-			11},
-};
 
 /* Packets a second change places with bits, be it in the order of columns or of leaving. */
 static enum column placed(bool packets, enum column column)
@@ -66,9 +26,13 @@ static enum column placed(bool packets, enum column column)
 
 size_t layout_columns_of(const struct layout_wish *wish, enum column ret_column[LAYOUT_COLUMNS_MAX])
 {
-	for (size_t i = 0; i < orders[wish->by].count; i++)
-		ret_column[i] = placed(wish->packets, orders[wish->by].column[i]);
-	return orders[wish->by].count;
+	size_t count = 0;
+
+	for (int i = 0; i < COLUMNS; i++) {
+		if (column_info((enum column)i)->live & BIT(wish->by))
+			ret_column[count++] = placed(wish->packets, (enum column)i);
+	}
+	return count;
 }
 
 static void fit_lines(struct layout *layout)
@@ -90,28 +54,21 @@ static void fit_lines(struct layout *layout)
 
 static int width_of(const struct layout *layout, enum column column)
 {
-	switch (column) {
-	case COLUMN_PROTO: return layout->width >= (layout->owners ? 100 : 70) ? 9 : 6;
-	case COLUMN_DIR: return layout->arrows ? 1 : 3;
-	case COLUMN_PACKETS: return 8;
-	case COLUMN_PROCESS: return layout->width >= 132 ? 15 : layout->width >= 100 ? 12 : 11;
-	case COLUMN_CONTAINER: return 14;
-	case COLUMN_IFACE: return layout->width >= 132 ? 11 : 8;
-	case COLUMN_USER: return 8;
-	case COLUMN_PID: return 7;
-	case COLUMN_HISTORY: return LAYOUT_HISTORY_WIDTH;
-	case COLUMN_SOURCE:
-	case COLUMN_DESTINATION: return 0;
-	default: return layout->width >= 100 ? 7 : 6;
-	}
+	const struct column_info *info = column_info(column);
+
+	if (column == COLUMN_PROTO && !layout->owners && layout->width >= 70)
+		return info->width[1];
+	return info->width[layout->width < 100 ? 0 : layout->width < 132 ? 1 : 2];
 }
 
 static unsigned int columns_of(enum group_by by)
 {
 	unsigned int set = 0;
 
-	for (size_t i = 0; i < orders[by].count; i++)
-		set |= BIT(orders[by].column[i]);
+	for (int i = 0; i < COLUMNS; i++) {
+		if (column_info((enum column)i)->live & BIT(by))
+			set |= BIT(i);
+	}
 	return set;
 }
 
@@ -127,42 +84,34 @@ static int room_for_address(const struct layout *layout, unsigned int set)
 	return set & BIT(COLUMN_DESTINATION) ? (room - 1) / 2 : room;
 }
 
-/* Columns in the order they are dropped, each to leave an address this much space. */
-static const struct leaving {
+/* A column in its turn to go, and the room for an address that it makes way for. */
+struct leaving {
 	enum column column;
+	unsigned int turn;
 	int room;
-} leaving[] = {
-	{COLUMN_HISTORY, ADDRESS_ROOMY},
-	{COLUMN_AVERAGE_2S, ADDRESS_ROOMY},
-	{COLUMN_AVERAGE_40S, ADDRESS_ROOMY},
-	{COLUMN_AVERAGE_10S, ADDRESS_ROOMY},
-	{COLUMN_CONTAINER, ADDRESS_FULL},
-	{COLUMN_USER, ADDRESS_FULL},
-	{COLUMN_PID, ADDRESS_FULL},
-	{COLUMN_PACKETS, ADDRESS_FULL},
-	{COLUMN_FLOWS, ADDRESS_FULL},
-	{COLUMN_BYTES, ADDRESS_FULL},
-	{COLUMN_PPS, ADDRESS_FULL},
-	{COLUMN_IN, ADDRESS_FULL},
-	{COLUMN_OUT, ADDRESS_FULL},
-	{COLUMN_CONTAINER, ADDRESS_LEAST},
-	{COLUMN_USER, ADDRESS_LEAST},
-	{COLUMN_IFACE, ADDRESS_LEAST},
-	{COLUMN_PROCESS, ADDRESS_LEAST},
-	{COLUMN_DESTINATION, ADDRESS_LEAST},
-	{COLUMN_PROTO, ADDRESS_LEAST},
-	{COLUMN_DIR, 8},
-	{COLUMN_SOURCE, 4},
-	{COLUMN_BPS, 1},
 };
 
-#define LEAVING ARRAY_SIZE(leaving)
-
-/* In the view of processes, user and container are dropped at a second, later place. */
-static bool stays_longer(const struct layout *layout, const struct leaving *place)
+/* Whose a process is counts as much as its name: these leave in their later turn only. */
+static bool stays_longer(const struct layout *layout, const struct column_info *info)
 {
-	return layout->by == GROUP_PROCESS && place->room == ADDRESS_FULL &&
-	       (place->column == COLUMN_USER || place->column == COLUMN_CONTAINER);
+	return layout->by == GROUP_PROCESS && info->late.turn;
+}
+
+/* The first turn behind another one; false when there is none. */
+static bool next_leaving(const struct layout *layout, unsigned int turn, struct leaving *ret_next)
+{
+	ret_next->turn = UINT_MAX;
+	for (int i = 0; i < COLUMNS; i++) {
+		const struct column_info *info = column_info((enum column)i);
+		const struct column_leave of[] = {info->leave, info->late};
+
+		for (size_t j = stays_longer(layout, info); j < ARRAY_SIZE(of); j++) {
+			if (of[j].turn > turn && of[j].turn < ret_next->turn)
+				*ret_next = (struct leaving){(enum column)i, of[j].turn,
+							     of[j].room};
+		}
+	}
+	return ret_next->turn != UINT_MAX;
 }
 
 /*
@@ -183,17 +132,18 @@ static unsigned int drop_columns(const struct layout *layout, unsigned int set, 
 {
 	enum column first = placed(layout->packets, COLUMN_BPS);
 	const unsigned int all = set;
+	struct leaving next = {0};
 
-	for (size_t i = 0; i < LEAVING; i++) {
-		enum column column = placed(layout->packets, leaving[i].column);
+	while (next_leaving(layout, next.turn, &next)) {
+		enum column column = placed(layout->packets, next.column);
 
-		if (!(set & BIT(column)) || kept & BIT(column) || stays_longer(layout, &leaving[i]))
+		if (!(set & BIT(column)) || kept & BIT(column))
 			continue;
 		/* Where there is one number only, it is the one sorted by. */
 		if (column == COLUMN_DESTINATION && kept && !(kept & BIT(first)) &&
 		    room_for_address(layout, set) < ADDRESS_LEAST)
 			set &= ~BIT(first);
-		if (room_for_address(layout, set) >= leaving[i].room)
+		if (room_for_address(layout, set) >= next.room)
 			continue;
 		if (column == COLUMN_IN || column == COLUMN_OUT)
 			set = drop_directions(layout, set, kept, all);
@@ -208,11 +158,23 @@ static unsigned int unknown_columns(const struct layout_wish *wish)
 {
 	unsigned int set = 0;
 
-	if (!wish->owners)
-		set |= BIT(COLUMN_PROCESS) | BIT(COLUMN_PID) | BIT(COLUMN_USER) |
-		       BIT(COLUMN_CONTAINER);
-	if (!wish->ifaces)
-		set |= BIT(COLUMN_IFACE);
+	for (int i = 0; i < COLUMNS; i++) {
+		const struct column_info *info = column_info((enum column)i);
+
+		if ((info->owner && !wish->owners) || (info->iface && !wish->ifaces))
+			set |= BIT(i);
+	}
+	return set;
+}
+
+static unsigned int past_columns(void)
+{
+	unsigned int set = 0;
+
+	for (int i = 0; i < COLUMNS; i++) {
+		if (column_info((enum column)i)->past)
+			set |= BIT(i);
+	}
 	return set;
 }
 
@@ -224,13 +186,11 @@ bool layout_may_show(const struct layout_wish *wish, enum column column)
 /* Whether a column that is sorted by stays: wide ones only where that leaves room for others. */
 static bool stays(const struct layout *layout, enum column column)
 {
-	switch (column) {
-	case COLUMN_PROCESS:
-	case COLUMN_USER:
-	case COLUMN_CONTAINER:
-	case COLUMN_IFACE: return layout->width >= 60;
-	default: return column_info(column)->number;
-	}
+	const struct column_info *info = column_info(column);
+
+	if (info->number)
+		return true;
+	return (info->owner || info->iface) && layout->width >= 60;
 }
 
 static unsigned int choose_columns(const struct layout *layout, const struct layout_wish *wish)
@@ -287,8 +247,7 @@ void layout_fit(int width, int height, const struct layout_wish *wish, struct la
 	fit_lines(ret_layout);
 	set = choose_columns(ret_layout, wish);
 	ret_layout->peer = columns_of(wish->by) & ~set & BIT(COLUMN_DESTINATION);
-	ret_layout->past = set & (BIT(COLUMN_HISTORY) | BIT(COLUMN_AVERAGE_2S) |
-				  BIT(COLUMN_AVERAGE_10S) | BIT(COLUMN_AVERAGE_40S));
+	ret_layout->past = set & past_columns();
 	place_columns(ret_layout, wish, set);
 }
 

@@ -14,7 +14,7 @@
 #include "column.h"
 #include "group.h"
 
-#define LAYOUT_COLUMNS_MAX 18
+#define LAYOUT_COLUMNS_MAX COLUMNS
 /* Cells of a row's graph. */
 #define LAYOUT_HISTORY_WIDTH 10
 
@@ -54,10 +54,8 @@ struct layout_wish {
 };
 
 /*
- * Fits lines and columns. Columns go in the order graph, averages, container, user, pid, packets,
- * flows, bytes, pps, both directions together, interface, process, one of the addresses, protocol;
- * with processes as rows, container and user behind these. The one that is sorted by stays;
- * addresses get shorter last.
+ * Fits lines and columns. Columns go in the turns that column.c gives them, both directions together.
+ * The one that is sorted by stays; addresses get shorter last.
  */
 void layout_fit(int width, int height, const struct layout_wish *wish, struct layout *ret_layout);
 

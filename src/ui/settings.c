@@ -105,7 +105,7 @@ char *settings_text(const struct settings *settings, char *text, size_t size)
 		 "# pktstat-bpf, written by the key W\n"
 		 "sort = %s\nreverse = %s\nview = %s\nunit = %s\ntotals = %s\nnames = %s\n"
 		 "hosts = %s\n",
-		 column_info(settings->sort <= COLUMN_TUPLE ? settings->sort : COLUMN_BPS)->name,
+		 column_info(column_info(settings->sort)->sortable ? settings->sort : COLUMN_BPS)->name,
 		 settings->reverse ? "yes" : "no", group_name(settings->by),
 		 units[settings->unit % UNITS_KNOWN], settings->totals ? "yes" : "no",
 		 settings->names ? "yes" : "no", settings->hosts ? "yes" : "no");

@@ -29,7 +29,7 @@ static void sort_by_neighbour(struct ui *ui, int step)
 		at++;
 	do /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): every view has columns */
 		at = (at + count + (size_t)(long)step) % count;
-	while (column[at] == COLUMN_HISTORY || !layout_may_show(&ui->wish, column[at]));
+	while (column_info(column[at])->kind == COLUMN_GRAPH || !layout_may_show(&ui->wish, column[at]));
 	sort_by(ui, column[at]);
 }
 

@@ -146,8 +146,9 @@ static void test_view_and_report(void **state)
 	view_set_snapshot(view, bed->snapshot);
 	for (int by = GROUP_FLOW; by < GROUPS; by++) {
 		view_set_group(view, (enum group_by)by);
-		for (int sort = 0; sort <= COLUMN_TUPLE; sort++)
-			expect_same(bed, view, (enum group_by)by, (enum column)sort);
+		for (int sort = 0; sort < COLUMNS; sort++)
+			if (column_info((enum column)sort)->sortable)
+				expect_same(bed, view, (enum group_by)by, (enum column)sort);
 	}
 	view_free(view);
 }

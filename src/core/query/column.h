@@ -1,52 +1,116 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The columns of a flow table: one list that feeds the header, the cells, the sort keys, the
- * command line's --sort and the report. Pure; any thread.
+ * The columns of a table of flows: one entry each, which the live view's layout, titles and cells,
+ * orders, --sort, the report's table and its JSON read. A new column is a name here, an entry in
+ * column.c and the function that it names. Pure; any thread.
  */
 #ifndef PKTSTAT_COLUMN_H
 #define PKTSTAT_COLUMN_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "group.h"
+#include "row.h"
+
+/* From left to right. */
 enum column {
 	COLUMN_PROTO,
 	COLUMN_DIR,
+	COLUMN_IFACE,
 	COLUMN_SOURCE,
 	COLUMN_DESTINATION,
-	COLUMN_BPS,
-	COLUMN_PPS,
-	COLUMN_PACKETS,
-	COLUMN_BYTES,
-	COLUMN_PID,
 	COLUMN_PROCESS, /* comm of the owner */
+	COLUMN_PID,
 	COLUMN_USER,
 	COLUMN_CONTAINER, /* unit or container of the owner */
-	COLUMN_IFACE,
-	COLUMN_TUPLE, /* never shown: the order by source, destination and protocol */
-	/* For the live view only, not for --sort: */
-	COLUMN_IN, /* bits per second by direction, of a row that has both */
+	COLUMN_HISTORY,	  /* a graph of the last snapshots; not to sort by */
+	COLUMN_IN,	  /* bits per second by direction, of a row that has both */
 	COLUMN_OUT,
-	COLUMN_FLOWS, /* how many a group holds */
+	COLUMN_BPS,
 	COLUMN_AVERAGE_2S, /* bits per second over the last seconds */
 	COLUMN_AVERAGE_10S,
 	COLUMN_AVERAGE_40S,
-	COLUMN_HISTORY, /* a graph of the last snapshots; not to sort by */
+	COLUMN_PPS,
+	COLUMN_PACKETS,
+	COLUMN_BYTES_IN, /* since start, by direction */
+	COLUMN_BYTES_OUT,
+	COLUMN_BYTES,
+	COLUMN_FLOWS, /* how many a group holds */
+	COLUMN_TUPLE, /* never shown: the order by source, destination and protocol */
 	COLUMNS,
+};
+
+/* What a column says, and so how it is written. */
+enum column_kind {
+	COLUMN_TEXT,
+	COLUMN_COUNT,	/* a whole number */
+	COLUMN_ID,	/* the same, without separators; 0 is none */
+	COLUMN_BITS,	/* bits per second */
+	COLUMN_RATE,	/* bits per second, or packets where these come first */
+	COLUMN_PACKETS_PER_SECOND,
+	COLUMN_PERCENT,
+	COLUMN_GRAPH,
+};
+
+/* What a cell depends on beside its row. */
+struct column_context {
+	const struct owner_table *owners; /* NULL: not known */
+	const struct ifaces *ifaces;
+	enum group_by by;
+	uint64_t elapsed_ns; /* of the deltas; 0: there are no rates */
+	struct flow_counts all[FLOW_DIRS]; /* everything counted in that time */
+	bool packets; /* COLUMN_RATE is of packets */
+};
+
+/* When a column goes for want of room: in its turn, unless the addresses have `room` columns. */
+struct column_leave {
+	uint8_t turn; /* the lowest goes first; 0: never */
+	uint8_t room;
 };
 
 struct column_info {
 	enum column column;
-	const char *name;       /* for --sort, lower case: "bps" */
-	const char *title;      /* for the header: "BPS" */
-	bool number;            /* right-aligned, sorted largest first; else smallest first */
+	const char *name;  /* for --sort and settings, lower case: "bps" */
+	const char *title; /* for the header: "BPS" */
+	const char *const *titles;	  /* by grouping, in the live view; NULL: `title` */
+	const char *const *report_titles; /* the same in the report */
+	enum column_kind kind;
+	uint8_t sortable; /* place among the keys of --sort, from 1; 0: none of them */
+	bool number;   /* right-aligned, sorted largest first; else smallest first */
+	bool owner;    /* where owners are looked up */
+	bool iface;    /* where there are several interfaces */
+	bool past;     /* needs the snapshots before */
+	unsigned int live;    /* groupings in the live view that have it, a bit each */
+	unsigned int report;  /* the same of the report */
+	uint8_t width[3];     /* in the live view, below 100 columns, below 132, and beyond; 0: the rest */
+	struct column_leave leave, late; /* `late`: a second, later turn */
+	uint8_t drop;	       /* turn to leave the report, of rows that are flows; 0: never */
+	uint8_t drop_group;    /* of groups */
+	bool shorten;	       /* in the report */
+	const char *json;      /* member of JSON rows, where it is not one of those always there */
+	/* One of these says what stands in a row; `text` writes at most `size` bytes. */
+	uint64_t (*count)(const struct column_context *context, const struct row *row);
+	double (*real)(const struct column_context *context, const struct row *row);
+	char *(*text)(const struct column_context *context, const struct row *row, char *text,
+		      size_t size);
 };
 
 const struct column_info *column_info(enum column column);
-/* Column of a --sort name ("bps", "pps", "packets", "bytes", "source"/"src", "destination"/"dst",
- * "tuple", "proto", "dir", "pid", "process", "user", "container", "iface"), or -1. */
+/* Column of a --sort name, any case, or an alias ("src", "dst", "protocol"); or -1. */
 int column_of_name(const char *name);
-/* All names, comma separated, for usage and error texts. Static storage. */
-const char *column_names(void);
+/* All names for --sort, comma separated, for usage and error texts. Writes at most `size` bytes;
+ * returns `text`. */
+char *column_names(char *text, size_t size);
+#define COLUMN_NAMES_MAX 256
+
+/* Title in the live view, or in the report. */
+const char *column_title(enum column column, enum group_by by);
+const char *column_report_title(enum column column, enum group_by by);
+
+/* The number that a column of numbers says; below 0: not known. */
+double column_value(enum column column, const struct column_context *context,
+		    const struct row *row);
 
 #endif

@@ -26,7 +26,7 @@ void idle_sums_done(struct idle_sums *sums)
 	idle_groups_done(&sums->groups);
 }
 
-static void begin(struct idle_sums *sums, enum group_by by, const struct owner_table *owners,
+static void idle_begin(struct idle_sums *sums, enum group_by by, const struct owner_table *owners,
 		  size_t expected)
 {
 	memset(sums->total, 0, sizeof(sums->total));
@@ -40,7 +40,7 @@ void idle_sums_forget(struct idle_sums *sums)
 	if (!sums->log && sums->known)
 		return;
 	let_go(sums);
-	begin(sums, GROUP_FLOW, NULL, 0);
+	idle_begin(sums, GROUP_FLOW, NULL, 0);
 }
 
 /* Adds what the flow counts for to all sums, or takes it out. */
@@ -89,7 +89,7 @@ static int ask_all(struct idle_sums *sums, const struct snapshot *snapshot,
 		return -ENOMEM;
 	sums->log = idle_log_ref(snapshot->idle);
 	sums->question = *question;
-	begin(sums, (enum group_by)question->by, question->owners, snapshot->flows_known);
+	idle_begin(sums, (enum group_by)question->by, question->owners, snapshot->flows_known);
 	return idle_log_all(sums->log, &snapshot->idle_at, visit, sums);
 }
 
@@ -109,7 +109,7 @@ int idle_sums_show(struct idle_sums *sums, const struct snapshot *snapshot,
 		err = idle_groups_flush(&sums->groups);
 	if (err) {
 		let_go(sums);
-		begin(sums, GROUP_FLOW, NULL, 0);
+		idle_begin(sums, GROUP_FLOW, NULL, 0);
 	}
 	sums->at = snapshot->idle_at;
 	sums->known = err != -ESTALE;

@@ -20,6 +20,7 @@ struct source {
 	const struct ledger *ledger; /* borrowed, or NULL */
 	const struct ifaces *ifaces; /* borrowed, or NULL */
 	uint64_t elapsed_ns;	     /* time of the deltas; 0: there are no rates */
+	struct flow_counts all[FLOW_DIRS]; /* everything counted in that time, by direction */
 };
 
 /* A flow of a source. */
@@ -39,7 +40,9 @@ static inline struct source source_of_snapshot(struct snapshot *snapshot)
 		return (struct source){0};
 	return (struct source){.snapshot = snapshot_ref(snapshot),
 			       .ifaces = snapshot->ifaces,
-			       .elapsed_ns = snapshot->elapsed_ns};
+			       .elapsed_ns = snapshot->elapsed_ns,
+			       .all = {snapshot->dir[FLOW_IN].delta,
+				       snapshot->dir[FLOW_OUT].delta}};
 }
 
 static inline struct source source_of_ledger(const struct ledger *ledger,

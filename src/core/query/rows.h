@@ -100,6 +100,8 @@ bool rows_outdated(const struct rows *rows);
 uint32_t rows_owner(const struct rows *rows, uint32_t index, enum owner_part part);
 const struct flow_key *rows_key(const struct rows *rows, uint32_t index);
 struct row rows_get(const struct rows *rows, uint32_t index);
+/* What cells of these rows depend on. */
+struct column_context rows_context(const struct rows *rows);
 /* What a column of numbers is ordered by; larger is more. */
 uint64_t rows_number(const struct rows *rows, enum column column, uint32_t index);
 /*

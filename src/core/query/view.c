@@ -344,3 +344,8 @@ const struct row_totals *view_totals(const struct view *view)
 {
 	return &view->rows.totals;
 }
+
+struct column_context view_context(const struct view *view)
+{
+	return rows_context(&view->rows);
+}

@@ -114,6 +114,8 @@ size_t view_history_selected(const struct view *view, double *ret_bps, size_t ma
 const struct flow_key *view_chosen(const struct view *view);
 /* The selected row, on screen or not; false when there are no rows, or it is waited for. */
 bool view_get_selected(const struct view *view, struct row *ret_row);
+/* What cells of the rows depend on. */
+struct column_context view_context(const struct view *view);
 /* Sums of all rows there are. */
 const struct row_totals *view_totals(const struct view *view);
 

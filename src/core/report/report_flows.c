@@ -17,57 +17,17 @@
 #define ROWS_LEAST   10
 
 /* From these on columns say who, where and how much: rows without them look alike. */
-#define WORTH_FLOWS  6
-#define WORTH_GROUPS 5
+#define WORTH_FLOWS  60
+#define WORTH_GROUPS 50
 
-void report_count_cell(const struct grid *grid, const struct flow_counts *total, int id, char *text)
+/* Not columns that would say the same in every row, or nothing. */
+static bool has_column(const struct report_listing *listing, const struct column_info *info)
 {
-	const struct report_listing *listing = grid->context;
-	uint64_t running_ns = listing->report->running_ns;
-
-	if (id == COLUMN_BPS)
-		format_scaled(rate_bps(total->bytes, running_ns), text, GRID_CELL_MAX);
-	else if (id == COLUMN_PPS)
-		format_scaled(rate_pps(total->packets, running_ns), text, GRID_CELL_MAX);
-	else
-		report_count(grid, id == COLUMN_BYTES ? total->bytes : total->packets, text);
-}
-
-void report_iface_cell(const struct report *report, const struct flow_key *key, char *text)
-{
-	unsigned int slot = flow_key_slot(key);
-
-	format_outside(ifaces_name(report->ifaces, slot), text, GRID_CELL_MAX);
-}
-
-bool report_owner_cell(const struct report *report, uint32_t id, int column, char *text)
-{
-	const struct owner *owner = owner_table_get(report->owners, id);
-
-	switch (column) {
-	case COLUMN_PROCESS: format_outside(owner->comm, text, GRID_CELL_MAX); return true;
-	case COLUMN_USER: format_outside(owner->user, text, GRID_CELL_MAX); return true;
-	case COLUMN_CONTAINER: format_outside(owner->unit, text, GRID_CELL_MAX); return true;
-	case COLUMN_PID:
-		*text = '\0';
-		if (owner->pid)
-			snprintf(text, GRID_CELL_MAX, "%u", owner->pid);
-		return true;
-	default: return false;
-	}
-}
-
-/* Columns that would say the same in every row, or nothing. */
-bool report_has_column(const struct report_listing *listing, int id)
-{
-	switch (id) {
-	case COLUMN_IFACE: return listing->report->ifaces && listing->report->ifaces->count > 1;
-	case COLUMN_PROCESS:
-	case COLUMN_PID:
-	case COLUMN_USER:
-	case COLUMN_CONTAINER: return listing->known & 1U << id;
-	default: return true;
-	}
+	if (!(info->report & 1U << listing->report->by))
+		return false;
+	if (info->iface)
+		return listing->report->ifaces && listing->report->ifaces->count > 1;
+	return !info->owner || listing->known & 1U << info->column;
 }
 
 /* Columns that have something to say of that owner. */
@@ -103,83 +63,76 @@ static uint32_t known_columns(const struct report_listing *listing)
 	return known;
 }
 
-static bool name_of(const struct report *report, const struct flow_key *key,
-		    const uint8_t address[16], char name[NAME_TEXT_MAX])
+/* The row, which all of its cells are asked for one after another; the next ones are fetched. */
+static const struct row *listed_row(const struct report_listing *listing, size_t i)
 {
-	return flow_key_is_ip(key) && name_cache_get(report->names, address, name, NAME_TEXT_MAX);
+	const struct report_rows *rows = listing->rows;
+	struct report_row *last = listing->last;
+
+	if (!last->any || last->at != i) {
+		if (listing->report->by == GROUP_FLOW)
+			report_rows_flow(rows, i);
+		last->row = rows_get(&rows->rows, rows->rows.item[i].index);
+		last->at = i;
+		last->any = true;
+	}
+	return &last->row;
 }
 
-void report_source_cell(const struct report *report, const struct flow_key *key, char *text)
-{
-	char name[NAME_TEXT_MAX];
-
-	if (name_of(report, key, key->src, name))
-		endpoint_source_named(key, name, text, GRID_CELL_MAX);
-	else
-		endpoint_source(key, text, GRID_CELL_MAX);
-}
-
-void report_destination_cell(const struct report *report, const struct flow_key *key, char *text)
-{
-	char name[NAME_TEXT_MAX];
-
-	if (name_of(report, key, key->dst, name))
-		endpoint_destination_named(key, name, text, GRID_CELL_MAX);
-	else
-		endpoint_destination(key, text, GRID_CELL_MAX);
-}
-
-static void flow_cell(const struct grid *grid, size_t row, int id, char *text)
+static void number_cell(const struct grid *grid, const struct column_info *info,
+			const struct row *row, char *text)
 {
 	const struct report_listing *listing = grid->context;
-	const struct ledger_flow *flow = report_rows_flow(listing->rows, row);
-	const struct flow_key *key = &flow->key;
+	uint64_t count = info->count ? info->count(&listing->context, row) : 0;
 
-	switch (id) {
-	case COLUMN_PROTO: snprintf(text, GRID_CELL_MAX, "%s", flow_proto_name(key)); return;
-	case COLUMN_DIR:
-		snprintf(text, GRID_CELL_MAX, "%s", flow_key_dir(key) == FLOW_IN ? "in" : "out");
-		return;
-	case COLUMN_SOURCE: report_source_cell(listing->report, key, text); return;
-	case COLUMN_DESTINATION: report_destination_cell(listing->report, key, text); return;
-	case COLUMN_IFACE: report_iface_cell(listing->report, key, text); return;
-	default:
-		if (!report_owner_cell(listing->report, flow->owner, id, text))
-			report_count_cell(grid, &flow->total, id, text);
-	}
+	*text = '\0';
+	if (info->kind == COLUMN_ID && count)
+		snprintf(text, GRID_CELL_MAX, "%llu", (unsigned long long)count);
+	else if (info->kind == COLUMN_COUNT)
+		report_count(grid, count, text);
+	else if (info->kind == COLUMN_PERCENT)
+		snprintf(text, GRID_CELL_MAX, "%.1f %%", info->real(&listing->context, row));
+	else if (info->real)
+		format_scaled(info->real(&listing->context, row), text, GRID_CELL_MAX);
+}
+
+static void cell(const struct grid *grid, size_t i, int id, char *text)
+{
+	const struct report_listing *listing = grid->context;
+	const struct column_info *info = column_info((enum column)id);
+	const struct row *row = listed_row(listing, i);
+
+	if (id == COLUMN_SOURCE)
+		report_group_source(listing->report, &row->key, text);
+	else if (id == COLUMN_DESTINATION)
+		report_group_destination(listing->report, &row->key, text);
+	else if (info->text)
+		info->text(&listing->context, row, text, GRID_CELL_MAX);
+	else
+		number_cell(grid, info, row, text);
 }
 
 /* The columns; that of the order is never left out. Returns how many. */
-static size_t flow_columns(const struct report_listing *listing, struct grid_column *ret_columns)
+static size_t grid_columns_of(const struct report_listing *listing, struct grid_column *ret_columns)
 {
-	static const struct grid_column all[] = {
-		{.id = COLUMN_PROTO},
-		{.id = COLUMN_DIR, .drop = 8},
-		{.id = COLUMN_IFACE, .drop = 9},
-		{.id = COLUMN_SOURCE, .shorten = true},
-		{.id = COLUMN_DESTINATION, .shorten = true},
-		{.id = COLUMN_PROCESS, .drop = 10},
-		{.id = COLUMN_PID, .drop = 3},
-		{.id = COLUMN_USER, .drop = 1},
-		{.id = COLUMN_CONTAINER, .drop = 2},
-		{.id = COLUMN_BPS, .width = REPORT_SCALED_WIDTH, .drop = 7},
-		{.id = COLUMN_PPS, .width = REPORT_SCALED_WIDTH, .drop = 4},
-		{.id = COLUMN_PACKETS, .drop = 5},
-		{.id = COLUMN_BYTES, .drop = 6},
-	};
+	bool flows = listing->report->by == GROUP_FLOW;
 	size_t count = 0;
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		struct grid_column *column = &ret_columns[count];
+	for (int id = 0; id < COLUMNS; id++) {
+		const struct column_info *info = column_info((enum column)id);
 
-		if (!report_has_column(listing, all[i].id))
+		if (!has_column(listing, info))
 			continue;
-		*column = all[i];
-		count++;
-		column->title = column_info((enum column)column->id)->title;
-		column->number = column_info((enum column)column->id)->number;
-		if (column->id == (int)listing->report->sort)
-			column->drop = 0;
+		ret_columns[count++] = (struct grid_column){
+			.id = id,
+			.title = column_report_title(info->column, listing->report->by),
+			.number = info->number,
+			.shorten = info->shorten,
+			.width = info->real ? REPORT_SCALED_WIDTH : 0,
+			.drop = info->column == listing->report->sort ? 0
+				: flows				      ? info->drop
+								      : info->drop_group,
+		};
 	}
 	return count;
 }
@@ -231,18 +184,23 @@ static int put_rest(const struct report_parts *parts, const struct report_rows *
 int report_put_rows(struct report_parts *parts, FILE *out)
 {
 	const struct report *report = parts->report;
-	struct report_listing listing = {.report = report, .rows = &parts->rows};
+	struct report_row last = {.any = false};
+	struct report_listing listing = {.report = report,
+					 .rows = &parts->rows,
+					 .context = rows_context(&parts->rows.rows),
+					 .last = &last};
 	struct grid_column columns[GRID_COLUMNS_MAX];
-	struct grid grid = {.column = columns, .width = report->width, .context = &listing};
+	struct grid grid = {.column = columns,
+			    .width = report->width,
+			    .cell = cell,
+			    .context = &listing};
 	bool flows = report->by == GROUP_FLOW;
 	int err = report_rows_sort(&parts->rows, rows_limit(parts));
 
 	if (err)
 		return err;
-	grid.cell = flows ? flow_cell : report_group_cell;
 	listing.known = known_columns(&listing);
-	grid.columns =
-		flows ? flow_columns(&listing, columns) : report_group_columns(&listing, columns);
+	grid.columns = grid_columns_of(&listing, columns);
 	grid.rows = parts->rows.count;
 	grid.worth = flows ? WORTH_FLOWS : WORTH_GROUPS;
 	err = report_written(out, fputc('\n', out));

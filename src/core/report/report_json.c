@@ -170,8 +170,9 @@ static void set_counts(struct report_writer *writer, const struct ledger_flow *f
 }
 
 static int write_flow(struct report_writer *writer, const struct report *report,
-		      const struct ledger_flow *flow)
+		      const struct report_rows *rows, size_t i)
 {
+	const struct ledger_flow *flow = report_rows_flow(rows, i);
 	static const struct report_owner_fields owner_fields = {PID, COMM, EXE, USER,
 								CGROUP, CONTAINER};
 	unsigned int variant = report_owner_variant(report, flow->owner);
@@ -192,6 +193,7 @@ static int write_flow(struct report_writer *writer, const struct report *report,
 	if (kind != KIND_IP)
 		set_details(writer, &flow->key);
 	set_counts(writer, flow, report->running_ns);
+	report_writer_columns(writer, rows, i);
 	return report_writer_end(writer);
 }
 
@@ -203,7 +205,7 @@ int report_write_flows(const struct report *report, const struct report_rows *ro
 	if (err)
 		return err;
 	for (size_t i = 0; !err && i < rows->count; i++)
-		err = write_flow(writer, report, report_rows_flow(rows, i));
+		err = write_flow(writer, report, rows, i);
 	if (!err)
 		err = report_writer_finish(writer);
 	report_writer_free(writer);

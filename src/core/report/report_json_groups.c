@@ -168,6 +168,7 @@ static int write_group(struct report_writer *writer, const struct report *report
 	set_counts(writer, row, report->running_ns);
 	report_writer_time(writer, FIRST_SEEN, row->first_wall_ns);
 	report_writer_time(writer, LAST_SEEN, row->last_wall_ns);
+	report_writer_columns(writer, rows, i);
 	return report_writer_end(writer);
 }
 

@@ -12,6 +12,8 @@ int report_rows_init(struct report_rows *rows, const struct report *report, bool
 		return err;
 	rows_set_source(&rows->rows,
 			source_of_ledger(report->ledger, report->ifaces, report->running_ns));
+	for (int dir = 0; dir < FLOW_DIRS; dir++)
+		rows->rows.source.all[dir] = report->dir[dir].total;
 	rows_set_filter(&rows->rows, report->filter);
 	rows->rows.hidden = report->hidden;
 	rows->rows.owners = report->owners;

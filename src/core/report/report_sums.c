@@ -44,14 +44,14 @@ static int by_bytes(const void *left, const void *right)
 	return a->proto - b->proto;
 }
 
-static void begin(struct report_sums *sums)
+static void sums_begin(struct report_sums *sums)
 {
 	memset(sums, 0, sizeof(*sums));
 	for (int i = 0; i < REPORT_PROTOS; i++)
 		sums->proto[i].proto = i;
 }
 
-static void finish(struct report_sums *sums)
+static void sums_finish(struct report_sums *sums)
 {
 	for (size_t i = 0; i < REPORT_PROTOS; i++) {
 		if (sums->proto[i].rows)
@@ -62,16 +62,16 @@ static void finish(struct report_sums *sums)
 
 void report_sums_of_passed(const struct report_rows *rows, struct report_sums *ret_sums)
 {
-	begin(ret_sums);
+	sums_begin(ret_sums);
 	for (size_t i = 0; i < rows->rows.totals.flows; i++)
 		add_row(ret_sums, report_rows_passed(rows, i));
-	finish(ret_sums);
+	sums_finish(ret_sums);
 }
 
 void report_sums_of_all(const struct ledger *ledger, struct report_sums *ret_sums)
 {
-	begin(ret_sums);
+	sums_begin(ret_sums);
 	for (size_t i = 0; i < ledger_count(ledger); i++)
 		add_row(ret_sums, ledger_get(ledger, i));
-	finish(ret_sums);
+	sums_finish(ret_sums);
 }

@@ -24,10 +24,19 @@ struct report_parts {
 	struct report_sums all; /* whatever the filter says */
 };
 
+/* The row that was asked for last. */
+struct report_row {
+	struct row row;
+	size_t at;
+	bool any;
+};
+
 /* The table of rows, also the context of its cells. */
 struct report_listing {
 	const struct report *report;
 	const struct report_rows *rows;
+	struct column_context context;
+	struct report_row *last;
 	uint32_t known; /* columns about owners that have something to say, a bit each */
 };
 
@@ -45,20 +54,9 @@ size_t report_hosts_shown(const struct report_parts *parts);
 
 /* The flows or groups, as many as the limit or the terminal allow beside the rest. */
 int report_put_rows(struct report_parts *parts, FILE *out);
-/* A cell by column: counts and rates of a row; the name of its interface. */
-void report_count_cell(const struct grid *grid, const struct flow_counts *total, int id,
-		       char *text);
-/* A cell about the owner; false when the column is not about it. */
-bool report_owner_cell(const struct report *report, uint32_t id, int column, char *text);
-/* Whether a column is shown: not where it has nothing to say. */
-bool report_has_column(const struct report_listing *listing, int id);
-void report_iface_cell(const struct report *report, const struct flow_key *key, char *text);
-/* An end of a flow or conversation, with its host name where that is known. */
-void report_source_cell(const struct report *report, const struct flow_key *key, char *text);
-void report_destination_cell(const struct report *report, const struct flow_key *key, char *text);
-/* Columns and cells where rows are groups. The columns have room for GRID_COLUMNS_MAX. */
-size_t report_group_columns(const struct report_listing *listing, struct grid_column *ret_columns);
-void report_group_cell(const struct grid *grid, size_t row, int id, char *text);
+/* An end of a flow or group, with its host name where that is known; at most GRID_CELL_MAX. */
+void report_group_source(const struct report *report, const struct flow_key *key, char *text);
+void report_group_destination(const struct report *report, const struct flow_key *key, char *text);
 
 /* The names of what was watched, each that is not any more with the reason. */
 int report_put_watched(const struct report *report, FILE *out);

@@ -34,8 +34,10 @@ struct time_text {
 };
 
 struct report_writer {
-	const struct report_field *fields;
+	struct report_field fields[REPORT_FIELDS_MAX];
 	size_t count;
+	size_t fixed;			     /* of these, behind which columns come, */
+	enum column column[REPORT_FIELDS_MAX]; /* that one */
 	bool any; /* row written */
 	/* The row under construction: which members it has, and their values as JSON. */
 	bool has[REPORT_FIELDS_MAX];
@@ -49,6 +51,19 @@ struct report_writer {
 	char text[JSON_BUFFER_SIZE];
 };
 
+static void add_columns(struct report_writer *writer, enum group_by by)
+{
+	for (int i = 0; i < COLUMNS && writer->count < REPORT_FIELDS_MAX; i++) {
+		const struct column_info *info = column_info((enum column)i);
+
+		if (!info->json || !(info->report & 1U << by))
+			continue;
+		writer->column[writer->count] = info->column;
+		writer->fields[writer->count++] = (struct report_field){
+			info->json, info->count ? REPORT_INTEGER : REPORT_REAL, ~0U, 0};
+	}
+}
+
 int report_writer_new(const struct report *report, const struct report_field *fields, size_t count,
 		      FILE *out, struct report_writer **ret_writer)
 {
@@ -56,8 +71,9 @@ int report_writer_new(const struct report *report, const struct report_field *fi
 
 	if (!writer)
 		return -ENOMEM;
-	writer->fields = fields;
-	writer->count = count;
+	memcpy(writer->fields, fields, count * sizeof(*fields));
+	writer->count = writer->fixed = count;
+	add_columns(writer, report->by);
 	writer->out = out;
 	for (unsigned int i = 0; report->ifaces && i < report->ifaces->count; i++)
 		format_outside(report->ifaces->entry[i].name, writer->iface[i],
@@ -266,6 +282,25 @@ static int put_member(struct report_writer *writer, size_t field, const char *co
 	if (value->length)
 		return put(writer, writer->row + value->begin, value->length);
 	return put(writer, empty[type], strlen(empty[type]));
+}
+
+void report_writer_columns(struct report_writer *writer, const struct report_rows *rows, size_t i)
+{
+	struct column_context context;
+	struct row row;
+
+	if (writer->count == writer->fixed)
+		return;
+	context = rows_context(&rows->rows);
+	row = rows_get(&rows->rows, rows->rows.item[i].index);
+	for (unsigned int field = (unsigned int)writer->fixed; field < writer->count; field++) {
+		const struct column_info *info = column_info(writer->column[field]);
+
+		if (info->count)
+			report_writer_number(writer, field, info->count(&context, &row));
+		else
+			report_writer_real(writer, field, info->real(&context, &row));
+	}
 }
 
 int report_writer_end(struct report_writer *writer)

@@ -15,7 +15,7 @@
 #include "report_rows.h"
 
 #define REPORT_KINDS_MAX  32
-#define REPORT_FIELDS_MAX 32
+#define REPORT_FIELDS_MAX 48
 
 /*
  * What of a row is known beside its counts: rows of one kind that differ in it have different
@@ -49,8 +49,8 @@ struct report_field {
 struct report_writer;
 
 /*
- * A writer of rows with these members (a table that outlives it) to `out`. It knows the names of
- * the report's interfaces. 0 or -ENOMEM.
+ * A writer of rows with these members to `out`, and behind them those of the table of columns. It
+ * knows the names of the report's interfaces. 0 or -ENOMEM.
  */
 int report_writer_new(const struct report *report, const struct report_field *fields, size_t count,
 		      FILE *out, struct report_writer **ret_writer);
@@ -66,6 +66,8 @@ void report_writer_time(struct report_writer *writer, unsigned int field, int64_
 void report_writer_iface(struct report_writer *writer, unsigned int field, unsigned int slot);
 /* Text from outside, made safe. */
 void report_writer_outside(struct report_writer *writer, unsigned int field, const char *text);
+/* Sets the members of row `i` that are columns. */
+void report_writer_columns(struct report_writer *writer, const struct report_rows *rows, size_t i);
 /* Writes the row; the same errors. */
 int report_writer_end(struct report_writer *writer);
 /* Ends the array and flushes `out`; the same errors. */
