@@ -12,71 +12,92 @@
 #include "group.h"
 #include "options.h"
 
-/* clang-format off: a row is read as text. */
+/* clang-format off */
 const struct option_info option_table[OPTION_IDS] = {
-	[OPTION_IFACE] =
-		{"iface", 'i', "NAME",
-		 "Watch these interfaces; separate names by commas, or repeat the option. "
-		 "any: all interfaces that are up, now and later. "
-		 "Default: the interface of the default route, else the first that is up, else lo.",
-		 "@interfaces", .group = "Capture", .repeats = true},
-	[OPTION_DEDUP] =
-		{"dedup", 0, NULL,
-		 "Leave out bridges, VLANs and bonds if the interfaces below them are watched: "
-		 "they see the same packets again."},
-	[OPTION_EXIT_ON_LOSS] =
-		{"exit-on-loss", 0, NULL,
-		 "Stop when the last interface is gone, instead of waiting for its return."},
-	[OPTION_NETNS] =
-		{"netns", 0, "NETNS",
-		 "Watch interfaces of another network namespace: a name that ip netns lists, a PID "
-		 "or a path.",
-		 "@namespaces"},
-	[OPTION_TIMEOUT] = {"timeout", 't', "DURATION",
-			    "Stop after this time, for example 90s, 1h30m or 500ms; 0: never. "
-			    "Default: never in the live view, else 1h.",
-			    "10s 1m 10m 1h 24h"},
-	[OPTION_REFRESH] = {"refresh", 'r', "DURATION",
-			    "Set the interval between two updates, from 100ms to 1m. Default: 1s.",
-			    "100ms 500ms 1s 2s 5s 10s 1m"},
-	[OPTION_NO_ARP] = {"no-arp", 0, NULL,
-			   "Count ARP in one row per direction instead of by address."},
-	[OPTION_ATTACH] = {"attach", 0, "HOW",
-			   "How to attach the programs: %s. tcx needs Linux 6.6, clsact is a tc "
-			   "qdisc, auto is tcx if the "
-			   "kernel has it, else clsact. Default: auto."},
-	[OPTION_MAX_FLOWS] = {"max-flows", 0, "N",
-			      "Keep at most N flows, from 256 to 33554432. Beyond that, the flows "
-			      "that have been "
-			      "idle longest are added up in \"other\" rows. Default: 1048576.",
-			      "65536 262144 1048576 4194304"},
-	[OPTION_TUI] = {"tui", 'g', NULL,
-			"Show the live view on the terminal even if standard output is redirected; "
-			"the report goes to standard output.",
-			.group = "Output"},
-	[OPTION_JSON] = {"json", 'j', NULL,
-			 "Print the report as JSON; no live view unless --tui is given."},
-	[OPTION_SORT] = {"sort", 's', "KEY", "Sort rows by KEY: %s. Default: bps."},
-	[OPTION_FILTER] =
-		{"filter", 0, "EXPR",
-		 "Show only flows that match an expression, for example 'port 443 and bps > 1M'. "
-		 "All packets are still counted."},
-	[OPTION_BY] = {"by", 0, "WHAT", "Show one row per WHAT: %s. Default: flow."},
-	[OPTION_LIMIT] = {"limit", 0, "N",
-			  "Print at most N rows in the report; 0: totals only. "
-			  "Default: as many as fit on a terminal, else all.",
-			  "10 20 50 100"},
-	[OPTION_NAMES] = {"names", 0, NULL, "Resolve addresses to host names (reverse DNS)."},
-	[OPTION_NO_OWNERS] = {"no-owners", 0, NULL, "Do not look up the process behind each flow."},
-	[OPTION_HIDE_OWN] = {"hide-own", 0, NULL,
-			     "Hide the SSH session that the program runs in. It is still counted."},
-	[OPTION_NO_MOUSE] = {"no-mouse", 0, NULL, "Leave the mouse to the terminal."},
-	[OPTION_VERIFY] =
-		{"verify", 0, NULL,
-		 "Print at the end which sums were checked, and how they compare with the counters "
-		 "of the interface."},
-	[OPTION_HELP] = {"help", 'h', NULL, "Print this help; also -?.", .group = "Information"},
-	[OPTION_VERSION] = {"version", 'V', NULL, "Print the version."},
+	[OPTION_IFACE] = {
+		"iface", 'i', "NAME",
+		"Watch these interfaces; separate names by commas, or repeat the option. "
+		"any: all interfaces that are up, now and later. "
+		"Default: the interface of the default route, else the first that is up, else lo.",
+		"@interfaces", .group = "Capture", .repeats = true},
+	[OPTION_DEDUP] = {
+		"dedup", 0, NULL,
+		"Leave out bridges, VLANs and bonds if the interfaces below them are watched: "
+		"they see the same packets again."},
+	[OPTION_EXIT_ON_LOSS] = {
+		"exit-on-loss", 0, NULL,
+		"Stop when the last interface is gone, instead of waiting for its return."},
+	[OPTION_NETNS] = {
+		"netns", 0, "NETNS",
+		"Watch interfaces of another network namespace: a name that ip netns lists, a PID "
+		"or a path.",
+		"@namespaces"},
+	[OPTION_TIMEOUT] = {
+		"timeout", 't', "DURATION",
+		"Stop after this time, for example 90s, 1h30m or 500ms; 0: never. "
+		"Default: never in the live view, else 1h.",
+		"10s 1m 10m 1h 24h"},
+	[OPTION_REFRESH] = {
+		"refresh", 'r', "DURATION",
+		"Set the interval between two updates, from 100ms to 1m. Default: 1s.",
+		"100ms 500ms 1s 2s 5s 10s 1m"},
+	[OPTION_NO_ARP] = {
+		"no-arp", 0, NULL,
+		"Count ARP in one row per direction instead of by address."},
+	[OPTION_ATTACH] = {
+		"attach", 0, "HOW",
+		"How to attach the programs: %s. tcx needs Linux 6.6, clsact is a tc qdisc, auto "
+		"is tcx if the kernel has it, else clsact. Default: auto."},
+	[OPTION_MAX_FLOWS] = {
+		"max-flows", 0, "N",
+		"Keep at most N flows, from 256 to 33554432. Beyond that, the flows that have been "
+		"idle longest are added up in \"other\" rows. Default: 1048576.",
+		"65536 262144 1048576 4194304"},
+	[OPTION_TUI] = {
+		"tui", 'g', NULL,
+		"Show the live view on the terminal even if standard output is redirected; "
+		"the report goes to standard output.",
+		.group = "Output"},
+	[OPTION_JSON] = {
+		"json", 'j', NULL,
+		"Print the report as JSON; no live view unless --tui is given."},
+	[OPTION_SORT] = {
+		"sort", 's', "KEY",
+		"Sort rows by KEY: %s. Default: bps."},
+	[OPTION_FILTER] = {
+		"filter", 0, "EXPR",
+		"Show only flows that match an expression, for example 'port 443 and bps > 1M'. "
+		"All packets are still counted."},
+	[OPTION_BY] = {
+		"by", 0, "WHAT",
+		"Show one row per WHAT: %s. Default: flow."},
+	[OPTION_LIMIT] = {
+		"limit", 0, "N",
+		"Print at most N rows in the report; 0: totals only. "
+		"Default: as many as fit on a terminal, else all.",
+		"10 20 50 100"},
+	[OPTION_NAMES] = {
+		"names", 0, NULL,
+		"Resolve addresses to host names (reverse DNS)."},
+	[OPTION_NO_OWNERS] = {
+		"no-owners", 0, NULL,
+		"Do not look up the process behind each flow."},
+	[OPTION_HIDE_OWN] = {
+		"hide-own", 0, NULL,
+		"Hide the SSH session that the program runs in. It is still counted."},
+	[OPTION_NO_MOUSE] = {
+		"no-mouse", 0, NULL,
+		"Leave the mouse to the terminal."},
+	[OPTION_VERIFY] = {
+		"verify", 0, NULL,
+		"Print at the end which sums were checked, and how they compare with the counters "
+		"of the interface."},
+	[OPTION_HELP] = {
+		"help", 'h', NULL,
+		"Print this help; also -?.", .group = "Information"},
+	[OPTION_VERSION] = {
+		"version", 'V', NULL,
+		"Print the version."},
 };
 /* clang-format on */
 

@@ -229,7 +229,7 @@ static bool is_believed(const struct addresses *addresses, const struct namespac
 	return entry->read && addresses->now_ns - entry->read_ns <= BELIEVE_NS;
 }
 
-/* Namespaces without a socket, whose addresses are believed no longer, are forgotten. */
+/* Forgets namespaces without a socket once their addresses are outdated. */
 static void forget_namespaces(struct addresses *addresses)
 {
 	size_t kept = 0;

@@ -11,7 +11,7 @@
 
 #include "flow.h"
 
-/* Sockets of the same two ends that are looked at; of so many it is not clear whose it is. */
+/* Most sockets with the same two ends that are compared; with more, the owner is unclear. */
 #define CANDIDATES_MAX 1024
 /* How long before a flow begins its socket may have been closed: answers come late. */
 #define CLOSED_EXACT_NS	 5000000000ULL
@@ -286,7 +286,7 @@ static bool is_kernel_icmp(const struct flow_key *key)
 	       key->sport == MLD2_REPORT_TYPE;
 }
 
-/* Protocols whose packets no process needs to see, at an address of the host. */
+/* Protocols handled by the kernel alone, at an address of the host. */
 static bool is_kernel_protocol(const struct flow_key *key)
 {
 	switch (key->ipproto) {

@@ -18,7 +18,7 @@
 #include "clock.h"
 #include "scan_private.h"
 
-#include "owner.skel.h" /* behind owner_abi.h, whose structures it uses */
+#include "owner.skel.h" /* after owner_abi.h: it uses its structures */
 
 #define READ_SIZE 65536
 /* The kernel's own sockets come and go with mounts and tunnels: seldom. */
@@ -208,7 +208,7 @@ static void keep_kernel_socket(struct scan_bpf *bpf, const struct owner_socket *
 		bpf->kernel[bpf->kernels++] = *socket;
 }
 
-/* Takes the whole sockets at the begin of the buffer; returns the bytes that are left of it. */
+/* Takes the complete sockets at the start of the buffer; returns the bytes that are left. */
 static size_t take_records(struct scan_bpf *bpf, size_t length,
 			   void (*add)(struct scan_bpf *, const struct owner_socket *))
 {

@@ -191,7 +191,7 @@ static void match_links(struct scan_diag *diag, DIR *links, const struct owner_p
 	}
 }
 
-/* What no process has whose descriptors may be read is nobody else's. */
+/* Sockets that belong to no process with readable descriptors. */
 static void add_hidden(const struct scan_diag *diag, struct sockets *sockets)
 {
 	for (size_t i = 0; i < diag->count; i++) {

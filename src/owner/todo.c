@@ -31,7 +31,7 @@ struct todo {
 	uint32_t count, room;
 	uint32_t era;
 	uint64_t first_ns; /* time of the first snapshot */
-	uint64_t last_ns;  /* of the one before the current one */
+	uint64_t last_ns;  /* of the previous one */
 	uint64_t seq;	   /* of the newest that was collected */
 	uint64_t mono_ns;  /* its time */
 	uint32_t *rows;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What stands in a cell of the table, as text. Pure; any thread. */
+/* The text of table cells. Pure; any thread. */
 #ifndef PKTSTAT_CELL_H
 #define PKTSTAT_CELL_H
 
@@ -13,11 +13,11 @@
 char *cell_text(const struct layout *layout, const struct layout_column *column,
 		const struct scene *scene, const struct row *row, char *text, size_t size);
 
-/* Columns the cell takes: a sum has no addresses, so what it holds takes the room of both. */
+/* Columns of the cell: a sum has no addresses, so its text takes the space of both. */
 int cell_width(const struct layout *layout, const struct layout_column *column,
 	       const struct flow_key *key);
 
-/* Whether the row is traffic of this program itself: its name queries. */
+/* Whether the row is traffic of this program itself: its DNS queries. */
 bool cell_is_own(const struct scene *scene, const struct row *row);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What stands in a cell of the table; see cell.h. Pure; any thread. */
+/* The text of a table cell; see cell.h. Pure; any thread. */
 #include "cell.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct cell_end {
 	char text[ENDPOINT_TEXT_MAX];
 };
 
-/* Where the last so many columns of the text begin. */
+/* The last `columns` columns of the text. */
 static const char *tail_of(const char *text, int columns)
 {
 	while (frame_text_width(text) > columns)
@@ -40,14 +40,14 @@ char *draw_shorten(const char *from, int width, const char *cut, char *text, siz
 		snprintf(text, size, "%s", from);
 		return text;
 	}
-	/* The port and the host part, at the end, tell more than the network. */
+	/* The port and the host part, at the end, are more useful than the network. */
 	head = keep / 2;
 	snprintf(text, size, "%.*s%s%s", (int)frame_text_fit(from, head), from,
 		 width > 0 ? cut : "", tail_of(from, keep - head));
 	return text;
 }
 
-/* The address that an end of a row stands for; NULL: it is something else. */
+/* The address of a row's endpoint; NULL: it is not an address. */
 static const uint8_t *address_of(enum group_by by, const struct flow_key *key, bool source)
 {
 	if (flow_key_sum(key) != FLOW_SUM_NONE)
@@ -60,7 +60,7 @@ static const uint8_t *address_of(enum group_by by, const struct flow_key *key, b
 	}
 }
 
-/* Words that say what the numbers in place of ports mean; an SPI is told apart by its last digits. */
+/* Whether words explain the numbers used in place of ports. An SPI has only digits. */
 static bool has_detail(enum group_by by, const struct flow_key *key)
 {
 	enum flow_numbers numbers = flow_key_numbers(key);
@@ -90,7 +90,7 @@ static void cell_host(const struct scene *scene, const struct flow_key *key, boo
 #define HOST_LEAST   4
 #define DETAIL_LEAST 10 /* " echo-rep~", which is not " echo-req~" */
 
-/* Words behind a host: their beginning tells most, and makes way for the host up to a point. */
+/* Words after a host: cut at the end, and only so far that enough of them remains. */
 static void shorten_detail(const struct cell_end *end, int width, const char *cut, char *text,
 			   size_t size)
 {
@@ -116,7 +116,7 @@ static char *cell_shorten_end(const struct cell_end *end, int width, const char 
 		shorten_detail(end, width, cut, rest, sizeof(rest));
 	else
 		snprintf(rest, sizeof(rest), "%s", end->text);
-	/* The port stays whole as long as there is something left of the name. */
+	/* The port stays whole as long as part of the name remains. */
 	room = width - frame_text_width(rest);
 	draw_shorten(end->host, *end->host && room >= HOST_LEAST ? room : NAME_TEXT_MAX, cut, host,
 		     sizeof(host));
@@ -130,7 +130,7 @@ static char *cell_shorten_end(const struct cell_end *end, int width, const char 
 	return text;
 }
 
-/* In front, where no column is too narrow for it. */
+/* At the start, where no column is too narrow for it. */
 #define OWN_SIGN "(own) "
 
 bool cell_is_own(const struct scene *scene, const struct row *row)
@@ -139,7 +139,7 @@ bool cell_is_own(const struct scene *scene, const struct row *row)
 	       owner_table_get(scene->owners, row->owner)->own;
 }
 
-/* The number of a port, at the end of the text, becomes its name where it has one. */
+/* Replaces the port number at the end of the text by its service name, if it has one. */
 static void name_port(const struct scene *scene, const struct flow_key *key, uint16_t port,
 		      char *text, size_t size)
 {
@@ -186,7 +186,7 @@ static void destination_text(const struct scene *scene, const struct row *row, s
 	cell_host(scene, key, false, end);
 }
 
-/* The side that is not this machine, as far as the direction tells. */
+/* The remote endpoint, judging by the direction. */
 static void peer_text(const struct scene *scene, const struct row *row, struct cell_end *end)
 {
 	bool flow = view_group(scene->view) == GROUP_FLOW;
@@ -223,7 +223,7 @@ static const char *short_proto(const struct flow_key *key, int width)
 	return name;
 }
 
-/* The process, with the sign in front that survives any shortening. */
+/* The process; the sign at the start survives any shortening. */
 static void write_process(const struct layout_column *column, const struct scene *scene,
 			  const struct row *row, char *text, size_t size)
 {
@@ -237,7 +237,7 @@ static void write_process(const struct layout_column *column, const struct scene
 	snprintf(text, size, "%s%s", sign, fitting);
 }
 
-/* That a unit is a service goes without saying, where there is no room to say it. */
+/* The unit; without ".service" when that does not fit. */
 static void write_unit_cell(const struct layout_column *column, const struct scene *scene,
 			    const char *unit, char *text, size_t size)
 {
@@ -262,7 +262,7 @@ static void write_outside(const struct layout_column *column, const struct scene
 	draw_shorten(safe, column->width, scene->glyphs->cut, text, size);
 }
 
-/* What is known of the owner, or where the row was counted; false for another column. */
+/* The owner's columns and the interface; false for another column. */
 static bool write_about(const struct layout_column *column, const struct scene *scene,
 			const struct row *row, char *text, size_t size)
 {

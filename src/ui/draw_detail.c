@@ -92,8 +92,7 @@ static void put_owner(struct page_writer *page, const struct scene *scene, uint3
 	put_outside(page, "cgroup", owner->cgroup);
 }
 
-static void put_names(struct page_writer *page, const struct scene *scene,
-		      const struct row *row)
+static void put_flow(struct page_writer *page, const struct scene *scene, const struct row *row)
 {
 	const struct ifaces *ifaces = view_snapshot(scene->view)->ifaces;
 	const struct flow_key *key = &row->key;
@@ -161,8 +160,7 @@ static int64_t last_seen_ns(const struct scene *scene, const struct snapshot *sn
 	return snapshot->wall_ns - (int64_t)(idle * snapshot->elapsed_ns);
 }
 
-static void put_numbers(struct page_writer *page, const struct scene *scene,
-			const struct row *row)
+static void put_numbers(struct page_writer *page, const struct scene *scene, const struct row *row)
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 	enum flow_dir dir = flow_key_dir(&row->key);
@@ -228,7 +226,7 @@ int draw_detail(struct frame *frame, const struct layout *layout, const struct s
 		put_absent(&page, scene);
 		return page_finish(&page);
 	}
-	put_names(&page, scene, &row);
+	put_flow(&page, scene, &row);
 	put_numbers(&page, scene, &row);
 	return page_finish(&page);
 }

@@ -48,7 +48,7 @@ void frame_clear(struct frame *frame)
 		set_cell(&frame->cell[i], " ", 1, 1, STYLE_PLAIN);
 }
 
-/* The next character of the text: how many bytes and columns, and what stands for it. */
+/* The next character of the text: its bytes and columns, and what is shown for it. */
 static size_t next_shown_character(const char *text, const char **ret_shown, size_t *ret_length,
 				   int *ret_width)
 {
@@ -63,7 +63,7 @@ static size_t next_shown_character(const char *text, const char **ret_shown, siz
 	return length ?: 1;
 }
 
-/* The cell that holds the character seen at a place. */
+/* The cell that holds the character at a position. */
 static struct frame_cell *base_cell(struct frame *frame, int x, int y)
 {
 	struct frame_cell *cell = frame_at(frame, x, y);
@@ -79,7 +79,7 @@ static void combine(struct frame_cell *cell, const char *text, size_t length)
 		memcpy(cell->text + used, text, length);
 }
 
-/* A half of a wide character that is overwritten leaves a blank in its other half. */
+/* Overwriting one half of a wide character blanks its other half. */
 static void break_wide(struct frame *frame, int x, int y)
 {
 	struct frame_cell *cell = frame_at(frame, x, y);

@@ -5,7 +5,7 @@
 
 #include "draw.h"
 
-/* Beyond the end of any page. */
+/* A line after the end of any page. */
 #define PAGE_LINE_LAST 1000000
 
 struct page_writer {

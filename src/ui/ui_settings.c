@@ -82,5 +82,5 @@ void ui_save_settings(struct ui *ui)
 	snprintf(text, sizeof(text), "(%s) %s", strerror(-err),
 		 *where ? format_outside(where, safe, sizeof(safe))
 			: "neither XDG_CONFIG_HOME nor HOME is set");
-	notice(ui, "cannot save settings ", text);
+	notice(ui, "settings not saved ", text);
 }

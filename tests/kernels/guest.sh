@@ -4,6 +4,8 @@
 # "cpus N of M", "ok TEST", "FAIL TEST", "ns_in N", "ns_out N" (nanoseconds per packet) and "end of
 # tests". The variable `only` names the one test to run, if not all.
 export PKTSTAT_BPF=/test/pktstat-bpf PKTSTAT_TOOLS=/test/tools PACKETS=2000
+# Emulated, beside other work: everything may take many times longer.
+export PKTSTAT_PATIENCE=10 ROUNDS=2
 tests=/test/tests
 
 say() {

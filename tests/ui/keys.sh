@@ -172,7 +172,7 @@ check_settings() {
 	keys g; expect_no 'settings'
 	keys q; expect '^ended by'
 	type_line "clear; XDG_CONFIG_HOME=/proc/nosuch $driver"
-	keys W; expect 'cannot save settings .No such file or directory. /proc/nosuch'
+	keys W; expect 'settings not saved .No such file or directory. /proc/nosuch'
 }
 
 check_quit() { # KEY END

@@ -172,10 +172,6 @@ static void refusals(void **state)
 		{"--maxflows 5", "there is no option --maxflows; did you mean --max-flows?"},
 		{"--\x1b[m", "there is no option --\\x1b[m; --help lists them"},
 		{"--t 5s", "--t could mean --timeout or --tui; write more of the name"},
-		{"--n", "--n could mean --netns, --no-arp, --names, --no-owners or --no-mouse; "
-			"write more of the name"},
-		{"--no=1", "--no could mean --no-arp, --no-owners or --no-mouse; write more of the "
-			   "name"},
 		{"-t", "--timeout needs a value: --timeout DURATION"},
 		{"--sort", "--sort needs a value: --sort KEY"},
 		{"--json=yes", "--json takes no value; write just --json"},
@@ -316,6 +312,37 @@ static void help_fits_and_lists_all(void **state)
 	}
 }
 
+/* Hints name all options that begin so, whichever there are. */
+static void ambiguous_names(void **state)
+{
+	static const char *const lines[] = {"--n", "--n=1"};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct parsed parsed = parse(lines[i]);
+		const char *rest = parsed.why + strlen("--n could mean ");
+		size_t matches = 0;
+
+		assert_int_equal(parsed.result, OPTIONS_USAGE);
+		assert_memory_equal(parsed.why, "--n could mean ", strlen("--n could mean "));
+		for (size_t id = 0; id < OPTION_IDS; id++)
+			matches += option_table[id].name[0] == 'n';
+		assert_in_range(matches, 3, OPTION_IDS);
+		for (size_t id = 0; id < OPTION_IDS; id++) {
+			const char *name = option_table[id].name;
+
+			if (name[0] != 'n')
+				continue;
+			assert_memory_equal(rest, "--", 2);
+			assert_memory_equal(rest + 2, name, strlen(name));
+			rest += 2 + strlen(name);
+			matches--;
+			if (matches)
+				rest += strlen(matches > 1 ? ", " : " or ");
+		}
+		assert_string_equal(rest, "; write more of the name");
+	}
+}
+
 /* Each option parses, with each value that the completions offer. */
 static void offered_values_are_accepted(void **state)
 {
@@ -365,6 +392,7 @@ int main(void)
 		cmocka_unit_test(many_interfaces),
 		cmocka_unit_test(long_and_short_buffers),
 		cmocka_unit_test(help_fits_and_lists_all),
+		cmocka_unit_test(ambiguous_names),
 		cmocka_unit_test(offered_values_are_accepted),
 		cmocka_unit_test(help_of_each_option),
 	};

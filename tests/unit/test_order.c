@@ -57,8 +57,10 @@ static void add_owners(struct bed *bed)
 		const struct owner owner = {.pid = 40 + i,
 					    .uid = i / 2,
 					    .comm = comm[i],
+					    .exe = "",
 					    .user = comm[i / 2],
 					    .cgroup = "/",
+					    .exe = "",
 					    .unit = i == 3 ? "" : comm[2 - i]};
 
 		assert_int_equal(owner_table_add(bed->owners, &owner, &bed->owner[i]), 0);

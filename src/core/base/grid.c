@@ -91,7 +91,7 @@ static unsigned int line_width(const struct grid *grid, const struct layout *lay
 	return width;
 }
 
-/* Hides the column whose turn it is, if that is before `end`; false when none may go. */
+/* Hides the next column in the order of hiding before `end`; false when there is none. */
 static bool hide_one(const struct grid *grid, struct layout *layout, unsigned int end)
 {
 	size_t best = grid->columns;

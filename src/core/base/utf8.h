@@ -16,7 +16,7 @@
  */
 size_t utf8_decode(const char *text, uint32_t *ret_character);
 
-/* Characters that control a terminal, end a line, hide, or turn the direction of what follows. */
+/* Characters that control a terminal, end a line, are invisible, or change the text direction. */
 bool utf8_is_dangerous(uint32_t character);
 
 /*

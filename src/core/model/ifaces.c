@@ -74,7 +74,7 @@ unsigned int ifaces_tenant(const struct ifaces *ifaces, unsigned int slot)
 	return ifaces && slot < ifaces->count ? ifaces->entry[slot].tenant : 0;
 }
 
-/* First entry in that state from `slot` on; NULL: there is none. */
+/* First entry in that state from `slot` on; NULL: none. */
 static const struct ifaces_entry *next_in_state(const struct ifaces *ifaces, unsigned int slot,
 						enum iface_state state)
 {
@@ -255,7 +255,7 @@ static void say_failed(const struct ifaces *ifaces, char *text, size_t size)
 		    strerror(-first->error));
 }
 
-/* Interfaces whose packets are counted on another one as well. */
+/* Interfaces with packets that are also counted on another one. */
 static void say_twice(const struct ifaces *ifaces, char *text, size_t size)
 {
 	const struct ifaces_entry *entry, *first = NULL;
