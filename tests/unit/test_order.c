@@ -59,6 +59,7 @@ static void add_owners(struct bed *bed)
 					    .comm = comm[i],
 					    .user = comm[i / 2],
 					    .cgroup = "/",
+					    .exe = "",
 					    .unit = i == 3 ? "" : comm[2 - i]};
 
 		assert_int_equal(owner_table_add(bed->owners, &owner, &bed->owner[i]), 0);
