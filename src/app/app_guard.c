@@ -1,25 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gives up what the program no longer needs, once everything is attached and open: first the whole
- * process, then each thread for itself. What each needs stands here.
+ * What the program gives up and how it still gets its work done. Once everything is attached and
+ * open, privileges that are no longer needed are dropped: first by the whole process, then by each
+ * thread for itself. Two helper processes, started before that, do what the program itself may no
+ * longer do: one saves settings (with a live view), one looks up the names of users (with owners).
+ * The functions serve_*() run in the helpers.
  */
 #include "app_private.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "bpf_source.h"
 #include "guard.h"
+#include "helper.h"
 #include "log.h"
 #include "options.h"
 #include "owners.h"
+#include "settings.h"
+#include "users.h"
+
+/* An ID that no user has: looking it up loads every configured name service. */
+#define UNUSED_UID 4294967290U
 
 static unsigned int collector_needs(const struct app *app)
 {
 	const struct options *options = app->options;
 	unsigned int needs = GUARD_COLLECT;
 
-	/* Interfaces that come, or come back. */
+	/* Interfaces that appear or return. */
 	if (options->any || options->ifaces > 1 || !options->exit_on_loss)
 		needs |= GUARD_ATTACH;
 	if (strcmp(bpf_source_attach_mode(app->source), "tcx") != 0)
@@ -52,24 +63,24 @@ int app_close_guard(struct app *app)
 	const char *what;
 	int err;
 
-	/* The collector wants this priority when nobody has the right to it any more: it inherits it. */
+	/* Raised here, while still permitted, for the collector thread to inherit. */
 	app->own_nice = getpriority(PRIO_PROCESS, 0);
 	if (app->own_nice > COLLECTOR_NICE)
 		setpriority(PRIO_PROCESS, 0, COLLECTOR_NICE);
 	err = guard_close(needs, &what);
 	if (err)
-		log_line("cannot give up privileges (%s): %s", what, strerror(-err));
+		log_line("cannot drop privileges (%s): %s", what, strerror(-err));
 	return err;
 }
 
-/* A thread that fails here still has no more than the process kept. */
+/* If this fails, the thread still has no more than the process kept. */
 static int narrow(const char *thread, unsigned int needs)
 {
 	const char *what;
 	int err = guard_narrow(needs, &what);
 
 	if (err)
-		log_line("cannot give up privileges of the %s thread (%s): %s", thread, what,
+		log_line("cannot drop privileges of the %s thread (%s): %s", thread, what,
 			 strerror(-err));
 	return err;
 }
@@ -97,4 +108,109 @@ int app_narrow_main(const struct app *app)
 void app_settle(const struct app *app)
 {
 	setpriority(PRIO_PROCESS, 0, app->own_nice);
+}
+
+struct save_answer {
+	int err;
+	char where[SETTINGS_PATH_MAX];
+};
+
+_Static_assert(sizeof(struct save_answer) <= HELPER_MESSAGE_MAX, "an answer is one message");
+
+/* Parses the text first, so that nothing but valid settings is written. */
+static size_t serve_settings(const void *request, size_t length, void *answer, size_t size)
+{
+	struct save_answer *saved = answer;
+	char text[SETTINGS_FILE_MAX], path[SETTINGS_PATH_MAX];
+	struct settings settings = {0};
+	unsigned int line;
+
+	(void)size;
+	memset(saved, 0, sizeof(*saved));
+	if (length >= sizeof(text)) {
+		saved->err = -EMSGSIZE;
+		return sizeof(*saved);
+	}
+	memcpy(text, request, length);
+	text[length] = '\0';
+	saved->err = settings_parse(text, &settings, &line);
+	if (!saved->err)
+		saved->err = settings_path(path, sizeof(path));
+	if (!saved->err)
+		saved->err = settings_save(path, &settings, saved->where);
+	return sizeof(*saved);
+}
+
+static void load_name_services(void)
+{
+	char name[USER_NAME_SIZE];
+
+	users_name((uint32_t)getuid(), name);
+	users_name(UNUSED_UID, name);
+}
+
+static size_t serve_user(const void *request, size_t length, void *answer, size_t size)
+{
+	uint32_t uid = 0;
+
+	(void)size;
+	if (length == sizeof(uid))
+		memcpy(&uid, request, sizeof(uid));
+	users_name(uid, answer);
+	return strlen(answer) + 1;
+}
+
+int app_start_helpers(struct app *app)
+{
+	static const struct helper_options saver = {
+		.name = "pktstat-save", .needs = GUARD_SETTINGS, .serve = serve_settings};
+	static const struct helper_options users = {.name = "pktstat-users",
+						    .needs = GUARD_USERS,
+						    .prepare = load_name_services,
+						    .serve = serve_user};
+	int err = 0;
+
+	if (app->live)
+		err = helper_start(&saver, &app->saver);
+	if (!err && !app->options->no_owners)
+		err = helper_start(&users, &app->users);
+	if (err)
+		log_line("cannot start a helper process: %s", strerror(-err));
+	return err;
+}
+
+void app_stop_helpers(struct app *app)
+{
+	helper_stop(app->saver);
+	helper_stop(app->users);
+	app->saver = app->users = NULL;
+}
+
+int app_save_settings(void *context, const struct settings *settings, char where[SETTINGS_PATH_MAX])
+{
+	struct app *app = context;
+	struct save_answer saved;
+	char text[SETTINGS_FILE_MAX];
+	ssize_t length;
+
+	settings_text(settings, text, sizeof(text));
+	length = helper_ask(app->saver, text, strlen(text), &saved, sizeof(saved));
+	if (length != (ssize_t)sizeof(saved)) {
+		snprintf(where, SETTINGS_PATH_MAX, "the helper process that saves them has ended");
+		return length < 0 ? (int)length : -EPROTO;
+	}
+	saved.where[sizeof(saved.where) - 1] = '\0';
+	memcpy(where, saved.where, sizeof(saved.where));
+	return saved.err;
+}
+
+void app_user_name(void *context, uint32_t uid, char name[USER_NAME_SIZE])
+{
+	struct app *app = context;
+	ssize_t length = helper_ask(app->users, &uid, sizeof(uid), name, USER_NAME_SIZE);
+
+	if (length > 0)
+		name[length - 1] = '\0';
+	else
+		snprintf(name, USER_NAME_SIZE, "%u", uid);
 }

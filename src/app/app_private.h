@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of the program, for its own files: app.c runs the stages, app_start.c gets everything
- * ready, app_end.c says what was counted. Main thread. A stage that fails has said so in one
- * sentence.
+ * The parts of the program, for its own files: app.c runs the stages, app_start.c prepares them,
+ * app_ifaces.c finds the interfaces, app_lookups.c starts lookups of owners and host names,
+ * app_guard.c drops privileges, app_end.c reports. Main thread, except where a comment names
+ * another. A stage that fails has logged one sentence.
  */
 #ifndef PKTSTAT_APP_PRIVATE_H
 #define PKTSTAT_APP_PRIVATE_H
@@ -14,7 +15,7 @@
 #include <stdio.h>
 
 #include "app.h"
-#include "app_links.h"
+#include "app_ifaces.h"
 #include "collector.h"
 #include "filter.h"
 #include "format.h"
@@ -30,13 +31,13 @@
 
 struct app {
 	const struct options *options;
-	struct app_links links;
-	int netns_fd; /* of --netns, where the interfaces are; -1: here */
+	struct app_ifaces ifaces;
+	int netns_fd; /* of --netns, where the interfaces are; -1: the current one */
 	bool live;
-	FILE *terminal; /* /dev/tty, when standard input or output is no terminal */
+	FILE *terminal; /* /dev/tty, if standard input or output is not a terminal */
 	int signal_fd;
 	int deadline_fd;
-	uint64_t timeout_ns; /* when that is due, from the start; 0: never */
+	uint64_t timeout_ns; /* of the deadline, from the start; 0: never */
 	sigset_t old_signals;
 	struct ring *ring;
 	struct ledger *ledger;
@@ -44,28 +45,29 @@ struct app {
 	struct collector *collector;
 	struct filter *filter; /* --filter, or NULL */
 	struct filter *hidden; /* --hide-own: the SSH session, or NULL */
-	struct name_cache *names; /* NULL: addresses have no names here */
+	struct name_cache *names; /* NULL: names are not looked up */
 	struct resolver *resolver;
 	struct owner_table *owner_table; /* NULL with --no-owners */
 	struct services *services;	 /* NULL: no live view */
 	struct helper *saver;		 /* saves settings; NULL: no live view */
-	struct helper *users;		 /* knows names of users; NULL: owners are not looked up */
-	struct owners *owners;		 /* NULL: they are not looked up */
-	pthread_t owners_opener;	 /* opens them, until awaited */
+	struct helper *users;	 /* looks up names of users; NULL: owners are not looked up */
+	struct owners *owners;	 /* NULL: not looked up */
+	pthread_t owners_opener; /* opens them, until joined */
 	bool opening_owners;
 	int owners_error;
 	bool said_owners_note;
 	uint64_t start_mono_ns;
 	int64_t start_wall_ns;
-	int own_nice;	   /* of the main thread, which lends the collector's before that starts */
-	const char *ended; /* why, for the report */
+	int own_nice; /* of the main thread before it took the collector's */
+	const char *ended; /* reason, for the report */
 	int status;
 };
 
 /*
- * Owners of flows: opened by a thread of their own while the source is opened, which mostly waits for
- * the kernel; awaited before capabilities are dropped, and started after that; finished after the
- * collector has ended and before the report. What fails is said, and counting goes on without.
+ * Owners of flows. Opened by a thread of its own while the source is opened, which mostly waits for
+ * the kernel; joined before capabilities are dropped, and started after that; finished after the
+ * collector has ended and before the report. A failure is logged, and counting continues without
+ * process names.
  */
 void app_open_owners(struct app *app);
 void app_await_owners(struct app *app);
@@ -74,15 +76,15 @@ void app_finish_owners(struct app *app);
 void app_free_owners(struct app *app);
 
 /*
- * Gives up all privileges but those still needed, before the first thread starts. 0 or a negative
- * errno, said.
+ * Drops all privileges that are no longer needed, before the first thread starts. 0 or a negative
+ * errno, logged.
  */
 int app_close_guard(struct app *app);
-/* The collector runs: the main thread takes its own priority again. */
+/* Restores the main thread's own priority, once the collector runs. */
 void app_settle(const struct app *app);
 /*
- * The calling thread gives up what only others need: each as its first act, the main thread, when
- * the others run. A failure is said; the main thread's is an error.
+ * The calling thread drops what only other threads need: each as its first action, the main thread
+ * once the others run. A failure is logged; only the main thread treats it as an error.
  */
 void app_narrow_collector(const struct app *app);
 void app_narrow_owners(void *app);
@@ -90,35 +92,37 @@ void app_narrow_names(void *app);
 int app_narrow_main(const struct app *app);
 
 /*
- * Processes that do what the guard forbids: started before anything else, stopped at the end. 0 or a
- * negative errno, said.
+ * Processes that do what the guard forbids: started before anything else, stopped at the end. 0 or
+ * a negative errno, logged.
  */
 int app_start_helpers(struct app *app);
 void app_stop_helpers(struct app *app);
-/* What is asked of them; `app` is a struct app, results as in ui.h and users.h. */
+/*
+ * Requests to them; `app` is a struct app, results as in ui.h and users.h. Any one thread at a
+ * time.
+ */
 int app_save_settings(void *app, const struct settings *settings, char where[SETTINGS_PATH_MAX]);
 void app_user_name(void *app, uint32_t uid, char name[USER_NAME_SIZE]);
 
 /*
- * Host names, in the live view and with --names: started when capabilities were dropped. What fails
- * is said, and addresses stay as they are.
+ * Host names, in the live view and with --names: started after capabilities were dropped. A failure
+ * is logged, and addresses are shown instead.
  */
 void app_start_names(struct app *app);
-/* In the live view a key asks for them. */
+/* True if host names may be looked up: in the live view a key starts it. */
 bool app_wants_names(const struct app *app);
 void app_free_names(struct app *app);
-/* With --names: hands them to the report, after waiting two seconds at most for those it prints. */
+/* With --names: gives them to the report, after waiting at most two seconds for those it prints. */
 void app_await_names(struct app *app, struct report *report);
 
-/* With --hide-own: looks for the SSH session. 0, also when there is none, or -ENOMEM. */
-int app_find_own(struct app *app);
-
-/* Interfaces, privileges, mode, signals, memory, source, collector, deadline. 0 or an errno. */
+/*
+ * Prepares everything: mode, helpers, interfaces, privileges, signals, memory, source, collector,
+ * deadline. 0 or a negative errno, logged.
+ */
 int app_start(struct app *app);
 
 /*
- * Ends counting, then, if asked to, writes the report. From here on a further Ctrl-C ends the
- * program.
+ * Stops counting and, if asked to, writes the report. After this, Ctrl-C ends the program at once.
  */
 void app_end(struct app *app, bool report);
 

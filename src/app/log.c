@@ -17,7 +17,7 @@
 #define LOG_LINE_MAX 1024
 #define LOG_HELD_MAX 16384
 
-/* The one mutable object of file scope: stderr, too, is one for the process. */
+/* The one mutable object at file scope: the process has one stderr. */
 static struct {
 	pthread_mutex_t mutex;
 	bool hold;
@@ -26,8 +26,8 @@ static struct {
 	char held[LOG_HELD_MAX];
 } sink = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-/* stderr may be closed or full: there is nobody left to tell. */
-static void write_all(const char *text, size_t length)
+/* stderr may be closed or full: an error cannot be reported. */
+static void write_stderr(const char *text, size_t length)
 {
 	while (length) {
 		ssize_t written = write(STDERR_FILENO, text, length);
@@ -44,7 +44,7 @@ static void write_all(const char *text, size_t length)
 static void put_line(const char *line, size_t length)
 {
 	if (!sink.hold) {
-		write_all(line, length);
+		write_stderr(line, length);
 	} else if (length > sizeof(sink.held) - sink.used) {
 		sink.lost++;
 	} else {
@@ -86,10 +86,10 @@ void log_release(void)
 
 	pthread_mutex_lock(&sink.mutex);
 	sink.hold = false;
-	write_all(sink.held, sink.used);
+	write_stderr(sink.held, sink.used);
 	if (sink.lost) {
 		snprintf(line, sizeof(line), LOG_PREFIX "%zu more messages were lost\n", sink.lost);
-		write_all(line, strlen(line));
+		write_stderr(line, strlen(line));
 	}
 	sink.used = 0;
 	sink.lost = 0;

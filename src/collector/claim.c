@@ -23,6 +23,7 @@
 
 #include <bpf/bpf.h>
 
+#include "array.h"
 #include "clock.h"
 #include "wait.h"
 
@@ -84,7 +85,7 @@ static int load_leaving(struct claim *claim)
 	};
 
 	claim->leaving_fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "flow_leaving", "Dual MIT/GPL",
-					  code, sizeof(code) / sizeof(code[0]), NULL);
+					  code, ARRAY_SIZE(code), NULL);
 	return claim->leaving_fd < 0 ? claim->leaving_fd : 0;
 }
 

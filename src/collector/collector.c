@@ -7,13 +7,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "flow.h"
 #include "rate.h"
 #include "wait.h"
 
@@ -29,16 +29,16 @@ struct collector {
 	int stop_fd;
 	int steer_fd; /* readable when interval_ns was changed */
 	atomic_ullong interval_ns;
-	uint64_t timer_ns;    /* the interval the timer runs with */
-	uint64_t seq;         /* of the snapshot published last */
-	uint64_t last_mono_ns; /* end of the interval before */
-	int64_t last_wall_ns;  /* time of the drain before */
+	uint64_t timer_ns;	/* the interval the timer runs with */
+	uint64_t seq;		/* of the snapshot published last */
+	uint64_t last_mono_ns;	/* end of the interval before */
+	int64_t last_wall_ns;	/* time of the drain before */
 	uint64_t start_boot_ns; /* when counting began, by CLOCK_BOOTTIME */
 	struct snapshot_totals dir[FLOW_DIRS];
 	struct snapshot_sample sample; /* what there is of the next one */
 	struct snapshot_health health;
-	uint32_t map_used; /* in this interval, early drains included */
-	struct ifaces *told;    /* as published last */
+	uint32_t map_used;	/* in this interval, early drains included */
+	struct ifaces *told;	/* as published last */
 	struct snapshot *spare; /* without rows, should there be no memory for the last one */
 };
 
@@ -53,12 +53,6 @@ static void sink_add(void *arg, const struct flow_delta *flows, size_t count)
 	}
 }
 
-static void counts_add(struct flow_counts *sum, const struct flow_counts *counts)
-{
-	sum->packets += counts->packets;
-	sum->bytes += counts->bytes;
-}
-
 static void take_reading(struct collector *collector, const struct source_reading *reading)
 {
 	struct snapshot_health *health = &collector->health;
@@ -67,11 +61,11 @@ static void take_reading(struct collector *collector, const struct source_readin
 
 	for (where = 0; where < FLOW_WHERES; where++) {
 		totals = &collector->dir[FLOW_WHERE_DIR(where)];
-		counts_add(&totals->delta, &reading->total[where]);
-		counts_add(&totals->total, &reading->total[where]);
-		counts_add(&health->hook, &reading->total[where]);
+		flow_counts_add(&totals->delta, &reading->total[where]);
+		flow_counts_add(&totals->total, &reading->total[where]);
+		flow_counts_add(&health->hook, &reading->total[where]);
 	}
-	counts_add(&health->map_full, &reading->map_full);
+	flow_counts_add(&health->map_full, &reading->map_full);
 	collector->map_used += reading->map_used;
 	if (reading->error) {
 		health->read_errors++;
@@ -143,7 +137,7 @@ static void take_sample(struct collector *collector, struct snapshot *snapshot)
 		return;
 	sample->elapsed_ns += snapshot->elapsed_ns;
 	for (int dir = 0; dir < FLOW_DIRS; dir++)
-		counts_add(&sample->delta[dir], &collector->dir[dir].delta);
+		flow_counts_add(&sample->delta[dir], &collector->dir[dir].delta);
 	if (2 * sample->elapsed_ns < collector->timer_ns)
 		return;
 	snapshot->sample = *sample;
@@ -219,8 +213,8 @@ static int arm_timer(struct collector *collector, uint64_t after_ns)
 	};
 
 	collector->timer_ns = interval_ns;
-	return timerfd_settime(collector->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) < 0 ? -errno :
-											  0;
+	return timerfd_settime(collector->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) < 0 ? -errno
+											: 0;
 }
 
 /*
@@ -374,12 +368,12 @@ int collector_start(const struct collector_options *options, struct collector **
 	collector->last_mono_ns = options->start_mono_ns;
 	collector->last_wall_ns = options->start_wall_ns;
 	collector->start_boot_ns = clock_boot_ns() - (clock_mono_ns() - options->start_mono_ns);
-	collector->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	collector->steer_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	collector->stop_fd = wait_new_event();
+	collector->steer_fd = wait_new_event();
 	collector->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	err = collector->stop_fd < 0 || collector->steer_fd < 0 || collector->timer_fd < 0 ?
-		      -errno :
-		      arm_timer(collector, options->interval_ns);
+	err = collector->stop_fd < 0 || collector->steer_fd < 0 || collector->timer_fd < 0
+		      ? -errno
+		      : arm_timer(collector, options->interval_ns);
 	if (!err)
 		err = snapshot_new(0, &collector->spare);
 	if (err)
@@ -395,24 +389,15 @@ out_free:
 	return err;
 }
 
-/* An eventfd takes any number of ones without fail. */
-static void signal_event(int fd)
-{
-	uint64_t one = 1;
-
-	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
-}
-
 void collector_set_interval(struct collector *collector, uint64_t interval_ns)
 {
 	atomic_store(&collector->interval_ns, interval_ns);
-	signal_event(collector->steer_fd);
+	wait_signal_event(collector->steer_fd);
 }
 
 void collector_stop(struct collector *collector)
 {
-	signal_event(collector->stop_fd);
+	wait_signal_event(collector->stop_fd);
 	pthread_join(collector->thread, NULL);
 	collector_free(collector);
 }

@@ -73,8 +73,7 @@ static bool drain_sums(struct flow_front *front, struct batch *batch,
 		if (!counts->packets)
 			continue;
 		any = true;
-		reading->total[where].packets += counts->packets;
-		reading->total[where].bytes += counts->bytes;
+		flow_counts_add(&reading->total[where], counts);
 		*counts = (struct flow_counts){0};
 		for (class = 0; class < FLOW_CLASSES; class ++) {
 			counts = &front->full[where][class];
@@ -83,8 +82,7 @@ static bool drain_sums(struct flow_front *front, struct batch *batch,
 			key = flow_key_of_sum(FLOW_SUM_MAP_FULL, (uint16_t) class, 0,
 					      (uint8_t)where);
 			batch_add(batch, &key, counts);
-			reading->map_full.packets += counts->packets;
-			reading->map_full.bytes += counts->bytes;
+			flow_counts_add(&reading->map_full, counts);
 			*counts = (struct flow_counts){0};
 		}
 	}

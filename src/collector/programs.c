@@ -15,6 +15,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "array.h"
 #include "flow.skel.h"
 #include "fronts.h"
 #include "kernel.h"
@@ -119,7 +120,7 @@ static int share_maps(const struct programs *programs, const struct flow_bpf *sk
 	};
 	int err = 0;
 
-	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !err; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(maps) && !err; i++)
 		err = bpf_map__reuse_fd(maps[i].map, bpf_map__fd(maps[i].shared));
 	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See helper.h. The socket keeps the borders of messages (SOCK_SEQPACKET), so each is read at once. */
+/* See helper.h. SOCK_SEQPACKET preserves message boundaries, so one read returns one message. */
 #include "helper.h"
 
 #include <errno.h>
@@ -16,10 +16,10 @@ struct helper {
 	int fd;
 };
 
-/* The descriptor of the socket in the helper: behind those of the standard streams. */
+/* The descriptor of the socket in the helper, after the standard streams. */
 #define HELPER_FD (STDERR_FILENO + 1)
 
-static ssize_t receive(int fd, void *message, size_t size)
+static ssize_t receive_message(int fd, void *message, size_t size)
 {
 	ssize_t length;
 
@@ -29,7 +29,7 @@ static ssize_t receive(int fd, void *message, size_t size)
 	return length < 0 ? -errno : length;
 }
 
-/* In the helper: takes nothing along but the socket. */
+/* In the helper: closes everything except the socket. */
 static void leave_program(int fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -38,15 +38,15 @@ static void leave_program(int fd)
 	    dup2(null, STDERR_FILENO) < 0 || (fd != HELPER_FD && dup2(fd, HELPER_FD) < 0))
 		_exit(1);
 	close_range(HELPER_FD + 1, ~0U, 0);
-	setsid(); /* the terminal's signals are not for it */
-	/* It ends with the program, not before: what is asked at the end is still answered. */
+	setsid(); /* no signals from the terminal */
+	/* It ends when the program does, not before: requests at the end are still answered. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void __attribute__((noreturn)) run(const struct helper_options *options, int fd)
+static void __attribute__((noreturn)) run_helper(const struct helper_options *options, int fd)
 {
 	_Alignas(16) char request[HELPER_MESSAGE_MAX], answer[HELPER_MESSAGE_MAX];
 	const char *what;
@@ -58,7 +58,7 @@ static void __attribute__((noreturn)) run(const struct helper_options *options, 
 		options->prepare();
 	if (guard_close(options->needs, &what))
 		_exit(1);
-	while ((length = receive(HELPER_FD, request, sizeof(request))) > 0) {
+	while ((length = receive_message(HELPER_FD, request, sizeof(request))) > 0) {
 		size_t used = options->serve(request, (size_t)length, answer, sizeof(answer));
 
 		if (send(HELPER_FD, answer, used, 0) < 0)
@@ -81,7 +81,7 @@ int helper_start(const struct helper_options *options, struct helper **ret_helpe
 	}
 	child = fork();
 	if (!child)
-		run(options, pair[1]);
+		run_helper(options, pair[1]);
 	err = child < 0 ? -errno : 0;
 	close(pair[1]);
 	if (err)
@@ -105,7 +105,7 @@ ssize_t helper_ask(struct helper *helper, const void *request, size_t length, vo
 		return -EPIPE;
 	if (send(helper->fd, request, length, MSG_NOSIGNAL) < 0)
 		return -errno;
-	got = receive(helper->fd, answer, size);
+	got = receive_message(helper->fd, answer, size);
 	return got ? got : -EPIPE;
 }
 

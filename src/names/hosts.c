@@ -16,7 +16,7 @@ void hosts_init(struct hosts *hosts, const char *path)
 	*hosts = (struct hosts){.path = path};
 }
 
-static void forget(struct hosts *hosts)
+static void forget_lines(struct hosts *hosts)
 {
 	for (size_t i = 0; i < hosts->count; i++)
 		free(hosts->host[i].name);
@@ -27,10 +27,10 @@ static void forget(struct hosts *hosts)
 
 void hosts_done(struct hosts *hosts)
 {
-	forget(hosts);
+	forget_lines(hosts);
 }
 
-static bool read_address(const char *text, uint8_t ret_address[16])
+static bool read_host_address(const char *text, uint8_t ret_address[16])
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	uint8_t address[16];
@@ -62,8 +62,8 @@ static int add_host(struct hosts *hosts, const struct host_line *host)
 	return 0;
 }
 
-/* Address, blanks, name; what is no such line is passed over. Cuts `text` up. */
-static int read_line(struct hosts *hosts, char *text, uint32_t line)
+/* Parses address, blanks, name; skips other lines. Modifies `text`. */
+static int read_host_line(struct hosts *hosts, char *text, uint32_t line)
 {
 	struct host_line host = {.line = line};
 	char *address, *rest = text;
@@ -75,7 +75,7 @@ static int read_line(struct hosts *hosts, char *text, uint32_t line)
 	do
 		host.name = strsep(&rest, BLANKS);
 	while (host.name && !*host.name);
-	if (!address || !host.name || !read_address(address, host.address))
+	if (!address || !host.name || !read_host_address(address, host.address))
 		return 0;
 	return add_host(hosts, &host);
 }
@@ -98,7 +98,7 @@ static int read_file(struct hosts *hosts, FILE *file)
 	int err = 0;
 
 	while (!err && hosts->count < HOSTS_MAX && getline(&text, &size, file) >= 0)
-		err = read_line(hosts, text, line++);
+		err = read_host_line(hosts, text, line++);
 	free(text);
 	if (hosts->count)
 		qsort(hosts->host, hosts->count, sizeof(*hosts->host), by_address);
@@ -117,12 +117,12 @@ int hosts_refresh(struct hosts *hosts)
 	FILE *file;
 	int err = 0;
 
-	/* Only a regular file: opening anything else might wait. */
+	/* Only a regular file: opening anything else might block. */
 	if (stat(hosts->path, &now) || !S_ISREG(now.st_mode))
 		now = (struct stat){0};
 	if (same_file(&now, &hosts->stamp))
 		return 0;
-	forget(hosts);
+	forget_lines(hosts);
 	hosts->stamp = now;
 	file = now.st_ino ? fopen(hosts->path, "re") : NULL;
 	if (!file)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of interfaces. Machines have a few dozen, at the most thousands: an array will do. */
+/* The table of links. Machines have a few dozen, at most thousands: an array is enough. */
 #include "links.h"
 
 #include <errno.h>
@@ -30,15 +30,6 @@ struct links_record *links_of_index(const struct links *links, unsigned int inde
 	return NULL;
 }
 
-struct links_record *links_of_name(const struct links *links, const char *name)
-{
-	for (size_t i = 0; i < links->count; i++) {
-		if (!strcmp(links->record[i].info.name, name))
-			return &links->record[i];
-	}
-	return NULL;
-}
-
 struct links_record *links_lower(const struct links *links, const struct links_record *upper,
 				 size_t i)
 {
@@ -55,7 +46,7 @@ struct links_record *links_lower(const struct links *links, const struct links_r
 	return NULL;
 }
 
-static struct links_record *append(struct links *links)
+static struct links_record *append_record(struct links *links)
 {
 	struct links_record *grown;
 	size_t room;
@@ -71,7 +62,7 @@ static struct links_record *append(struct links *links)
 	return &links->record[links->count++];
 }
 
-static void forget(struct links *links, struct links_record *record)
+static void forget_record(struct links *links, struct links_record *record)
 {
 	size_t i = (size_t)(record - links->record);
 
@@ -86,7 +77,7 @@ void links_take(struct links *links, enum link_event event, const struct link_in
 	switch (event) {
 	case LINK_REMOVED:
 		if (record)
-			forget(links, record);
+			forget_record(links, record);
 		return;
 	case LINK_FILTERS:
 		if (record)
@@ -96,7 +87,7 @@ void links_take(struct links *links, enum link_event event, const struct link_in
 	case LINK_NEW: break;
 	}
 	if (!record) {
-		record = append(links);
+		record = append_record(links);
 		if (!record) {
 			links->error = -ENOMEM;
 			return;
@@ -107,12 +98,12 @@ void links_take(struct links *links, enum link_event event, const struct link_in
 	record->touched = record->listed = true;
 }
 
-static void visit(void *arg, enum link_event event, const struct link_info *info)
+static void visit_link(void *arg, enum link_event event, const struct link_info *info)
 {
 	links_take(arg, event, info);
 }
 
-static void begin(void *arg)
+static void begin_listing(void *arg)
 {
 	struct links *links = arg;
 
@@ -121,22 +112,23 @@ static void begin(void *arg)
 }
 
 /*
- * Makes the table what the kernel lists; what is not in the list any more is gone. A list that is
- * not consistent adds, and takes nothing away: an interface may be missing from it that is there.
+ * Replaces the table with what the kernel lists. An inconsistent list may lack links that exist:
+ * then links are added, but none is removed.
  */
-static int list_all(struct links *links)
+static int list_links(struct links *links)
 {
-	const struct link_visitor visitor = {.begin = begin, .visit = visit, .arg = links};
+	const struct link_visitor visitor = {
+		.begin = begin_listing, .visit = visit_link, .arg = links};
 	int err;
 
 	links->error = 0;
 	err = link_list(&links->query, &visitor) ?: links->error;
 	links->stale = err != 0;
 	for (size_t i = links->count; i-- > 0;) {
-		/* News of these may have been lost as well. */
+		/* Notifications of its filters may have been lost as well. */
 		links->record[i].filters = true;
 		if (!err && !links->record[i].listed)
-			forget(links, &links->record[i]);
+			forget_record(links, &links->record[i]);
 	}
 	return err == -EINTR ? 0 : err;
 }
@@ -147,26 +139,26 @@ int links_open(struct links *links)
 
 	if (!err)
 		err = netlink_open(&links->query, NETLINK_ROUTE, -1);
-	return err ? err : list_all(links);
+	return err ? err : list_links(links);
 }
 
 int links_read(struct links *links)
 {
-	const struct link_visitor visitor = {.visit = visit, .arg = links};
+	const struct link_visitor visitor = {.visit = visit_link, .arg = links};
 	int err;
 
 	links->error = 0;
 	err = link_watch_read(&links->watch, &visitor);
 	if (err || links->error)
 		links->stale = true;
-	return links->stale ? list_all(links) : 0;
+	return links->stale ? list_links(links) : 0;
 }
 
 int links_watch_hooks(struct links *links)
 {
 	int err = links->hooks ? 0 : link_watch_hooks(&links->watch);
 
-	/* What changed before is not known. */
+	/* Earlier changes are not known. */
 	links->stale |= !links->hooks && !err;
 	links->hooks |= !err;
 	return err;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* One netlink exchange at a time: the answers of a request are read to their end before the next. */
+/*
+ * One netlink exchange at a time: the answers of a request are read to their end before the next.
+ */
 #include "netlink.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +75,15 @@ int netlink_open(struct netlink *netlink, int protocol, int netns_fd)
 	return err;
 }
 
+uint32_t netlink_u32(const struct rtattr *attr)
+{
+	uint32_t value = 0;
+
+	if (RTA_PAYLOAD(attr) >= sizeof(value))
+		memcpy(&value, RTA_DATA(attr), sizeof(value));
+	return value;
+}
+
 int netlink_join(const struct netlink *netlink, uint32_t group)
 {
 	return setsockopt(netlink->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
@@ -107,7 +119,7 @@ static int send_request(struct netlink *netlink, struct nlmsghdr *request, unsig
 }
 
 /* What was too long is lost; the next one of its kind will not be. */
-static void grow(struct netlink *netlink, size_t room)
+static void grow_buffer(struct netlink *netlink, size_t room)
 {
 	char *grown = room <= BUFFER_MAX ? realloc(netlink->buffer, room) : NULL;
 
@@ -118,7 +130,7 @@ static void grow(struct netlink *netlink, size_t room)
 }
 
 /* One datagram into the buffer: its length, 0 for one to ignore, or a negative errno. */
-static ssize_t receive(struct netlink *netlink)
+static ssize_t receive_datagram(struct netlink *netlink)
 {
 	struct sockaddr_nl from = {0};
 	struct iovec part = {.iov_base = netlink->buffer, .iov_len = netlink->room};
@@ -135,7 +147,7 @@ static ssize_t receive(struct netlink *netlink)
 	if (header.msg_namelen < sizeof(from) || from.nl_pid != netlink->port)
 		return 0;
 	if ((size_t)length > netlink->room) {
-		grow(netlink, (size_t)length);
+		grow_buffer(netlink, (size_t)length);
 		return -EMSGSIZE;
 	}
 	return length;
@@ -192,7 +204,7 @@ static int take_answer(struct netlink *netlink, const struct netlink_taker *take
 	ssize_t length;
 
 	while (!answer.over) {
-		length = receive(netlink);
+		length = receive_datagram(netlink);
 		if (length < 0 && (length != -EMSGSIZE || !dump))
 			return (int)length;
 		if (length < 0) {
@@ -247,7 +259,7 @@ int netlink_news(struct netlink *netlink, const struct netlink_taker *taker)
 
 	/* What stays in the queue behind a loss is older than the dump that follows it. */
 	for (int count = 0; count < NEWS_MAX; count++) {
-		length = receive(netlink);
+		length = receive_datagram(netlink);
 		if (length == -ENOBUFS || length == -EMSGSIZE) {
 			lost = true;
 			continue;

@@ -34,15 +34,6 @@ static void copy_text(const struct rtattr *attr, char *text, size_t size)
 	text[length] = '\0';
 }
 
-static uint32_t number_of(const struct rtattr *attr)
-{
-	uint32_t number = 0;
-
-	if (RTA_PAYLOAD(attr) >= sizeof(number))
-		memcpy(&number, RTA_DATA(attr), sizeof(number));
-	return number;
-}
-
 /* The options of a filter of kind "bpf". */
 static void read_options(const struct rtattr *options, struct tc_filter *filter)
 {
@@ -51,7 +42,7 @@ static void read_options(const struct rtattr *options, struct tc_filter *filter)
 
 	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
 		if (attr->rta_type == TCA_BPF_ID)
-			filter->program = number_of(attr);
+			filter->program = netlink_u32(attr);
 		else if (attr->rta_type == TCA_BPF_NAME)
 			copy_text(attr, filter->name, sizeof(filter->name));
 	}
@@ -75,7 +66,7 @@ static bool read_filter(const struct nlmsghdr *message, struct tc_filter *filter
 		if (attr->rta_type == TCA_KIND)
 			copy_text(attr, kind, sizeof(kind));
 		else if (attr->rta_type == TCA_CHAIN)
-			filter->chain = number_of(attr);
+			filter->chain = netlink_u32(attr);
 		else if (attr->rta_type == TCA_OPTIONS)
 			options = attr;
 	}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A clsact qdisc has no options, and its handle is fixed; what it does take is a size table ("stab"
- * in tc-stab(8)), which the kernel stores, returns, and uses only where packets are queued: never on
- * the clsact hooks. Ours has one that nobody else would choose. It is there from the moment when the
- * qdisc is there, so that not even SIGKILL can come in between; a qdisc that somebody makes later has
- * none; and `tc qdisc replace` by somebody else takes it off, who thereby makes the qdisc their own.
- * (qdisc_create() and qdisc_change() in net/sched/sch_api.c, the same from Linux 5.10 to 6.18.)
+ * in tc-stab(8)), which the kernel stores, returns, and uses only where packets are queued: never
+ * on the clsact hooks. Ours has one that nobody else would choose. It is there from the moment when
+ * the qdisc is there, so that not even SIGKILL can come in between; a qdisc that somebody makes
+ * later has none; and `tc qdisc replace` by somebody else takes it off, who thereby makes the qdisc
+ * their own. (qdisc_create() and qdisc_change() in net/sched/sch_api.c, the same from Linux 5.10 to
+ * 6.18.)
  */
 #include "tc_qdisc.h"
 
@@ -31,7 +32,8 @@ struct request {
 };
 
 /* Adds an attribute; there must be room. */
-static void add(struct request *request, unsigned short type, const void *data, size_t size)
+static void append_attribute(struct request *request, unsigned short type, const void *data,
+			     size_t size)
 {
 	struct rtattr *attr =
 		(struct rtattr *)((char *)request + NLMSG_ALIGN(request->header.nlmsg_len));
@@ -42,7 +44,7 @@ static void add(struct request *request, unsigned short type, const void *data, 
 	request->header.nlmsg_len = NLMSG_ALIGN(request->header.nlmsg_len) + RTA_SPACE(size);
 }
 
-static int exchange(struct nlmsghdr *request, const struct netlink_taker *taker, bool dump)
+static int ask_kernel(struct nlmsghdr *request, const struct netlink_taker *taker, bool dump)
 {
 	struct netlink netlink;
 	int err = netlink_open(&netlink, NETLINK_ROUTE, -1);
@@ -80,9 +82,9 @@ int tc_qdisc_make(unsigned int ifindex)
 		.base = mark,
 	};
 
-	add(&request, TCA_KIND, "clsact", sizeof("clsact"));
-	add(&request, TCA_STAB | NLA_F_NESTED, &table, sizeof(table));
-	return exchange(&request.header, &no_answer, false);
+	append_attribute(&request, TCA_KIND, "clsact", sizeof("clsact"));
+	append_attribute(&request, TCA_STAB | NLA_F_NESTED, &table, sizeof(table));
+	return ask_kernel(&request.header, &no_answer, false);
 }
 
 static bool is_marked(const struct rtattr *table)
@@ -167,7 +169,7 @@ int tc_qdisc_each(const struct tc_qdisc_visitor *visitor)
 	const struct netlink_taker taker = {
 		.begin = begin_qdiscs, .take = take_qdisc, .arg = &running};
 
-	return exchange(&request.header, &taker, true);
+	return ask_kernel(&request.header, &taker, true);
 }
 
 struct search {
@@ -175,12 +177,12 @@ struct search {
 	enum tc_qdisc found;
 };
 
-static void begin_search(void *arg)
+static void begin_find(void *arg)
 {
 	((struct search *)arg)->found = TC_QDISC_NONE;
 }
 
-static void visit_search(void *arg, unsigned int ifindex, enum tc_qdisc qdisc)
+static void visit_find(void *arg, unsigned int ifindex, enum tc_qdisc qdisc)
 {
 	struct search *search = arg;
 
@@ -192,7 +194,7 @@ int tc_qdisc_find(unsigned int ifindex, enum tc_qdisc *ret_qdisc)
 {
 	struct search search = {.ifindex = ifindex};
 	const struct tc_qdisc_visitor visitor = {
-		.begin = begin_search, .visit = visit_search, .arg = &search};
+		.begin = begin_find, .visit = visit_find, .arg = &search};
 	int err = tc_qdisc_each(&visitor);
 
 	if (!err)

@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -89,10 +88,10 @@ static void note_sight(struct owners *owners)
 	if (owners->counts_all || owners->blind_for_good)
 		return;
 	owner_table_set_note(owners->options.table,
-			     owners->sees_others ? NULL :
-						   "no other process of this pid namespace has a "
-						   "socket; to see those outside, run it in the "
-						   "host's (docker run --pid=host)");
+			     owners->sees_others ? NULL
+						 : "no other process of this pid namespace has a "
+						   "socket; to see processes outside, run in the "
+						   "host's pid namespace (docker run --pid=host)");
 }
 
 static int pass(struct owners *owners, const struct snapshot *snapshot)
@@ -119,7 +118,7 @@ static int pass(struct owners *owners, const struct snapshot *snapshot)
 
 /* What a look at a flow found. */
 struct finding {
-	uint32_t id; /* OWNER_UNKNOWN: nobody */
+	uint32_t id;  /* OWNER_UNKNOWN: nobody */
 	bool settled; /* an owner that will not change, or nobody for good */
 };
 
@@ -142,20 +141,19 @@ static uint32_t device_of(const struct snapshot *snapshot, const struct flow_key
 {
 	unsigned int slot = flow_key_slot(key);
 
-	return snapshot->ifaces && slot < snapshot->ifaces->count ?
-		       snapshot->ifaces->entry[slot].index :
-		       0;
+	return snapshot->ifaces && slot < snapshot->ifaces->count
+		       ? snapshot->ifaces->entry[slot].index
+		       : 0;
 }
 
-static struct finding find_owner(struct owners *owners, const struct snapshot *snapshot,
-				 uint32_t row, uint64_t now_ns)
+static struct finding find_flow_owner(struct owners *owners, const struct snapshot *snapshot,
+				      uint32_t row, uint64_t now_ns)
 {
 	const struct join_view view = {.sockets = owners->sockets,
 				       .addresses = owners->addresses,
 				       .walk_ns = owners->walk_ns,
-				       .home = addresses_know_home(owners->addresses) ?
-						       owners->home :
-						       0};
+				       .home = addresses_know_home(owners->addresses) ? owners->home
+										      : 0};
 	const struct flow_key *key = snapshot_key(snapshot, row);
 	const struct join_flow flow = {.begin_ns = todo_begin_ns(owners->todo, snapshot, row),
 				       .device = device_of(snapshot, key)};
@@ -184,8 +182,8 @@ static bool take_finding(struct owners *owners, const struct snapshot *snapshot,
 			atomic_fetch_add(&owners->found, 1);
 		return snapshot_set_owner(snapshot, row, finding->id);
 	}
-	missed = finding->settled ? todo_doubted(owners->todo, snapshot, row) :
-				    todo_missed(owners->todo, snapshot, row);
+	missed = finding->settled ? todo_doubted(owners->todo, snapshot, row)
+				  : todo_missed(owners->todo, snapshot, row);
 	if (missed)
 		atomic_fetch_add(&owners->missed, 1);
 	return false;
@@ -198,7 +196,7 @@ static void join_all(struct owners *owners, const struct snapshot *snapshot, con
 	bool changed = false;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct finding finding = find_owner(owners, snapshot, rows[i], now_ns);
+		const struct finding finding = find_flow_owner(owners, snapshot, rows[i], now_ns);
 
 		changed |= take_finding(owners, snapshot, rows[i], &finding);
 	}
@@ -227,7 +225,7 @@ static void look_at(struct owners *owners, const struct snapshot *snapshot, bool
 	owners->rest_until_ns = now_ns + REST_FACTOR * took_ns;
 }
 
-static void look(struct owners *owners, bool last)
+static void look_up_owners(struct owners *owners, bool last)
 {
 	struct snapshot *snapshot = ring_latest(owners->options.ring);
 
@@ -251,14 +249,6 @@ static int time_left(const struct owners *owners)
 	return (int)((owners->rest_until_ns - now_ns) / 1000000) + 1;
 }
 
-static void clear_event(int fd)
-{
-	uint64_t value;
-
-	if (read(fd, &value, sizeof(value)) < 0)
-		return; /* was clear already */
-}
-
 static void *owners_main(void *arg)
 {
 	struct owners *owners = arg;
@@ -279,13 +269,13 @@ static void *owners_main(void *arg)
 		if (ready < 0)
 			continue;
 		if (waits[WAIT_PUBLISH].revents)
-			clear_event(owners->publish_fd);
+			wait_take_event(owners->publish_fd);
 		if (waits[WAIT_PUBLISH].revents || !ready)
-			look(owners, false);
+			look_up_owners(owners, false);
 		else if (waits[WAIT_CLOSED].revents)
 			scan_closed(owners->scan, owners->sockets);
 	}
-	look(owners, true);
+	look_up_owners(owners, true);
 	return NULL;
 }
 
@@ -314,17 +304,17 @@ static uint32_t home_namespace(const struct owners_options *options)
 
 	if (options->netns_fd >= 0)
 		return fstat(options->netns_fd, &status) < 0 ? 0 : (uint32_t)status.st_ino;
-	return stat("/proc/thread-self/ns/net", &status) < 0 ? namespace_of_socket() :
-							       (uint32_t)status.st_ino;
+	return stat("/proc/thread-self/ns/net", &status) < 0 ? namespace_of_socket()
+							     : (uint32_t)status.st_ino;
 }
 
-/* Why no process can be named, as far as that is clear before anything was looked at. */
+/* Why no process can be named, if that is known before the first pass. */
 static const char *note_on_parts(const struct owners *owners)
 {
 	if (!owners->home)
-		return "the interfaces' network namespace cannot be told from others";
+		return "cannot identify the network namespace of the interfaces";
 	if (!scan_can_name(owners->scan))
-		return "there is no /proc of this pid namespace";
+		return "/proc of this pid namespace is not mounted";
 	return NULL;
 }
 
@@ -385,8 +375,9 @@ int owners_open(const struct owners_options *options, struct owners **ret_owners
 	owners->options = *options;
 	owners->proc_fd = -1;
 	netlink_init(&owners->route);
-	owners->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	err = owners->stop_fd < 0 ? -errno : ring_add_reader(options->ring, &owners->publish_fd);
+	owners->stop_fd = wait_new_event();
+	err = owners->stop_fd < 0 ? owners->stop_fd
+				  : ring_add_reader(options->ring, &owners->publish_fd);
 	if (!err)
 		err = open_parts(owners);
 	if (err) {
@@ -407,12 +398,9 @@ int owners_start(struct owners *owners)
 
 void owners_finish(struct owners *owners)
 {
-	uint64_t one = 1;
-
 	if (!owners->started)
 		return;
-	while (write(owners->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+	wait_signal_event(owners->stop_fd);
 	pthread_join(owners->thread, NULL);
 	owners->started = false;
 }

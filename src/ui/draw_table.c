@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "cell.h"
 #include "flow.h"
 #include "format.h"
@@ -57,8 +58,8 @@ static const char *title_text(const struct layout *layout, const struct scene *s
 	return column_info(column)->title;
 }
 
-static void draw_title(struct frame *frame, const struct layout *layout, const struct scene *scene,
-		       const struct layout_column *column)
+static void draw_column_title(struct frame *frame, const struct layout *layout,
+			      const struct scene *scene, const struct layout_column *column)
 {
 	unsigned int style = STYLE_REVERSE;
 	const char *sign = "";
@@ -83,11 +84,11 @@ static void draw_titles(struct frame *frame, const struct layout *layout, const 
 {
 	frame_paint(frame, 0, layout->head_y, frame->width, STYLE_REVERSE);
 	for (int i = 0; i < layout->columns; i++)
-		draw_title(frame, layout, scene, &layout->column[i]);
+		draw_column_title(frame, layout, scene, &layout->column[i]);
 }
 
 /* New since the interval before, and not just because the monitor is. */
-static bool is_new(const struct view_row *row, const struct snapshot *snapshot)
+static bool is_new(const struct row *row, const struct snapshot *snapshot)
 {
 	int64_t length_ns = (int64_t)snapshot->elapsed_ns;
 	int64_t age_ns = snapshot->wall_ns - row->first_wall_ns;
@@ -98,12 +99,12 @@ static bool is_new(const struct view_row *row, const struct snapshot *snapshot)
 	return age_ns <= length_ns && (int64_t)snapshot->running_ns > age_ns + length_ns;
 }
 
-static bool is_idle(const struct view_row *row)
+static bool is_idle(const struct row *row)
 {
 	return !row->delta[FLOW_IN].packets && !row->delta[FLOW_OUT].packets;
 }
 
-static unsigned int row_style(const struct view_row *row, const struct snapshot *snapshot,
+static unsigned int row_style(const struct row *row, const struct snapshot *snapshot,
 			      bool selected)
 {
 	unsigned int style = selected ? STYLE_REVERSE : STYLE_PLAIN;
@@ -115,7 +116,7 @@ static unsigned int row_style(const struct view_row *row, const struct snapshot 
 
 /* The direction that a cell speaks of gives it its colour. */
 static unsigned int dir_style(const struct layout_column *column, const struct scene *scene,
-			      const struct view_row *row)
+			      const struct row *row)
 {
 	bool in = flow_key_dir(&row->key) == FLOW_IN;
 
@@ -131,7 +132,7 @@ static unsigned int dir_style(const struct layout_column *column, const struct s
 }
 
 static unsigned int cell_style(const struct layout_column *column, const struct scene *scene,
-			       const struct view_row *row, unsigned int style)
+			       const struct row *row, unsigned int style)
 {
 	bool owners = group_by_owner(view_group(scene->view));
 
@@ -147,7 +148,7 @@ static unsigned int cell_style(const struct layout_column *column, const struct 
 }
 
 static void draw_cell(struct frame *frame, const struct layout *layout, const struct scene *scene,
-		      const struct layout_column *column, int y, const struct view_row *row,
+		      const struct layout_column *column, int y, const struct row *row,
 		      unsigned int style)
 {
 	char text[CELL_TEXT_MAX];
@@ -166,7 +167,7 @@ static void draw_history(struct frame *frame, const struct scene *scene,
 			 unsigned int style)
 {
 	double rate[LAYOUT_HISTORY_WIDTH * GRAPH_VALUES_PER_CELL];
-	size_t most = sizeof(rate) / sizeof(rate[0]), count;
+	size_t most = ARRAY_SIZE(rate), count;
 	double value[LAYOUT_HISTORY_WIDTH * GRAPH_VALUES_PER_CELL];
 	double peak = 0.0;
 
@@ -182,7 +183,7 @@ static void draw_row(struct frame *frame, const struct layout *layout, const str
 		     int y, size_t place)
 {
 	bool selected = place == view_selected(scene->view);
-	struct view_row row;
+	struct row row;
 	unsigned int style;
 
 	if (!view_get(scene->view, place, &row))
@@ -202,16 +203,16 @@ static void draw_row(struct frame *frame, const struct layout *layout, const str
 	}
 }
 
-/* What keeps the rows that there are off the table. */
+/* Why existing rows are not in the table. */
 static const char *hiding_text(const struct scene *scene)
 {
 	enum group_by by;
 
 	if (*scene->prompt.text)
-		return "nothing passes the filter";
+		return "no flow matches the filter";
 	if (view_drilled(scene->view, &by))
 		return "no packets of these flows in the last seconds";
-	return "no packets but those of the own session in the last seconds";
+	return "no packets except those of your own session in the last seconds";
 }
 
 static void draw_empty(struct frame *frame, const struct layout *layout, const struct scene *scene)
@@ -223,7 +224,7 @@ static void draw_empty(struct frame *frame, const struct layout *layout, const s
 	if (view_snapshot(scene->view)->count)
 		snprintf(text, sizeof(text), "%s", hiding_text(scene));
 	else if (!view_snapshot(scene->view)->elapsed_ns)
-		snprintf(text, sizeof(text), "counting on %s since this moment", iface);
+		snprintf(text, sizeof(text), "started counting on %s", iface);
 	else
 		snprintf(text, sizeof(text), "no packets on %s in the last seconds", iface);
 	frame_put(frame, 2, layout->rows_y + (layout->rows > 2), frame->width, STYLE_DIM, text);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "array.h"
+
 #define MARK_WIDTH    2	 /* selection mark and a blank */
 #define ADDRESS_FULL  21 /* an IPv4 address and port */
 #define ADDRESS_ROOMY 29 /* most IPv6 addresses and ports */
@@ -125,7 +127,7 @@ static int room_for_address(const struct layout *layout, unsigned int set)
 	return set & BIT(COLUMN_DESTINATION) ? (room - 1) / 2 : room;
 }
 
-/* Columns in the order they go, and the room for an address that each makes way for. */
+/* Columns in the order they are dropped, each to leave an address this much space. */
 static const struct leaving {
 	enum column column;
 	int room;
@@ -154,9 +156,9 @@ static const struct leaving {
 	{COLUMN_BPS, 1},
 };
 
-#define LEAVING (sizeof(leaving) / sizeof(leaving[0]))
+#define LEAVING ARRAY_SIZE(leaving)
 
-/* Whose a process is counts as much as its name, so it has a second, later place in the order. */
+/* In the view of processes, user and container are dropped at a second, later place. */
 static bool stays_longer(const struct layout *layout, const struct leaving *place)
 {
 	return layout->by == GROUP_PROCESS && place->room == ADDRESS_FULL &&

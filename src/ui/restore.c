@@ -12,9 +12,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "array.h"
+
 static const int faults[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 
-#define FAULTS ((int)(sizeof(faults) / sizeof(faults[0])))
+#define FAULTS ((int)ARRAY_SIZE(faults))
 
 static struct {
 	int fd;
@@ -79,7 +81,7 @@ void restore_learn_strings(void)
 {
 	static const char *const names[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		learn(capability(names[i]));
 	/* Where there can be a mouse, it must not go on typing into the shell. */
 	if (capability("kmous"))

@@ -11,12 +11,14 @@
 #include <string.h>
 #include <term.h>
 
+#include "array.h"
+
 /* What a program that knows nothing of its terminal calls it; terminfo may not list it. */
 #define NOTHING_KNOWN "unknown"
 
 enum description {
 	DESCRIPTION_GOOD,
-	DESCRIPTION_POOR,    /* it lacks what curses cannot do without */
+	DESCRIPTION_POOR, /* it lacks what curses cannot do without */
 	DESCRIPTION_MISSING,
 };
 
@@ -47,7 +49,7 @@ static int choose_another(int fd, const char **ret_type, const char **ret_why)
 {
 	static const char *const types[] = {"xterm-256color", "xterm", "vt100"};
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		if (look_up(types[i], fd) != DESCRIPTION_GOOD)
 			continue;
 		*ret_type = types[i];
@@ -67,7 +69,7 @@ int terminal_choose(int fd, const char **ret_type, const char **ret_why)
 		return -EINVAL;
 	}
 	if (!strcmp(type, NOTHING_KNOWN)) {
-		*ret_why = "it says that nothing is known of the terminal";
+		*ret_why = "this type describes no particular terminal";
 		return -EINVAL;
 	}
 	switch (look_up(type, fd)) {

@@ -4,6 +4,8 @@
 # "cpus N of M", "ok TEST", "FAIL TEST", "ns_in N", "ns_out N" (nanoseconds per packet) and "end of
 # tests". The variable `only` names the tests to run, by commas, if not all.
 export PKTSTAT_BPF=/test/pktstat-bpf PKTSTAT_TOOLS=/test/tools PACKETS=2000
+# Emulated, beside other work: everything may take many times longer.
+export PKTSTAT_PATIENCE=10 ROUNDS=2
 tests=/test/tests
 
 say() {
@@ -29,7 +31,7 @@ check() {
 	fi
 }
 
-# check_all SCRIPT [CASE...]: an end-to-end test, whose cases say themselves when they are done.
+# check_all SCRIPT [CASE...]: an end-to-end test; its cases report when they are done.
 check_all() {
 	local name=$1 line
 	shift

@@ -26,7 +26,7 @@
 #include "owner.h"
 #include "processes.h"
 #include "report_hosts.h"
-#include "report_pick.h"
+#include "report_rows.h"
 #include "sockets.h"
 
 #define BATCH	     2000 /* candidates that a table gets at a time */
@@ -192,16 +192,19 @@ static void fill_ledger(const uint32_t *candidate, size_t count)
 	ledger_free(ledger_of(candidate, count));
 }
 
-/* The ledger has the first index. */
+/* The ledger has the first index, the row engine two for groups. */
 static void fill_report_hosts(const uint32_t *candidate, size_t count)
 {
 	struct ledger *ledger = ledger_of(candidate, count);
-	const struct report_pick pick = report_pick_all(ledger);
+	const struct report report = {.ledger = ledger};
+	struct report_rows rows;
 	struct report_hosts hosts;
 
-	assert_int_equal(report_hosts_init(&pick, &hosts), 0);
+	assert_int_equal(report_rows_init(&rows, &report, true), 0);
+	assert_int_equal(report_hosts_init(&rows, &hosts), 0);
 	assert_int_equal(hosts.count, count);
 	report_hosts_done(&hosts);
+	report_rows_done(&rows);
 	ledger_free(ledger);
 }
 
@@ -331,7 +334,7 @@ static void test_every_table_is_seeded(void **state)
 {
 	static const struct table tables[] = {
 		{"ledger", 0, fill_ledger},
-		{"report hosts", 1, fill_report_hosts},
+		{"report hosts", 3, fill_report_hosts},
 		{"groups", 0, fill_group},
 		{"names", 0, fill_names},
 		{"owners", 0, fill_owners},

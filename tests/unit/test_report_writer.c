@@ -23,14 +23,14 @@ static const struct report_field fields[FIELDS] = {
 	[ABSENT] = {"absent", REPORT_TEXT, 2},
 };
 
-struct row {
+struct written {
 	const char *text;
 	uint64_t integer;
 	double real;
 };
 
 /* What rows look like, to be freed. */
-static char *written(const struct row *rows, size_t count)
+static char *written(const struct written *rows, size_t count)
 {
 	const struct report report = {0};
 	struct report_writer *writer;
@@ -57,7 +57,7 @@ static char *written(const struct row *rows, size_t count)
 
 static void check(const char *text, uint64_t integer, double real, const char *line)
 {
-	const struct row row = {.text = text, .integer = integer, .real = real};
+	const struct written row = {.text = text, .integer = integer, .real = real};
 	char expected[1024], *got = written(&row, 1);
 
 	snprintf(expected, sizeof(expected), "[\n{%s,\"set\":true}\n]\n", line);
@@ -85,7 +85,7 @@ static void test_reals(void **state)
 					 123456789012345678.0, 1e300};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		const struct row row = {.real = numbers[i]};
+		const struct written row = {.real = numbers[i]};
 		char *text = written(&row, 1);
 		json_t *array = json_loads(text, 0, NULL), *real;
 		double got, slack = numbers[i] * 1e-14 + (numbers[i] >= 0.001 ? 6e-7 : 0);
@@ -105,15 +105,15 @@ static void test_reals(void **state)
 static void test_long_text(void **state)
 {
 	char *text = malloc(100001);
-	struct row row[3];
+	struct written row[3];
 	json_t *array;
 	char *got;
 
 	assert_non_null(text);
 	memset(text, 1, 100000);
 	text[100000] = '\0';
-	row[0] = row[2] = (struct row){.text = "short", .integer = 7, .real = 1};
-	row[1] = (struct row){.text = text, .integer = 8, .real = 2};
+	row[0] = row[2] = (struct written){.text = "short", .integer = 7, .real = 1};
+	row[1] = (struct written){.text = text, .integer = 8, .real = 2};
 	got = written(row, 3);
 	array = json_loads(got, 0, NULL);
 	assert_non_null(array);

@@ -65,7 +65,7 @@ static void show(struct view *view, uint32_t era, const struct given *given, siz
 /* The flow at a place; 0 when it is not on screen. */
 static int flow_at(const struct view *view, size_t place)
 {
-	struct view_row row;
+	struct row row;
 
 	return view_get(view, place, &row) ? row.key.sport : 0;
 }
@@ -240,7 +240,7 @@ static void set_wall(struct view *view, uint32_t era, const struct given *given,
 
 static uint64_t total_of(const struct view *view, uint16_t flow)
 {
-	struct view_row row;
+	struct row row;
 
 	for (size_t place = 0; view_get(view, place, &row); place++) {
 		if (row.key.sport == flow)
@@ -309,7 +309,7 @@ static void test_drill(void **state)
 {
 	struct view *view = view_of(5, COLUMN_BPS);
 	enum group_by by = GROUP_FLOW;
-	struct view_row row;
+	struct row row;
 
 	show(view, 1, five, 5);
 	assert_false(view_drill(view));
@@ -351,7 +351,7 @@ static void test_gone_flow_is_waited_for(void **state)
 {
 	static const struct given without[] = {{1, 100}, {2, 500}, {5, 400}};
 	struct view *view = view_of(5, COLUMN_BPS);
-	struct view_row row;
+	struct row row;
 
 	show(view, 1, five, 5);
 	view_move(view, 2);

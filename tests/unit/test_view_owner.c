@@ -134,7 +134,7 @@ static void own_all(struct bed *bed)
 
 static void expect(struct bed *bed, const int *flows, size_t count)
 {
-	struct view_row row;
+	struct row row;
 
 	assert_int_equal(view_arrange(bed->view), 0);
 	assert_int_equal(view_count(bed->view), count);
@@ -180,7 +180,7 @@ static void orders(void **state)
 static void sums_by_iface(void **state)
 {
 	struct bed *bed = *state;
-	struct view_row row;
+	struct row row;
 
 	bed->snapshot->table->chunk[0][0].key =
 		flow_key_of_sum(FLOW_SUM_AGED, FLOW_CLASS_TCP, 0, FLOW_WHERE(1, FLOW_IN));
@@ -196,7 +196,7 @@ static void sums_by_iface(void **state)
 static void known_later(void **state)
 {
 	struct bed *bed = *state;
-	struct view_row row;
+	struct row row;
 	uint32_t id = add(bed, 1, 0, "init", "");
 
 	own(bed, 5, id);
@@ -261,7 +261,7 @@ static void names(void **state)
 static uint64_t bytes_in_groups(const struct view *view)
 {
 	uint64_t sum = 0;
-	struct view_row row;
+	struct row row;
 
 	for (size_t i = 0; view_get(view, i, &row); i++)
 		sum += row.delta[FLOW_IN].bytes + row.delta[FLOW_OUT].bytes;
@@ -273,7 +273,7 @@ static void groups(void **state)
 	static const size_t rows[GROUPS] = {
 		[GROUP_PROCESS] = 5, [GROUP_CONTAINER] = 3, [GROUP_USER] = 4};
 	struct bed *bed = *state;
-	struct view_row row;
+	struct row row;
 	char text[64];
 
 	own_all(bed);
@@ -351,7 +351,7 @@ static void changes_meanwhile(void **state)
 	view_set_sort(bed->view, COLUMN_PROCESS, false);
 	assert_int_equal(pthread_create(&thread, NULL, change_owners, &churn), 0);
 	for (int round = 0; round < ROUNDS; round++) {
-		struct view_row row, before = {0};
+		struct row row, before = {0};
 
 		view_set_sort(bed->view, COLUMN_PROCESS, false);
 		assert_int_equal(view_arrange(bed->view), 0);

@@ -80,7 +80,7 @@ static const struct given busy_first[] = {{300, 400, 1}, {200, 400, 1}, {100, 40
 
 static uint8_t selected_last(const struct view *view)
 {
-	struct view_row row;
+	struct row row;
 
 	assert_true(view_get_selected(view, &row));
 	return row.key.dst[15];
@@ -141,7 +141,7 @@ static void test_opened(void **state)
 
 static uint64_t total_at(const struct view *view, size_t place)
 {
-	struct view_row row;
+	struct row row;
 
 	assert_true(view_get(view, place, &row));
 	return row.total[FLOW_OUT].bytes;

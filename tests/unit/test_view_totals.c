@@ -145,7 +145,7 @@ static struct flow_counts since(const struct bed *bed, size_t at, long from, uin
 }
 
 /* What the flows of one group, those with that port (0: any), had at a step. */
-static size_t sum_up(const struct bed *bed, size_t at, long from, const struct view_row *row,
+static size_t sum_up(const struct bed *bed, size_t at, long from, const struct row *row,
 		     uint16_t port, struct flow_counts ret_sum[FLOW_DIRS])
 {
 	size_t flows = 0;
@@ -169,12 +169,12 @@ static size_t sum_up(const struct bed *bed, size_t at, long from, const struct v
 /* Every group has what its flows have, and there is none too many or too few. */
 static void expect_groups(const struct bed *bed, size_t at, long from, uint16_t port)
 {
-	const struct view_totals *totals = view_totals(bed->view);
+	const struct row_totals *totals = view_totals(bed->view);
 	struct flow_counts sum[FLOW_DIRS], all[FLOW_DIRS] = {0}, none = {0};
 	size_t flows = 0;
 
 	for (size_t place = 0; place < view_count(bed->view); place++) {
-		struct view_row row;
+		struct row row;
 
 		assert_true(view_get(bed->view, place, &row));
 		flows += sum_up(bed, at, from, &row, port, sum);
@@ -283,8 +283,8 @@ static void test_totals_of_flows(void **state)
 {
 	struct bed *bed = bed_new(LEDGER_FLOWS_DEFAULT, 7);
 	struct flow_counts sum[FLOW_DIRS];
-	const struct view_totals *totals = view_totals(bed->view);
-	struct view_row row;
+	const struct row_totals *totals = view_totals(bed->view);
+	struct row row;
 
 	while (bed->steps < STEPS)
 		step(bed);
@@ -336,7 +336,7 @@ static void test_full_ledger(void **state)
 	view_set_group(bed->view, GROUP_HOST);
 	for (size_t at = 0; at < STEPS; at++) {
 		struct flow_counts all = {0}, got;
-		struct view_row row;
+		struct row row;
 
 		step(bed);
 		show(bed, at);
@@ -387,7 +387,7 @@ static void test_many_idle_groups(void **state)
 	assert_int_equal(view_count(bed->view), IDLE_GROUPS_SHOWN);
 	assert_int_equal(view_totals(bed->view)->idle_hidden, hosts - IDLE_GROUPS_SHOWN);
 	for (size_t i = 0; i < IDLE_GROUPS_SHOWN; i++) {
-		struct view_row row;
+		struct row row;
 
 		assert_true(view_get(bed->view, i, &row));
 		assert_true(row.total[FLOW_OUT].bytes <= least);
@@ -408,7 +408,7 @@ static void test_thinned(void **state)
 	struct bed *bed = bed_new(LEDGER_FLOWS_DEFAULT, 5);
 	struct flow_counts all = {0}, expected[FLOW_DIRS], sum;
 	struct snapshot *thin;
-	struct view_row row;
+	struct row row;
 	size_t before;
 
 	while (bed->steps < STEPS)

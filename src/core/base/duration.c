@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "array.h"
+
 static const char why_none[] = "it is empty; write for example 30s, 5m or 1h30m";
 static const char why_negative[] = "it is negative";
 static const char why_number[] =
@@ -68,7 +70,7 @@ static uint64_t read_unit(const char **at)
 {
 	size_t length = strcspn(*at, ".0123456789");
 
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (strlen(units[i].name) == length && memcmp(*at, units[i].name, length) == 0) {
 			*at += length;
 			return units[i].ns;

@@ -37,13 +37,19 @@ static inline enum flow_sum flow_key_sum(const struct flow_key *key)
 	return key->ipproto == FLOW_PROTO_NONE ? (enum flow_sum)key->sport : FLOW_SUM_NONE;
 }
 
+static inline void flow_counts_add(struct flow_counts *sum, const struct flow_counts *counts)
+{
+	sum->packets += counts->packets;
+	sum->bytes += counts->bytes;
+}
+
 static inline bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
 {
 	return ((a->word[0] ^ b->word[0]) | (a->word[1] ^ b->word[1]) | (a->word[2] ^ b->word[2]) |
 		(a->word[3] ^ b->word[3]) | (a->word[4] ^ b->word[4])) == 0;
 }
 
-/* True for a flow whose sport and dport are port numbers (TCP, UDP, UDP-Lite, SCTP, DCCP). */
+/* True if sport and dport are port numbers (TCP, UDP, UDP-Lite, SCTP, DCCP). */
 bool flow_key_has_ports(const struct flow_key *key);
 
 /* True for an IP flow (false for ARP and for sums). */
@@ -63,9 +69,7 @@ int flow_key_compare(const struct flow_key *a, const struct flow_key *b);
 #define FLOW_ORDER_WORDS 5
 uint64_t flow_key_order_word(const struct flow_key *key, unsigned int word);
 
-/*
- * The key of a sum over flows of `class` seen at `where`.
- */
+/* The key of a sum over flows of `class` seen at `where`. */
 struct flow_key flow_key_of_sum(enum flow_sum sum, uint16_t detail, uint16_t ethertype,
 				uint8_t where);
 

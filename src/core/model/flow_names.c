@@ -6,162 +6,160 @@
 #include "flow.h"
 
 #include <linux/if_ether.h>
+#include <string.h>
 #include <strings.h>
 
-/* IANA's keywords; where programs before this one spell it another way, their spelling. */
-static const char *const ipproto_names[256] = {
-	[0] = "HOPOPT",
-	[1] = "ICMPv4",
-	[2] = "IGMP",
-	[3] = "GGP",
-	[4] = "IP-ENCAP",
-	[5] = "ST",
-	[6] = "TCP",
-	[7] = "CBT",
-	[8] = "EGP",
-	[9] = "IGP",
-	[10] = "BBN-RCC-MON",
-	[11] = "NVP-II",
-	[12] = "PUP",
-	[13] = "ARGUS",
-	[14] = "EMCON",
-	[15] = "XNET",
-	[16] = "CHAOS",
-	[17] = "UDP",
-	[18] = "MUX",
-	[19] = "DCN-MEAS",
-	[20] = "HMP",
-	[21] = "PRM",
-	[22] = "XNS-IDP",
-	[23] = "TRUNK-1",
-	[24] = "TRUNK-2",
-	[25] = "LEAF-1",
-	[26] = "LEAF-2",
-	[27] = "RDP",
-	[28] = "IRTP",
-	[29] = "ISO-TP4",
-	[30] = "NETBLT",
-	[31] = "MFE-NSP",
-	[32] = "MERIT-INP",
-	[33] = "DCCP",
-	[34] = "3PC",
-	[35] = "IDPR",
-	[36] = "XTP",
-	[37] = "DDP",
-	[38] = "IDPR-CMTP",
-	[39] = "TP++",
-	[40] = "IL",
-	[41] = "IPv6",
-	[42] = "SDRP",
-	[43] = "IPv6-Route",
-	[44] = "IPv6-Frag",
-	[45] = "IDRP",
-	[46] = "RSVP",
-	[47] = "GRE",
-	[48] = "DSR",
-	[49] = "BNA",
-	[50] = "IPSEC-ESP",
-	[51] = "IPSEC-AH",
-	[52] = "I-NLSP",
-	[53] = "SWIPE",
-	[54] = "NARP",
-	[55] = "Min-IPv4",
-	[56] = "TLSP",
-	[57] = "SKIP",
-	[58] = "IPv6-ICMP",
-	[59] = "IPv6-NoNxt",
-	[60] = "IPv6-Opts",
-	[62] = "CFTP",
-	[64] = "SAT-EXPAK",
-	[65] = "KRYPTOLAN",
-	[66] = "RVD",
-	[67] = "IPPC",
-	[69] = "SAT-MON",
-	[70] = "VISA",
-	[71] = "IPCV",
-	[72] = "CPNX",
-	[73] = "RSPF",
-	[74] = "WSN",
-	[75] = "PVP",
-	[76] = "BR-SAT-MON",
-	[77] = "SUN-ND",
-	[78] = "WB-MON",
-	[79] = "WB-EXPAK",
-	[80] = "ISO-IP",
-	[81] = "VMTP",
-	[82] = "SECURE-VMTP",
-	[83] = "VINES",
-	[84] = "IPTM",
-	[85] = "NSFNET-IGP",
-	[86] = "DGP",
-	[87] = "TCF",
-	[88] = "EIGRP",
-	[89] = "OSPFIGP",
-	[90] = "Sprite-RPC",
-	[91] = "LARP",
-	[92] = "MTP",
-	[93] = "AX.25",
-	[94] = "IPIP",
-	[95] = "MICP",
-	[96] = "SCC-SP",
-	[97] = "ETHERIP",
-	[98] = "ENCAP",
-	[100] = "GMTP",
-	[101] = "IFMP",
-	[102] = "PNNI",
-	[103] = "PIM",
-	[104] = "ARIS",
-	[105] = "SCPS",
-	[106] = "QNX",
-	[107] = "A/N",
-	[108] = "IPCOMP",
-	[109] = "SNP",
-	[110] = "Compaq-Peer",
-	[111] = "IPX-in-IP",
-	[112] = "VRRP",
-	[113] = "PGM",
-	[115] = "L2TP",
-	[116] = "DDX",
-	[117] = "IATP",
-	[118] = "STP",
-	[119] = "SRP",
-	[120] = "UTI",
-	[121] = "SMP",
-	[122] = "SM",
-	[123] = "PTP",
-	[124] = "ISIS",
-	[125] = "FIRE",
-	[126] = "CRTP",
-	[127] = "CRUDP",
-	[128] = "SSCOPMCE",
-	[129] = "IPLT",
-	[130] = "SPS",
-	[131] = "PIPE",
-	[132] = "SCTP",
-	[133] = "FC",
-	[134] = "RSVP-E2E-IGNORE",
-	[135] = "Mobility-Header",
-	[136] = "UDPLite",
-	[137] = "MPLS-in-IP",
-	[138] = "MANET",
-	[139] = "HIP",
-	[140] = "Shim6",
-	[141] = "WESP",
-	[142] = "ROHC",
-	[143] = "Ethernet",
-	[144] = "AGGFRAG",
-	[145] = "NSH",
-	[146] = "Homa",
-	[147] = "BIT-EMU",
-};
+#include "array.h"
+#include "flow_protocol.h"
 
-/* What people type besides the names above. */
-static const struct {
-	const char *name;
-	uint8_t ipproto;
-} ipproto_aliases[] = {
-	{"icmp", 1},	{"ipencap", 4}, {"esp", 50},	   {"ah", 51},	      {"icmp6", 58},
-	{"icmpv6", 58}, {"ospf", 89},	{"udp-lite", 136}, {"mobility", 135},
+/*
+ * IANA's keywords; where programs before this one spell it another way, their spelling. A filter
+ * takes the name after "proto" in any case.
+ */
+const struct flow_protocol flow_protocols[256] = {
+	[0] = {"HOPOPT"},
+	[1] = {"ICMPv4", .keyword = "icmp", .numbers = FLOW_NUMBERS_ICMP},
+	[2] = {"IGMP", .keyword = "igmp"},
+	[3] = {"GGP"},
+	[4] = {"IP-ENCAP", .aliases = "ipencap"},
+	[5] = {"ST"},
+	[6] = {"TCP", .keyword = "tcp", .numbers = FLOW_NUMBERS_PORTS},
+	[7] = {"CBT"},
+	[8] = {"EGP"},
+	[9] = {"IGP", .keyword = "igrp"},
+	[10] = {"BBN-RCC-MON"},
+	[11] = {"NVP-II"},
+	[12] = {"PUP"},
+	[13] = {"ARGUS"},
+	[14] = {"EMCON"},
+	[15] = {"XNET"},
+	[16] = {"CHAOS"},
+	[17] = {"UDP", .keyword = "udp", .numbers = FLOW_NUMBERS_PORTS},
+	[18] = {"MUX"},
+	[19] = {"DCN-MEAS"},
+	[20] = {"HMP"},
+	[21] = {"PRM"},
+	[22] = {"XNS-IDP"},
+	[23] = {"TRUNK-1"},
+	[24] = {"TRUNK-2"},
+	[25] = {"LEAF-1"},
+	[26] = {"LEAF-2"},
+	[27] = {"RDP"},
+	[28] = {"IRTP"},
+	[29] = {"ISO-TP4"},
+	[30] = {"NETBLT"},
+	[31] = {"MFE-NSP"},
+	[32] = {"MERIT-INP"},
+	[33] = {"DCCP", .numbers = FLOW_NUMBERS_PORTS},
+	[34] = {"3PC"},
+	[35] = {"IDPR"},
+	[36] = {"XTP"},
+	[37] = {"DDP"},
+	[38] = {"IDPR-CMTP"},
+	[39] = {"TP++"},
+	[40] = {"IL"},
+	[41] = {"IPv6"},
+	[42] = {"SDRP"},
+	[43] = {"IPv6-Route"},
+	[44] = {"IPv6-Frag"},
+	[45] = {"IDRP"},
+	[46] = {"RSVP"},
+	[47] = {"GRE", .numbers = FLOW_NUMBERS_GRE},
+	[48] = {"DSR"},
+	[49] = {"BNA"},
+	[50] = {"IPSEC-ESP", .keyword = "esp", .numbers = FLOW_NUMBERS_SPI},
+	[51] = {"IPSEC-AH", .keyword = "ah", .numbers = FLOW_NUMBERS_SPI},
+	[52] = {"I-NLSP"},
+	[53] = {"SWIPE"},
+	[54] = {"NARP"},
+	[55] = {"Min-IPv4"},
+	[56] = {"TLSP"},
+	[57] = {"SKIP"},
+	[58] = {"IPv6-ICMP", .keyword = "icmp6", .aliases = "icmpv6", .numbers = FLOW_NUMBERS_ICMP},
+	[59] = {"IPv6-NoNxt"},
+	[60] = {"IPv6-Opts"},
+	[62] = {"CFTP"},
+	[64] = {"SAT-EXPAK"},
+	[65] = {"KRYPTOLAN"},
+	[66] = {"RVD"},
+	[67] = {"IPPC"},
+	[69] = {"SAT-MON"},
+	[70] = {"VISA"},
+	[71] = {"IPCV"},
+	[72] = {"CPNX"},
+	[73] = {"RSPF"},
+	[74] = {"WSN"},
+	[75] = {"PVP"},
+	[76] = {"BR-SAT-MON"},
+	[77] = {"SUN-ND"},
+	[78] = {"WB-MON"},
+	[79] = {"WB-EXPAK"},
+	[80] = {"ISO-IP"},
+	[81] = {"VMTP"},
+	[82] = {"SECURE-VMTP"},
+	[83] = {"VINES"},
+	[84] = {"IPTM"},
+	[85] = {"NSFNET-IGP"},
+	[86] = {"DGP"},
+	[87] = {"TCF"},
+	[88] = {"EIGRP"},
+	[89] = {"OSPFIGP", .aliases = "ospf", .numbers = FLOW_NUMBERS_OSPF},
+	[90] = {"Sprite-RPC"},
+	[91] = {"LARP"},
+	[92] = {"MTP"},
+	[93] = {"AX.25"},
+	[94] = {"IPIP"},
+	[95] = {"MICP"},
+	[96] = {"SCC-SP"},
+	[97] = {"ETHERIP"},
+	[98] = {"ENCAP"},
+	[100] = {"GMTP"},
+	[101] = {"IFMP"},
+	[102] = {"PNNI"},
+	[103] = {"PIM", .keyword = "pim"},
+	[104] = {"ARIS"},
+	[105] = {"SCPS"},
+	[106] = {"QNX"},
+	[107] = {"A/N"},
+	[108] = {"IPCOMP"},
+	[109] = {"SNP"},
+	[110] = {"Compaq-Peer"},
+	[111] = {"IPX-in-IP"},
+	[112] = {"VRRP", .keyword = "vrrp"},
+	[113] = {"PGM"},
+	[115] = {"L2TP"},
+	[116] = {"DDX"},
+	[117] = {"IATP"},
+	[118] = {"STP"},
+	[119] = {"SRP"},
+	[120] = {"UTI"},
+	[121] = {"SMP"},
+	[122] = {"SM"},
+	[123] = {"PTP"},
+	[124] = {"ISIS"},
+	[125] = {"FIRE"},
+	[126] = {"CRTP"},
+	[127] = {"CRUDP"},
+	[128] = {"SSCOPMCE"},
+	[129] = {"IPLT"},
+	[130] = {"SPS"},
+	[131] = {"PIPE"},
+	[132] = {"SCTP", .keyword = "sctp", .numbers = FLOW_NUMBERS_PORTS},
+	[133] = {"FC"},
+	[134] = {"RSVP-E2E-IGNORE"},
+	[135] = {"Mobility-Header", .aliases = "mobility"},
+	[136] = {"UDPLite", .aliases = "udp-lite", .numbers = FLOW_NUMBERS_PORTS},
+	[137] = {"MPLS-in-IP"},
+	[138] = {"MANET"},
+	[139] = {"HIP"},
+	[140] = {"Shim6"},
+	[141] = {"WESP"},
+	[142] = {"ROHC"},
+	[143] = {"Ethernet"},
+	[144] = {"AGGFRAG"},
+	[145] = {"NSH"},
+	[146] = {"Homa"},
+	[147] = {"BIT-EMU"},
 };
 
 static const struct {
@@ -236,20 +234,32 @@ static const char *const class_names[FLOW_CLASSES] = {
 
 const char *flow_ipproto_name(uint8_t ipproto)
 {
-	return ipproto_names[ipproto];
+	return flow_protocols[ipproto].name;
+}
+
+/* True when the word is one of those, which have blanks between them. */
+static bool is_one_of(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+
+	while (words && *words) {
+		size_t next = strcspn(words, " ");
+
+		if (next == length && !strncasecmp(words, word, length))
+			return true;
+		words += next + strspn(words + next, " ");
+	}
+	return false;
 }
 
 int flow_ipproto_of_name(const char *name)
 {
-	size_t i;
+	for (int i = 0; i < 256; i++) {
+		const struct flow_protocol *protocol = &flow_protocols[i];
 
-	for (i = 0; i < sizeof(ipproto_names) / sizeof(ipproto_names[0]); i++) {
-		if (ipproto_names[i] && strcasecmp(name, ipproto_names[i]) == 0)
-			return (int)i;
-	}
-	for (i = 0; i < sizeof(ipproto_aliases) / sizeof(ipproto_aliases[0]); i++) {
-		if (strcasecmp(name, ipproto_aliases[i].name) == 0)
-			return ipproto_aliases[i].ipproto;
+		if ((protocol->name && !strcasecmp(name, protocol->name)) ||
+		    is_one_of(protocol->keyword, name) || is_one_of(protocol->aliases, name))
+			return i;
 	}
 	return -1;
 }
@@ -270,7 +280,7 @@ const char *flow_ethertype_name(uint16_t ethertype)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(ethertype_names) / sizeof(ethertype_names[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(ethertype_names); i++) {
 		if (ethertype_names[i].ethertype == ethertype)
 			return ethertype_names[i].name;
 	}

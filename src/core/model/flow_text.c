@@ -7,15 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
+
 /* A number and what it is called. */
 struct number_name {
 	uint16_t number;
 	const char *name;
 };
 
-#define NAME_OF(table, number) name_of(table, sizeof(table) / sizeof((table)[0]), number)
+#define NAME_OF(table, number) find_number_name(table, ARRAY_SIZE(table), number)
 
-static const char *name_of(const struct number_name *table, size_t count, uint16_t number)
+static const char *find_number_name(const struct number_name *table, size_t count, uint16_t number)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (table[i].number == number)

@@ -22,12 +22,6 @@ static enum ledger_gone_kind kind_of(const struct flow_key *key)
 	}
 }
 
-static void counts_add(struct flow_counts *sum, const struct flow_counts *counts)
-{
-	sum->packets += counts->packets;
-	sum->bytes += counts->bytes;
-}
-
 static void gone_add(struct ledger *ledger, struct ledger_gone *gone,
 		     const struct ledger_flow *flow)
 {
@@ -35,9 +29,9 @@ static void gone_add(struct ledger *ledger, struct ledger_gone *gone,
 		gone->first_wall_ns = flow->first_wall_ns;
 	if (!gone->total.packets || flow->last_wall_ns > gone->last_wall_ns)
 		gone->last_wall_ns = flow->last_wall_ns;
-	counts_add(&gone->total, &flow->total);
+	flow_counts_add(&gone->total, &flow->total);
 	if (flow->recent != LEDGER_NOT_RECENT)
-		counts_add(&gone->delta, &ledger->recent[flow->recent].delta);
+		flow_counts_add(&gone->delta, &ledger->recent[flow->recent].delta);
 	ledger->gone_waits = true;
 }
 
@@ -84,7 +78,7 @@ static void retire_flow(struct ledger *ledger, size_t place)
 	gone_add(ledger, &ledger->gone[kind][flow_key_dir(&flow->key)][flow_key_class(&flow->key)],
 		 flow);
 	if (kind == LEDGER_GONE_FLOWS) {
-		counts_add(&ledger->gone_total, &flow->total);
+		flow_counts_add(&ledger->gone_total, &flow->total);
 		ledger->flows_gone++;
 	}
 	flow_remove(ledger, place);
@@ -151,7 +145,7 @@ static bool renew_recent(struct ledger *ledger, struct ledger_flow *flow, size_t
 		return false;
 	recent->delta = *delta;
 	if (before != LEDGER_NOT_RECENT) {
-		counts_add(&recent->delta, &ledger->recent[before].delta);
+		flow_counts_add(&recent->delta, &ledger->recent[before].delta);
 		recent->active_mono_ns = ledger->recent[before].active_mono_ns;
 		recent_drop(ledger, before);
 	}
@@ -167,7 +161,7 @@ static bool settle_row(struct ledger *ledger, const struct flow_key *key,
 
 	if (!flow || !renew_recent(ledger, flow, place, &gone->delta))
 		return false;
-	counts_add(&flow->total, &gone->total);
+	flow_counts_add(&flow->total, &gone->total);
 	if (flow->recent == LEDGER_NOT_RECENT && ledger_idle_enter(ledger, flow)) {
 		flow->total = before;
 		return false;

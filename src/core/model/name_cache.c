@@ -9,12 +9,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "format.h"
 #include "hash_index.h"
+#include "utf8.h"
+#include "wait.h"
 
 #define QUESTIONS_MAX 1024
 #define NONE	      HASH_INDEX_NONE
@@ -60,8 +61,8 @@ int name_cache_new(size_t max, struct name_cache **ret_cache)
 		return -ENOMEM;
 	cache->max = (uint32_t)max;
 	cache->newest = cache->oldest = NONE;
-	cache->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	cache->question_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	cache->event_fd = wait_new_event();
+	cache->question_fd = wait_new_event();
 	pthread_mutex_init(&cache->lock, NULL);
 	if (hash_index_init(&cache->index) || cache->event_fd < 0 || cache->question_fd < 0) {
 		name_cache_free(cache);
@@ -87,23 +88,7 @@ void name_cache_free(struct name_cache *cache)
 	free(cache);
 }
 
-static void signal_event(int fd)
-{
-	uint64_t one = 1;
-
-	if (write(fd, &one, sizeof(one)) < 0)
-		return; /* it is readable already */
-}
-
-static void clear_event(int fd)
-{
-	uint64_t value;
-
-	if (read(fd, &value, sizeof(value)) < 0)
-		return; /* was clear already */
-}
-
-static uint32_t hash_of(const struct name_cache *cache, const uint8_t address[16])
+static uint32_t address_hash(const struct name_cache *cache, const uint8_t address[16])
 {
 	return hash_index_hash(&cache->index, address, 16);
 }
@@ -118,7 +103,8 @@ static bool is_entry(const void *table, uint32_t i, const void *address)
 /* The entry of the address, or NONE. */
 static uint32_t find_entry(const struct name_cache *cache, const uint8_t address[16])
 {
-	return hash_index_find(&cache->index, hash_of(cache, address), is_entry, cache, address);
+	return hash_index_find(&cache->index, address_hash(cache, address), is_entry, cache,
+			       address);
 }
 
 static void take_out(struct name_cache *cache, uint32_t i)
@@ -148,7 +134,7 @@ static void put_newest(struct name_cache *cache, uint32_t i)
 	cache->newest = i;
 }
 
-static int grow(struct name_cache *cache)
+static int grow_entries(struct name_cache *cache)
 {
 	size_t room = cache->count ? 2UL * cache->count : 256;
 	struct name_entry *entry;
@@ -168,21 +154,21 @@ static uint32_t add_entry(struct name_cache *cache, const uint8_t address[16])
 	uint32_t i;
 
 	if (cache->count < cache->max) {
-		if (grow(cache) || hash_index_reserve(&cache->index, cache->count + 1))
+		if (grow_entries(cache) || hash_index_reserve(&cache->index, cache->count + 1))
 			return NONE;
 		i = cache->count++;
 	} else {
 		i = cache->oldest;
 		cache->unanswered -= cache->entry[i].asked; /* the answer will find no entry */
 		take_out(cache, i);
-		hash_index_remove(&cache->index, hash_of(cache, cache->entry[i].address), i);
+		hash_index_remove(&cache->index, address_hash(cache, cache->entry[i].address), i);
 		free(cache->entry[i].text);
 	}
 	cache->entry[i] = (struct name_entry){0};
 	memcpy(cache->entry[i].address, address, 16);
 	put_newest(cache, i);
 	/* There is room. */
-	return hash_index_add(&cache->index, hash_of(cache, address), i) ? NONE : i;
+	return hash_index_add(&cache->index, address_hash(cache, address), i) ? NONE : i;
 }
 
 static void ask(struct name_cache *cache, uint32_t i)
@@ -195,7 +181,7 @@ static void ask(struct name_cache *cache, uint32_t i)
 	cache->entry[i].asked = true;
 	cache->unanswered++;
 	if (!cache->questions++)
-		signal_event(cache->question_fd);
+		wait_signal_event(cache->question_fd);
 }
 
 bool name_cache_get(struct name_cache *cache, const uint8_t address[16], char *text, size_t size)
@@ -220,11 +206,8 @@ bool name_cache_get(struct name_cache *cache, const uint8_t address[16], char *t
 	if (!entry->answered || coarse_ns() >= entry->valid_until_ns)
 		ask(cache, i);
 	if (entry->text) {
-		size_t length = strnlen(entry->text, size - 1);
+		size_t length = utf8_cut(entry->text, strnlen(entry->text, size - 1));
 
-		/* Cut short, but not within a character of UTF-8. */
-		while (length && (entry->text[length] & 0xc0) == 0x80)
-			length--;
 		memcpy(text, entry->text, length);
 		text[length] = '\0';
 		known = true;
@@ -239,16 +222,6 @@ void name_cache_set_asking(struct name_cache *cache, bool asking)
 	pthread_mutex_lock(&cache->lock);
 	cache->asking = asking;
 	pthread_mutex_unlock(&cache->lock);
-}
-
-bool name_cache_is_asking(struct name_cache *cache)
-{
-	bool asking;
-
-	pthread_mutex_lock(&cache->lock);
-	asking = cache->asking;
-	pthread_mutex_unlock(&cache->lock);
-	return asking;
 }
 
 uint64_t name_cache_version(struct name_cache *cache)
@@ -270,7 +243,7 @@ int name_cache_event_fd(const struct name_cache *cache)
 
 void name_cache_clear_event(struct name_cache *cache)
 {
-	clear_event(cache->event_fd);
+	wait_take_event(cache->event_fd);
 }
 
 int name_cache_question_fd(const struct name_cache *cache)
@@ -290,7 +263,7 @@ bool name_cache_take_question(struct name_cache *cache, uint8_t ret_address[16])
 		taken = true;
 	}
 	if (!cache->questions)
-		clear_event(cache->question_fd);
+		wait_take_event(cache->question_fd);
 	pthread_mutex_unlock(&cache->lock);
 	return taken;
 }
@@ -358,5 +331,5 @@ void name_cache_put(struct name_cache *cache, const uint8_t address[16], const c
 	pthread_mutex_unlock(&cache->lock);
 	free(text);
 	if (wake)
-		signal_event(cache->event_fd);
+		wait_signal_event(cache->event_fd);
 }

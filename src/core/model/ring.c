@@ -6,8 +6,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "wait.h"
 
 struct ring {
 	pthread_mutex_t lock; /* of everything below it that readers see */
@@ -28,9 +29,9 @@ int ring_new(size_t budget_bytes, struct ring **ret_ring)
 	if (!ring)
 		return -ENOMEM;
 	ring->budget = budget_bytes;
-	ring->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	ring->event_fd = wait_new_event();
 	if (ring->event_fd < 0) {
-		err = -errno;
+		err = ring->event_fd;
 		goto out_free;
 	}
 	err = -pthread_mutex_init(&ring->lock, NULL);
@@ -135,15 +136,6 @@ static void ring_fit_budget(struct ring *ring)
 	pthread_mutex_unlock(&ring->lock);
 }
 
-static void ring_signal(int event_fd)
-{
-	uint64_t one = 1;
-
-	/* Fails only when 2^64 - 2 signals were left unread: then it is readable anyway. */
-	if (write(event_fd, &one, sizeof(one)) < 0)
-		return;
-}
-
 void ring_publish(struct ring *ring, struct snapshot *snapshot)
 {
 	size_t i;
@@ -154,9 +146,9 @@ void ring_publish(struct ring *ring, struct snapshot *snapshot)
 	*ring_slot(ring, ring->count) = snapshot;
 	ring->count++;
 	pthread_mutex_unlock(&ring->lock);
-	ring_signal(ring->event_fd);
+	wait_signal_event(ring->event_fd);
 	for (i = 0; i < ring->readers; i++)
-		ring_signal(ring->reader_fd[i]);
+		wait_signal_event(ring->reader_fd[i]);
 	ring_fit_budget(ring);
 }
 
@@ -167,10 +159,7 @@ int ring_event_fd(const struct ring *ring)
 
 void ring_clear_event(struct ring *ring)
 {
-	uint64_t value;
-
-	if (read(ring->event_fd, &value, sizeof(value)) < 0)
-		return; /* was clear already */
+	wait_take_event(ring->event_fd);
 }
 
 int ring_add_reader(struct ring *ring, int *ret_fd)
@@ -179,9 +168,9 @@ int ring_add_reader(struct ring *ring, int *ret_fd)
 
 	if (ring->readers == RING_READERS_MAX)
 		return -ENOSPC;
-	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	fd = wait_new_event();
 	if (fd < 0)
-		return -errno;
+		return fd;
 	ring->reader_fd[ring->readers++] = fd;
 	*ret_fd = fd;
 	return 0;
@@ -189,7 +178,7 @@ int ring_add_reader(struct ring *ring, int *ret_fd)
 
 void ring_notify(struct ring *ring)
 {
-	ring_signal(ring->event_fd);
+	wait_signal_event(ring->event_fd);
 }
 
 struct snapshot *ring_latest(struct ring *ring)

@@ -16,8 +16,8 @@
 struct group {
 	enum group_by by;
 	const struct owner_table *owners; /* borrowed, or NULL */
-	struct group_row *row;
-	struct group_row *last; /* added to last */
+	struct row *row;
+	struct row *last; /* added to last */
 	size_t count, room;
 	struct hash_index index; /* of places of rows */
 };
@@ -83,7 +83,7 @@ static uint32_t place_of(const struct group *group, const struct flow_key *key, 
 static int grow_rows(struct group *group)
 {
 	size_t room = group->room ? group->room * 2 : FIRST_ROOM;
-	struct group_row *row = reallocarray(group->row, room, sizeof(*row));
+	struct row *row = reallocarray(group->row, room, sizeof(*row));
 
 	if (!row)
 		return -ENOMEM;
@@ -93,21 +93,15 @@ static int grow_rows(struct group *group)
 }
 
 static int append(struct group *group, const struct flow_key *key, uint32_t hash,
-		  int64_t first_wall_ns, struct group_row **ret_row)
+		  int64_t first_wall_ns, struct row **ret_row)
 {
 	if (group->count == group->room && grow_rows(group))
 		return -ENOMEM;
 	if (hash_index_add(&group->index, hash, (uint32_t)group->count))
 		return -ENOMEM;
 	*ret_row = &group->row[group->count++];
-	**ret_row = (struct group_row){.key = *key, .first_wall_ns = first_wall_ns};
+	**ret_row = (struct row){.key = *key, .first_wall_ns = first_wall_ns};
 	return 0;
-}
-
-static void add_counts(struct flow_counts *to, const struct flow_counts *counts)
-{
-	to->packets += counts->packets;
-	to->bytes += counts->bytes;
 }
 
 void group_join_owner(enum group_by by, const struct owner_table *owners, bool first,
@@ -130,14 +124,14 @@ int group_add(struct group *group, const struct flow_key *key, const struct flow
 	struct flow_key of = group_key(group->by, key, group->owners, owner);
 	uint32_t hash = hash_index_hash(&group->index, &of, sizeof(of));
 	uint32_t place = place_of(group, &of, hash);
-	struct group_row *row;
+	struct row *row;
 
 	if (place != HASH_INDEX_NONE)
 		row = &group->row[place];
 	else if (append(group, &of, hash, first_wall_ns, &row))
 		return -ENOMEM;
-	add_counts(&row->delta[flow_key_dir(key)], delta);
-	add_counts(&row->total[flow_key_dir(key)], total);
+	flow_counts_add(&row->delta[flow_key_dir(key)], delta);
+	flow_counts_add(&row->total[flow_key_dir(key)], total);
 	if (first_wall_ns < row->first_wall_ns)
 		row->first_wall_ns = first_wall_ns;
 	if (group->owners)
@@ -148,12 +142,12 @@ int group_add(struct group *group, const struct flow_key *key, const struct flow
 	return 0;
 }
 
-void group_absorb(struct group *group, size_t i, const struct group_row *other)
+void group_absorb(struct group *group, size_t i, const struct row *other)
 {
-	struct group_row *row = &group->row[i];
+	struct row *row = &group->row[i];
 
 	for (int dir = 0; dir < FLOW_DIRS; dir++)
-		add_counts(&row->total[dir], &other->total[dir]);
+		flow_counts_add(&row->total[dir], &other->total[dir]);
 	if (other->first_wall_ns < row->first_wall_ns)
 		row->first_wall_ns = other->first_wall_ns;
 	if (group->owners)
@@ -166,15 +160,21 @@ void group_absorb(struct group *group, size_t i, const struct group_row *other)
 	row->flows += other->flows;
 }
 
-int group_append(struct group *group, const struct group_row *row)
+int group_append(struct group *group, const struct row *row)
 {
 	uint32_t hash = hash_index_hash(&group->index, &row->key, sizeof(row->key));
-	struct group_row *made;
+	struct row *made;
 
 	if (append(group, &row->key, hash, row->first_wall_ns, &made))
 		return -ENOMEM;
 	*made = *row;
 	return 0;
+}
+
+void group_add_last_seen(struct group *group, int64_t last_wall_ns)
+{
+	if (group->last && last_wall_ns > group->last->last_wall_ns)
+		group->last->last_wall_ns = last_wall_ns;
 }
 
 void group_add_averages(struct group *group, const double average_bps[PAST_WINDOWS])
@@ -188,7 +188,7 @@ size_t group_count(const struct group *group)
 	return group->count;
 }
 
-const struct group_row *group_get(const struct group *group, size_t i)
+const struct row *group_get(const struct group *group, size_t i)
 {
 	return &group->row[i];
 }

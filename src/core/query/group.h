@@ -13,6 +13,7 @@
 #include "flow_abi.h"
 #include "owner.h"
 #include "past.h"
+#include "row.h"
 
 enum group_by {
 	GROUP_FLOW,	    /* every flow by itself */
@@ -26,20 +27,11 @@ enum group_by {
 	GROUPS,
 };
 
-struct group_row {
-	/* Names the group. Conversation: near end in src, far end in dst; host: address in dst;
-	 * service: port in dport; owners: see group_key_of_owner(). What does not matter is 0;
-	 * `where` always has direction 0. */
-	struct flow_key key;
-	struct flow_counts delta[FLOW_DIRS]; /* in the interval */
-	struct flow_counts total[FLOW_DIRS]; /* since start */
-	double average_bps[PAST_WINDOWS];    /* over the last seconds, where asked for */
-	int64_t first_wall_ns;		     /* of the oldest flow */
-	uint32_t flows;
-	uint32_t owner; /* that all its flows have, as far as it is known; else OWNER_UNKNOWN */
-	bool mixed;	/* they have more than one */
-};
-
+/*
+ * A group is a struct row (row.h) whose key names it. Conversation: near end in src, far end in dst;
+ * host: address in dst; service: port in dport; owners: see group_key_of_owner(). What does not matter
+ * is 0; `where` always has direction 0.
+ */
 struct group;
 
 /* No groups yet; 0 or -ENOMEM. */
@@ -62,15 +54,16 @@ void group_join_owner(enum group_by by, const struct owner_table *owners, bool f
 		      uint32_t owner, uint32_t *ret_owner, bool *ret_mixed);
 /* Adds totals, flows and owner of `other`, a group with the same key; there is no such group: appends
  * it. 0 or -ENOMEM. */
-void group_absorb(struct group *group, size_t i, const struct group_row *other);
-int group_append(struct group *group, const struct group_row *row);
+void group_absorb(struct group *group, size_t i, const struct row *other);
+int group_append(struct group *group, const struct row *row);
 
-/* Adds to the averages of the group that was added to last. */
+/* Of the group that was added to last: when its flow was last seen, and the flow's averages. */
+void group_add_last_seen(struct group *group, int64_t last_wall_ns);
 void group_add_averages(struct group *group, const double average_bps[PAST_WINDOWS]);
 
 /* Groups there are; and one of them, in no order but of first appearance. */
 size_t group_count(const struct group *group);
-const struct group_row *group_get(const struct group *group, size_t i);
+const struct row *group_get(const struct group *group, size_t i);
 /* Place of the group with that key, or -1. */
 long group_find(const struct group *group, const struct flow_key *key);
 /* Bytes of memory held. */
@@ -88,7 +81,7 @@ struct flow_key group_key_of_owner(uint32_t representative);
 uint32_t group_owner_of_key(const struct flow_key *key);
 /* The owner to ask for that part of a group: by that part, the one that stands for it (whatever
  * else its flows differ in); otherwise the one that all its flows have. */
-uint32_t group_row_owner(enum group_by by, const struct group_row *row, enum owner_part part);
+uint32_t group_row_owner(enum group_by by, const struct row *row, enum owner_part part);
 
 /* Name of a grouping, "conversation", and of many, "conversations"; and the reverse, or -1. */
 const char *group_name(enum group_by by);

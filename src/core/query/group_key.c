@@ -65,7 +65,7 @@ uint32_t group_owner_of_key(const struct flow_key *key)
 	return (uint32_t)key->word[0];
 }
 
-uint32_t group_row_owner(enum group_by by, const struct group_row *row, enum owner_part part)
+uint32_t group_row_owner(enum group_by by, const struct row *row, enum owner_part part)
 {
 	if (group_by_owner(by) && group_owner_part(by) == part &&
 	    flow_key_sum(&row->key) == FLOW_SUM_NONE)

@@ -283,10 +283,10 @@ int idle_groups_change(struct idle_groups *groups, const struct flow_key *key,
 	return groups->changes == IDLE_BATCH ? idle_groups_flush(groups) : 0;
 }
 
-static struct group_row row_of(const struct idle_group *group)
+static struct row row_of(const struct idle_group *group)
 {
 	bool mixed = group->owner == IDLE_OWNER_MIXED;
-	struct group_row row = {.key = group->key,
+	struct row row = {.key = group->key,
 				.first_wall_ns = group->first_wall_ns,
 				.flows = group->flows,
 				.owner = mixed ? OWNER_UNKNOWN : group->owner,
@@ -305,7 +305,7 @@ static size_t absorb(const struct idle_groups *groups, struct group *rows)
 		const struct flow_key *key = &group_get(rows, i)->key;
 		uint32_t hash = hash_index_hash(&groups->index, key, sizeof(*key));
 		uint32_t place = hash_index_find(&groups->index, hash, is_group, groups, key);
-		struct group_row row;
+		struct row row;
 
 		if (place == HASH_INDEX_NONE || !groups->group[place].flows)
 			continue;
@@ -352,7 +352,7 @@ static int append(struct idle_groups *groups, struct group *rows, struct select_
 		count = IDLE_GROUPS_SHOWN;
 	}
 	for (size_t i = 0; !err && i < count; i++) {
-		struct group_row row = row_of(&groups->group[chosen[i].index]);
+		struct row row = row_of(&groups->group[chosen[i].index]);
 
 		err = group_append(rows, &row);
 	}

@@ -23,7 +23,7 @@ struct idle_group {
 	struct flow_counts total[FLOW_DIRS];
 	int64_t first_wall_ns;
 	uint32_t flows; /* 0: nothing is left of it */
-	uint32_t owner; /* as in struct group_row; IDLE_OWNER_MIXED */
+	uint32_t owner; /* as in struct row; IDLE_OWNER_MIXED */
 };
 
 #define IDLE_OWNER_MIXED UINT32_MAX

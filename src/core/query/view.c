@@ -15,7 +15,8 @@ int view_new(enum column sort, struct view **ret_view)
 
 	if (!view)
 		return -ENOMEM;
-	if (view_rows_init(&view->rows)) {
+	if (rows_init(&view->rows)) {
+		rows_done(&view->rows);
 		free(view);
 		return -ENOMEM;
 	}
@@ -31,18 +32,18 @@ void view_free(struct view *view)
 {
 	if (!view)
 		return;
-	view_rows_done(&view->rows);
-	view_order_done(&view->order);
+	rows_done(&view->rows);
+	order_done(&view->order);
 	group_free(view->frozen);
+	filter_free(view->filter);
 	free(view);
 }
 
 void view_set_snapshot(struct view *view, struct snapshot *snapshot)
 {
-	if (view->rows.snapshot == snapshot)
+	if (view->rows.source.snapshot == snapshot)
 		return;
-	snapshot_unref(view->rows.snapshot);
-	view->rows.snapshot = snapshot_ref(snapshot);
+	rows_set_source(&view->rows, source_of_snapshot(snapshot));
 	view->stale = true;
 }
 
@@ -74,12 +75,12 @@ void view_set_hidden(struct view *view, const struct filter *hidden)
 
 const struct snapshot *view_snapshot(const struct view *view)
 {
-	return view->rows.snapshot;
+	return view->rows.source.snapshot;
 }
 
 struct snapshot *view_shown(struct view *view)
 {
-	return view->rows.snapshot;
+	return view->rows.source.snapshot;
 }
 
 /* The user changed what is shown: the selection must be in sight. */
@@ -119,7 +120,9 @@ bool view_reversed(const struct view *view)
 
 void view_set_filter(struct view *view, struct filter *filter)
 {
-	view_rows_set_filter(&view->rows, filter);
+	rows_set_filter(&view->rows, filter);
+	filter_free(view->filter);
+	view->filter = filter;
 	change(view);
 }
 
@@ -139,13 +142,13 @@ enum group_by view_group(const struct view *view)
 
 bool view_drill(struct view *view)
 {
-	struct view_row row;
+	struct row row;
 
 	if (view->rows.by == GROUP_FLOW || !view_get_selected(view, &row))
 		return false;
 	view->rows.drill_by = view->rows.by;
 	view->rows.drill_key = row.key;
-	view->rows.drill_tenant = view_rows_tenant(&view->rows, view->rows.by, &row.key);
+	view->rows.drill_tenant = rows_tenant(&view->rows, view->rows.by, &row.key);
 	view_set_group(view, GROUP_FLOW);
 	view->rows.drilled = true;
 	return true;
@@ -173,13 +176,13 @@ const struct flow_key *view_drilled(const struct view *view, enum group_by *ret_
 int view_reset_totals(struct view *view)
 {
 	view->stale = true;
-	return view_rows_reset(&view->rows);
+	return rows_reset(&view->rows);
 }
 
 void view_unreset_totals(struct view *view)
 {
 	view->stale = true;
-	view_rows_unreset(&view->rows);
+	rows_unreset(&view->rows);
 }
 
 int64_t view_totals_since(const struct view *view)
@@ -305,11 +308,11 @@ size_t view_selected(const struct view *view)
 	return view->rank;
 }
 
-bool view_get(const struct view *view, size_t place, struct view_row *ret_row)
+bool view_get(const struct view *view, size_t place, struct row *ret_row)
 {
 	if (place < view->top || place >= view->top + view->height || place >= view->rows.count)
 		return false;
-	*ret_row = view_rows_get(&view->rows, view->rows.item[place].index);
+	*ret_row = rows_get(&view->rows, view->rows.item[place].index);
 	return true;
 }
 
@@ -329,15 +332,15 @@ size_t view_history_selected(const struct view *view, double *ret_bps, size_t ma
 	return past_rates(view->rows.past, (size_t)view->selected_index, ret_bps, max);
 }
 
-bool view_get_selected(const struct view *view, struct view_row *ret_row)
+bool view_get_selected(const struct view *view, struct row *ret_row)
 {
 	if (view->stale || view->selected_index < 0 || !view->rows.count)
 		return false;
-	*ret_row = view_rows_get(&view->rows, (uint32_t)view->selected_index);
+	*ret_row = rows_get(&view->rows, (uint32_t)view->selected_index);
 	return true;
 }
 
-const struct view_totals *view_totals(const struct view *view)
+const struct row_totals *view_totals(const struct view *view)
 {
 	return &view->rows.totals;
 }

@@ -17,29 +17,8 @@
 #include "flow_abi.h"
 #include "group.h"
 #include "past.h"
+#include "row.h"
 #include "snapshot.h"
-
-/* What a row of the table is made of: a flow, which has one direction only, or a group of them. */
-struct view_row {
-	struct flow_key key;
-	struct flow_counts delta[FLOW_DIRS]; /* in the interval; no packets at all: idle */
-	struct flow_counts total[FLOW_DIRS]; /* since start */
-	double average_bps[PAST_WINDOWS];    /* below 0: not known */
-	int64_t first_wall_ns;
-	uint32_t flows;
-	uint32_t owner; /* id of the owner table; of a group: the one all its flows have, or unknown */
-	bool mixed;	/* a group of flows that have more than one owner */
-};
-
-/* Sums of the flows that pass the filter. */
-struct view_totals {
-	struct flow_counts delta[FLOW_DIRS];
-	struct flow_counts total[FLOW_DIRS]; /* with those of flows that have no row any more */
-	size_t flows;			     /* with a row of the snapshot */
-	size_t idle;			     /* without */
-	size_t idle_hidden; /* groups of those alone that are left out, see IDLE_GROUPS_SHOWN */
-	bool partial; /* of this moment, it is not known any more what idle flows had counted */
-};
 
 struct view;
 
@@ -125,7 +104,7 @@ size_t view_top(const struct view *view);
 /* Place of the selected row, from 0; it need not be on screen. */
 size_t view_selected(const struct view *view);
 /* Row at that place; false when it is not on screen. */
-bool view_get(const struct view *view, size_t place, struct view_row *ret_row);
+bool view_get(const struct view *view, size_t place, struct row *ret_row);
 
 /* Rates of the row at that place before, see past_rates(); 0 when it is not a flow on screen. */
 size_t view_history(const struct view *view, size_t place, double *ret_bps, size_t max);
@@ -134,8 +113,8 @@ size_t view_history_selected(const struct view *view, double *ret_bps, size_t ma
 /* The flow or group that was chosen, among the rows or not; NULL: just whichever is first. */
 const struct flow_key *view_chosen(const struct view *view);
 /* The selected row, on screen or not; false when there are no rows, or it is waited for. */
-bool view_get_selected(const struct view *view, struct view_row *ret_row);
+bool view_get_selected(const struct view *view, struct row *ret_row);
 /* Sums of all rows there are. */
-const struct view_totals *view_totals(const struct view *view);
+const struct row_totals *view_totals(const struct view *view);
 
 #endif

@@ -18,11 +18,11 @@ static void place_selection(struct view *view, const struct select_order *order)
 
 	view->absent = false;
 	if (view->pinned && !view->choose) {
-		index = view_rows_find(&view->rows, &view->selected, view->selected_tenant,
+		index = rows_find(&view->rows, &view->selected, view->selected_tenant,
 				       &view->selected_id, &view->selected_era);
 		if (index >= 0) {
 			item = (struct select_item){.index = (uint32_t)index};
-			item.key = view_order_key(&view->order, item.index);
+			item.key = order_key(&view->order, item.index);
 			view->rank = select_rank(order, view->rows.item, view->rows.count, &item);
 		} else {
 			view->absent = view->waiting;
@@ -52,11 +52,11 @@ static void place_window(struct view *view)
 
 static void pin(struct view *view, uint32_t index)
 {
-	const struct snapshot *snapshot = view->rows.snapshot;
+	const struct snapshot *snapshot = view->rows.source.snapshot;
 
 	view->pinned = true;
-	view->selected = *view_rows_key(&view->rows, index);
-	view->selected_tenant = view_rows_tenant(&view->rows, view->rows.by, &view->selected);
+	view->selected = *rows_key(&view->rows, index);
+	view->selected_tenant = rows_tenant(&view->rows, view->rows.by, &view->selected);
 	view->selected_era = snapshot->era;
 	view->selected_id = view->rows.by == GROUP_FLOW ? (uint32_t)snapshot->row[index].id : 0;
 }
@@ -90,7 +90,7 @@ static int take_order(struct view *view, const struct select_order *order)
 	group_reset(view->frozen, GROUP_FLOW, NULL);
 	select_window(order, view->rows.item, view->rows.count, 0, view->rows.count);
 	for (size_t i = 0; !err && i < view->rows.count; i++)
-		err = group_add(view->frozen, view_rows_key(&view->rows, view->rows.item[i].index),
+		err = group_add(view->frozen, rows_key(&view->rows, view->rows.item[i].index),
 				&none, &none, 0, OWNER_UNKNOWN);
 	if (err) {
 		view_thaw(view);
@@ -103,19 +103,21 @@ static int take_order(struct view *view, const struct select_order *order)
 
 static int arrange_rows(struct view *view)
 {
-	struct select_order order = view_order_select(&view->order);
-	int err = view_rows_gather(&view->rows);
+	struct select_order order;
+	int err = rows_gather(&view->rows);
 
 	if (!err)
-		err = view_order_prepare(&view->order);
+		err = order_prepare(&view->order);
 	if (err)
 		return err;
-	view_order_keys(&view->order, view->rows.item, view->rows.count);
+	order = order_select(&view->order);
+	order_keys(&view->order, view->rows.item, view->rows.count);
 	if (view->freeze) {
 		err = take_order(view, &order);
 		if (err)
 			return err;
-		view_order_keys(&view->order, view->rows.item, view->rows.count);
+		order = order_select(&view->order);
+		order_keys(&view->order, view->rows.item, view->rows.count);
 	}
 	view->reveal = view->reveal || view->follow;
 	place_selection(view, &order);
@@ -129,7 +131,7 @@ int view_arrange(struct view *view)
 {
 	int err;
 
-	if (!view->stale && !view_rows_outdated(&view->rows))
+	if (!view->stale && !rows_outdated(&view->rows))
 		return 0;
 	err = arrange_rows(view);
 	if (err)

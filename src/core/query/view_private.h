@@ -4,13 +4,14 @@
 #define PKTSTAT_VIEW_PRIVATE_H
 
 #include "view.h"
-#include "view_order.h"
-#include "view_rows.h"
+#include "order.h"
+#include "rows.h"
 
 struct view {
-	struct view_rows rows;
-	struct view_order order;
-	struct group *frozen; /* order to keep, see view_order.h */
+	struct rows rows;
+	struct order order;
+	struct filter *filter; /* owned, or NULL */
+	struct group *frozen; /* order to keep, see order.h */
 	bool freeze;	      /* take the order of the next arrangement */
 	bool follow;
 	size_t height;
@@ -18,7 +19,7 @@ struct view {
 	size_t rank; /* of the selection */
 	bool pinned; /* the selection is a flow, not just the first row */
 	struct flow_key selected;
-	unsigned int selected_tenant; /* view_rows_tenant() of it */
+	unsigned int selected_tenant; /* rows_tenant() of it */
 	uint32_t selected_id; /* where to find it, in the era below */
 	uint32_t selected_era;
 	long selected_index; /* its row, or -1 */

@@ -127,18 +127,17 @@ static int put_refusals(const struct snapshot_health *health, FILE *out)
 }
 
 /* What --hide-own keeps out of the rows above; it is counted in every sum. */
-static int put_hidden(const struct report *report, FILE *out)
+static int put_hidden(const struct report_parts *parts, FILE *out)
 {
+	const struct ledger *ledger = parts->report->ledger;
 	struct flow_counts hidden = {0};
 	char packets[FORMAT_TEXT_MAX], bytes[FORMAT_TEXT_MAX];
 
-	if (!report->hidden)
+	if (!parts->report->hidden)
 		return 0;
-	for (size_t i = 0; i < ledger_count(report->ledger); i++) {
-		const struct ledger_flow *flow = ledger_get(report->ledger, i);
-
-		if (report_hides(report, flow))
-			report_add(&hidden, &flow->total);
+	for (size_t i = 0; i < ledger_count(ledger); i++) {
+		if (rows_hides(&parts->rows.rows, i))
+			report_add(&hidden, &ledger_get(ledger, i)->total);
 	}
 	format_count(hidden.packets, packets, sizeof(packets));
 	format_count(hidden.bytes, bytes, sizeof(bytes));
@@ -148,8 +147,10 @@ static int put_hidden(const struct report *report, FILE *out)
 					   packets, bytes));
 }
 
-int report_put_accounting(const struct report *report, const struct report_sums *sums, FILE *out)
+int report_put_accounting(const struct report_parts *parts, FILE *out)
 {
+	const struct report *report = parts->report;
+	const struct report_sums *sums = &parts->all;
 	const struct flow_counts *hook = &report->health.hook;
 	int err = report_written(out, fprintf(out, "\nAccounting\n"));
 
@@ -162,7 +163,7 @@ int report_put_accounting(const struct report *report, const struct report_sums 
 	if (!err)
 		err = put_reasons(sums, out);
 	if (!err)
-		err = put_hidden(report, out);
+		err = put_hidden(parts, out);
 	if (!err)
 		err = put_verdict(report, sums, out);
 	if (!err)

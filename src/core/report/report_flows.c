@@ -85,11 +85,11 @@ static uint32_t columns_about(const struct owner_table *owners, uint32_t id)
 static uint32_t known_columns(const struct report_listing *listing)
 {
 	const struct owner_table *owners = listing->report->owners;
-	const struct report_rows *rows = &listing->rows;
+	const struct report_rows *rows = listing->rows;
 	uint32_t known = 0;
 
 	for (size_t i = 0; owners && i < rows->count; i++) {
-		const struct group_row *group;
+		const struct row *group;
 
 		if (listing->report->by == GROUP_FLOW) {
 			known |= columns_about(owners, report_rows_flow(rows, i)->owner);
@@ -132,7 +132,7 @@ void report_destination_cell(const struct report *report, const struct flow_key 
 static void flow_cell(const struct grid *grid, size_t row, int id, char *text)
 {
 	const struct report_listing *listing = grid->context;
-	const struct ledger_flow *flow = report_rows_flow(&listing->rows, row);
+	const struct ledger_flow *flow = report_rows_flow(listing->rows, row);
 	const struct flow_key *key = &flow->key;
 
 	switch (id) {
@@ -228,14 +228,14 @@ static int put_rest(const struct report_parts *parts, const struct report_rows *
 					   format_plural(rest.packets), bytes));
 }
 
-int report_put_rows(const struct report_parts *parts, FILE *out)
+int report_put_rows(struct report_parts *parts, FILE *out)
 {
 	const struct report *report = parts->report;
-	struct report_listing listing = {.report = report};
+	struct report_listing listing = {.report = report, .rows = &parts->rows};
 	struct grid_column columns[GRID_COLUMNS_MAX];
 	struct grid grid = {.column = columns, .width = report->width, .context = &listing};
 	bool flows = report->by == GROUP_FLOW;
-	int err = report_rows_init(report, &parts->pick, rows_limit(parts), &listing.rows);
+	int err = report_rows_sort(&parts->rows, rows_limit(parts));
 
 	if (err)
 		return err;
@@ -243,13 +243,12 @@ int report_put_rows(const struct report_parts *parts, FILE *out)
 	listing.known = known_columns(&listing);
 	grid.columns =
 		flows ? flow_columns(&listing, columns) : report_group_columns(&listing, columns);
-	grid.rows = listing.rows.count;
+	grid.rows = parts->rows.count;
 	grid.worth = flows ? WORTH_FLOWS : WORTH_GROUPS;
 	err = report_written(out, fputc('\n', out));
 	if (!err)
 		err = grid_print(&grid, out);
 	if (!err)
-		err = put_rest(parts, &listing.rows, out);
-	report_rows_done(&listing.rows);
+		err = put_rest(parts, &parts->rows, out);
 	return err;
 }

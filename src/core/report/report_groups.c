@@ -37,9 +37,9 @@ static void source_cell(const struct report *report, const struct flow_key *key,
 void report_group_cell(const struct grid *grid, size_t row, int id, char *text)
 {
 	const struct report_listing *listing = grid->context;
-	const struct group_row *group = report_rows_group(&listing->rows, row);
+	const struct row *group = report_rows_group(listing->rows, row);
 	enum group_by by = listing->report->by;
-	struct flow_counts total = report_rows_total(&listing->rows, row);
+	struct flow_counts total = report_rows_total(listing->rows, row);
 
 	switch (id) {
 	case COLUMN_PROTO: proto_cell(&group->key, text); return;

@@ -95,13 +95,13 @@ static int by_bytes(const void *left, const void *right)
 	return memcmp(a->address, b->address, sizeof(a->address));
 }
 
-int report_hosts_init(const struct report_pick *pick, struct report_hosts *ret_hosts)
+int report_hosts_init(const struct report_rows *rows, struct report_hosts *ret_hosts)
 {
 	struct table table = {0};
 	int err = hash_index_init(&table.index);
 
-	for (size_t i = 0; !err && i < pick->count; i++)
-		err = add_flow(&table, report_pick_get(pick, i));
+	for (size_t i = 0; !err && i < rows->rows.totals.flows; i++)
+		err = add_flow(&table, report_rows_passed(rows, i));
 	hash_index_done(&table.index);
 	if (err) {
 		free(table.host);

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "report_pick.h"
+#include "report_rows.h"
 
 struct report_host {
 	uint8_t address[16];
@@ -22,7 +22,7 @@ struct report_hosts {
 };
 
 /* The hosts of the IP flows (ARP and sums have none); 0 or -ENOMEM. */
-int report_hosts_init(const struct report_pick *pick, struct report_hosts *ret_hosts);
+int report_hosts_init(const struct report_rows *rows, struct report_hosts *ret_hosts);
 void report_hosts_done(struct report_hosts *hosts);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The report for programs: one object a flow. Groups of flows stand in report_json_groups.c. */
+#include <errno.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 
 #include "flow.h"
 #include "rate.h"
 #include "report.h"
 #include "report_json_owner.h"
-#include "report_pick.h"
 #include "report_rows.h"
 #include "report_writer.h"
 
@@ -211,18 +212,18 @@ int report_write_flows(const struct report *report, const struct report_rows *ro
 
 int report_json(const struct report *report, FILE *out)
 {
-	struct report_pick pick;
-	struct report_rows rows;
-	int err = report_pick_init(report, &pick);
+	struct report_rows *rows = malloc(sizeof(*rows));
+	int err;
 
-	if (err)
-		return err;
-	err = report_rows_init(report, &pick, report->limit, &rows);
-	report_pick_done(&pick);
-	if (err)
-		return err;
-	err = report->by == GROUP_FLOW ? report_write_flows(report, &rows, out)
-				       : report_write_groups(report, &rows, out);
-	report_rows_done(&rows);
+	if (!rows)
+		return -ENOMEM;
+	err = report_rows_init(rows, report, false);
+	if (!err)
+		err = report_rows_sort(rows, report->limit);
+	if (!err)
+		err = report->by == GROUP_FLOW ? report_write_flows(report, rows, out)
+					       : report_write_groups(report, rows, out);
+	report_rows_done(rows);
+	free(rows);
 	return err;
 }

@@ -133,7 +133,7 @@ static void set_name(struct report_writer *writer, const struct flow_key *key)
 		report_writer_text(writer, REASON, flow_sum_text(key, text, sizeof(text)));
 }
 
-static void set_counts(struct report_writer *writer, const struct group_row *row,
+static void set_counts(struct report_writer *writer, const struct row *row,
 		       uint64_t running_ns)
 {
 	const struct flow_counts *in = &row->total[FLOW_IN], *out = &row->total[FLOW_OUT];
@@ -155,7 +155,7 @@ static int write_group(struct report_writer *writer, const struct report *report
 								CGROUP, CONTAINER};
 	static const struct report_owner_fields short_fields = {PID, COMM_ONLY, EXE, USER,
 								CGROUP, CONTAINER};
-	const struct group_row *row = report_rows_group(rows, i);
+	const struct row *row = report_rows_group(rows, i);
 	uint32_t owner = group_row_owner(report->by, row, group_owner_part(report->by));
 	bool process = report->by != GROUP_CONTAINER && report->by != GROUP_USER;
 	int err = report_writer_begin(writer, KIND(report->by, kind_of(&row->key)),
@@ -167,7 +167,7 @@ static int write_group(struct report_writer *writer, const struct report *report
 	report_set_owner(writer, report, owner, process ? &owner_fields : &short_fields);
 	set_counts(writer, row, report->running_ns);
 	report_writer_time(writer, FIRST_SEEN, row->first_wall_ns);
-	report_writer_time(writer, LAST_SEEN, report_rows_group_last(rows, i));
+	report_writer_time(writer, LAST_SEEN, row->last_wall_ns);
 	return report_writer_end(writer);
 }
 

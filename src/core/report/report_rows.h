@@ -1,37 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rows of a report, flows or groups of them, in a total order, the first ones or all. The rows
- * belong to the caller, the flows to the ledger; one thread.
+ * The rows of a report: the row engine (rows.h) asked about the ledger, which nobody writes to any
+ * more. They belong to the caller and are not moved once made; one thread.
  */
 #ifndef PKTSTAT_REPORT_ROWS_H
 #define PKTSTAT_REPORT_ROWS_H
 
 #include <stddef.h>
 
-#include "group.h"
-#include "ledger.h"
+#include "order.h"
 #include "report.h"
-#include "report_pick.h"
-#include "select.h"
+#include "rows.h"
 
 #define REPORT_ROWS_AHEAD 8
 
 struct report_rows {
-	const struct ledger *ledger;
-	const struct owner_table *owners;
-	const struct ifaces *ifaces;
-	enum group_by by;
-	struct group *group;   /* NULL: rows are flows */
-	int64_t *last_wall_ns; /* of each group, its newest flow's */
-	struct select_item *item;
+	struct rows rows;
+	struct order order;
 	size_t known; /* rows there are */
-	size_t count; /* rows shown */
+	size_t count; /* rows shown, in order; none before report_rows_sort() */
+	bool sums_only;
 };
 
-/* The first `limit` rows (0: all; none for sums only) of what was picked, by the report's column; 0 or -ENOMEM. */
-int report_rows_init(const struct report *report, const struct report_pick *pick, size_t limit,
-		     struct report_rows *ret_rows);
+/*
+ * What passes, each flow asked once; `keeps_passed`: for report_rows_passed(). 0 or -ENOMEM, after
+ * both of which report_rows_done() is due.
+ */
+int report_rows_init(struct report_rows *rows, const struct report *report, bool keeps_passed);
 void report_rows_done(struct report_rows *rows);
+/* Puts the first `limit` rows (0: all) in order, by the report's column; 0 or -ENOMEM. */
+int report_rows_sort(struct report_rows *rows, size_t limit);
+
+/* Flow `i` of rows.totals.flows that pass, in no order. */
+static inline const struct ledger_flow *report_rows_passed(const struct report_rows *rows, size_t i)
+{
+	return ledger_get(rows->rows.source.ledger, rows->rows.passed[i]);
+}
 
 /*
  * Row `i` where rows are flows; rows are asked for one after another, so one that soon will be is
@@ -39,23 +43,18 @@ void report_rows_done(struct report_rows *rows);
  */
 static inline const struct ledger_flow *report_rows_flow(const struct report_rows *rows, size_t i)
 {
+	const struct ledger *ledger = rows->rows.source.ledger;
+
 	if (i + REPORT_ROWS_AHEAD < rows->count)
 		__builtin_prefetch(
-			ledger_get(rows->ledger, rows->item[i + REPORT_ROWS_AHEAD].index));
-	return ledger_get(rows->ledger, rows->item[i].index);
+			ledger_get(ledger, rows->rows.item[i + REPORT_ROWS_AHEAD].index));
+	return ledger_get(ledger, rows->rows.item[i].index);
 }
 
-/* Row `i` where rows are groups, of which only key, totals, first seen, flows and owner are
- * filled in. */
-static inline const struct group_row *report_rows_group(const struct report_rows *rows, size_t i)
+/* Row `i` where rows are groups; it has no averages. */
+static inline const struct row *report_rows_group(const struct report_rows *rows, size_t i)
 {
-	return group_get(rows->group, rows->item[i].index);
-}
-
-/* When a flow of group `i` was last seen. */
-static inline int64_t report_rows_group_last(const struct report_rows *rows, size_t i)
-{
-	return rows->last_wall_ns[rows->item[i].index];
+	return group_get(rows->rows.group, rows->rows.item[i].index);
 }
 
 /* What row `i` holds, in both directions. */

@@ -44,16 +44,34 @@ static int by_bytes(const void *left, const void *right)
 	return a->proto - b->proto;
 }
 
-void report_sums_of(const struct report_pick *pick, struct report_sums *ret_sums)
+static void begin(struct report_sums *sums)
 {
-	memset(ret_sums, 0, sizeof(*ret_sums));
+	memset(sums, 0, sizeof(*sums));
 	for (int i = 0; i < REPORT_PROTOS; i++)
-		ret_sums->proto[i].proto = i;
-	for (size_t i = 0; i < pick->count; i++)
-		add_row(ret_sums, report_pick_get(pick, i));
+		sums->proto[i].proto = i;
+}
+
+static void finish(struct report_sums *sums)
+{
 	for (size_t i = 0; i < REPORT_PROTOS; i++) {
-		if (ret_sums->proto[i].rows)
-			ret_sums->proto[ret_sums->protos++] = ret_sums->proto[i];
+		if (sums->proto[i].rows)
+			sums->proto[sums->protos++] = sums->proto[i];
 	}
-	qsort(ret_sums->proto, ret_sums->protos, sizeof(ret_sums->proto[0]), by_bytes);
+	qsort(sums->proto, sums->protos, sizeof(sums->proto[0]), by_bytes);
+}
+
+void report_sums_of_passed(const struct report_rows *rows, struct report_sums *ret_sums)
+{
+	begin(ret_sums);
+	for (size_t i = 0; i < rows->rows.totals.flows; i++)
+		add_row(ret_sums, report_rows_passed(rows, i));
+	finish(ret_sums);
+}
+
+void report_sums_of_all(const struct ledger *ledger, struct report_sums *ret_sums)
+{
+	begin(ret_sums);
+	for (size_t i = 0; i < ledger_count(ledger); i++)
+		add_row(ret_sums, ledger_get(ledger, i));
+	finish(ret_sums);
 }

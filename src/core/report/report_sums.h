@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "ledger.h"
-#include "report_pick.h"
+#include "report_rows.h"
 
 /* One protocol: a number over IP, ARP, or "other". */
 #define REPORT_PROTO_ARP   256
@@ -33,7 +33,9 @@ struct report_sums {
 	struct flow_counts reason[REPORT_SUMS_MAX]; /* by enum flow_sum */
 };
 
-void report_sums_of(const struct report_pick *pick, struct report_sums *ret_sums);
+/* Of the flows that pass; of all flows. */
+void report_sums_of_passed(const struct report_rows *rows, struct report_sums *ret_sums);
+void report_sums_of_all(const struct ledger *ledger, struct report_sums *ret_sums);
 
 static inline void report_add(struct flow_counts *to, const struct flow_counts *counts)
 {

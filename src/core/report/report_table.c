@@ -104,6 +104,12 @@ static void total_cell(const struct grid *grid, size_t row, int id, char *text)
 	}
 }
 
+/* Whether something was asked that not all flows pass. */
+static bool has_passed(const struct report_parts *parts)
+{
+	return parts->report->filter || parts->report->hidden;
+}
+
 static int put_totals(const struct report_parts *parts, FILE *out)
 {
 	static const struct grid_column columns[] = {
@@ -117,7 +123,7 @@ static int put_totals(const struct report_parts *parts, FILE *out)
 	};
 	struct grid grid = {.column = columns,
 			    .columns = sizeof(columns) / sizeof(columns[0]),
-			    .rows = parts->pick.place ? 2 * FLOW_DIRS : FLOW_DIRS,
+			    .rows = has_passed(parts) ? 2 * FLOW_DIRS : FLOW_DIRS,
 			    .width = parts->report->width,
 			    .cell = total_cell,
 			    .context = parts};
@@ -273,7 +279,7 @@ static int put_hosts(const struct report_parts *parts, FILE *out)
 }
 
 /* What there is only when something was counted, or passes. */
-static int put_counted(const struct report_parts *parts, FILE *out)
+static int put_counted(struct report_parts *parts, FILE *out)
 {
 	int err = 0;
 
@@ -292,7 +298,7 @@ static int put_counted(const struct report_parts *parts, FILE *out)
 	return err ? err : report_put_rows(parts, out);
 }
 
-static int put_sections(const struct report_parts *parts, FILE *out)
+static int put_sections(struct report_parts *parts, FILE *out)
 {
 	int err = put_head(parts->report, out);
 
@@ -302,23 +308,22 @@ static int put_sections(const struct report_parts *parts, FILE *out)
 		err = put_totals(parts, out);
 	if (!err)
 		err = report_put_ifaces(parts, out);
-	if (!err && parts->pick.count)
+	if (!err && parts->rows.rows.totals.flows)
 		err = put_counted(parts, out);
-	return err ? err : report_put_accounting(parts->report, &parts->all, out);
+	return err ? err : report_put_accounting(parts, out);
 }
 
 /* `parts` is zeroed but for the report; what it holds then is freed also when this fails. */
 static int parts_init(struct report_parts *parts)
 {
-	const struct report_pick all = report_pick_all(parts->report->ledger);
-	int err = report_pick_init(parts->report, &parts->pick);
+	int err = report_rows_init(&parts->rows, parts->report, true);
 
 	if (!err)
-		err = report_hosts_init(&parts->pick, &parts->hosts);
+		err = report_hosts_init(&parts->rows, &parts->hosts);
 	if (err)
 		return err;
-	report_sums_of(&all, &parts->all);
-	report_sums_of(&parts->pick, &parts->picked);
+	report_sums_of_all(parts->report->ledger, &parts->all);
+	report_sums_of_passed(&parts->rows, &parts->picked);
 	return 0;
 }
 
@@ -337,7 +342,7 @@ int report_table(const struct report *report, FILE *out)
 	if (!err)
 		err = report_written(out, fflush(out));
 	report_hosts_done(&parts->hosts);
-	report_pick_done(&parts->pick);
+	report_rows_done(&parts->rows);
 	free(parts);
 	return err;
 }

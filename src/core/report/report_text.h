@@ -12,15 +12,14 @@
 #include "grid.h"
 #include "report.h"
 #include "report_hosts.h"
-#include "report_pick.h"
 #include "report_rows.h"
 #include "report_sums.h"
 
 /* What a table is made of; owned by report_table(). */
 struct report_parts {
 	const struct report *report;
-	struct report_pick pick;
-	struct report_hosts hosts; /* of what was picked */
+	struct report_rows rows;   /* what passes */
+	struct report_hosts hosts; /* of that */
 	struct report_sums picked;
 	struct report_sums all; /* whatever the filter says */
 };
@@ -28,7 +27,7 @@ struct report_parts {
 /* The table of rows, also the context of its cells. */
 struct report_listing {
 	const struct report *report;
-	struct report_rows rows;
+	const struct report_rows *rows;
 	uint32_t known; /* columns about owners that have something to say, a bit each */
 };
 
@@ -45,7 +44,7 @@ bool report_has_protos(const struct report_parts *parts);
 size_t report_hosts_shown(const struct report_parts *parts);
 
 /* The flows or groups, as many as the limit or the terminal allow beside the rest. */
-int report_put_rows(const struct report_parts *parts, FILE *out);
+int report_put_rows(struct report_parts *parts, FILE *out);
 /* A cell by column: counts and rates of a row; the name of its interface. */
 void report_count_cell(const struct grid *grid, const struct flow_counts *total, int id,
 		       char *text);
@@ -68,6 +67,6 @@ int report_put_ifaces(const struct report_parts *parts, FILE *out);
 size_t report_iface_lines(const struct report_parts *parts);
 
 /* Packets seen = in rows + other, why, and whether that is exact. */
-int report_put_accounting(const struct report *report, const struct report_sums *sums, FILE *out);
+int report_put_accounting(const struct report_parts *parts, FILE *out);
 
 #endif

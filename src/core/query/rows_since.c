@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Totals that count from a moment the user chose; see view_rows.h. Belongs to its view. */
+/* Totals that count from a moment the user chose; see rows.h. Belongs to its view. */
 #include <errno.h>
 
 #include "flow.h"
-#include "view_rows.h"
+#include "rows.h"
 
 /*
  * What a row had at the moment, where nothing was learned of its flow: that is new, or was idle until
  * this interval.
  */
-static struct flow_counts base_of(const struct view_rows *rows, const struct snapshot_row *row,
+static struct flow_counts base_of(const struct rows *rows, const struct snapshot_row *row,
 				  const struct flow_table_entry *entry)
 {
-	if (rows->base_wall_ns == rows->snapshot->wall_ns)
+	if (rows->base_wall_ns == rows->source.snapshot->wall_ns)
 		return (struct flow_counts){row->packets, row->bytes};
 	if (entry->first_wall_ns >= rows->base_wall_ns)
 		return (struct flow_counts){0};
@@ -20,10 +20,10 @@ static struct flow_counts base_of(const struct view_rows *rows, const struct sna
 				    row->bytes - row->delta_bytes};
 }
 
-int view_rows_learn_base(struct view_rows *rows)
+int rows_learn_base(struct rows *rows)
 {
 	static const struct flow_counts none;
-	const struct snapshot *snapshot = rows->snapshot;
+	const struct snapshot *snapshot = rows->source.snapshot;
 
 	/* Before the moment there is nothing to learn. */
 	if (!rows->base || snapshot->wall_ns < rows->base_wall_ns)
@@ -47,11 +47,11 @@ int view_rows_learn_base(struct view_rows *rows)
  * one that was folded away, or one of an interface that had the slot before. A sum of such flows grows
  * by what they had before the moment, too.
  */
-static const struct flow_counts *learned_of(const struct view_rows *rows,
+static const struct flow_counts *learned_of(const struct rows *rows,
 					    const struct flow_key *key, int64_t first_wall_ns)
 {
 	long at = group_find(rows->base, key);
-	const struct group_row *learned;
+	const struct row *learned;
 
 	if (at < 0)
 		return NULL;
@@ -70,25 +70,24 @@ static struct flow_counts difference(struct flow_counts total, const struct flow
 	return total;
 }
 
-struct flow_counts view_rows_total(const struct view_rows *rows, size_t i)
+struct flow_counts rows_total(const struct rows *rows, size_t i)
 {
-	const struct snapshot_row *row = &rows->snapshot->row[i];
-	const struct flow_counts total = {row->packets, row->bytes};
+	const struct flow_counts total = source_get(&rows->source, i).total;
 	const struct flow_table_entry *entry;
 	const struct flow_counts *learned;
 	struct flow_counts base;
 
 	if (!rows->base)
 		return total;
-	entry = snapshot_entry(rows->snapshot, i);
+	entry = snapshot_entry(rows->source.snapshot, i);
 	if (group_find(rows->base, &entry->key) < 0)
 		return total;
 	learned = learned_of(rows, &entry->key, entry->first_wall_ns);
-	base = learned ? *learned : base_of(rows, row, entry);
+	base = learned ? *learned : base_of(rows, &rows->source.snapshot->row[i], entry);
 	return difference(total, &base);
 }
 
-struct flow_counts view_rows_since(const struct view_rows *rows, const struct flow_key *key,
+struct flow_counts rows_since(const struct rows *rows, const struct flow_key *key,
 				   const struct flow_counts *total, int64_t first_wall_ns)
 {
 	const struct flow_counts *learned = learned_of(rows, key, first_wall_ns);
@@ -99,12 +98,12 @@ struct flow_counts view_rows_since(const struct view_rows *rows, const struct fl
 	return first_wall_ns >= rows->base_wall_ns ? *total : (struct flow_counts){0};
 }
 
-int view_rows_reset(struct view_rows *rows)
+int rows_reset(struct rows *rows)
 {
 	struct group *base;
 	int err;
 
-	if (!rows->snapshot)
+	if (!rows->source.snapshot)
 		return 0;
 	err = group_new(&base);
 	if (err)
@@ -112,12 +111,12 @@ int view_rows_reset(struct view_rows *rows)
 	group_reset(base, GROUP_FLOW, NULL);
 	group_free(rows->base);
 	rows->base = base;
-	rows->base_wall_ns = rows->snapshot->wall_ns;
-	rows->base_idle = rows->snapshot->idle_at;
-	return view_rows_learn_base(rows);
+	rows->base_wall_ns = rows->source.snapshot->wall_ns;
+	rows->base_idle = rows->source.snapshot->idle_at;
+	return rows_learn_base(rows);
 }
 
-void view_rows_unreset(struct view_rows *rows)
+void rows_unreset(struct rows *rows)
 {
 	group_free(rows->base);
 	rows->base = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ranks of names; see view_rank.h. */
-#include "view_rank.h"
+/* Ranks of names; see rank.h. */
+#include "rank.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,17 +11,17 @@
 
 /* What ids are compared by. */
 struct rank_context {
-	const struct view_rows *rows;
+	const struct rows *rows;
 	enum column column;
 };
 
-void view_ranks_done(struct view_ranks *ranks)
+void ranks_done(struct ranks *ranks)
 {
 	free(ranks->rank);
 	free(ranks->id);
 }
 
-enum column view_rank_column(const struct view_rows *rows, enum column sort)
+enum column rank_column(const struct rows *rows, enum column sort)
 {
 	if (sort != COLUMN_SOURCE && sort != COLUMN_DESTINATION && sort != COLUMN_TUPLE)
 		return sort;
@@ -33,7 +33,7 @@ enum column view_rank_column(const struct view_rows *rows, enum column sort)
 	}
 }
 
-bool view_rank_has(enum column column)
+bool rank_has(enum column column)
 {
 	return column == COLUMN_PROCESS || column == COLUMN_USER || column == COLUMN_CONTAINER ||
 	       column == COLUMN_IFACE;
@@ -51,20 +51,20 @@ static enum owner_part part_of(enum column column)
 /* Of a sum over all interfaces. */
 #define NO_IFACE FLOW_IFACES_MAX
 
-static uint32_t iface_of(const struct view_rows *rows, uint32_t index)
+static uint32_t iface_of(const struct rows *rows, uint32_t index)
 {
-	const struct flow_key *key = view_rows_key(rows, index);
+	const struct flow_key *key = rows_key(rows, index);
 
 	if (rows->by != GROUP_FLOW && flow_key_sum(key) != FLOW_SUM_NONE)
 		return NO_IFACE;
 	return flow_key_slot(key);
 }
 
-static uint32_t id_of(const struct view_rows *rows, enum column column, uint32_t index)
+static uint32_t id_of(const struct rows *rows, enum column column, uint32_t index)
 {
 	if (column == COLUMN_IFACE)
 		return iface_of(rows, index);
-	return view_rows_owner(rows, index, part_of(column));
+	return rows_owner(rows, index, part_of(column));
 }
 
 /* The text that names are ordered by; "" comes last. */
@@ -73,7 +73,7 @@ static const char *text_of(const struct rank_context *context, uint32_t id)
 	if (context->column == COLUMN_IFACE && id == NO_IFACE)
 		return "";
 	if (context->column == COLUMN_IFACE)
-		return ifaces_name(context->rows->snapshot->ifaces, id);
+		return ifaces_name(context->rows->source.ifaces, id);
 	/* The kernel has neither user nor container, but is a group beside them. */
 	if (context->column != COLUMN_PROCESS && !owner_is_process(id) &&
 	    !group_by_owner(context->rows->by))
@@ -121,7 +121,7 @@ static int make_room(uint32_t **array, size_t *room, size_t count)
 }
 
 /* Ids of the rows, each once; returns how many. */
-static size_t collect(struct view_ranks *ranks, const struct view_rows *rows, enum column column)
+static size_t collect(struct ranks *ranks, const struct rows *rows, enum column column)
 {
 	size_t count = 0;
 
@@ -136,7 +136,7 @@ static size_t collect(struct view_ranks *ranks, const struct view_rows *rows, en
 	return count;
 }
 
-int view_ranks_make(struct view_ranks *ranks, const struct view_rows *rows, enum column column)
+int ranks_make(struct ranks *ranks, const struct rows *rows, enum column column)
 {
 	struct rank_context context = {rows, column};
 	size_t ids = NO_IFACE + 1, count;
@@ -158,7 +158,7 @@ int view_ranks_make(struct view_ranks *ranks, const struct view_rows *rows, enum
 	return 0;
 }
 
-uint32_t view_rank(const struct view_ranks *ranks, const struct view_rows *rows, enum column column,
+uint32_t rank_of_row(const struct ranks *ranks, const struct rows *rows, enum column column,
 		   uint32_t index)
 {
 	return ranks->rank[id_of(rows, column, index)];

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* What flows without a row add to the totals of a view; see view_rows.h. Belongs to its view. */
+/* What flows without a row add to the totals of a view; see rows.h. Belongs to its view. */
 #include <errno.h>
 #include <string.h>
 
 #include "flow.h"
-#include "view_rows.h"
+#include "rows.h"
 
 /* Idle flows asked again, for each refresh, when host names become known that a filter asks for. */
 #define ASKED_A_REFRESH 50000
 
-static bool passes_filters(const struct view_rows *rows, const struct idle_flow *flow)
+static bool passes_filters(const struct rows *rows, const struct idle_flow *flow)
 {
 	struct filter_subject subject = {
 		.key = &flow->key,
 		.packets = flow->total.packets,
 		.bytes = flow->total.bytes,
 		.names = rows->names,
-		.ifaces = rows->snapshot->ifaces,
+		.ifaces = rows->source.ifaces,
 	};
 
 	if (!rows->filter && !rows->hidden)
@@ -32,7 +32,7 @@ static bool passes_filters(const struct view_rows *rows, const struct idle_flow 
  * A flow that was idle at the moment totals count from has nothing until it is active. A sum of other
  * flows may have grown by what these had before; nobody knows by how much.
  */
-static bool counts_nothing(const struct view_rows *rows, const struct idle_flow *flow)
+static bool counts_nothing(const struct rows *rows, const struct idle_flow *flow)
 {
 	return rows->base && (flow->from <= rows->base_idle.version ||
 			      flow_key_sum(&flow->key) >= FLOW_SUM_MAP_FULL);
@@ -40,27 +40,27 @@ static bool counts_nothing(const struct view_rows *rows, const struct idle_flow 
 
 static struct flow_counts counts_of(void *context, const struct idle_flow *flow)
 {
-	const struct view_rows *rows = context;
+	const struct rows *rows = context;
 
 	if (counts_nothing(rows, flow))
 		return (struct flow_counts){0};
-	return rows->base ? view_rows_since(rows, &flow->key, &flow->total, flow->first_wall_ns)
+	return rows->base ? rows_since(rows, &flow->key, &flow->total, flow->first_wall_ns)
 			  : flow->total;
 }
 
 static bool passes(void *context, const struct idle_flow *flow)
 {
-	const struct view_rows *rows = context;
+	const struct rows *rows = context;
 
 	if (rows->base && !counts_of(context, flow).packets)
 		return false;
-	return view_rows_in_drill(rows, &flow->key, flow->owner) && passes_filters(rows, flow);
+	return rows_in_drill(rows, &flow->key, flow->owner) && passes_filters(rows, flow);
 }
 
 /* One that was idle at the moment totals count from had then what it has now. */
 static int left(void *context, const struct idle_flow *flow)
 {
-	const struct view_rows *rows = context;
+	const struct rows *rows = context;
 	uint32_t until = atomic_load_explicit(&flow->until, memory_order_relaxed);
 	static const struct flow_counts none;
 
@@ -71,7 +71,7 @@ static int left(void *context, const struct idle_flow *flow)
 			 OWNER_UNKNOWN);
 }
 
-int view_rows_idle_init(struct view_rows *rows)
+int rows_idle_init(struct rows *rows)
 {
 	rows->idle.passes = passes;
 	rows->idle.counts = counts_of;
@@ -81,19 +81,19 @@ int view_rows_idle_init(struct view_rows *rows)
 }
 
 /* Names become known one by one; with many flows, not each is worth asking all of them. */
-static uint64_t names_version(struct view_rows *rows)
+static uint64_t names_version(struct rows *rows)
 {
 	if (!rows->names || !filter_uses_names(rows->filter))
 		return 0;
 	if (rows->idle_refreshes++ * ASKED_A_REFRESH >= rows->idle_asked) {
-		rows->idle_asked = rows->snapshot->flows_known;
+		rows->idle_asked = rows->source.snapshot->flows_known;
 		rows->idle_refreshes = 0;
 		rows->idle_names = name_cache_version(rows->names);
 	}
 	return rows->idle_names;
 }
 
-static struct idle_question question_of(struct view_rows *rows)
+static struct idle_question question_of(struct rows *rows)
 {
 	struct idle_question question;
 
@@ -116,15 +116,15 @@ static struct idle_question question_of(struct view_rows *rows)
 }
 
 /* Where rows are all flows, the ledger's own sums say it. */
-static bool is_asked(const struct view_rows *rows)
+static bool is_asked(const struct rows *rows)
 {
-	return rows->snapshot->idle && (rows->by != GROUP_FLOW || rows->filter || rows->hidden ||
+	return rows->source.snapshot && rows->source.snapshot->idle && (rows->by != GROUP_FLOW || rows->filter || rows->hidden ||
 					rows->drilled);
 }
 
-int view_rows_add_idle(struct view_rows *rows)
+int rows_add_idle(struct rows *rows)
 {
-	struct view_totals *totals = &rows->totals;
+	struct row_totals *totals = &rows->totals;
 	struct idle_question question;
 	int err;
 
@@ -133,14 +133,12 @@ int view_rows_add_idle(struct view_rows *rows)
 		return 0;
 	}
 	question = question_of(rows);
-	err = idle_sums_show(&rows->idle, rows->snapshot, &question);
+	err = idle_sums_show(&rows->idle, rows->source.snapshot, &question);
 	if (!err && rows->by != GROUP_FLOW)
 		err = idle_groups_merge(&rows->idle.groups, rows->group, &totals->idle_hidden);
 	totals->idle = rows->idle.flows;
 	totals->partial = !rows->idle.known;
-	for (int dir = 0; dir < FLOW_DIRS; dir++) {
-		totals->total[dir].packets += rows->idle.total[dir].packets;
-		totals->total[dir].bytes += rows->idle.total[dir].bytes;
-	}
+	for (int dir = 0; dir < FLOW_DIRS; dir++)
+		flow_counts_add(&totals->total[dir], &rows->idle.total[dir]);
 	return err;
 }

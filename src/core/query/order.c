@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/* What rows are compared by, step by step; see order.h. Keeps nothing else; any thread. */
+#include "order.h"
+
+#include <ctype.h>
+#include <linux/if_ether.h>
+#include <string.h>
+
+#include "flow.h"
+
+/* What is compared, one after another. */
+enum step {
+	STEP_END,
+	STEP_COLUMN, /* by the column itself */
+	STEP_BYTES,  /* since start */
+	STEP_PACKETS,
+	STEP_SOURCE, /* as far as a number goes */
+	STEP_DESTINATION,
+};
+
+#define STEPS_MAX 5
+
+/* Without the column's own step, which comes first. */
+static const enum step by_counts[STEPS_MAX] = {STEP_BYTES, STEP_PACKETS, STEP_SOURCE,
+					       STEP_DESTINATION};
+static const enum step by_source[STEPS_MAX] = {STEP_SOURCE, STEP_DESTINATION};
+static const enum step by_destination[STEPS_MAX] = {STEP_DESTINATION, STEP_SOURCE};
+
+/* Steps behind the column's own. */
+static const enum step *steps_of(const struct order *order)
+{
+	if (order->frozen)
+		return by_source;
+	switch (order->column) {
+	case COLUMN_DESTINATION: return by_destination;
+	case COLUMN_SOURCE:
+	case COLUMN_TUPLE:
+	case COLUMN_PROCESS: return by_source;
+	default: return by_counts;
+	}
+}
+
+static bool is_end(enum column column)
+{
+	return column == COLUMN_SOURCE || column == COLUMN_DESTINATION || column == COLUMN_TUPLE;
+}
+
+/* The step at a level; the column's own is the first, but for the ends, which are steps already. */
+static enum step step_at(const struct order *order, unsigned int level)
+{
+	bool own = order->frozen || !is_end(order->column);
+
+	if (own && level == 0)
+		return STEP_COLUMN;
+	return steps_of(order)[level - own];
+}
+
+static unsigned int steps_in(const struct order *order)
+{
+	unsigned int level = 0;
+
+	while (step_at(order, level) != STEP_END)
+		level++;
+	return level;
+}
+
+static uint64_t big_endian64(const uint8_t *bytes)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < 8; i++)
+		value = value << 8 | bytes[i];
+	return value;
+}
+
+/*
+ * A number that ascends with address and port in the order of flow_key_compare(), as far as 64
+ * bits go: all of an IPv4 endpoint, most of the network part of an IPv6 one.
+ */
+static uint64_t endpoint_prefix(const struct flow_key *key, const uint8_t address[16],
+				uint16_t port)
+{
+	if (flow_key_sum(key) != FLOW_SUM_NONE)
+		return UINT64_MAX;
+	if (key->ethertype == ETH_P_IPV6)
+		return 1ULL << 63 | big_endian64(address) >> 1;
+	return (big_endian64(address + 8) & UINT32_MAX) << 16 | port;
+}
+
+static uint64_t source_prefix(const struct flow_key *key)
+{
+	return endpoint_prefix(key, key->src, key->sport);
+}
+
+static uint64_t destination_prefix(const struct flow_key *key)
+{
+	return endpoint_prefix(key, key->dst, key->dport);
+}
+
+/* The first eight letters of the name: no two protocols share them. */
+static uint64_t name_prefix(const char *name)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < 8; i++) {
+		value = value << 8 | (uint8_t)tolower((unsigned char)*name);
+		if (*name)
+			name++;
+	}
+	return value;
+}
+
+int order_prepare(struct order *order)
+{
+	order->column = rank_column(order->rows, order->sort);
+	if (order->frozen || !rank_has(order->column))
+		return 0;
+	return ranks_make(&order->ranks, order->rows, order->column);
+}
+
+void order_done(struct order *order)
+{
+	ranks_done(&order->ranks);
+}
+
+/* Rows keep the place they had when the order was frozen; new ones come last. */
+static uint64_t frozen_key(const struct order *order, uint32_t index)
+{
+	long place = group_find(order->frozen, rows_key(order->rows, index));
+
+	return place < 0 ? 0 : UINT64_MAX - (uint64_t)place;
+}
+
+/* Largest first, so what ascends is turned round. */
+static uint64_t column_key(const struct order *order, uint32_t index)
+{
+	uint64_t value;
+
+	if (order->frozen)
+		return frozen_key(order, index);
+	if (column_info(order->column)->number) {
+		value = rows_number(order->rows, order->column, index);
+		return order->reverse ? ~value : value;
+	}
+	if (rank_has(order->column))
+		value = rank_of_row(&order->ranks, order->rows, order->column, index);
+	else if (order->column == COLUMN_PROTO)
+		value = name_prefix(flow_proto_name(rows_key(order->rows, index)));
+	else
+		value = flow_key_dir(rows_key(order->rows, index));
+	return order->reverse ? value : ~value;
+}
+
+/* An order of texts is reversed as a whole; of numbers, rows that are equal stay as they are. */
+static bool ends_reversed(const struct order *order)
+{
+	return order->reverse && !column_info(order->column)->number;
+}
+
+static uint64_t end_key(const struct order *order, enum step step, const struct flow_key *key)
+{
+	uint64_t value = step == STEP_SOURCE ? source_prefix(key) : destination_prefix(key);
+
+	return ends_reversed(order) ? value : ~value;
+}
+
+static uint64_t step_key(const struct order *order, enum step step, uint32_t index)
+{
+	switch (step) {
+	case STEP_COLUMN: return column_key(order, index);
+	case STEP_BYTES: return rows_number(order->rows, COLUMN_BYTES, index);
+	case STEP_PACKETS: return rows_number(order->rows, COLUMN_PACKETS, index);
+	default: return end_key(order, step, rows_key(order->rows, index));
+	}
+}
+
+uint64_t order_key(const struct order *order, uint32_t index)
+{
+	return step_key(order, step_at(order, 0), index);
+}
+
+void order_keys(const struct order *order, struct select_item *item, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		item[i].key = order_key(order, item[i].index);
+}
+
+static uint64_t refine(const void *context, unsigned int level, uint32_t index)
+{
+	const struct order *order = context;
+	enum step step = step_at(order, level);
+	enum step before = step_at(order, level - 1);
+	const struct flow_key *key = rows_key(order->rows, index);
+	uint64_t first = before == STEP_SOURCE ? source_prefix(key) : destination_prefix(key);
+
+	/* An IPv6 endpoint is not told apart by its prefix, so the other end must not be yet. */
+	if ((before == STEP_SOURCE || before == STEP_DESTINATION) && first >> 63)
+		return 0;
+	return step_key(order, step, index);
+}
+
+static int compare_destinations(const struct flow_key *a, const struct flow_key *b)
+{
+	uint64_t first = destination_prefix(a), second = destination_prefix(b);
+	int order;
+
+	if (first != second)
+		return first < second ? -1 : 1;
+	order = memcmp(a->dst, b->dst, sizeof(a->dst));
+	return order ? order : (int)a->dport - b->dport;
+}
+
+static int compare_keys(const struct order *order, uint32_t a, uint32_t b)
+{
+	const struct flow_key *first = rows_key(order->rows, a);
+	const struct flow_key *second = rows_key(order->rows, b);
+	int by = 0;
+
+	if (order->column == COLUMN_DESTINATION)
+		by = compare_destinations(first, second);
+	if (!by)
+		by = flow_key_compare(first, second);
+	return ends_reversed(order) ? -by : by;
+}
+
+static int compare(const void *context, uint32_t a, uint32_t b)
+{
+	const struct order *order = context;
+
+	for (unsigned int i = 0;; i++) {
+		enum step step = step_at(order, i);
+		uint64_t of_a, of_b;
+
+		if (step == STEP_END || step >= STEP_SOURCE)
+			break;
+		of_a = step_key(order, step, a);
+		of_b = step_key(order, step, b);
+		if (of_a != of_b)
+			return of_a > of_b ? -1 : 1;
+	}
+	return compare_keys(order, a, b);
+}
+
+struct select_order order_select(const struct order *order)
+{
+	return (struct select_order){.refine = refine,
+				     .levels = steps_in(order) - 1,
+				     .compare = compare,
+				     .context = order};
+}
+
+int order_first(struct order *order, struct rows *rows, size_t count)
+{
+	struct select_order select;
+	int err = order_prepare(order);
+
+	if (err)
+		return err;
+	select = order_select(order);
+	order_keys(order, rows->item, rows->count);
+	select_window(&select, rows->item, rows->count, 0, count);
+	return 0;
+}

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT */
+/* Filtering and grouping the flows of a source; see rows.h. Belongs to who asks. */
+#include "rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow.h"
+#include "rate.h"
+
+enum verdict {
+	VERDICT_NONE,
+	VERDICT_PASS,
+	VERDICT_FAIL,
+};
+
+int rows_init(struct rows *rows)
+{
+	int err = group_new(&rows->group);
+
+	return err ? err : rows_idle_init(rows);
+}
+
+void rows_done(struct rows *rows)
+{
+	source_done(&rows->source);
+	group_free(rows->group);
+	group_free(rows->base);
+	idle_sums_done(&rows->idle);
+	for (int i = 0; i < PAST_WINDOWS; i++)
+		free(rows->average[i]);
+	free(rows->verdict);
+	free(rows->owner);
+	free(rows->passed);
+	free(rows->item);
+	*rows = (struct rows){0};
+}
+
+void rows_set_source(struct rows *rows, struct source source)
+{
+	source_done(&rows->source);
+	rows->source = source;
+}
+
+static void forget_verdicts(struct rows *rows)
+{
+	if (rows->verdicts)
+		memset(rows->verdict, VERDICT_NONE, rows->verdicts);
+}
+
+void rows_set_filter(struct rows *rows, const struct filter *filter)
+{
+	rows->filter = filter;
+	rows->filters++;
+	forget_verdicts(rows);
+}
+
+/* Names matter to filters only; owners are shown, and may be sorted by. */
+static uint64_t version_of(const struct rows *rows)
+{
+	uint64_t version = owner_table_version(rows->owners);
+
+	if (rows->names && filter_uses_names(rows->filter))
+		version += name_cache_version(rows->names) << 32;
+	return version;
+}
+
+bool rows_outdated(const struct rows *rows)
+{
+	return version_of(rows) != rows->known_version;
+}
+
+static uint32_t owner_at(const struct rows *rows, size_t i)
+{
+	return rows->owners && i < rows->owner_room ? rows->owner[i] : OWNER_UNKNOWN;
+}
+
+/* Whether what the filter says of a flow is worth keeping. Ids of a thinned snapshot are sparse, and
+ * those of its remainders far beyond any flow's. */
+static bool verdicts_last(const struct rows *rows)
+{
+	const struct snapshot *snapshot = rows->source.snapshot;
+
+	return rows->filter && !filter_uses_counts(rows->filter) && snapshot && !snapshot->thin;
+}
+
+/* Room for a verdict on each flow the snapshot can name, where verdicts last. */
+static int prepare_verdicts(struct rows *rows, uint64_t version)
+{
+	const struct snapshot *snapshot = rows->source.snapshot;
+	uint8_t *verdict;
+	size_t most;
+
+	if (!verdicts_last(rows))
+		return 0;
+	most = snapshot->count ? (size_t)snapshot->row[snapshot->count - 1].id + 1 : 0;
+	if (most > rows->verdicts) {
+		verdict = realloc(rows->verdict, most + most / 4);
+		if (!verdict)
+			return -ENOMEM;
+		rows->verdict = verdict;
+		memset(verdict + rows->verdicts, VERDICT_NONE, most + most / 4 - rows->verdicts);
+		rows->verdicts = most + most / 4;
+	}
+	if (rows->verdict_era != snapshot->era ||
+	    ((filter_uses_owners(rows->filter) || filter_uses_names(rows->filter)) &&
+	     version != rows->known_version))
+		forget_verdicts(rows);
+	rows->verdict_era = snapshot->era;
+	return 0;
+}
+
+static bool ask_filter(const struct rows *rows, const struct filter *filter, size_t i)
+{
+	const struct source_flow flow = source_get(&rows->source, i);
+	uint64_t elapsed_ns = rows->source.elapsed_ns;
+	struct filter_subject subject = {
+		.key = flow.key,
+		.bps = elapsed_ns ? rate_bps(flow.delta.bytes, elapsed_ns) : -1.0,
+		.pps = elapsed_ns ? rate_pps(flow.delta.packets, elapsed_ns) : -1.0,
+		.packets = flow.total.packets,
+		.bytes = flow.total.bytes,
+		.names = rows->names,
+		.ifaces = rows->source.ifaces,
+	};
+
+	if (rows->owners)
+		subject.owner = owner_table_get(rows->owners, owner_at(rows, i));
+	return filter_match(filter, &subject);
+}
+
+bool rows_hides(const struct rows *rows, size_t i)
+{
+	return rows->hidden && ask_filter(rows, rows->hidden, i);
+}
+
+static bool passes_filter(struct rows *rows, size_t i)
+{
+	uint8_t *verdict;
+
+	if (rows_hides(rows, i))
+		return false;
+	if (!rows->filter)
+		return true;
+	if (!verdicts_last(rows))
+		return ask_filter(rows, rows->filter, i);
+	verdict = &rows->verdict[rows->source.snapshot->row[i].id];
+	if (*verdict == VERDICT_NONE)
+		*verdict = ask_filter(rows, rows->filter, i) ? VERDICT_PASS : VERDICT_FAIL;
+	return *verdict == VERDICT_PASS;
+}
+
+unsigned int rows_tenant(const struct rows *rows, enum group_by by,
+			      const struct flow_key *key)
+{
+	bool on_one = by == GROUP_FLOW ||
+		      (by == GROUP_CONVERSATION && flow_key_sum(key) == FLOW_SUM_NONE);
+
+	return on_one ? ifaces_tenant(rows->source.ifaces, flow_key_slot(key)) : 0;
+}
+
+bool rows_in_drill(const struct rows *rows, const struct flow_key *key, uint32_t owner)
+{
+	struct flow_key of;
+
+	if (!rows->drilled)
+		return true;
+	of = group_key(rows->drill_by, key, rows->owners, owner);
+	return flow_key_equal(&of, &rows->drill_key) &&
+	       rows_tenant(rows, rows->drill_by, &of) == rows->drill_tenant;
+}
+
+/* The array with room for `count` elements of that size, and some more; NULL without memory. */
+static void *with_room(void *array, size_t *room, size_t count, size_t size)
+{
+	void *made;
+
+	if (array && count <= *room)
+		return array;
+	count += count / 4 + 1;
+	made = reallocarray(array, count, size);
+	if (made)
+		*room = count;
+	return made;
+}
+
+static int make_item_room(struct rows *rows, size_t count)
+{
+	struct select_item *item = with_room(rows->item, &rows->room, count, sizeof(*item));
+
+	if (!item)
+		return -ENOMEM;
+	rows->item = item;
+	return 0;
+}
+
+static int make_flow_room(struct rows *rows, size_t count)
+{
+	uint32_t *made;
+
+	if (rows->owners) {
+		made = with_room(rows->owner, &rows->owner_room, count, sizeof(*made));
+		if (!made)
+			return -ENOMEM;
+		rows->owner = made;
+	}
+	if (rows->keeps_passed) {
+		made = with_room(rows->passed, &rows->passed_room, count, sizeof(*made));
+		if (!made)
+			return -ENOMEM;
+		rows->passed = made;
+	}
+	return rows->by == GROUP_FLOW ? make_item_room(rows, count) : 0;
+}
+
+static void add_to_totals(struct rows *rows, const struct source_flow *flow,
+			  const struct flow_counts *total)
+{
+	struct row_totals *totals = &rows->totals;
+	enum flow_dir dir = flow_key_dir(flow->key);
+
+	flow_counts_add(&totals->delta[dir], &flow->delta);
+	flow_counts_add(&totals->total[dir], total);
+	totals->flows++;
+}
+
+static int compute_averages(struct rows *rows)
+{
+	size_t count = source_count(&rows->source);
+
+	memset(rows->known, 0, sizeof(rows->known));
+	if (!rows->past)
+		return 0;
+	for (int i = 0; count > rows->averages && i < PAST_WINDOWS; i++) {
+		double *average =
+			reallocarray(rows->average[i], count + count / 4, sizeof(*average));
+
+		if (!average)
+			return -ENOMEM;
+		rows->average[i] = average;
+	}
+	if (count > rows->averages)
+		rows->averages = count + count / 4;
+	for (int i = 0; i < PAST_WINDOWS; i++)
+		rows->known[i] = past_averages(rows->past, (enum past_window)i, rows->average[i]);
+	return 0;
+}
+
+static void averages_of(const struct rows *rows, size_t index, double ret_bps[PAST_WINDOWS])
+{
+	for (int i = 0; i < PAST_WINDOWS; i++)
+		ret_bps[i] = rows->known[i] ? rows->average[i][index] : -1.0;
+}
+
+static int take_in_group(struct rows *rows, size_t i, const struct source_flow *flow,
+			 const struct flow_counts *total)
+{
+	double average_bps[PAST_WINDOWS];
+
+	if (group_add(rows->group, flow->key, &flow->delta, total, flow->first_wall_ns,
+		      owner_at(rows, i)))
+		return -ENOMEM;
+	group_add_last_seen(rows->group, flow->last_wall_ns);
+	averages_of(rows, i, average_bps);
+	if (rows->past)
+		group_add_averages(rows->group, average_bps);
+	return 0;
+}
+
+static int take_flow(struct rows *rows, size_t i, const struct source_flow *flow)
+{
+	struct flow_counts total = rows->base ? rows_total(rows, i) : flow->total;
+
+	if (rows->keeps_passed)
+		rows->passed[rows->totals.flows] = (uint32_t)i;
+	add_to_totals(rows, flow, &total);
+	if (rows->by != GROUP_FLOW)
+		return take_in_group(rows, i, flow, &total);
+	rows->item[rows->count++].index = (uint32_t)i;
+	return 0;
+}
+
+static int take_groups(struct rows *rows)
+{
+	size_t count = group_count(rows->group);
+
+	if (make_item_room(rows, count))
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		rows->item[i].index = (uint32_t)i;
+	rows->count = count;
+	return 0;
+}
+
+static int take_flows(struct rows *rows)
+{
+	int err = 0;
+
+	for (size_t i = 0, count = source_count(&rows->source); !err && i < count; i++) {
+		const struct source_flow flow = source_get(&rows->source, i);
+
+		if (rows->owners)
+			rows->owner[i] = flow.owner;
+		if (rows_in_drill(rows, flow.key, owner_at(rows, i)) && passes_filter(rows, i))
+			err = take_flow(rows, i, &flow);
+	}
+	return err;
+}
+
+int rows_gather(struct rows *rows)
+{
+	uint64_t version = version_of(rows);
+	int err;
+
+	rows->count = 0;
+	rows->totals = (struct row_totals){0};
+	group_reset(rows->group, rows->by, rows->owners);
+	if (!rows->source.snapshot && !rows->source.ledger)
+		return 0;
+	if (make_flow_room(rows, source_count(&rows->source)) || prepare_verdicts(rows, version) ||
+	    compute_averages(rows) || rows_learn_base(rows))
+		return -ENOMEM;
+	rows->known_version = version;
+	err = take_flows(rows);
+	if (!err)
+		err = rows_add_idle(rows);
+	if (err)
+		return err;
+	return rows->by == GROUP_FLOW ? 0 : take_groups(rows);
+}
+
+const struct flow_key *rows_key(const struct rows *rows, uint32_t index)
+{
+	if (rows->by != GROUP_FLOW)
+		return &group_get(rows->group, index)->key;
+	return source_key(&rows->source, index);
+}
+
+uint32_t rows_owner(const struct rows *rows, uint32_t index, enum owner_part part)
+{
+	if (rows->by != GROUP_FLOW)
+		return group_row_owner(rows->by, group_get(rows->group, index), part);
+	return owner_at(rows, index);
+}
+
+static struct row row_of_flow(const struct rows *rows, uint32_t index)
+{
+	const struct source_flow flow = source_get(&rows->source, index);
+	enum flow_dir dir = flow_key_dir(flow.key);
+	struct row got = {
+		.key = *flow.key,
+		.first_wall_ns = flow.first_wall_ns,
+		.last_wall_ns = flow.last_wall_ns,
+		.flows = 1,
+		.owner = owner_at(rows, index),
+	};
+
+	got.delta[dir] = flow.delta;
+	got.total[dir] = rows_total(rows, index);
+	averages_of(rows, index, got.average_bps);
+	return got;
+}
+
+struct row rows_get(const struct rows *rows, uint32_t index)
+{
+	struct row got;
+
+	if (rows->by == GROUP_FLOW)
+		return row_of_flow(rows, index);
+	got = *group_get(rows->group, index);
+	for (int i = 0; i < PAST_WINDOWS; i++)
+		got.average_bps[i] = rows->known[i] ? got.average_bps[i] : -1.0;
+	return got;
+}
+
+/* Thousandths of a bit: enough to tell any two averages apart. */
+static uint64_t average_number(double bps)
+{
+	return bps > 0.0 ? (uint64_t)(bps * 1000.0) : 0;
+}
+
+static uint64_t number_of_flow(const struct rows *rows, enum column column, uint32_t index)
+{
+	const struct source_flow flow = source_get(&rows->source, index);
+
+	switch (column) {
+	case COLUMN_BPS: return flow.delta.bytes;
+	case COLUMN_PPS: return flow.delta.packets;
+	case COLUMN_PACKETS: return rows_total(rows, index).packets;
+	case COLUMN_IN:
+	case COLUMN_OUT:
+		return flow_key_dir(flow.key) == (column == COLUMN_OUT) ? flow.delta.bytes : 0;
+	case COLUMN_FLOWS: return 1;
+	case COLUMN_AVERAGE_2S:
+	case COLUMN_AVERAGE_10S:
+	case COLUMN_AVERAGE_40S:
+		if (!rows->known[column - COLUMN_AVERAGE_2S])
+			return flow.delta.bytes;
+		return average_number(rows->average[column - COLUMN_AVERAGE_2S][index]);
+	default: return rows_total(rows, index).bytes;
+	}
+}
+
+uint64_t rows_number(const struct rows *rows, enum column column, uint32_t index)
+{
+	const struct row *row;
+
+	if (column == COLUMN_PID)
+		return owner_table_get(rows->owners, rows_owner(rows, index, OWNER_PROCESS))
+			->pid;
+	if (rows->by == GROUP_FLOW)
+		return number_of_flow(rows, column, index);
+	row = group_get(rows->group, index);
+	switch (column) {
+	case COLUMN_BPS: return row->delta[FLOW_IN].bytes + row->delta[FLOW_OUT].bytes;
+	case COLUMN_PPS: return row->delta[FLOW_IN].packets + row->delta[FLOW_OUT].packets;
+	case COLUMN_PACKETS: return row->total[FLOW_IN].packets + row->total[FLOW_OUT].packets;
+	case COLUMN_IN: return row->delta[FLOW_IN].bytes;
+	case COLUMN_OUT: return row->delta[FLOW_OUT].bytes;
+	case COLUMN_FLOWS: return row->flows;
+	case COLUMN_AVERAGE_2S:
+	case COLUMN_AVERAGE_10S:
+	case COLUMN_AVERAGE_40S:
+		return average_number(row->average_bps[column - COLUMN_AVERAGE_2S]);
+	default: return row->total[FLOW_IN].bytes + row->total[FLOW_OUT].bytes;
+	}
+}
+
+static long find_flow(const struct snapshot *snapshot, const struct flow_key *key, uint32_t *id,
+		      uint32_t *era)
+{
+	if (*era == snapshot->era)
+		return snapshot_find(snapshot, *id);
+	for (size_t i = 0; i < snapshot->count; i++) {
+		if (!flow_key_equal(snapshot_key(snapshot, i), key))
+			continue;
+		*era = snapshot->era;
+		*id = snapshot->row[i].id;
+		return (long)i;
+	}
+	return -1;
+}
+
+long rows_find(const struct rows *rows, const struct flow_key *key, unsigned int tenant,
+		    uint32_t *id, uint32_t *era)
+{
+	long index;
+
+	if (!rows->source.snapshot || rows_tenant(rows, rows->by, key) != tenant)
+		return -1;
+	if (rows->by != GROUP_FLOW)
+		return group_find(rows->group, key);
+	index = find_flow(rows->source.snapshot, key, id, era);
+	if (index < 0)
+		return -1;
+	if (!rows_in_drill(rows, key, owner_at(rows, (size_t)index)))
+		return -1;
+	/* A row that the filter hides is not there. */
+	if (rows->filter && !ask_filter(rows, rows->filter, (size_t)index))
+		return -1;
+	return rows_hides(rows, (size_t)index) ? -1 : index;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One order: the view and the report put the same flows, and groups of them, in the same order, by
+ * every column; with many ties, and with names that differ only behind their first letters.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <linux/if_ether.h>
+#include <netinet/in.h>
+
+#include "flow.h"
+#include "ledger.h"
+#include "report_rows.h"
+#include "view.h"
+
+#define SECOND 1000000000LL
+#define FLOWS  300
+
+struct bed {
+	struct ledger *ledger;
+	struct snapshot *snapshot;
+	struct owner_table *owners;
+	uint32_t owner[7];
+};
+
+/* Few different values of everything, so that most rows are equal in most columns. */
+static struct flow_key key_of(uint32_t i)
+{
+	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP};
+	struct flow_key key = {.sport = (uint16_t)(1000 + i),
+			       .dport = (uint16_t)(i % 4 ? 443 : 53),
+			       .ethertype = i % 6 ? ETH_P_IP : ETH_P_IPV6,
+			       .ipproto = protocols[i % 3]};
+
+	key.src[10] = key.src[11] = key.dst[10] = key.dst[11] = 0xff;
+	key.src[15] = (uint8_t)(i * 7 % 11);
+	key.dst[15] = (uint8_t)(i * 5 % 13);
+	key.where = FLOW_WHERE(0, i % FLOW_DIRS);
+	if (i % 50 == 49)
+		return flow_key_of_sum(FLOW_SUM_TRUNCATED, 0, ETH_P_IP, key.where);
+	return key;
+}
+
+static void add_owners(struct bed *bed)
+{
+	static const char *const comm[] = {"a-name-longer-than-24-letters-x",
+					   "A-name-longer-than-24-letters-b", "nginx", "sshd"};
+
+	for (uint32_t i = 0; i < 4; i++) {
+		const struct owner owner = {.pid = 40 + i,
+					    .uid = i / 2,
+					    .comm = comm[i],
+					    .user = comm[i / 2],
+					    .cgroup = "/",
+					    .exe = "",
+					    .unit = i == 3 ? "" : comm[2 - i]};
+
+		assert_int_equal(owner_table_add(bed->owners, &owner, &bed->owner[i]), 0);
+	}
+	bed->owner[4] = OWNER_UNKNOWN;
+	bed->owner[5] = OWNER_KERNEL;
+	bed->owner[6] = OWNER_FORWARDED;
+}
+
+static int set_up(void **state)
+{
+	struct bed *bed = calloc(1, sizeof(*bed));
+
+	assert_non_null(bed);
+	*state = bed;
+	assert_int_equal(owner_table_new(&bed->owners), 0);
+	add_owners(bed);
+	assert_int_equal(ledger_new(LEDGER_FLOWS_DEFAULT, SECOND, &bed->ledger), 0);
+	ledger_begin(bed->ledger, 0, SECOND);
+	for (uint32_t i = 0; i < FLOWS; i++) {
+		struct flow_key key = key_of(i);
+
+		ledger_add(bed->ledger, &key, 1 + i % 3, 100 * (1 + i % 5));
+	}
+	assert_int_equal(ledger_snapshot(bed->ledger, SECOND, &bed->snapshot), 0);
+	bed->snapshot->elapsed_ns = SECOND;
+	for (uint32_t i = 0; i < bed->snapshot->count; i++) {
+		struct flow_table_entry *entry =
+			(struct flow_table_entry *)snapshot_entry(bed->snapshot, i);
+
+		atomic_store(&entry->owner, bed->owner[i % 7]);
+	}
+	ledger_take_owners(bed->ledger);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bed *bed = *state;
+
+	snapshot_unref(bed->snapshot);
+	ledger_free(bed->ledger);
+	owner_table_free(bed->owners);
+	free(bed);
+	return 0;
+}
+
+static void expect_same(struct bed *bed, struct view *view, enum group_by by, enum column sort)
+{
+	const struct report report = {.ledger = bed->ledger,
+				      .owners = bed->owners,
+				      .running_ns = SECOND,
+				      .by = by,
+				      .sort = sort};
+	struct report_rows rows;
+
+	view_set_sort(view, sort, false);
+	assert_int_equal(view_arrange(view), 0);
+	assert_int_equal(report_rows_init(&rows, &report, false), 0);
+	assert_int_equal(report_rows_sort(&rows, 0), 0);
+	assert_int_equal(view_count(view), rows.count);
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct flow_key *expected = by == GROUP_FLOW
+							  ? &report_rows_flow(&rows, i)->key
+							  : &report_rows_group(&rows, i)->key;
+		struct row row;
+
+		assert_true(view_get(view, i, &row));
+		if (!flow_key_equal(&row.key, expected))
+			fail_msg("row %zu differs, %s by %s", i, group_plural(by),
+				 column_info(sort)->name);
+	}
+	report_rows_done(&rows);
+}
+
+static void test_view_and_report(void **state)
+{
+	struct bed *bed = *state;
+	struct view *view;
+
+	assert_int_equal(view_new(COLUMN_BPS, &view), 0);
+	view_set_owners(view, bed->owners);
+	view_set_height(view, FLOWS);
+	view_set_snapshot(view, bed->snapshot);
+	for (int by = GROUP_FLOW; by < GROUPS; by++) {
+		view_set_group(view, (enum group_by)by);
+		for (int sort = 0; sort <= COLUMN_TUPLE; sort++)
+			expect_same(bed, view, (enum group_by)by, (enum column)sort);
+	}
+	view_free(view);
+}
+
+/* Names are compared to their end, and without regard to case. */
+static void test_long_names(void **state)
+{
+	struct bed *bed = *state;
+	const struct report report = {.ledger = bed->ledger,
+				      .owners = bed->owners,
+				      .running_ns = SECOND,
+				      .by = GROUP_PROCESS,
+				      .sort = COLUMN_PROCESS};
+	struct report_rows rows;
+
+	assert_int_equal(report_rows_init(&rows, &report, false), 0);
+	assert_int_equal(report_rows_sort(&rows, 0), 0);
+	assert_int_equal(group_owner_of_key(&report_rows_group(&rows, 0)->key), bed->owner[1]);
+	assert_int_equal(group_owner_of_key(&report_rows_group(&rows, 1)->key), bed->owner[0]);
+	report_rows_done(&rows);
+}
+
+/* What is equal in the column stands with most bytes first. */
+static void test_ties(void **state)
+{
+	static const enum column columns[] = {COLUMN_PROTO, COLUMN_DIR, COLUMN_USER};
+	struct bed *bed = *state;
+
+	for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++) {
+		const struct report report = {.ledger = bed->ledger,
+					      .owners = bed->owners,
+					      .running_ns = SECOND,
+					      .sort = columns[c]};
+		struct report_rows rows;
+		unsigned int ascents = 0;
+
+		assert_int_equal(report_rows_init(&rows, &report, false), 0);
+		assert_int_equal(report_rows_sort(&rows, 0), 0);
+		for (size_t i = 1; i < rows.count; i++)
+			ascents += report_rows_total(&rows, i).bytes >
+				   report_rows_total(&rows, i - 1).bytes;
+		/* No more often than the column's value changes. */
+		assert_true(ascents <= 5);
+		report_rows_done(&rows);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_view_and_report, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_names, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_ties, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
