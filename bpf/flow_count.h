@@ -289,13 +289,13 @@ static __always_inline int flow_slot_holds(const struct flow_slot *slot, const s
 static __always_inline struct flow_bucket *flow_bucket_of(struct flow_front *front, __u32 index,
 							  __u64 hash)
 {
-	__u32 bits = front->bits, at;
+	__u64 bits = front->bits, front_bits = flow_front_bits;
 	void *table;
+	__u32 at;
 
-	if (bits <= flow_front_bits) {
-		at = hash >> (64 - flow_front_bits) & ~(FLOW_BUCKET - 1ULL);
-		return (struct flow_bucket *)&front->slot[at];
-	}
+	if (bits <= front_bits)
+		return (struct flow_bucket *)&front
+			->slot[hash >> (64 - front_bits) & ~(FLOW_BUCKET - 1ULL)];
 	table = bpf_map_lookup_elem(&flow_tables, &index);
 	if (!table)
 		return NULL;
