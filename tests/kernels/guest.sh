@@ -118,14 +118,18 @@ ranked() {
 	exact "$BED_DIR/ranked.sent"
 }
 
+centiseconds() {
+	cut -d ' ' -f 1 /proc/uptime | tr -d .
+}
+
 # What the kernel holds for a monitor that has seen little: within what doc/architecture.md says, also
 # where many CPUs could come. And how soon it counts.
 memory() {
 	local bytes begin
 	bed
-	begin=$(date +%s%N)
+	begin=$(centiseconds)
 	monitor_start memory --json
-	say "start_ms $((($(date +%s%N) - begin) / 1000000))"
+	say "start_ms $((($(centiseconds) - begin) * 10))"
 	bytes=$(cat "/proc/$MONITOR_PID/fdinfo/"* | awk '
 		$1 == "memlock:" { held = $2 }
 		$1 == "map_id:" && !seen[$2]++ { sum += held }

@@ -16,7 +16,7 @@
 
 #define FLOWS	    65536U
 #define BUCKET_BITS 15 /* slots are half taken */
-#define SEED_SETS   64
+#define SEED_SETS   16
 
 static uint8_t held[1U << BUCKET_BITS];
 
