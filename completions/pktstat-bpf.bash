@@ -30,7 +30,7 @@ _pktstat_bpf() {
 		done
 		;;
 	-s | --sort) words='bps pps packets bytes source destination tuple proto dir'
-		words+=' pid process user container iface' ;;
+		words+=' pid process user container iface flows' ;;
 	-t | --timeout) words='10s 1m 10m 1h 24h' ;;
 	-r | --refresh) words='100ms 500ms 1s 2s 5s 10s 1m' ;;
 	--attach) words='auto tcx clsact' ;;

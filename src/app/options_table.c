@@ -42,7 +42,7 @@ const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_SORT] = {"sort", 's', "KEY", NULL,
 			 "Sort by bps, pps, packets, bytes, source,\n"
 			 "destination, tuple, proto, dir, pid, process, user,\n"
-			 "container or iface. Default: bps."},
+			 "container, iface or flows. Default: bps."},
 	[OPTION_FILTER] = {"filter", 0, "EXPR", NULL,
 			   "Show only flows that pass, for example 'port 443\n"
 			   "and bps > 1M'. Everything is counted all the same."},

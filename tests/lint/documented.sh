@@ -53,9 +53,10 @@ keys=$(awk '
 	/\.sortable = [1-9]/ { print name }' "$root/src/core/query/column.c")
 [ -n "$keys" ] || { echo "column.c has no sort keys that this script can read"; status=1; }
 for key in $keys; do
-	for file in man/pktstat-bpf.8 completions/pktstat-bpf.bash completions/_pktstat-bpf; do
-		sed 's/\\f[BIR]/ /g' "$root/$file" | grep -wF -- "$key" >/dev/null && continue
-		echo "$file does not mention the sort key $key"
+	for file in man/pktstat-bpf.8:24 completions/pktstat-bpf.bash:1 completions/_pktstat-bpf:0; do
+		sed 's/\\-/-/g; s/\\f[BIR]/ /g' "$root/${file%:*}" |
+			grep -A"${file#*:}" -e '--sort[])= ]' | grep -wF -- "$key" >/dev/null && continue
+		echo "${file%:*} does not mention the sort key $key"
 		status=1
 	done
 	"$program" --help | grep -A4 -e --sort= -e '--sort KEY' | grep -wF -- "$key" >/dev/null && continue

@@ -268,7 +268,7 @@ static const struct column_info columns[COLUMNS] = {
 			  .sortable = 4, .count = count_bytes, .live = ALL, .width = {6, 7, 7},
 			  .leave = {100, FULL}, .report = ALL, .drop = 60, .drop_group = 70},
 	[COLUMN_FLOWS] = {NAMED(COLUMN_FLOWS, "flows", "FLOWS"), NUMBER(COLUMN_COUNT),
-			  .count = count_flows, .live = GROUPED & ~PAIRS, .width = {6, 7, 7},
+			  .sortable = 15, .count = count_flows, .live = GROUPED & ~PAIRS, .width = {6, 7, 7},
 			  .leave = {90, FULL}, .report = GROUPED, .drop_group = 20},
 	[COLUMN_TUPLE] = {NAMED(COLUMN_TUPLE, "tuple", "TUPLE"), .sortable = 7},
 };
