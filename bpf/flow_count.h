@@ -48,8 +48,8 @@ struct flow_way {
 	__u64 before; /* flow_link_before() */
 };
 
-static __always_inline void flow_counts_add(struct flow_counts *sum,
-					    const struct flow_counts *counts)
+static __always_inline void flow_counts_add_plain(struct flow_counts *sum,
+						  const struct flow_counts *counts)
 {
 	sum->packets += counts->packets;
 	sum->bytes += counts->bytes;
@@ -275,7 +275,7 @@ static __always_inline void flow_write_back(struct flow_front *front, __u32 inde
 	}
 	if (!counts)
 		counts = &front->full[key->where][flow_classify(key) & (FLOW_CLASSES - 1)];
-	flow_counts_add(counts, pending);
+	flow_counts_add_plain(counts, pending);
 }
 
 static __always_inline int flow_slot_holds(const struct flow_slot *slot, const struct flow_key *key)
@@ -289,13 +289,13 @@ static __always_inline int flow_slot_holds(const struct flow_slot *slot, const s
 static __always_inline struct flow_bucket *flow_bucket_of(struct flow_front *front, __u32 index,
 							  __u64 hash)
 {
-	__u32 bits = front->bits, at;
+	__u64 bits = front->bits, front_bits = flow_front_bits;
 	void *table;
+	__u32 at;
 
-	if (bits <= flow_front_bits) {
-		at = hash >> (64 - flow_front_bits) & ~(FLOW_BUCKET - 1ULL);
-		return (struct flow_bucket *)&front->slot[at];
-	}
+	if (bits <= front_bits)
+		return (struct flow_bucket *)&front
+			->slot[hash >> (64 - front_bits) & ~(FLOW_BUCKET - 1ULL)];
 	table = bpf_map_lookup_elem(&flow_tables, &index);
 	if (!table)
 		return NULL;
@@ -342,7 +342,7 @@ static __noinline void flow_miss(struct flow_front *front, struct flow_bucket *b
 			return;
 		}
 		if (i && flow_slot_holds(slot, key)) {
-			flow_counts_add(&slot->pending, counts);
+			flow_counts_add_plain(&slot->pending, counts);
 			return;
 		}
 	}
@@ -402,7 +402,7 @@ static __always_inline void flow_count_preempted(struct __sk_buff *skb, const st
 		flow_counts_add_atomic(&front->total[where], &counts);
 		return;
 	}
-	flow_counts_add(&counts, &beyond);
+	flow_counts_add_plain(&counts, &beyond);
 	flow_counts_add_atomic(&front->total[where], &counts);
 	flow_tally(front, index, &key, &counts);
 }
@@ -436,8 +436,8 @@ static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link 
 	if (!flow_read(skb, &way, &key, &beyond))
 		return;
 	if (beyond.packets) {
-		flow_counts_add(total, &beyond);
-		flow_counts_add(&counts, &beyond);
+		flow_counts_add_plain(total, &beyond);
+		flow_counts_add_plain(&counts, &beyond);
 	}
 	hash = flow_hash(&key, flow_seed);
 	bucket = flow_bucket_of(front, index, hash);
@@ -447,7 +447,7 @@ static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link 
 	}
 	slot = &bucket->slot[flow_first_slot(hash)];
 	if (flow_slot_holds(slot, &key))
-		flow_counts_add(&slot->pending, &counts);
+		flow_counts_add_plain(&slot->pending, &counts);
 	else
 		flow_miss(front, bucket, index << FLOW_BUCKET_BITS | flow_first_slot(hash), &key,
 			  &counts);

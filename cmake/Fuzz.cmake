@@ -116,7 +116,7 @@ function(add_fuzz_test name)
 	fuzz_run(${name}_long TRUE ${long_seconds})
 endfunction()
 
-# For add_fuzz_test(), whose variables it uses: one run of the target as a test.
+# One run of the target as a test; uses the variables of add_fuzz_test().
 macro(fuzz_run test long seconds)
 	pktstat_register_test(${test} LABEL fuzz LONG ${long} TIMEOUT 1800
 		# A find must not look like a skip: the fuzzer's own status for it is 77.

@@ -29,7 +29,7 @@ endif()
 set(PKTSTAT_TOOLS ${PROJECT_BINARY_DIR}/tests/tools)
 
 # A cmocka test has a state argument whether it needs one or not. Behind pktstat_common, because for
-# clang the last option counts. cmocka 2 deprecates macros whose successors cmocka 1 has not.
+# clang the last option counts. cmocka 2 deprecates macros, and cmocka 1 lacks their successors.
 add_library(pktstat_test_warnings INTERFACE)
 target_compile_options(pktstat_test_warnings INTERFACE
 	-Wno-unused-parameter

@@ -2,10 +2,27 @@
 # shellcheck shell=bash
 # Completion of pktstat-bpf for bash.
 
+# Names of interfaces. The next name begins after a comma; what is in front of it is kept.
+_pktstat_bpf_interfaces() {
+	local interface before=
+	[[ $1 == *,* ]] && before=${1%,*},
+	echo "${before}any"
+	for interface in /sys/class/net/*; do
+		[ -e "$interface/ifindex" ] && echo "$before${interface##*/}"
+	done
+}
+
+_pktstat_bpf_namespaces() {
+	local namespace
+	for namespace in /run/netns/*; do
+		[ -e "$namespace" ] && echo "${namespace##*/}"
+	done
+}
+
 _pktstat_bpf() {
 	local current=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} words
 	COMPREPLY=()
-	# An option with its value behind "=" arrives as three words.
+	# An option with its value after "=" arrives as three words.
 	if [ "$current" = = ]; then
 		current=
 	elif [ "$option" = = ]; then
@@ -13,39 +30,48 @@ _pktstat_bpf() {
 	fi
 
 	case $option in
+	# begin generated: bash-values
 	-i | --iface)
-		local interface before=
-		# Behind a comma the next name begins; what stands before it is kept.
-		[[ $current == *,* ]] && before=${current%,*},
-		words=${before}any
-		for interface in /sys/class/net/*; do
-			[ -e "$interface/ifindex" ] && words+=" $before${interface##*/}"
-		done
+		words=$(_pktstat_bpf_interfaces "$current")
 		;;
 	--netns)
-		local namespace
-		words=
-		for namespace in /run/netns/*; do
-			[ -e "$namespace" ] && words+=" ${namespace##*/}"
-		done
+		words=$(_pktstat_bpf_namespaces "$current")
 		;;
-	-s | --sort) words='bps pps packets bytes source destination tuple proto dir'
-		words+=' pid process user container iface flows' ;;
-	-t | --timeout) words='10s 1m 10m 1h 24h' ;;
-	-r | --refresh) words='100ms 500ms 1s 2s 5s 10s 1m' ;;
-	--attach) words='auto tcx clsact' ;;
-	--by) words='flow conversation host service protocol process container user' ;;
-	--filter) words='host net port portrange proto ether tcp udp icmp arp in out src dst'
-		words+=' inbound outbound bps pps packets bytes'
-		words+=' pid uid comm exe user cgroup container name iface' ;;
-	--limit) words='10 20 50 100' ;;
-	--max-flows) words='65536 262144 1048576 4194304' ;;
+	-t | --timeout)
+		words='10s 1m 10m 1h 24h'
+		;;
+	-r | --refresh)
+		words='100ms 500ms 1s 2s 5s 10s 1m'
+		;;
+	--attach)
+		words='auto tcx clsact'
+		;;
+	--max-flows)
+		words='65536 262144 1048576 4194304'
+		;;
+	-s | --sort)
+		words='bps pps packets bytes source destination tuple proto dir pid process user'
+		words+=' container iface flows'
+		;;
+	--filter)
+		words='and or not in out inbound outbound src dst host net port portrange proto bps'
+		words+=' pps packets bytes pid uid comm exe user cgroup container name iface ip ip4'
+		words+=' ipv4 ip6 ipv6 arp rarp decnet lat sca moprc mopdl carp other ether icmp'
+		words+=' igmp tcp igrp udp esp ah icmp6 pim vrrp sctp'
+		;;
+	--by)
+		words='flow conversation host service protocol process container user'
+		;;
+	--limit)
+		words='10 20 50 100'
+		;;
+	# end generated
 	*)
-		words='--iface --timeout --refresh --no-arp --max-flows --tui --json --sort --limit'
-		words+=' --no-owners'
-		words+=' --names --hide-own'
-		words+=' --dedup --exit-on-loss --netns'
-		words+=' --filter --by --no-mouse --attach --verify --help --version'
+		# begin generated: bash-options
+		words='--iface --dedup --exit-on-loss --netns --timeout --refresh --no-arp --attach'
+		words+=' --max-flows --tui --json --sort --filter --by --limit --names --no-owners'
+		words+=' --hide-own --no-mouse --verify --help --version'
+		# end generated
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

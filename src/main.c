@@ -16,8 +16,8 @@
 #include "options.h"
 
 /*
- * A closed standard descriptor would be given to the next file opened, and the report would be
- * written into it. One that was closed gets a file that cannot be written to.
+ * If a standard descriptor is closed, the next file opened would get its number, and the report
+ * would be written to that file. So closed ones are opened on /dev/null, for reading.
  */
 static void keep_standard_descriptors(void)
 {
@@ -30,9 +30,9 @@ static void keep_standard_descriptors(void)
 }
 
 /*
- * Snapshots are large, all of other sizes, and live for minutes: in a heap they leave holes that no
- * later one fits. Each gets pages of its own, which go back when it does. glibc does so by itself
- * only until the first of them is freed.
+ * Snapshots are large, differ in size, and live for minutes: in a heap they leave holes that no
+ * later one fits. With this, each gets pages of its own, which are returned when it is freed. glibc
+ * raises the threshold when the first one is freed, unless it is set.
  */
 static void keep_large_blocks_apart(void)
 {
@@ -42,8 +42,8 @@ static void keep_large_blocks_apart(void)
 }
 
 /*
- * Not LC_NUMERIC: numbers look the same everywhere. What converts the characters of a locale is a
- * library that would be loaded with the first of them, and behind the guard could not be.
+ * Not LC_NUMERIC: numbers look the same everywhere. glibc loads the character converter of a locale
+ * when it is first used, which the guard would prevent: so it is used here.
  */
 static void use_locale(void)
 {
@@ -69,8 +69,8 @@ int main(int argc, char **argv)
 	keep_standard_descriptors();
 	keep_large_blocks_apart();
 	if (guard_is_setuid()) {
-		log_line("it is not made to run set-user-ID or set-group-ID; take that off with "
-			 "chmod ug-s and give it capabilities instead "
+		log_line("refusing to run set-user-ID or set-group-ID; remove that with chmod ug-s "
+			 "and grant capabilities instead "
 			 "(setcap cap_bpf,cap_net_admin,cap_perfmon=ep)");
 		return APP_FAILED;
 	}

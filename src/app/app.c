@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program as a whole: gets ready, shows the live view or waits quietly, ends and reports, and
- * gives everything back.
+ * The program as a whole: prepares everything, shows the live view or waits silently, writes the
+ * report, and releases everything.
  */
 #include "app_private.h"
 
@@ -11,23 +11,24 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "bpf_source.h"
 #include "log.h"
 #include "owners.h"
 #include "ui.h"
 #include "wait.h"
 
-static const char *signal_meaning(int signal)
+static const char *signal_name(int signal)
 {
 	switch (signal) {
-	case SIGINT: return "interrupt";
-	case SIGHUP: return "hang-up";
-	case SIGQUIT: return "quit";
-	default: return "terminated";
+	case SIGINT: return "SIGINT";
+	case SIGHUP: return "SIGHUP";
+	case SIGQUIT: return "SIGQUIT";
+	default: return "SIGTERM";
 	}
 }
 
-/* True when the collector has ended by itself, because the last interface is gone. */
+/* True if the collector has stopped on its own because the last interface was removed. */
 static bool has_ended(struct app *app)
 {
 	struct snapshot *latest;
@@ -46,16 +47,16 @@ static void lose_iface(struct app *app)
 	char names[FORMAT_TEXT_MAX];
 
 	if (app->options->any)
-		log_line("no interface is left; the report has what was counted until then");
+		log_line("no interface is left; the report shows what was counted so far");
 	else
-		log_line("interface %s is gone; the report has what was counted until then",
+		log_line("interface %s is gone; the report shows what was counted so far",
 			 ifaces_text(last->ifaces, names, sizeof(names)));
 	snapshot_unref(last);
 	app->ended = "interface lost";
 	app->status = APP_FAILED;
 }
 
-/* Nothing moves from here on: a person who sees that must know why, and for how long. */
+/* Without a view nothing is printed while counting: on a terminal, say what is going on. */
 static void say_counting(const struct app *app)
 {
 	char name[FORMAT_TEXT_MAX], more[32] = "", length[FORMAT_TEXT_MAX] = "";
@@ -68,19 +69,19 @@ static void say_counting(const struct app *app)
 		snprintf(more, sizeof(more), " and %zu more", app->ifaces.names - 1);
 	if (app->timeout_ns)
 		format_length(app->timeout_ns, length, sizeof(length));
-	log_line("counting on %s%s%s%s; Ctrl-C ends it with the report", name, more,
+	log_line("counting on %s%s%s%s; press Ctrl-C to stop and print the report", name, more,
 		 *length ? " for " : "", length);
 }
 
-/* What was counted until then is reported all the same. */
+/* What was counted before the error is still reported. */
 static void end_by_error(struct app *app, const char *what, int err)
 {
-	log_line("%s: %s; the report has what was counted until then", what, strerror(-err));
+	log_line("%s: %s; the report shows what was counted so far", what, strerror(-err));
 	app->ended = "error";
 	app->status = APP_FAILED;
 }
 
-/* No view: wait for the end. */
+/* Without a view: waits for a signal, the deadline, or the end of the collector. */
 static void wait_quietly(struct app *app)
 {
 	struct pollfd waits[] = {
@@ -92,13 +93,13 @@ static void wait_quietly(struct app *app)
 	int err;
 
 	for (;;) {
-		err = wait_ready(waits, sizeof(waits) / sizeof(waits[0]), -1);
+		err = wait_ready(waits, ARRAY_SIZE(waits), -1);
 		if (err < 0 && err != -EINTR) {
-			end_by_error(app, "cannot wait for the end", err);
+			end_by_error(app, "cannot wait for events", err);
 			return;
 		}
 		if (waits[0].revents && read(app->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-			app->ended = signal_meaning((int)info.ssi_signo);
+			app->ended = signal_name((int)info.ssi_signo);
 			return;
 		}
 		if (waits[1].revents) {
@@ -120,15 +121,15 @@ static int say_ui_error(struct app *app, int err, const char *why)
 	app->status = APP_FAILED;
 	if (err == -EINVAL && why)
 		log_line("cannot open the live view on terminal type '%s': %s; set TERM to a type "
-			 "that your terminal understands (TERM=xterm-256color fits most), or write to a "
-			 "pipe or file for a report",
+			 "that your terminal supports (TERM=xterm-256color works with most), or redirect "
+			 "the output to get a report",
 			 format_outside(term ? term : "", safe, sizeof(safe)), why);
 	else
 		log_line("cannot open the live view: %s", strerror(-err));
 	return err;
 }
 
-/* The view's + and -. */
+/* Called by the view for the keys + and -. */
 static int set_interval(void *context, uint64_t interval_ns)
 {
 	struct app *app = context;
@@ -186,7 +187,7 @@ static int run_view(struct app *app)
 		return say_ui_error(app, err, why);
 	switch (end) {
 	case UI_END_QUIT: app->ended = "quit"; break;
-	case UI_END_SIGNAL: app->ended = signal_meaning(signal); break;
+	case UI_END_SIGNAL: app->ended = signal_name(signal); break;
 	case UI_END_TIMEOUT: app->ended = "timeout"; break;
 	case UI_END_TERMINAL: app->ended = "terminal closed"; break;
 	case UI_END_ERROR: end_by_error(app, "the live view ended", signal); break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The program as a whole: owns ring, ledger, source, collector and view, and says what failed. */
+/* The program as a whole: owns ring, ledger, source, collector and view, and logs failures. */
 #ifndef PKTSTAT_APP_H
 #define PKTSTAT_APP_H
 
@@ -12,7 +12,7 @@ enum {
 	APP_USAGE = 2,
 };
 
-/* Runs until it is told to end, then writes the report. Returns the exit status. Main thread. */
+/* Runs until stopped, then writes the report. Returns the exit status. Main thread. */
 int app_run(const struct options *options);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The end: the last read, the report, the sums. */
+/* The end: last read, report, verification. */
 #include "app_private.h"
 
 #include <pthread.h>
@@ -52,14 +52,14 @@ static void print_report(struct app *app, const struct snapshot *last)
 		say_write_error(app, err);
 }
 
-/* JSON has rows and nothing else. */
-static void say_unseen(const struct ifaces *ifaces)
+/* JSON has rows only, so gaps in the capture are logged. */
+static void log_gaps(const struct ifaces *ifaces)
 {
 	char away[4 * FORMAT_TEXT_MAX];
 
 	for (unsigned int slot = 0; ifaces && slot < ifaces->count; slot++) {
 		if (ifaces->entry[slot].removals)
-			log_line("interface %s; packets of that time are not counted",
+			log_line("interface %s; packets during that time were not counted",
 				 ifaces_entry_away(&ifaces->entry[slot], away, sizeof(away)));
 	}
 }
@@ -76,7 +76,9 @@ static void print_verification(struct app *app, const struct snapshot *last)
 		app->status = APP_FAILED;
 }
 
-/* Signals that came beside the one that ended us must not end the report when they are let in. */
+/*
+ * Signals that arrived with the one that stopped us must not interrupt the report once unblocked.
+ */
 static void forget_signals(const struct app *app)
 {
 	struct signalfd_siginfo info;
@@ -100,7 +102,7 @@ void app_end(struct app *app, bool report)
 	if (report && last) {
 		print_report(app, last);
 		if (app->options->json && !app->options->verify)
-			say_unseen(last->ifaces);
+			log_gaps(last->ifaces);
 		if (app->options->verify)
 			print_verification(app, last);
 	}

@@ -22,15 +22,15 @@
 #include "settings.h"
 #include "users.h"
 
-/* The user that no name service knows: all of them are loaded to find that out. */
-#define USER_NOBODY_KNOWS 4294967290U
+/* An ID that no user has: looking it up loads every configured name service. */
+#define UNUSED_UID 4294967290U
 
 static unsigned int collector_needs(const struct app *app)
 {
 	const struct options *options = app->options;
 	unsigned int needs = GUARD_COLLECT;
 
-	/* Interfaces that come, or come back. */
+	/* Interfaces that appear or return. */
 	if (options->any || options->ifaces > 1 || !options->exit_on_loss)
 		needs |= GUARD_ATTACH;
 	if (strcmp(bpf_source_attach_mode(app->source), "tcx") != 0)
@@ -63,24 +63,24 @@ int app_close_guard(struct app *app)
 	const char *what;
 	int err;
 
-	/* The collector wants this priority when nobody has the right to it any more: it inherits it. */
+	/* Raised here, while still permitted, for the collector thread to inherit. */
 	app->own_nice = getpriority(PRIO_PROCESS, 0);
 	if (app->own_nice > COLLECTOR_NICE)
 		setpriority(PRIO_PROCESS, 0, COLLECTOR_NICE);
 	err = guard_close(needs, &what);
 	if (err)
-		log_line("cannot give up privileges (%s): %s", what, strerror(-err));
+		log_line("cannot drop privileges (%s): %s", what, strerror(-err));
 	return err;
 }
 
-/* A thread that fails here still has no more than the process kept. */
+/* If this fails, the thread still has no more than the process kept. */
 static int narrow(const char *thread, unsigned int needs)
 {
 	const char *what;
 	int err = guard_narrow(needs, &what);
 
 	if (err)
-		log_line("cannot give up privileges of the %s thread (%s): %s", thread, what,
+		log_line("cannot drop privileges of the %s thread (%s): %s", thread, what,
 			 strerror(-err));
 	return err;
 }
@@ -117,7 +117,7 @@ struct save_answer {
 
 _Static_assert(sizeof(struct save_answer) <= HELPER_MESSAGE_MAX, "an answer is one message");
 
-/* Nothing but settings is ever written. */
+/* Parses the text first, so that nothing but valid settings is written. */
 static size_t serve_settings(const void *request, size_t length, void *answer, size_t size)
 {
 	struct save_answer *saved = answer;
@@ -146,7 +146,7 @@ static void load_name_services(void)
 	char name[USER_NAME_SIZE];
 
 	users_name((uint32_t)getuid(), name);
-	users_name(USER_NOBODY_KNOWS, name);
+	users_name(UNUSED_UID, name);
 }
 
 static size_t serve_user(const void *request, size_t length, void *answer, size_t size)
@@ -196,7 +196,7 @@ int app_save_settings(void *context, const struct settings *settings, char where
 	settings_text(settings, text, sizeof(text));
 	length = helper_ask(app->saver, text, strlen(text), &saved, sizeof(saved));
 	if (length != (ssize_t)sizeof(saved)) {
-		snprintf(where, SETTINGS_PATH_MAX, "the process that saves them has ended");
+		snprintf(where, SETTINGS_PATH_MAX, "the helper process that saves them has ended");
 		return length < 0 ? (int)length : -EPROTO;
 	}
 	saved.where[sizeof(saved.where) - 1] = '\0';

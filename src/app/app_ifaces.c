@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which interfaces, where they are, and what to say when there is something wrong with them. */
+/* Finds the interfaces to watch, enters their namespace, and explains failures to attach. */
 #include "app_ifaces.h"
 
 #include <errno.h>
@@ -34,12 +34,12 @@ static void say_netns_error(const char *which, int err)
 
 	format_outside(which, safe, sizeof(safe));
 	if (err == -ENOENT)
-		log_line("cannot find network namespace %s; give a name that ip netns lists, the "
-			 "number of a process that is in it, or a path",
+		log_line("cannot find network namespace %s; give a name that ip netns lists, a PID, "
+			 "or a path",
 			 safe);
 	else if (err == -EINVAL)
-		log_line("cannot watch %s: it is no network namespace; give a name that ip netns "
-			 "lists, the number of a process, or a path such as /proc/1/ns/net",
+		log_line("cannot watch %s: not a network namespace; give a name that ip netns lists, "
+			 "a PID, or a path such as /proc/1/ns/net",
 			 safe);
 	else if (err == -EPERM)
 		log_line("cannot enter network namespace %s: missing cap_sys_admin; run it with "
@@ -58,10 +58,9 @@ static int enter(struct app *app)
 		return 0;
 	err = netns_open_own(&app->ifaces.own_netns_fd);
 	if (err) {
-		log_line(
-			"cannot watch another network namespace: /proc/thread-self/ns/net, the way "
-			"back, cannot be opened: %s; is /proc mounted?",
-			strerror(-err));
+		log_line("cannot watch another network namespace: cannot open the current one, "
+			 "/proc/thread-self/ns/net: %s; is /proc mounted?",
+			 strerror(-err));
 		return err;
 	}
 	err = netns_open(which, &app->netns_fd);
@@ -77,7 +76,7 @@ static void say_link_layer(const struct iface *iface)
 	char list[1024], safe[FORMAT_TEXT_MAX];
 
 	log_line("cannot watch interface %s: its link type %u is neither Ethernet nor plain "
-		 "IP; choose another with -i (there are: %s)",
+		 "IP; choose another with -i, one of: %s",
 		 format_outside(iface->name, safe, sizeof(safe)), iface->arphrd,
 		 iface_list(list, sizeof(list)));
 }
@@ -88,13 +87,13 @@ static void say_missing(const char *name, int err)
 
 	format_outside(name, safe, sizeof(safe));
 	if (err == -ENODEV || err == -ENAMETOOLONG)
-		log_line("cannot watch interface %s: there is none of that name; choose one of: %s",
+		log_line("cannot watch interface %s: no such interface; choose one of: %s",
 			 safe, iface_list(list, sizeof(list)));
 	else
 		log_line("cannot look up interface %s: %s", safe, strerror(-err));
 }
 
-/* One interface: that of the name, or for NULL the one that is meant without any. */
+/* Adds the interface of that name, or for NULL the default one. */
 static int find_one(struct app *app, const char *name)
 {
 	struct iface iface = {0};
@@ -110,7 +109,7 @@ static int find_one(struct app *app, const char *name)
 		say_link_layer(&iface);
 		return err;
 	}
-	/* Two names may be those of one interface. */
+	/* Two names may mean one interface. */
 	for (size_t i = 0; i < app->ifaces.names; i++) {
 		if (!strcmp(app->ifaces.name[i], iface.name))
 			return 0;
@@ -130,7 +129,7 @@ int app_ifaces_find(struct app *app)
 		err = find_one(app, NULL);
 	if (err)
 		return err;
-	/* Without it, only --verify knows less. */
+	/* If this fails, only --verify lacks the counters. */
 	(void)!netlink_open(&app->ifaces.query, NETLINK_ROUTE, -1);
 	return 0;
 }
@@ -140,7 +139,7 @@ int app_ifaces_leave(struct app *app)
 	int err = netns_enter(app->ifaces.own_netns_fd);
 
 	if (err) {
-		log_line("cannot go back to the network namespace this began in: %s",
+		log_line("cannot return to the original network namespace: %s",
 			 strerror(-err));
 		return err;
 	}
@@ -151,15 +150,15 @@ int app_ifaces_leave(struct app *app)
 }
 
 /*
- * The collector follows interfaces that come later, and on kernels without TCX takes its filters
- * off again: both must be done inside. So its thread lives there. The other way, to enter each
- * time, would need CAP_SYS_ADMIN for the whole run.
+ * The collector attaches to interfaces that appear later, and on kernels without TCX removes its
+ * filters at the end: both must be done inside the namespace, so its thread stays there. Entering
+ * it each time would need CAP_SYS_ADMIN for the whole run.
  */
 void app_ifaces_on_thread(void *context)
 {
 	struct app *app = context;
 
-	/* The main thread was there a moment ago; should it fail, what comes later is not found. */
+	/* Should it fail, interfaces that appear later are missed. */
 	(void)!netns_enter(app->netns_fd);
 	app_narrow_collector(app);
 }
@@ -167,19 +166,16 @@ void app_ifaces_on_thread(void *context)
 static void say_attach_error(const struct app *app, const char *safe, int err)
 {
 	if (err == -EOPNOTSUPP && app->options->attach == ATTACH_TCX)
-		log_line("cannot attach to interface %s: this kernel has no TCX (Linux 6.6 and "
-			 "newer "
-			 "have it); use --attach auto or clsact",
+		log_line("cannot attach to interface %s: this kernel has no TCX (it needs Linux "
+			 "6.6 or newer); use --attach auto or clsact",
 			 safe);
 	else if (err == -ENOENT)
 		log_line("cannot attach to interface %s: clsact needs the kernel modules "
-			 "sch_ingress "
-			 "and cls_bpf, and this kernel lacks them or cannot load them",
+			 "sch_ingress and cls_bpf, and this kernel lacks them or cannot load them",
 			 safe);
 	else if (err == -EEXIST)
-		log_line("cannot attach to interface %s: its qdisc \"ingress\" has no place for "
-			 "what "
-			 "is sent; replace it by clsact, which takes the same filters",
+		log_line("cannot attach to interface %s: its qdisc \"ingress\" has no egress "
+			 "hook; replace it with clsact, which accepts the same filters",
 			 safe);
 	else
 		log_line("cannot attach to interface %s: %s", safe, strerror(-err));
@@ -189,7 +185,7 @@ void app_ifaces_say_failure(const struct app *app, int err,
 			    const struct bpf_source_failure *failure)
 {
 	const char *what =
-		failure->step == BPF_SOURCE_MAPS ? "make the kernel maps" : "load the programs";
+		failure->step == BPF_SOURCE_MAPS ? "create the kernel maps" : "load the programs";
 	char safe[FORMAT_TEXT_MAX];
 
 	format_outside(failure->iface, safe, sizeof(safe));

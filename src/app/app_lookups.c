@@ -16,13 +16,13 @@
 #include "resolver.h"
 #include "wait.h"
 
-/* Rows of the report whose names are waited for, and how long. */
+/* Rows of the report that wait for host names, and how long they wait. */
 #define REPORT_ROWS_MAX 1000
 #define REPORT_WAIT_NS	2000000000ULL
 
 static void say_failure(int err)
 {
-	log_line("cannot look up which process is behind a flow: %s; counting goes on without",
+	log_line("cannot look up the processes of flows: %s; continuing without process names",
 		 strerror(-err));
 }
 
@@ -67,13 +67,12 @@ void app_await_owners(struct app *app)
 	if (app->owners_error)
 		say_failure(app->owners_error);
 	else if (app->owners && owners_missing())
-		log_line("cannot read %s (a kernel without BTF, or /sys is not mounted): processes "
-			 "are "
-			 "looked up in /proc, where connections of less than a second are missed",
+		log_line("cannot read %s (a kernel without BTF, or /sys is not mounted); looking up "
+			 "processes in /proc, which misses connections shorter than a second",
 			 owners_missing());
 }
 
-/* Once, at the start or, when it shows in the sockets only, at the end. */
+/* Logged once: at the start, or at the end if only the sockets show it. */
 static void say_note(struct app *app)
 {
 	const char *note = owner_table_note(app->owner_table);
@@ -130,7 +129,7 @@ void app_start_names(struct app *app)
 	}
 	if (!err)
 		return;
-	log_line("cannot look up host names, addresses stay as they are: %s", strerror(-err));
+	log_line("cannot look up host names: %s; continuing with addresses", strerror(-err));
 	app_free_names(app);
 }
 
@@ -142,19 +141,19 @@ void app_free_names(struct app *app)
 	app->names = NULL;
 }
 
-/* A report that nobody sees asks for the names of just the rows that the real one prints. */
+/* Writes the report to memory: that requests the names of exactly the rows it will print. */
 static void ask_for_rows(const struct app *app, const struct report *report)
 {
 	struct report dry = *report;
 	char *text = NULL;
 	size_t size;
-	FILE *nowhere = open_memstream(&text, &size); /* no file is opened for writing any more */
+	FILE *nowhere = open_memstream(&text, &size); /* no file may be opened for writing */
 
 	if (!nowhere)
 		return;
 	if (!dry.limit || dry.limit > REPORT_ROWS_MAX)
 		dry.limit = REPORT_ROWS_MAX;
-	/* What fails here fails again, and is said, when it counts. */
+	/* An error here occurs, and is logged, again when the report is written. */
 	(void)(app->options->json ? report_json(&dry, nowhere) : report_table(&dry, nowhere));
 	fclose(nowhere);
 	free(text);

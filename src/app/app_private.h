@@ -2,8 +2,8 @@
 /*
  * The parts of the program, for its own files: app.c runs the stages, app_start.c prepares them,
  * app_ifaces.c finds the interfaces, app_lookups.c starts lookups of owners and host names,
- * app_guard.c drops privileges, app_end.c reports. Main thread, except where a comment names another.
- * A stage that fails has logged one sentence.
+ * app_guard.c drops privileges, app_end.c reports. Main thread, except where a comment names
+ * another. A stage that fails has logged one sentence.
  */
 #ifndef PKTSTAT_APP_PRIVATE_H
 #define PKTSTAT_APP_PRIVATE_H
@@ -58,15 +58,16 @@ struct app {
 	bool said_owners_note;
 	uint64_t start_mono_ns;
 	int64_t start_wall_ns;
-	int own_nice; /* nice value of the main thread, which has the collector's while that starts */
+	int own_nice; /* of the main thread before it took the collector's */
 	const char *ended; /* reason, for the report */
 	int status;
 };
 
 /*
- * Owners of flows. Opened by a thread of its own while the source is opened, which mostly waits for the
- * kernel; joined before capabilities are dropped, and started after that; finished after the collector
- * has ended and before the report. A failure is logged, and counting continues without process names.
+ * Owners of flows. Opened by a thread of its own while the source is opened, which mostly waits for
+ * the kernel; joined before capabilities are dropped, and started after that; finished after the
+ * collector has ended and before the report. A failure is logged, and counting continues without
+ * process names.
  */
 void app_open_owners(struct app *app);
 void app_await_owners(struct app *app);
@@ -91,12 +92,15 @@ void app_narrow_names(void *app);
 int app_narrow_main(const struct app *app);
 
 /*
- * Processes that do what the guard forbids: started before anything else, stopped at the end. 0 or a
- * negative errno, logged.
+ * Processes that do what the guard forbids: started before anything else, stopped at the end. 0 or
+ * a negative errno, logged.
  */
 int app_start_helpers(struct app *app);
 void app_stop_helpers(struct app *app);
-/* Requests to them; `app` is a struct app, results as in ui.h and users.h. Any one thread at a time. */
+/*
+ * Requests to them; `app` is a struct app, results as in ui.h and users.h. Any one thread at a
+ * time.
+ */
 int app_save_settings(void *app, const struct settings *settings, char where[SETTINGS_PATH_MAX]);
 void app_user_name(void *app, uint32_t uid, char name[USER_NAME_SIZE]);
 
@@ -117,7 +121,9 @@ void app_await_names(struct app *app, struct report *report);
  */
 int app_start(struct app *app);
 
-/* Stops counting and, if asked to, writes the report. After this, Ctrl-C ends the program at once. */
+/*
+ * Stops counting and, if asked to, writes the report. After this, Ctrl-C ends the program at once.
+ */
 void app_end(struct app *app, bool report);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Getting ready, stage by stage. What fails becomes one sentence here and nowhere below. */
+/* Preparing everything, stage by stage. Each failure is logged here, in one sentence. */
 #include "app_private.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "bpf_source.h"
 #include "clock.h"
 #include "guard.h"
@@ -17,7 +18,7 @@
 #include "privileges.h"
 #include "session.h"
 
-/* --timeout when nobody watches and none was given. */
+/* The default of --timeout without a live view: one hour. */
 #define QUIET_TIMEOUT_NS 3600000000000ULL
 
 static int check_privileges(void)
@@ -26,13 +27,14 @@ static int check_privileges(void)
 
 	if (!privileges_missing(missing, sizeof(missing)))
 		return 0;
-	log_line("cannot load programs into the kernel: missing %s; run it with sudo, or once: "
+	log_line("cannot load programs into the kernel: missing %s; run it with sudo, or "
+		 "grant the capabilities once: "
 		 "setcap cap_bpf,cap_net_admin,cap_perfmon=ep $(command -v pktstat-bpf)",
 		 missing);
 	return -EPERM;
 }
 
-/* Live when a person sits at both ends, or asks for it with --tui. */
+/* Live if standard input and output are terminals, or with --tui. */
 static void choose_mode(struct app *app)
 {
 	bool tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
@@ -47,11 +49,14 @@ static int open_terminal(struct app *app)
 	app->terminal = fopen("/dev/tty", "r+e");
 	if (app->terminal)
 		return 0;
-	log_line("cannot open the live view: there is no terminal (%s); run it from one, or without "
-		 "--tui for a report",
+	log_line("cannot open the live view: no terminal (%s); run it in a terminal, or without "
+		 "--tui to get a report",
 		 strerror(errno));
 	return -ENOTTY;
 }
+
+/* The first so many signals below stop the program; the others concern the view only. */
+#define STOP_SIGNALS 4
 
 static int set_up_signals(struct app *app)
 {
@@ -62,22 +67,22 @@ static int set_up_signals(struct app *app)
 	size_t i;
 
 	sigemptyset(&set);
-	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-		/* Without a view the terminal's size and job control are the shell's business. */
-		if (!app->live && i >= 4)
+	for (i = 0; i < ARRAY_SIZE(ours); i++) {
+		/* Without a view, the terminal's size and job control do not matter here. */
+		if (!app->live && i >= STOP_SIGNALS)
 			break;
-		/* nohup asked for it to be ignored; a signalfd would hear it all the same. */
+		/* nohup has it ignored; a signalfd would receive it anyway. */
 		if (ours[i] == SIGHUP && !sigaction(SIGHUP, NULL, &hangup) &&
 		    hangup.sa_handler == SIG_IGN)
 			continue;
 		sigaddset(&set, ours[i]);
 	}
-	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write() */
+	signal(SIGPIPE, SIG_IGN); /* write() to a closed pipe fails instead */
 	pthread_sigmask(SIG_BLOCK, &set, &app->old_signals);
 	app->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (app->signal_fd >= 0)
 		return 0;
-	log_line("cannot listen to signals: %s", strerror(errno));
+	log_line("cannot receive signals: %s", strerror(errno));
 	return -errno;
 }
 
@@ -136,7 +141,7 @@ static int start_collector(struct app *app)
 					    .context = app};
 	int err;
 
-	guard_raise_limits(); /* libbpf does so too, but not for two threads at once */
+	guard_raise_limits(); /* libbpf does this too, but is not safe for two threads */
 	app_open_owners(app);
 	err = open_source(app);
 	if (err)
@@ -169,21 +174,21 @@ static int make_memory(struct app *app)
 
 	if (!err)
 		err = ledger_new(app->options->max_flows, LEDGER_KEEP_NS_DEFAULT, &app->ledger);
-	/* The view sums up what it has no rows for; the report asks the ledger. */
+	/* Only the view sums idle flows without rows; the report reads the ledger. */
 	if (!err && app->live)
 		err = ledger_log_idle(app->ledger);
-	/* options_parse() has read it before, so what can fail is memory. */
+	/* options_parse() has checked it, so only memory can be missing. */
 	if (!err && app->live)
 		err = services_new(&app->services);
 	if (!err && app->options->filter)
 		err = filter_parse(app->options->filter, &app->filter, why, sizeof(why), &column);
 	if (err)
-		log_line("cannot make room for %zu flows: %s", app->options->max_flows,
+		log_line("cannot allocate memory for %zu flows: %s", app->options->max_flows,
 			 strerror(-err));
 	return err;
 }
 
-/* --hide-own: the filter for the SSH session the program itself runs in. 0, also when there is none. */
+/* --hide-own: makes the filter for the SSH session that the program runs in, if there is one. */
 static int find_own(struct app *app)
 {
 	char text[FILTER_TEXT_MAX], why[FORMAT_TEXT_MAX];
@@ -194,7 +199,7 @@ static int find_own(struct app *app)
 	if (!app->options->hide_own)
 		return 0;
 	if (session_find(&session)) {
-		log_line("not in an SSH session, as far as can be seen; --hide-own hides nothing");
+		log_line("no SSH session found; --hide-own hides nothing");
 		return 0;
 	}
 	session_filter_text(&session, text);

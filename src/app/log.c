@@ -17,7 +17,7 @@
 #define LOG_LINE_MAX 1024
 #define LOG_HELD_MAX 16384
 
-/* The one mutable object of file scope: stderr, too, is one for the process. */
+/* The one mutable object at file scope: the process has one stderr. */
 static struct {
 	pthread_mutex_t mutex;
 	bool hold;
@@ -26,7 +26,7 @@ static struct {
 	char held[LOG_HELD_MAX];
 } sink = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-/* stderr may be closed or full: there is nobody left to tell. */
+/* stderr may be closed or full: an error cannot be reported. */
 static void write_stderr(const char *text, size_t length)
 {
 	while (length) {

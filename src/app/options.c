@@ -57,8 +57,7 @@ static bool add_iface(struct parser *parser, const char *name, size_t length)
 		return true;
 	}
 	for (size_t i = 0; i < options->ifaces; i++) {
-		if (strlen(options->iface[i]) == length &&
-		    !memcmp(options->iface[i], name, length))
+		if (strlen(options->iface[i]) == length && !memcmp(options->iface[i], name, length))
 			return true;
 	}
 	if (options->ifaces == FLOW_IFACES_MAX)
@@ -86,10 +85,10 @@ static bool parse_iface(struct parser *parser, const char *names)
 static bool parse_netns(struct parser *parser, const char *text)
 {
 	if (!*text)
-		return refuse(parser, "--netns has an empty value; give a name of ip netns, a "
-				      "process's number or a path");
+		return refuse(parser, "--netns has an empty value; give a name that ip netns "
+				      "lists, a PID or a path");
 	if (parser->options.netns)
-		return refuse(parser, "--netns was given twice; one namespace is watched at a time");
+		return refuse(parser, "--netns may be given only once");
 	parser->options.netns = text;
 	return true;
 }
@@ -144,10 +143,11 @@ static bool parse_filter(struct parser *parser, const char *text)
 		return refuse(parser, "--filter has an empty value; give a condition, for example "
 				      "--filter 'port 443', or leave it out");
 	if (parser->options.filter)
-		return refuse(parser, "--filter was given twice; join the two by 'and' or 'or'");
+		return refuse(parser, "--filter may be given only once; join conditions by "
+				      "'and' or 'or'");
 	err = filter_parse(text, &filter, why, sizeof(why), &column);
 	if (err == -ENOMEM)
-		return refuse(parser, "no memory for --filter");
+		return refuse(parser, "cannot allocate memory for --filter");
 	if (err)
 		return refuse(parser, "cannot use --filter: at column %zu, %s%.32s%s: %s",
 			      column + 1, text[column] ? "'" : "its end", text + column,
@@ -159,13 +159,12 @@ static bool parse_filter(struct parser *parser, const char *text)
 
 static bool parse_by(struct parser *parser, const char *name)
 {
+	char list[OPTION_TEXT_MAX];
 	int by = group_of_name(name);
 
 	if (by < 0)
-		return refuse(parser,
-			      "cannot group by '%.64s'; give flow, conversation, host, service, "
-			      "protocol, process, container or user",
-			      name);
+		return refuse(parser, "cannot group by '%.64s'; give %s", name,
+			      option_list(OPTION_BY, list, sizeof(list)));
 	parser->options.by = (enum group_by)by;
 	parser->options.by_set = true;
 	return true;
@@ -173,6 +172,7 @@ static bool parse_by(struct parser *parser, const char *name)
 
 static bool parse_attach(struct parser *parser, const char *name)
 {
+	char list[OPTION_TEXT_MAX];
 	enum attach_mode mode;
 
 	for (mode = ATTACH_AUTO; mode < ATTACH_MODES; mode++) {
@@ -181,7 +181,8 @@ static bool parse_attach(struct parser *parser, const char *name)
 		parser->options.attach = mode;
 		return true;
 	}
-	return refuse(parser, "cannot attach by '%.64s'; give auto, tcx or clsact", name);
+	return refuse(parser, "cannot attach by '%.64s'; give %s", name,
+		      option_list(OPTION_ATTACH, list, sizeof(list)));
 }
 
 /* A whole number in decimal, nothing before or behind it. */
@@ -366,7 +367,7 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 	enum options_result found = OPTIONS_RUN;
 
 	getopt_tables(letters, names);
-	optind = 0; /* glibc: begin anew */
+	optind = 0; /* glibc: start again */
 	opterr = 0;
 	while (found == OPTIONS_RUN) {
 		int result = getopt_long(argc, argv, letters, names, NULL);

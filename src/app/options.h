@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line. One table feeds getopt, the help text and the hints, so that they cannot
- * drift. Never prints, never exits; getopt has one state for the process, so one thread at a time.
+ * The command line. One table, options_table.h, feeds getopt, the help text and all that is said
+ * about options elsewhere. Never prints, never exits; getopt has one state for the process, so one thread at a time.
  */
 #ifndef PKTSTAT_OPTIONS_H
 #define PKTSTAT_OPTIONS_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attach.h"
+#include "attach_mode.h"
 #include "column.h"
 #include "flow_abi.h"
 #include "group.h"
@@ -72,8 +72,5 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 
 /* The help text, at most 80 columns wide; writes at most `size` bytes, returns `text`. */
 char *options_help(char *text, size_t size);
-
-/* Long name of option `i` of the table, NULL behind the last: for completions and tests. */
-const char *options_name(size_t i);
 
 #endif

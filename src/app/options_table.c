@@ -5,71 +5,101 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attach.h"
+#include "column.h"
 #include "edit_distance.h"
+#include "filter.h"
+#include "group.h"
 #include "options.h"
 
+/* clang-format off */
 const struct option_info option_table[OPTION_IDS] = {
-	[OPTION_IFACE] = {"iface", 'i', "NAME", "What is counted",
-			  "Interfaces to watch, comma-separated or given again;\n"
-			  "any: all that are up, now and later. Default: that of\n"
-			  "the default route, else the first up, else lo."},
-	[OPTION_DEDUP] = {"dedup", 0, NULL, NULL,
-			  "Leave out bridges, VLANs and bonds whose interfaces\n"
-			  "below are watched: they see the same packets again."},
-	[OPTION_EXIT_ON_LOSS] = {"exit-on-loss", 0, NULL, NULL,
-				 "End when the last interface is gone, instead of\n"
-				 "waiting for its return."},
-	[OPTION_NETNS] = {"netns", 0, "NETNS", NULL,
-			  "Interfaces of another network namespace: a name of\n"
-			  "ip netns, a process's number, or a path."},
-	[OPTION_TIMEOUT] = {"timeout", 't', "DURATION", NULL,
-			    "End after this time, for example 90s, 1h30m or\n"
-			    "500ms; 0: never. Default: never in the live view,\n"
-			    "1h otherwise."},
-	[OPTION_REFRESH] = {"refresh", 'r', "DURATION", NULL,
-			    "Read and show every 100ms to 1m. Default: 1s."},
-	[OPTION_NO_ARP] = {"no-arp", 0, NULL, NULL, "Count ARP in one row, not by its addresses."},
-	[OPTION_ATTACH] = {"attach", 0, "HOW", NULL,
-			   "Attach by tcx (Linux 6.6), by clsact (a tc qdisc), or\n"
-			   "auto: tcx where there is one. Default: auto."},
-	[OPTION_MAX_FLOWS] = {"max-flows", 0, "N", NULL,
-			      "Flows remembered, 256 to 33554432; of more, those\n"
-			      "idle longest go to \"other\". Default: 1048576."},
-	[OPTION_TUI] = {"tui", 'g', NULL, "How it is shown",
-			"Live view also when stdout is redirected: the view\n"
-			"on the terminal, the report to stdout."},
-	[OPTION_JSON] = {"json", 'j', NULL, NULL, "Report as a JSON array, without a live view."},
-	[OPTION_SORT] = {"sort", 's', "KEY", NULL,
-			 "Sort by bps, pps, packets, bytes, source,\n"
-			 "destination, tuple, proto, dir, pid, process, user,\n"
-			 "container, iface or flows. Default: bps."},
-	[OPTION_FILTER] = {"filter", 0, "EXPR", NULL,
-			   "Show only flows that pass, for example 'port 443\n"
-			   "and bps > 1M'. Everything is counted all the same."},
-	[OPTION_BY] = {"by", 0, "WHAT", NULL,
-		       "One row for each flow, conversation, host, service,\n"
-		       "protocol, process, container or user. Default: flow."},
-	[OPTION_LIMIT] = {"limit", 0, "N", NULL,
-			  "Rows in the report, 0 for sums only. Default: what\n"
-			  "fits on a terminal, all otherwise."},
-	[OPTION_NAMES] = {"names", 0, NULL, NULL, "Show host names, asked of DNS, for addresses."},
-	[OPTION_NO_OWNERS] = {"no-owners", 0, NULL, NULL,
-			      "Do not look up which process is behind a flow."},
-	[OPTION_HIDE_OWN] = {"hide-own", 0, NULL, NULL,
-			     "Leave out the SSH session this runs in. It is counted\n"
-			     "all the same."},
-	[OPTION_NO_MOUSE] = {"no-mouse", 0, NULL, NULL, "Leave the mouse to the terminal."},
-	[OPTION_VERIFY] = {"verify", 0, NULL, NULL,
-			   "Say at the end which sums were checked, and how\n"
-			   "they compare with the interface's own counters."},
-	[OPTION_HELP] = {"help", 'h', NULL, "About the program", "Print this help; so does -?."},
-	[OPTION_VERSION] = {"version", 'V', NULL, NULL, "Print the version."},
+	[OPTION_IFACE] = {
+		"iface", 'i', "NAME",
+		"Watch these interfaces; separate names by commas, or repeat the option. "
+		"any: all interfaces that are up, now and later. "
+		"Default: the interface of the default route, else the first that is up, else lo.",
+		"@interfaces", .group = "Capture", .repeats = true},
+	[OPTION_DEDUP] = {
+		"dedup", 0, NULL,
+		"Leave out bridges, VLANs and bonds if the interfaces below them are watched: "
+		"they see the same packets again."},
+	[OPTION_EXIT_ON_LOSS] = {
+		"exit-on-loss", 0, NULL,
+		"Stop when the last interface is gone, instead of waiting for its return."},
+	[OPTION_NETNS] = {
+		"netns", 0, "NETNS",
+		"Watch interfaces of another network namespace: a name that ip netns lists, a PID "
+		"or a path.",
+		"@namespaces"},
+	[OPTION_TIMEOUT] = {
+		"timeout", 't', "DURATION",
+		"Stop after this time, for example 90s, 1h30m or 500ms; 0: never. "
+		"Default: never in the live view, else 1h.",
+		"10s 1m 10m 1h 24h"},
+	[OPTION_REFRESH] = {
+		"refresh", 'r', "DURATION",
+		"Set the interval between two updates, from 100ms to 1m. Default: 1s.",
+		"100ms 500ms 1s 2s 5s 10s 1m"},
+	[OPTION_NO_ARP] = {
+		"no-arp", 0, NULL,
+		"Count ARP in one row per direction instead of by address."},
+	[OPTION_ATTACH] = {
+		"attach", 0, "HOW",
+		"How to attach the programs: %s. tcx needs Linux 6.6, clsact is a tc qdisc, auto "
+		"is tcx if the kernel has it, else clsact. Default: auto."},
+	[OPTION_MAX_FLOWS] = {
+		"max-flows", 0, "N",
+		"Keep at most N flows, from 256 to 33554432. Beyond that, the flows that have been "
+		"idle longest are added up in \"other\" rows. Default: 1048576.",
+		"65536 262144 1048576 4194304"},
+	[OPTION_TUI] = {
+		"tui", 'g', NULL,
+		"Show the live view on the terminal even if standard output is redirected; "
+		"the report goes to standard output.",
+		.group = "Output"},
+	[OPTION_JSON] = {
+		"json", 'j', NULL,
+		"Print the report as JSON; no live view unless --tui is given."},
+	[OPTION_SORT] = {
+		"sort", 's', "KEY",
+		"Sort rows by KEY: %s. Default: bps."},
+	[OPTION_FILTER] = {
+		"filter", 0, "EXPR",
+		"Show only flows that match an expression, for example 'port 443 and bps > 1M'. "
+		"All packets are still counted."},
+	[OPTION_BY] = {
+		"by", 0, "WHAT",
+		"Show one row per WHAT: %s. Default: flow."},
+	[OPTION_LIMIT] = {
+		"limit", 0, "N",
+		"Print at most N rows in the report; 0: totals only. "
+		"Default: as many as fit on a terminal, else all.",
+		"10 20 50 100"},
+	[OPTION_NAMES] = {
+		"names", 0, NULL,
+		"Resolve addresses to host names (reverse DNS)."},
+	[OPTION_NO_OWNERS] = {
+		"no-owners", 0, NULL,
+		"Do not look up the process behind each flow."},
+	[OPTION_HIDE_OWN] = {
+		"hide-own", 0, NULL,
+		"Hide the SSH session that the program runs in. It is still counted."},
+	[OPTION_NO_MOUSE] = {
+		"no-mouse", 0, NULL,
+		"Leave the mouse to the terminal."},
+	[OPTION_VERIFY] = {
+		"verify", 0, NULL,
+		"Print at the end which sums were checked, and how they compare with the counters "
+		"of the interface."},
+	[OPTION_HELP] = {
+		"help", 'h', NULL,
+		"Print this help; also -?.", .group = "Information"},
+	[OPTION_VERSION] = {
+		"version", 'V', NULL,
+		"Print the version."},
 };
-
-const char *options_name(size_t i)
-{
-	return i < OPTION_IDS ? option_table[i].name : NULL;
-}
+/* clang-format on */
 
 /* Text that grows in a buffer; what finds no room is left out. */
 struct buffer {
@@ -78,33 +108,132 @@ struct buffer {
 	size_t used;
 };
 
-static void put(struct buffer *to, const char *text)
+static void put_part(struct buffer *to, const char *text, size_t length)
 {
-	int length = snprintf(to->text + to->used, to->size - to->used, "%s", text);
-
-	to->used += (size_t)length;
+	to->used += (size_t)snprintf(to->text + to->used, to->size - to->used, "%.*s", (int)length,
+				     text);
 	if (to->used >= to->size)
 		to->used = to->size - 1;
 }
 
-static void put_option(struct buffer *to, const struct option_info *option)
+static void put(struct buffer *to, const char *text)
 {
-	const char *line = option->help;
-	char names[64], letter[8] = "    ";
+	put_part(to, text, strlen(text));
+}
+
+/* One value more. */
+static void put_value(struct buffer *to, const char *value, size_t length)
+{
+	if (to->used)
+		put(to, " ");
+	put_part(to, value, length);
+}
+
+/* Names with commas between them. */
+static void put_names(struct buffer *to, const char *names)
+{
+	while (*names) {
+		size_t length = strcspn(names, ", ");
+
+		if (length)
+			put_value(to, names, length);
+		names += length ? length : 1;
+	}
+}
+
+char *option_values(enum option_id id, char *text, size_t size)
+{
+	struct buffer to = {.text = text, .size = size};
+	char names[COLUMN_NAMES_MAX];
+	const char *word;
+
+	*text = '\0';
+	switch (id) {
+	case OPTION_SORT: put_names(&to, column_names(names, sizeof(names))); break;
+	case OPTION_BY:
+		for (enum group_by by = GROUP_FLOW; by < GROUPS; by++)
+			put_value(&to, group_name(by), strlen(group_name(by)));
+		break;
+	case OPTION_ATTACH:
+		for (enum attach_mode mode = ATTACH_AUTO; mode < ATTACH_MODES; mode++)
+			put_value(&to, attach_mode_name(mode), strlen(attach_mode_name(mode)));
+		break;
+	case OPTION_FILTER:
+		for (size_t i = 0; (word = filter_word(i)); i++)
+			put_value(&to, word, strlen(word));
+		break;
+	default: put(&to, option_table[id].values ? option_table[id].values : ""); break;
+	}
+	return text;
+}
+
+char *option_list(enum option_id id, char *text, size_t size)
+{
+	struct buffer to = {.text = text, .size = size};
+	char values[OPTION_TEXT_MAX];
+	const char *value = option_values(id, values, sizeof(values));
+
+	*text = '\0';
+	while (*value) {
+		size_t length = strcspn(value, " ");
+		bool last = !value[length];
+
+		if (to.used)
+			put(&to, last ? " or " : ", ");
+		put_part(&to, value, length);
+		value += length + !last;
+	}
+	return text;
+}
+
+char *option_help(enum option_id id, char *text, size_t size)
+{
+	struct buffer to = {.text = text, .size = size};
+	const char *help = option_table[id].help;
+	const char *list = strstr(help, "%s");
+	char values[OPTION_TEXT_MAX];
+
+	put_part(&to, help, list ? (size_t)(list - help) : strlen(help));
+	if (list) {
+		put(&to, option_list(id, values, sizeof(values)));
+		put(&to, list + 2);
+	}
+	return text;
+}
+
+#define HELP_INDENT 27
+#define HELP_WIDTH  80
+
+/* How much of a paragraph one line holds, broken at a blank. */
+static size_t line_of(const char *text)
+{
+	size_t room = HELP_WIDTH - HELP_INDENT, length = strlen(text);
+
+	if (length <= room)
+		return length;
+	for (length = room; length && text[length] != ' '; length--)
+		;
+	return length ? length : room;
+}
+
+static void put_option(struct buffer *to, enum option_id id)
+{
+	const struct option_info *option = &option_table[id];
+	char names[64], letter[8] = "    ", help[OPTION_TEXT_MAX], line[HELP_WIDTH + 32];
+	const char *rest = option_help(id, help, sizeof(help));
 
 	if (option->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
 	snprintf(names, sizeof(names), "%s--%s%s%s", letter, option->name,
 		 option->argument ? " " : "", option->argument ? option->argument : "");
-	while (line) {
-		const char *end = strchr(line, '\n');
-		int length = end ? (int)(end - line) : (int)strlen(line);
-		char text[128];
+	for (bool first = true; first || *rest; first = false) {
+		size_t length = line_of(rest);
 
-		snprintf(text, sizeof(text), "  %-24s %.*s\n", line == option->help ? names : "",
-			 length, line);
-		put(to, text);
-		line = end ? end + 1 : NULL;
+		snprintf(line, sizeof(line), "  %-*s%.*s\n", HELP_INDENT - 2, first ? names : "",
+			 (int)length, rest);
+		put(to, line);
+		rest += length;
+		rest += strspn(rest, " ");
 	}
 }
 
@@ -114,20 +243,19 @@ char *options_help(char *text, size_t size)
 
 	if (!size)
 		return text;
-	put(&to,
-	    "Usage: pktstat-bpf [OPTION]...\n"
-	    "Counts every packet of an interface by flow and shows the flows live; at the end\n"
-	    "it prints a report. The live view needs a terminal at stdin and stdout; without\n"
-	    "one, or with --json, only the report is printed.\n");
-	for (size_t i = 0; i < OPTION_IDS; i++) {
-		if (option_table[i].group) {
+	put(&to, "Usage: pktstat-bpf [OPTION]...\n"
+		 "Count every packet of a network interface by flow, show the flows live, and\n"
+		 "print a report at the end. The live view needs a terminal on standard input\n"
+		 "and output; without one, or with --json, only the report is printed.\n");
+	for (enum option_id id = 0; id < OPTION_IDS; id++) {
+		if (option_table[id].group) {
 			put(&to, "\n");
-			put(&to, option_table[i].group);
+			put(&to, option_table[id].group);
 			put(&to, ":\n");
 		}
-		put_option(&to, &option_table[i]);
+		put_option(&to, id);
 	}
-	put(&to, "\nExit status: 0 success, 1 failure, 2 wrong usage. More in pktstat-bpf(8).\n");
+	put(&to, "\nExit status: 0 success, 1 failure, 2 wrong usage. Manual: pktstat-bpf(8).\n");
 	return text;
 }
 

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The table behind options.h, and what is found in it. Constant; any thread. */
+/*
+ * The table behind options.h: parsing, --help, hints for mistyped options, the man page's OPTIONS,
+ * the README's usage and both completions are made from it (tests/lint/generated.sh). Constant; any
+ * thread.
+ */
 #ifndef PKTSTAT_OPTIONS_TABLE_H
 #define PKTSTAT_OPTIONS_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+/* In the order of the help text. */
 enum option_id {
 	OPTION_IFACE,
 	OPTION_DEDUP,
@@ -34,12 +40,25 @@ enum option_id {
 struct option_info {
 	const char *name;     /* without dashes */
 	char letter;	      /* 0: none */
-	const char *argument; /* what the help calls it; NULL: none */
-	const char *group;    /* heading that begins here; NULL: none */
-	const char *help;     /* lines, '\n' between them */
+	const char *argument; /* its name in the help; NULL: none */
+	const char *help;     /* sentences; %s stands for the list of values */
+	const char *values;   /* that completions offer, with blanks between; "@x": what their
+			       * function _pktstat_bpf_x finds; NULL: see option_values() */
+	const char *group;    /* heading in front of it; NULL: none */
+	bool repeats;	      /* may be given more than once */
 };
 
 extern const struct option_info option_table[OPTION_IDS];
+
+/* Room that is enough for the values, and for the help of one option. */
+#define OPTION_TEXT_MAX 1024
+
+/* The values to offer, with blanks between them; empty when there are none. Returns `text`. */
+char *option_values(enum option_id id, char *text, size_t size);
+/* The same as a list: "auto, tcx or clsact". */
+char *option_list(enum option_id id, char *text, size_t size);
+/* The help as one paragraph, values filled in. Returns `text`. */
+char *option_help(enum option_id id, char *text, size_t size);
 
 /* The option whose name is nearest to `name`, at most two changed letters away, or NULL. */
 const char *option_nearest(const char *name);

@@ -25,7 +25,7 @@
 /* A login has fewer ancestors than this. */
 #define ANCESTORS_MAX 64
 
-/* Takes the scope of a link-local address off: flows have none. */
+/* Removes the scope of a link-local address: flows have none. */
 static bool parse_address(char *text, struct in6_addr *ret_address)
 {
 	struct in6_addr address = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
@@ -93,7 +93,7 @@ static bool proc_parent(pid_t pid, char comm[PROC_COMM_MAX], pid_t *ret_parent)
 		return false;
 	line[fread(line, 1, sizeof(line) - 1, file)] = '\0';
 	fclose(file);
-	/* The name may hold brackets and blanks: it ends at the last one. */
+	/* The name may contain parentheses and spaces: it ends at the last parenthesis. */
 	open = strchr(line, '(');
 	close = strrchr(line, ')');
 	if (!open || !close || close < open || sscanf(close + 1, " %*c %d", &parent) != 1)
@@ -149,7 +149,7 @@ static void list_sockets(pid_t pid, struct sockets *sockets)
 		closedir(directory);
 }
 
-/* Eight hex digits a word, each in the byte order of this machine. */
+/* Words of eight hex digits, each in host byte order. */
 static bool read_proc_address(const char *text, struct in6_addr *address)
 {
 	size_t words = strlen(text) / 8;
@@ -226,7 +226,7 @@ static bool is_sshd(const char *comm)
 	return !strcmp(comm, "sshd") || !strncmp(comm, "sshd-", strlen("sshd-"));
 }
 
-/* Goes up from this process; by descriptors or by environments. */
+/* Searches the ancestors of this process, by their descriptors or their environments. */
 static bool search_ancestors(bool by_environment, struct session *ret_session)
 {
 	char comm[PROC_COMM_MAX], connection[CONNECTION_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The SSH session this process runs in, for --hide-own. Reads /proc and the environment; main
- * thread. Nothing is kept.
+ * thread. Keeps no state.
  */
 #ifndef PKTSTAT_SESSION_H
 #define PKTSTAT_SESSION_H
@@ -16,16 +16,17 @@ struct session {
 };
 
 /*
- * Looks for it, the surest first: the connection that an ancestor named sshd holds (which sudo and
- * new panes of an old tmux do not hide), then SSH_CONNECTION of this process, then that of the
- * nearest ancestor that has it. 0; -ENOENT: there is none, or it may not be seen.
+ * Finds the session, the most reliable source first: the connection of an ancestor named sshd
+ * (which works under sudo and in new panes of an old tmux), then SSH_CONNECTION of this process,
+ * then that of the nearest ancestor that has it. 0; -ENOENT: no session, or no permission to see
+ * it.
  */
 int session_find(struct session *ret_session);
 
-/* Reads a value of SSH_CONNECTION, "CLIENT PORT SERVER PORT" (sshd(8)); 0 or -EINVAL. */
+/* Parses a value of SSH_CONNECTION, "CLIENT PORT SERVER PORT" (sshd(8)); 0 or -EINVAL. */
 int session_parse(const char *text, struct session *ret_session);
 
-/* Writes the filter that both directions of it pass, at most FILTER_TEXT_MAX bytes; returns `text`. */
+/* Writes a filter that matches both directions, at most FILTER_TEXT_MAX bytes; returns `text`. */
 char *session_filter_text(const struct session *session, char *text);
 
 #endif

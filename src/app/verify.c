@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The identities behind the numbers, each with its figures. */
+/* The identities that the numbers must satisfy, each printed with its figures. */
 #include "verify.h"
 
 #include <inttypes.h>
+#include <linux/if_ether.h>
 
 #include "flow.h"
 #include "format.h"
 
-/* Of a segment that GSO makes, in bytes: Ethernet, IPv4, UDP; two tags, IPv6 with extensions, TCP. */
-#define HEADERS_LEAST 42
-#define HEADERS_MOST  250
+/*
+ * Bytes of headers of a segment that GSO makes: at least Ethernet, IPv4 and UDP; at most two VLAN
+ * tags, IPv6 with extensions and TCP.
+ */
+#define HEADERS_MIN 42
+#define HEADERS_MAX 250
 
 static bool same_counts(const struct flow_counts *a, const struct flow_counts *b)
 {
@@ -23,38 +27,38 @@ static bool print_identity(FILE *out, const char *what, const struct flow_counts
 	bool holds = same_counts(left, right);
 
 	fprintf(out,
-		"verify: %s: %" PRIu64 " packets, %" PRIu64 " bytes %s %" PRIu64
-		" packets, %" PRIu64 " bytes: %s\n",
-		what, (uint64_t)left->packets, (uint64_t)left->bytes,
-		holds ? "=" : "!=", (uint64_t)right->packets, (uint64_t)right->bytes,
-		holds ? "holds" : "BROKEN");
+		"verify: %s: %" PRIu64 " packets, %" PRIu64 " bytes %s %" PRIu64 " packets, %" PRIu64
+		" bytes: %s\n",
+		what, (uint64_t)left->packets, (uint64_t)left->bytes, holds ? "=" : "!=",
+		(uint64_t)right->packets, (uint64_t)right->bytes, holds ? "holds" : "BROKEN");
 	return holds;
 }
 
-/* Whether GSO could explain it: each segment of a super-packet but the first adds its headers. */
+/* Whether GSO explains it: each segment of a super-packet, except the first, adds its headers. */
 static bool is_segmentation(const struct flow_counts *hook, const struct flow_counts *link)
 {
 	uint64_t packets = hook->packets - link->packets, bytes = hook->bytes - link->bytes;
 
 	return link->packets && link->packets < hook->packets && link->bytes < hook->bytes &&
-	       bytes >= packets * HEADERS_LEAST && bytes <= packets * HEADERS_MOST;
+	       bytes >= packets * HEADERS_MIN &&
+	       bytes <= packets * HEADERS_MAX;
 }
 
-/* Why the interface counted fewer packets than the hook; what cannot be told apart is not guessed. */
+/*
+ * Why the interface counted fewer packets than the hook; lists both causes where both are possible.
+ */
 static const char *why_fewer(enum flow_dir dir, bool segmentation)
 {
 	if (dir == FLOW_IN)
-		return segmentation
-			       ? "the interface counts a GRO super-packet as one, the hook its "
-				 "segments; or packets came to the hook another way"
-			       : "packets came to the hook another way";
-	return segmentation
-		       ? "the interface counts a GSO super-packet as one, the hook its segments; "
-			 "or a filter or queueing discipline ended packets behind the hook"
-		       : "a filter or queueing discipline ended packets behind the hook";
+		return segmentation ? "the interface counts a GRO super-packet as one, the hook its "
+				      "segments; or packets reached the hook another way"
+				    : "packets reached the hook another way";
+	return segmentation ? "the interface counts a GSO super-packet as one, the hook its segments; "
+			      "or a filter or queueing discipline dropped packets after the hook"
+			    : "a filter or queueing discipline dropped packets after the hook";
 }
 
-/* Why the interface may rightly have counted something else than frames on the wire. */
+/* Why the counters of the interface may differ without an error. */
 static const char *why_other(const struct ifaces_entry *iface, enum flow_dir dir,
 			     const struct flow_counts *hook, const struct flow_counts *link,
 			     uint64_t dropped)
@@ -63,26 +67,26 @@ static const char *why_other(const struct ifaces_entry *iface, enum flow_dir dir
 
 	if (iface->removals)
 		return "the hook was detached for a while";
-	if (link->packets == hook->packets && link->bytes == hook->bytes + 4 * hook->packets)
+	if (link->packets == hook->packets && link->bytes == hook->bytes + ETH_FCS_LEN * hook->packets)
 		return "the driver counts the frame check sequence";
 	if (!raw_ip && link->packets == hook->packets &&
-	    hook->bytes == link->bytes + 14 * hook->packets)
+	    hook->bytes == link->bytes + ETH_HLEN * hook->packets)
 		return "the driver counts without the Ethernet header";
 	if (raw_ip && link->packets == hook->packets && link->bytes < hook->bytes)
-		return "the hook counts more of a packet than the interface does, which is wrong "
-		       "unless that compresses headers";
+		return "the hook counts more bytes per packet than the interface, which is an "
+		       "error unless the interface compresses headers";
 	if (raw_ip && link->bytes > hook->bytes)
-		return "a tunnel counts what it wraps";
+		return "the tunnel counts its encapsulation";
 	if (dropped)
 		return "packets were dropped between interface and hook";
 	if (link->packets < hook->packets)
 		return why_fewer(dir, is_segmentation(hook, link));
 	if (iface->before[dir])
-		return "packets were ended before the hook, perhaps by a program that runs there";
+		return "packets were dropped before the hook, perhaps by a program that runs there";
 	return "packets passed between the two readings, or never reached the hook";
 }
 
-/* What the interface itself counted; returns how many of them it dropped. */
+/* The counts of the interface itself; returns how many packets it dropped. */
 static uint64_t counted_by_link(const struct verify_link *link, enum flow_dir dir,
 				struct flow_counts *ret_counts)
 {
@@ -107,35 +111,33 @@ static void print_direction(const struct ifaces_entry *iface, const struct verif
 	bool equal = same_counts(hook, &counts);
 
 	fprintf(out,
-		"verify: %s %s, hook against the interface's own counters: %" PRIu64
-		" packets, %" PRIu64 " bytes against %" PRIu64 " packets, %" PRIu64
-		" bytes: %s%s\n",
+		"verify: %s %s: hook %" PRIu64 " packets, %" PRIu64 " bytes; interface %" PRIu64
+		" packets, %" PRIu64 " bytes: %s%s\n",
 		format_outside(iface->name, safe, sizeof(safe)), dir == FLOW_IN ? "in" : "out",
 		(uint64_t)hook->packets, (uint64_t)hook->bytes, (uint64_t)counts.packets,
 		(uint64_t)counts.bytes, equal ? "equal" : "not comparable: ",
 		equal ? "" : why_other(iface, dir, hook, &counts, dropped));
 }
 
-/* What the hook cannot have seen. */
-static void print_unseen(const struct ifaces_entry *iface, FILE *out)
+/* What the hook could not see. */
+static void print_gaps(const struct ifaces_entry *iface, FILE *out)
 {
 	char away[4 * FORMAT_TEXT_MAX];
 
 	if (iface->removals)
-		fprintf(out, "verify: %s: packets of that time are not counted\n",
+		fprintf(out, "verify: %s: packets during that time were not counted\n",
 			ifaces_entry_away(iface, away, sizeof(away)));
 	for (enum flow_dir dir = FLOW_IN; dir < FLOW_DIRS; dir++) {
 		if (iface->before[dir])
 			fprintf(out,
-				"verify: %s %s, programs that run before the hook: %u; what they "
-				"end "
-				"is not counted\n",
+				"verify: %s %s, programs that run before the hook: %u; packets "
+				"they drop are not counted\n",
 				format_outside(iface->name, away, FORMAT_TEXT_MAX),
 				dir == FLOW_IN ? "in" : "out", iface->before[dir]);
 	}
 }
 
-/* The hook's counts by interface and direction: every row, also one that is a sum, has them. */
+/* The hook's counts by interface and direction; every row has both, also a sum of other flows. */
 static void sum_by_where(const struct ledger *ledger, struct flow_counts sums[FLOW_WHERES])
 {
 	const struct ledger_flow *flow;
@@ -146,7 +148,7 @@ static void sum_by_where(const struct ledger *ledger, struct flow_counts sums[FL
 	}
 }
 
-/* Rows of packets without a flow because their headers made no sense, by where they were seen. */
+/* Packets with malformed headers have no flow: their counts, by interface and direction. */
 static void print_malformed(const struct verify *verify, FILE *out)
 {
 	const struct ifaces *ifaces = verify->last->ifaces;
@@ -157,9 +159,8 @@ static void print_malformed(const struct verify *verify, FILE *out)
 		flow = ledger_get(verify->ledger, i);
 		if (flow->key.ipproto != FLOW_PROTO_NONE || flow->key.sport != FLOW_SUM_MALFORMED)
 			continue;
-		fprintf(out,
-			"verify: %s %s, packets with a malformed header of EtherType 0x%04x: "
-			"%" PRIu64 "\n",
+		fprintf(out, "verify: %s %s, packets with a malformed header of EtherType 0x%04x: "
+			     "%" PRIu64 "\n",
 			format_outside(ifaces_name(ifaces, FLOW_WHERE_SLOT(flow->key.where)), safe,
 				       sizeof(safe)),
 			FLOW_WHERE_DIR(flow->key.where) == FLOW_IN ? "in" : "out",
@@ -180,11 +181,10 @@ static void print_links(const struct verify *verify, FILE *out)
 
 		if (iface->state == IFACE_FREE)
 			continue;
-		print_unseen(iface, out);
+		print_gaps(iface, out);
 		if (!link->ended || link->index != iface->index || iface->state != IFACE_WATCHED) {
-			fprintf(out,
-				"verify: %s: the interface's own counters are not known from "
-				"the beginning to the end\n",
+			fprintf(out, "verify: %s: the interface's own counters are not known for "
+				     "the whole capture\n",
 				format_outside(iface->name, safe, sizeof(safe)));
 			continue;
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --verify: the sums that must agree, checked and said. Main thread, after the capture. */
+/* --verify: checks and prints the sums that must agree. Main thread, after the capture. */
 #ifndef PKTSTAT_VERIFY_H
 #define PKTSTAT_VERIFY_H
 
@@ -10,9 +10,9 @@
 #include "link.h"
 #include "snapshot.h"
 
-/* An interface's own counters around the capture. */
+/* The counters of a link before and after the capture. */
 struct verify_link {
-	unsigned int index; /* of which interface `before` is; 0: not known */
+	unsigned int index; /* of the link that `before` belongs to; 0: not known */
 	bool ended;	    /* `after` is known */
 	struct link_counters before, after;
 };
@@ -23,7 +23,7 @@ struct verify {
 	const struct verify_link *link; /* by slot */
 };
 
-/* Writes a line an identity to `out`. Returns whether all that must hold did hold. */
+/* Writes one line for each identity to `out`. True if all of them hold. */
 bool verify_print(const struct verify *verify, FILE *out);
 
 #endif

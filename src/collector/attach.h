@@ -7,15 +7,9 @@
 #define PKTSTAT_ATTACH_H
 
 #include "attach_clsact.h"
+#include "attach_mode.h"
 #include "attach_tcx.h"
 #include "flow_abi.h"
-
-enum attach_mode {
-	ATTACH_AUTO, /* TCX where there is one, else clsact */
-	ATTACH_TCX,
-	ATTACH_CLSACT,
-	ATTACH_MODES,
-};
 
 /* Both programs on the hooks of one interface. */
 struct attachment {
@@ -53,8 +47,5 @@ int attach_again(struct attachment *attachment, const int prog_fd[FLOW_DIRS],
 
 /* Takes the programs off again; safe to call twice, see clsact_close(). */
 void attach_close(struct attachment *attachment);
-
-/* "auto", "tcx", "clsact". */
-const char *attach_mode_name(enum attach_mode mode);
 
 #endif

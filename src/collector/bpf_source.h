@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attach.h"
+#include "attach_mode.h"
 #include "source.h"
 
 struct bpf_source_options {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which capabilities are kept, by what is still to be done. Found by trying without each: reading
- * and emptying maps, closing TCX links and asking for the interface's counters need none.
+ * Which capabilities are kept, by what is still to be done. Found by trying without each one:
+ * reading and emptying maps, closing TCX links and reading the counters of a link need none.
  */
 #include <errno.h>
 #include <linux/capability.h>
 
 #include <cap-ng.h>
 
+#include "array.h"
 #include "guard_private.h"
 
 #define OF_THREAD (CAPNG_EFFECTIVE | CAPNG_PERMITTED)
@@ -15,27 +16,25 @@
 static const struct {
 	unsigned int capability;
 	unsigned int serves;
-	bool within_sys_admin; /* where it was not given, CAP_SYS_ADMIN was: see privileges.c */
+	bool within_sys_admin; /* if missing, CAP_SYS_ADMIN is there instead: see privileges.c */
 } table[] = {
-	/* The flow map grows and shrinks with the traffic; iterators, where unprivileged BPF is off. */
+	/* The flow map grows and shrinks with traffic; iterators need it if unprivileged BPF is off. */
 	{CAP_BPF, GUARD_COLLECT | GUARD_ATTACH | GUARD_OWNERS, true},
 	{CAP_NET_ADMIN, GUARD_ATTACH | GUARD_CLSACT, false},
 	{CAP_PERFMON, GUARD_ATTACH, true},
-	/* Links in /proc/PID of other users; and, behind a directory that only they may enter, fd/. */
+	/* Links in /proc/PID of other users; with both, also fd/, which only the owner may enter. */
 	{CAP_SYS_PTRACE, GUARD_OWNERS | GUARD_PROC, false},
 	{CAP_DAC_READ_SEARCH, GUARD_PROC, false},
 	{CAP_SYS_ADMIN, GUARD_NETNS, false},
 };
 
-#define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
-
-/* Those of the table that are wanted and were had, a bit each. */
+/* Those of the table that are needed and permitted, one bit each. */
 static uint64_t choose_capabilities(unsigned int needs)
 {
 	uint64_t kept = 0;
 	size_t i;
 
-	for (i = 0; i < TABLE_SIZE; i++) {
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		unsigned int capability = table[i].capability;
 
 		if (!guard_serves(table[i].serves, needs))
@@ -49,7 +48,7 @@ static uint64_t choose_capabilities(unsigned int needs)
 	return kept;
 }
 
-/* The bounding set counts at execve() only, which is forbidden anyhow: emptied where that is allowed. */
+/* The bounding set matters for execve() only, which the filter forbids: emptied if permitted. */
 static int empty_bounding_set(void)
 {
 	if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
@@ -71,7 +70,7 @@ int capabilities_keep(unsigned int needs)
 	if (err)
 		return err;
 	capng_clear(CAPNG_SELECT_CAPS);
-	for (i = 0; i < TABLE_SIZE; i++) {
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		if (kept & UINT64_C(1) << table[i].capability)
 			capng_update(CAPNG_ADD, OF_THREAD, table[i].capability);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps of closing, in the order in which each is still allowed. */
+/* The steps of closing, in an order in which each is still permitted. */
 #include "guard.h"
 
 #include <errno.h>
@@ -33,7 +33,7 @@ void guard_raise_limits(void)
 		raise_to_hard(RLIMIT_MEMLOCK);
 }
 
-/* What seccomp(2) and prctl(2) answer where it is not built in, and emulators of a user's side. */
+/* What seccomp(2) and prctl(2) return on kernels without seccomp and in user-mode emulators. */
 static bool means_no_seccomp(int err)
 {
 	return err == -ENOSYS || err == -EINVAL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See helper.h. The socket keeps the borders of messages (SOCK_SEQPACKET), so each is read at once. */
+/* See helper.h. SOCK_SEQPACKET preserves message boundaries, so one read returns one message. */
 #include "helper.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ struct helper {
 	int fd;
 };
 
-/* The descriptor of the socket in the helper: behind those of the standard streams. */
+/* The descriptor of the socket in the helper, after the standard streams. */
 #define HELPER_FD (STDERR_FILENO + 1)
 
 static ssize_t receive_message(int fd, void *message, size_t size)
@@ -29,7 +29,7 @@ static ssize_t receive_message(int fd, void *message, size_t size)
 	return length < 0 ? -errno : length;
 }
 
-/* In the helper: takes nothing along but the socket. */
+/* In the helper: closes everything except the socket. */
 static void leave_program(int fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -38,8 +38,8 @@ static void leave_program(int fd)
 	    dup2(null, STDERR_FILENO) < 0 || (fd != HELPER_FD && dup2(fd, HELPER_FD) < 0))
 		_exit(1);
 	close_range(HELPER_FD + 1, ~0U, 0);
-	setsid(); /* the terminal's signals are not for it */
-	/* It ends with the program, not before: what is asked at the end is still answered. */
+	setsid(); /* no signals from the terminal */
+	/* It ends when the program does, not before: requests at the end are still answered. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);

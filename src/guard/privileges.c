@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Capabilities, asked for by name: the user's number says nothing about them. */
+/* Checks each capability; the user ID says nothing about them. */
 #include "privileges.h"
 
 #include <linux/capability.h>
@@ -7,6 +7,8 @@
 #include <stdio.h>
 
 #include <cap-ng.h>
+
+#include "array.h"
 
 static const struct {
 	unsigned int capability;
@@ -25,7 +27,7 @@ int privileges_missing(char *text, size_t size)
 	int missing = 0, wrote;
 
 	text[0] = '\0';
-	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(needed); i++) {
 		if (capng_have_capability(CAPNG_EFFECTIVE, needed[i].capability) ||
 		    (sys_admin && needed[i].within_sys_admin))
 			continue;

@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 /*
- * Writes the names of the capabilities that are needed but not effective ("cap_bpf, cap_perfmon"),
- * at most `size` bytes with the end. Returns how many; 0 and "" when none is missing. CAP_SYS_ADMIN
- * stands for CAP_BPF and CAP_PERFMON, as it does in the kernel.
+ * Writes the names of required capabilities that are not effective ("cap_bpf, cap_perfmon"), at
+ * most `size` bytes with the terminating zero. Returns their number; 0 and "" if none is missing.
+ * CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON, as in the kernel.
  */
 int privileges_missing(char *text, size_t size);
 

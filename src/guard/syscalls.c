@@ -20,6 +20,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "guard_private.h"
 
 #ifndef PR_SET_VMA
@@ -34,7 +35,7 @@
  */
 #define TERMIOS2(number, direction) direction('T', number, char[44])
 #define SOCKET_TYPE_MASK	    0xf
-/* Threads share all that fork() copies, and are in no namespace of their own. */
+/* clone() may start threads only: these flags tell them from processes and new namespaces. */
 #define CLONE_WATCHED                                                                 \
 	(CLONE_THREAD | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
 	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_VFORK | CLONE_PARENT | CLONE_PTRACE)
@@ -46,7 +47,7 @@
  * not know are left out.
  */
 
-/* Every thread: deadlines, descriptors that are open, output, memory, the end of a thread. */
+/* Every thread: deadlines, open descriptors, output, memory, thread exit. */
 static const char *const always[] = {
 	/* memory; mmap() and mprotect() are among the rules below */
 	"brk", "madvise", "mremap", "munmap",
@@ -62,18 +63,18 @@ static const char *const always[] = {
 	/* waiting */
 	"_newselect", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_wait", "poll", "ppoll",
 	"ppoll_time64", "pselect6", "pselect6_time64", "select",
-	/* files, and sockets that are open */
+	/* open files and sockets */
 	"close", "dup", "dup3", "lseek", "_llseek", "pipe2", "pread64", "preadv", "read", "readv",
 	"recv", "recvfrom", "recvmsg", "send", "sendmsg", "sendto", "write", "writev",
-	/* what files are */
+	/* file metadata */
 	"access", "faccessat", "faccessat2", "fstat", "fstat64", "fstatat64", "fstatfs",
 	"fstatfs64", "getcwd", "getdents64", "lstat", "lstat64", "newfstatat", "readlink",
 	"readlinkat", "stat", "stat64", "statfs", "statfs64", "statx",
-	/* who and where */
+	/* identity and system */
 	"getegid", "getegid32", "geteuid", "geteuid32", "getgid", "getgid32", "getrandom",
 	"getrlimit", "getrusage", "getuid", "getuid32", "sysinfo", "ugetrlimit", "uname"};
 
-/* Each thread gives up what it does not need itself. */
+/* Each thread drops what it does not need itself. */
 static const char *const threads[] = {"capget", "capset"};
 
 static const char *const netns[] = {"setns"};
@@ -81,7 +82,7 @@ static const char *const netns[] = {"setns"};
 /* rtnetlink: interfaces and tc filters. */
 static const char *const netlink[] = {"bind", "getsockname", "getsockopt"};
 
-/* DNS; its configuration is watched for changes. */
+/* DNS; c-ares watches its configuration for changes. */
 static const char *const names[] = {"bind",
 				    "connect",
 				    "getpeername",
@@ -96,17 +97,17 @@ static const char *const names[] = {"bind",
 				    "inotify_init1",
 				    "inotify_rm_watch"};
 
-/* Users that a directory service knows, which is asked through a socket. */
+/* Users of a directory service, queried through a socket. */
 static const char *const users[] = {"bind",	  "connect",  "getpeername",	 "getsockname",
 				    "getsockopt", "recvmmsg", "recvmmsg_time64", "sendmmsg",
 				    "setsockopt", "shutdown"};
 
-/* A new file takes the place of the old one. */
+/* A new file replaces the old one. */
 static const char *const settings[] = {"fchmod",   "fsync",	"mkdir",  "mkdirat", "rename",
 				       "renameat", "renameat2", "unlink", "unlinkat"};
 
 static const char *const sanitizers[] = {
-	/* the leak check, which is a debugger of its own making */
+	/* the leak check, which works like a debugger */
 	"capget", "clone", "getdents", "getppid", "kill", "process_vm_readv", "ptrace", "tgkill",
 	"wait4", "waitid",
 	/* reports */
@@ -133,7 +134,7 @@ static int allow_all(scmp_filter_ctx filter, const char *const *calls, size_t co
 
 static int add_lists(scmp_filter_ctx filter, unsigned int needs)
 {
-#define LIST(list) list, sizeof(list) / sizeof((list)[0])
+#define LIST(list) list, ARRAY_SIZE(list)
 	static const struct {
 		unsigned int serves;
 		const char *const *calls;
@@ -152,7 +153,7 @@ static int add_lists(scmp_filter_ctx filter, unsigned int needs)
 	size_t i;
 	int err = 0;
 
-	for (i = 0; i < sizeof(lists) / sizeof(lists[0]) && !err; i++) {
+	for (i = 0; i < ARRAY_SIZE(lists) && !err; i++) {
 		if (guard_serves(lists[i].serves, needs))
 			err = allow_all(filter, lists[i].calls, lists[i].count);
 	}
@@ -168,7 +169,7 @@ struct rule {
 };
 
 /* clang-format off */
-/* Arguments are ints to the kernel: what a caller leaves in their upper half means nothing. */
+/* The kernel reads these arguments as int: the upper half of the register is ignored. */
 #define MASKED(number, mask, value) \
 	{number, SCMP_CMP_MASKED_EQ, (uint32_t)(mask), (uint32_t)(value)}
 #define IS(number, value)    MASKED(number, UINT32_MAX, value)
@@ -180,7 +181,7 @@ struct rule {
 #define PRCTL(serves, option)  {serves, "prctl", {IS(0, option)}}
 #define SOCKET(serves, domain, type, protocol) \
 	{serves, "socket", {IS(0, domain), MASKED(1, SOCKET_TYPE_MASK, type), IS(2, protocol)}}
-/* 32-bit architectures have the second. */
+/* 32-bit architectures use the second. */
 #define FCNTL(command) \
 	{GUARD_ALWAYS, "fcntl", {IS(1, command)}}, {GUARD_ALWAYS, "fcntl64", {IS(1, command)}}
 /* clang-format on */
@@ -189,11 +190,11 @@ struct rule {
 #define INET (GUARD_NAMES | GUARD_USERS)
 
 static const struct rule rules[] = {
-	/* Memory is data or code, never first the one and then the other. */
+	/* No memory becomes executable. */
 	{GUARD_ALWAYS, "mmap", {LACKS(2, PROT_EXEC)}},
 	{GUARD_ALWAYS, "mmap2", {LACKS(2, PROT_EXEC)}},
 	{GUARD_ALWAYS, "mprotect", {LACKS(2, PROT_EXEC)}},
-	/* Not F_SETOWN, F_SETSIG, O_ASYNC, F_NOTIFY, F_SETLEASE: they send signals to others. */
+	/* Not F_SETOWN, F_SETSIG, O_ASYNC, F_NOTIFY, F_SETLEASE: they can send signals to others. */
 	FCNTL(F_DUPFD),
 	FCNTL(F_DUPFD_CLOEXEC),
 	FCNTL(F_GETFD),
@@ -201,7 +202,7 @@ static const struct rule rules[] = {
 	FCNTL(F_GETFL),
 	{GUARD_ALWAYS, "fcntl", {IS(1, F_SETFL), LACKS(2, O_ASYNC)}},
 	{GUARD_ALWAYS, "fcntl64", {IS(1, F_SETFL), LACKS(2, O_ASYNC)}},
-	/* The thread's own priority, and limits that are only asked for. */
+	/* The thread's own priority; limits are only read. */
 	{GUARD_ALWAYS, "getpriority", {IS(0, PRIO_PROCESS), IS(1, 0)}},
 	{GUARD_ALWAYS, "setpriority", {IS(0, PRIO_PROCESS), IS(1, 0)}},
 	{GUARD_ALWAYS, "prlimit64", {IS(0, 0), IS_NULL(2)}},
@@ -209,18 +210,18 @@ static const struct rule rules[] = {
 	PRCTL(GUARD_ALWAYS, PR_GET_NAME),
 	PRCTL(GUARD_ALWAYS, PR_SET_VMA),
 
-	/* Threads are started, no processes; each gives up more. */
+	/* Starting threads, but no processes; each thread restricts itself further. */
 	{GUARD_THREADS, "clone", {MASKED(0, CLONE_WATCHED, CLONE_THREAD)}},
 	{GUARD_THREADS, "seccomp", {IS(0, SECCOMP_SET_MODE_FILTER), IS(1, 0)}},
 	PRCTL(GUARD_THREADS, PR_CAPBSET_READ),
 	PRCTL(GUARD_THREADS, PR_CAP_AMBIENT),
 
-	/* Files are read: with a power over other processes, /proc/PID/mem must not be written. */
+	/* Files are opened for reading only: with CAP_SYS_PTRACE, /proc/PID/mem could be written. */
 	{GUARD_ALWAYS, "openat", {MASKED(2, CREATES, O_RDONLY)}},
-	/* Files are made, none is opened for writing that is there already. */
+	/* New files are created; existing ones are not opened for writing. */
 	{GUARD_SETTINGS, "openat", {MASKED(2, O_CREAT | O_EXCL, O_CREAT | O_EXCL)}},
 
-	/* The maps of the flow table: made, swapped, read, emptied. */
+	/* The maps of the flow table: created, swapped, read, emptied. */
 	BPF(GUARD_COLLECT, BPF_MAP_CREATE),
 	BPF(GUARD_COLLECT, BPF_MAP_LOOKUP_ELEM),
 	BPF(GUARD_COLLECT, BPF_MAP_UPDATE_ELEM),
@@ -234,7 +235,7 @@ static const struct rule rules[] = {
 	BPF(GUARD_COLLECT, BPF_OBJ_GET_INFO_BY_FD),
 	BPF(GUARD_COLLECT, BPF_LINK_DETACH),
 	BPF(GUARD_COLLECT, BPF_PROG_QUERY),
-	/* Programs of an interface that comes: loaded and attached. */
+	/* Programs for an interface that appears: loaded and attached. */
 	BPF(GUARD_ATTACH, BPF_PROG_LOAD),
 	BPF(GUARD_ATTACH, BPF_LINK_CREATE),
 	BPF(GUARD_ATTACH, BPF_BTF_LOAD),
@@ -242,7 +243,7 @@ static const struct rule rules[] = {
 	BPF(GUARD_ATTACH, BPF_PROG_BIND_MAP),
 	BPF(GUARD_OWNERS, BPF_ITER_CREATE),
 
-	/* Not TIOCSTI, which types into the terminal for the shell behind us to read. */
+	/* Not TIOCSTI, which inserts input that the shell would read afterwards. */
 	IOCTL(GUARD_ALWAYS, TCGETS),
 	IOCTL(GUARD_ALWAYS, TERMIOS2(0x2A, _IOR)),
 	IOCTL(GUARD_ALWAYS, TIOCGWINSZ),
@@ -259,7 +260,7 @@ static const struct rule rules[] = {
 	IOCTL(INET, SIOCGIFINDEX),
 	IOCTL(INET, SIOCGIFNAME),
 
-	/* rtnetlink tells of interfaces and tc filters; the rest is for DNS and directory services. */
+	/* rtnetlink for interfaces and tc filters; the rest for DNS and directory services. */
 	SOCKET(TC | INET, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE),
 	{TC, "setsockopt", {IS(1, SOL_NETLINK)}},
 	{TC, "setsockopt", {IS(1, SOL_SOCKET), IS(2, SO_RCVBUF)}},
@@ -275,7 +276,7 @@ static const struct rule rules[] = {
 	SOCKET(GUARD_USERS, AF_UNIX, SOCK_DGRAM, 0),
 };
 
-/* Lets a call through when its arguments pass; one that is not known here is left out. */
+/* Allows a call if its arguments match; unknown calls are left out. */
 static int allow(scmp_filter_ctx filter, const struct rule *rule)
 {
 	int number = seccomp_syscall_resolve_name(rule->call), err;
@@ -286,7 +287,7 @@ static int allow(scmp_filter_ctx filter, const struct rule *rule)
 	while (count < RULE_ARGUMENTS && rule->argument[count].op)
 		count++;
 	err = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, count, rule->argument);
-	return err == -EEXIST ? 0 : err; /* let through already, whatever its arguments */
+	return err == -EEXIST ? 0 : err; /* allowed already, with any arguments */
 }
 
 /* Signals to ourselves, as raise() and abort() send them. */
@@ -306,11 +307,11 @@ static int add_rules(scmp_filter_ctx filter, unsigned int needs)
 	int err = allow_own_signals(filter), clone3;
 	size_t i;
 
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]) && !err; i++) {
+	for (i = 0; i < ARRAY_SIZE(rules) && !err; i++) {
 		if (guard_serves(rules[i].serves, needs))
 			err = allow(filter, &rules[i]);
 	}
-	/* Its arguments are in memory, where no filter can look; the C library then takes clone(). */
+	/* Its arguments are in memory, which a filter cannot read; the C library falls back to clone(). */
 	clone3 = seccomp_syscall_resolve_name("clone3");
 	if (!err && clone3 >= 0)
 		err = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), clone3, 0);
@@ -320,10 +321,10 @@ static int add_rules(scmp_filter_ctx filter, unsigned int needs)
 static int set_attributes(scmp_filter_ctx filter, bool all_threads)
 {
 	/*
-	 * All threads, should a library have started one. The kernel's own errno instead of
-	 * libseccomp's. no_new_privs is set already. A call by another architecture's numbers
-	 * (i386, x32) is refused like the rest, not answered by a kill. A tree instead of a list of
-	 * comparisons.
+	 * TSYNC: also threads that a library may have started. NNP: no_new_privs is set already.
+	 * BADARCH: calls with the numbers of another architecture (i386, x32) fail like others,
+	 * without killing the process. SYSRAWRC: the kernel's errno, not libseccomp's. OPTIMIZE: a
+	 * binary tree of comparisons instead of a list.
 	 */
 	const struct {
 		enum scmp_filter_attr attribute;
@@ -339,7 +340,7 @@ static int set_attributes(scmp_filter_ctx filter, bool all_threads)
 	size_t i;
 	int err;
 
-	for (i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(attributes); i++) {
 		err = seccomp_attr_set(filter, attributes[i].attribute, attributes[i].value);
 		if (err && !attributes[i].optional)
 			return err;

@@ -62,7 +62,7 @@ static int add_host(struct hosts *hosts, const struct host_line *host)
 	return 0;
 }
 
-/* Address, blanks, name; what is no such line is passed over. Cuts `text` up. */
+/* Parses address, blanks, name; skips other lines. Modifies `text`. */
 static int read_host_line(struct hosts *hosts, char *text, uint32_t line)
 {
 	struct host_line host = {.line = line};
@@ -117,7 +117,7 @@ int hosts_refresh(struct hosts *hosts)
 	FILE *file;
 	int err = 0;
 
-	/* Only a regular file: opening anything else might wait. */
+	/* Only a regular file: opening anything else might block. */
 	if (stat(hosts->path, &now) || !S_ISREG(now.st_mode))
 		now = (struct stat){0};
 	if (same_file(&now, &hosts->stamp))

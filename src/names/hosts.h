@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /etc/hosts, read once and again when it has changed, so that ten thousand addresses do not mean
- * ten thousand readings. One thread; the object owns its names.
+ * /etc/hosts, read once and again after a change, not for each address. One thread; the object owns
+ * its names.
  */
 #ifndef PKTSTAT_HOSTS_H
 #define PKTSTAT_HOSTS_H
@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-/* Lines that are kept; more are left out. */
+/* At most so many lines are kept. */
 #define HOSTS_MAX 262144
 
 struct host_line {
@@ -30,12 +30,15 @@ void hosts_init(struct hosts *hosts, const char *path);
 void hosts_done(struct hosts *hosts);
 
 /*
- * Reads the file if it is another one than last time. What cannot be read holds no names: 0 also
- * when there is none; -ENOMEM leaves what fitted.
+ * Reads the file if it has changed. 0, also if the file does not exist or cannot be read, which
+ * counts as empty; -ENOMEM: only part of the lines are kept.
  */
 int hosts_refresh(struct hosts *hosts);
 
-/* The first name of the first line with this address (outside text, until the next refresh). */
+/*
+ * The first name of the first line with this address (untrusted text, valid until the next
+ * refresh), or NULL.
+ */
 const char *hosts_find(const struct hosts *hosts, const uint8_t address[16]);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PTR records of an answer. With an alias on the way (RFC 2317) the first PTR record is the one; the
- * others of several are left out. See ptr_answer.h.
+ * The first PTR record of an answer, also after aliases (RFC 2317). See ptr_answer.h.
  */
 #include "ptr_answer.h"
 
@@ -44,12 +43,12 @@ int ptr_answer_read(const ares_dns_record_t *record, struct ptr_answer *ret_answ
 #else
 
 #define HEADER_BYTES   12
-#define QUESTION_BYTES 4  /* behind the name: type, class */
-#define RECORD_BYTES   10 /* behind the name: type, class, TTL, length of the data */
+#define QUESTION_BYTES 4  /* after the name: type, class */
+#define RECORD_BYTES   10 /* after the name: type, class, TTL, length of the data */
 #define TYPE_PTR       12
 #define CLASS_IN       1
 
-/* A message and how far it is read; RFC 1035 4.1. */
+/* A message and the read position; RFC 1035 4.1. */
 struct cursor {
 	const unsigned char *bytes, *at, *end;
 };
@@ -63,7 +62,7 @@ static uint32_t number(const unsigned char *at, int bytes)
 	return value;
 }
 
-/* Reads a name and moves behind it; into `name` where that is not NULL. */
+/* Reads a name, into `name` unless that is NULL, and moves past it. */
 static bool read_name(struct cursor *cursor, char *name)
 {
 	char *text;
@@ -90,7 +89,7 @@ static bool skip_questions(struct cursor *cursor, unsigned int count)
 	return true;
 }
 
-/* Reads a record, its name in `name` if it is a PTR. 1: it is; 0: another one; -EBADMSG. */
+/* Reads a record. 1: a PTR, its name in `name`; 0: another type; -EBADMSG: malformed. */
 static int read_record(struct cursor *cursor, char *name, uint32_t *ttl_s)
 {
 	const unsigned char *fixed;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The resolver's thread; see resolver.h. All but the descriptor that stops it belongs to the thread
- * once it runs; the channel and its sockets live between two changes of resolv.conf.
+ * The resolver's thread; see resolver.h. Once it runs, everything except `stop_fd` belongs to the
+ * thread; the channel and its sockets are reopened when resolv.conf changes.
  */
 #include "resolver.h"
 
@@ -26,11 +26,11 @@
 #define TIMEOUT_MS    2000
 #define TRIES	      2
 #define WATCHES_MAX   32
-#define FAILURES_MAX  8 /* in a row: the server is taken for dead */
+#define FAILURES_MAX  8 /* in a row: the server is considered dead */
 #define PAUSE_MIN_NS  (5 * SECOND_NS)
 #define PAUSE_MAX_NS  (60 * SECOND_NS)
 #define SEND_EVERY_NS (SECOND_NS / RESOLVER_RATE_MAX)
-/* So many may be sent at once after a rest. */
+/* At most so many are sent at once after an idle time. */
 #define SEND_BURST 64
 
 struct question {
@@ -53,12 +53,12 @@ struct resolver {
 	nfds_t watches;
 	struct question question[RESOLVER_PENDING_MAX];
 	unsigned int out;
-	uint64_t rate_ns; /* when the last one would have been sent at an even rate */
+	uint64_t rate_ns; /* when the last question would have been sent at an even rate */
 	unsigned int failures;
 	uint64_t pause_ns, paused_until_ns;
 };
 
-/* c-ares says which sockets it waits for. */
+/* c-ares reports which sockets it waits for. */
 static void on_socket_state(void *context, ares_socket_t fd, int readable, int writable)
 {
 	struct resolver *resolver = context;
@@ -73,7 +73,7 @@ static void on_socket_state(void *context, ares_socket_t fd, int readable, int w
 		return;
 	}
 	if (i == WATCHES_MAX)
-		return; /* its questions run into their timeouts */
+		return; /* its questions time out */
 	resolver->watch[i] = (struct pollfd){.fd = fd, .events = events};
 	if (i == resolver->watches)
 		resolver->watches++;
@@ -101,7 +101,7 @@ static int open_channel(struct resolver *resolver)
 	return 0;
 }
 
-/* Ends what is under way as failed. */
+/* Open questions fail. */
 static void close_channel(struct resolver *resolver)
 {
 	if (resolver->channel)
@@ -110,7 +110,7 @@ static void close_channel(struct resolver *resolver)
 	resolver->watches = 0;
 }
 
-/* Follows changes of the two files, once a second. */
+/* Checks both files for changes, once a second. */
 static void check_files(struct resolver *resolver, uint64_t now_ns)
 {
 	struct stat now = {0};
@@ -118,7 +118,7 @@ static void check_files(struct resolver *resolver, uint64_t now_ns)
 	if (resolver->checked_ns && now_ns - resolver->checked_ns < SECOND_NS)
 		return;
 	resolver->checked_ns = now_ns;
-	(void)hosts_refresh(&resolver->hosts); /* what fitted into memory is used */
+	(void)hosts_refresh(&resolver->hosts); /* on -ENOMEM, the lines read so far are used */
 	if (!resolver->channel || resolver->out)
 		return;
 	if (stat("/etc/resolv.conf", &now))
@@ -163,7 +163,7 @@ static void put_name(struct resolver *resolver, const uint8_t address[16],
 	name_cache_put(resolver->cache, address, answer->name, NAME_DNS, ttl_s);
 }
 
-/* `answer` is NULL unless there is one; `read_err` is what reading it said. */
+/* Ends a question. `answer` is valid if `status` is ARES_SUCCESS and `read_err` is 0. */
 static void settle_question(struct question *question, int status, int read_err,
 			    const struct ptr_answer *answer)
 {
@@ -199,7 +199,7 @@ static void on_answer(void *context, ares_status_t status, size_t timeouts,
 
 static void send_query(struct resolver *resolver, const char *name, struct question *question)
 {
-	/* Whatever it returns, on_answer() is called. */
+	/* on_answer() is called whatever this returns. */
 	(void)ares_query_dnsrec(resolver->channel, name, ARES_CLASS_IN, ARES_REC_TYPE_PTR,
 				on_answer, question, NULL);
 }
@@ -257,11 +257,11 @@ static void answer_question(struct resolver *resolver, const uint8_t address[16]
 		ask_dns(resolver, address, now_ns);
 }
 
-/* How long no further question may be sent; UINT64_MAX: until an answer comes. */
+/* Time until the next question may be sent; UINT64_MAX: not before an answer. */
 static uint64_t wait_to_send_ns(const struct resolver *resolver, uint64_t now_ns)
 {
 	const uint64_t burst_ns = SEND_BURST * SEND_EVERY_NS;
-	/* After a pause one question tries whether the server is back. */
+	/* After a pause, a single question tests whether the server answers again. */
 	unsigned int most = resolver->failures < FAILURES_MAX ? RESOLVER_PENDING_MAX : 1;
 
 	if (now_ns < resolver->paused_until_ns && resolver->out < RESOLVER_PENDING_MAX)
@@ -271,7 +271,7 @@ static uint64_t wait_to_send_ns(const struct resolver *resolver, uint64_t now_ns
 	return resolver->rate_ns > now_ns + burst_ns ? resolver->rate_ns - now_ns - burst_ns : 0;
 }
 
-/* Returns how long to wait before the next question may be taken, as wait_to_send_ns(). */
+/* Takes questions while that is permitted; returns the time to wait, as wait_to_send_ns(). */
 static uint64_t take_questions(struct resolver *resolver)
 {
 	uint8_t address[16];
@@ -310,7 +310,7 @@ static void process_sockets(struct resolver *resolver, const struct pollfd *fd, 
 				fd[i].revents & ~POLLOUT ? fd[i].fd : ARES_SOCKET_BAD,
 				fd[i].revents & POLLOUT ? fd[i].fd : ARES_SOCKET_BAD);
 	}
-	/* What waits for longer than it should. */
+	/* Lets c-ares handle timeouts. */
 	ares_process_fd(resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What DNS calls an address when asked for its name. Pure; any thread. */
+/* Domain names of reverse DNS. Pure; any thread. */
 #ifndef PKTSTAT_REVERSE_H
 #define PKTSTAT_REVERSE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Room for the longest, its end included. */
+/* Size of the longest name, with the terminating zero. */
 #define REVERSE_NAME_MAX 80
 
 /*
- * False for what no DNS server is asked about: unspecified, "this network" (0/8), loopback,
- * link-local, multicast, reserved (240/4) and broadcast. They have no name in DNS, and a question
- * about every multicast group would only tell the server what is going on here.
+ * False for addresses without a name in DNS: unspecified, "this network" (0/8), loopback,
+ * link-local, multicast, reserved (240/4) and broadcast. A query for them would only tell the
+ * server about local traffic.
  */
 bool reverse_is_asked(const uint8_t address[16]);
 

@@ -10,7 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A burst of containers should not overrun it; where it does, all are listed again. */
+#include "array.h"
+
+/* Large enough for a burst of new containers; if it overruns, all links are listed again. */
 #define LINK_WATCH_BUFFER (1 << 20)
 
 struct link_request {
@@ -72,7 +74,7 @@ int link_read_counters(struct netlink *query, unsigned int ifindex,
 	return answer.found ? 0 : -ENODATA;
 }
 
-/* What of a link's kind matters here; kinds not listed carry packets of their own. */
+/* The kinds that are stacked on others; all others carry packets of their own. */
 static enum link_kind kind_of_name(const char *name, size_t length)
 {
 	static const struct {
@@ -85,7 +87,7 @@ static enum link_kind kind_of_name(const char *name, size_t length)
 		{"dsa", LINK_CHILD},
 	};
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (strlen(kinds[i].name) == length && !memcmp(kinds[i].name, name, length))
 			return kinds[i].kind;
 	}
@@ -106,7 +108,7 @@ static enum link_kind parse_kind(const struct rtattr *info)
 	return LINK_PLAIN;
 }
 
-/* The attributes of a link message; returns false for one without a name. */
+/* Parses the attributes of a link message; false if it has no name. */
 static bool parse_attributes(const struct nlmsghdr *message, struct link_info *info)
 {
 	const struct rtattr *attr = IFLA_RTA(NLMSG_DATA(message));
@@ -133,13 +135,13 @@ static bool parse_attributes(const struct nlmsghdr *message, struct link_info *i
 		default: break;
 		}
 	}
-	/* An index of another namespace means another interface here. */
+	/* In this namespace, that index would be another link. */
 	if (parent_elsewhere || info->kind != LINK_CHILD)
 		info->parent = 0;
 	return info->name[0] != '\0';
 }
 
-/* News of traffic control: RTNLGRP_TC. */
+/* A notification of traffic control: RTNLGRP_TC. */
 static enum link_event parse_tc(const struct nlmsghdr *message, struct link_info *ret_info)
 {
 	const struct tcmsg *tc = NLMSG_DATA(message);

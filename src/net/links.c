@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of interfaces. Machines have a few dozen, at the most thousands: an array will do. */
+/* The table of links. Machines have a few dozen, at most thousands: an array is enough. */
 #include "links.h"
 
 #include <errno.h>
@@ -25,15 +25,6 @@ struct links_record *links_of_index(const struct links *links, unsigned int inde
 {
 	for (size_t i = 0; i < links->count; i++) {
 		if (links->record[i].info.index == index)
-			return &links->record[i];
-	}
-	return NULL;
-}
-
-struct links_record *links_of_name(const struct links *links, const char *name)
-{
-	for (size_t i = 0; i < links->count; i++) {
-		if (!strcmp(links->record[i].info.name, name))
 			return &links->record[i];
 	}
 	return NULL;
@@ -121,8 +112,8 @@ static void begin_listing(void *arg)
 }
 
 /*
- * Makes the table what the kernel lists; what is not in the list any more is gone. A list that is
- * not consistent adds, and takes nothing away: an interface may be missing from it that is there.
+ * Replaces the table with what the kernel lists. An inconsistent list may lack links that exist:
+ * then links are added, but none is removed.
  */
 static int list_links(struct links *links)
 {
@@ -134,7 +125,7 @@ static int list_links(struct links *links)
 	err = link_list(&links->query, &visitor) ?: links->error;
 	links->stale = err != 0;
 	for (size_t i = links->count; i-- > 0;) {
-		/* News of these may have been lost as well. */
+		/* Notifications of its filters may have been lost as well. */
 		links->record[i].filters = true;
 		if (!err && !links->record[i].listed)
 			forget_record(links, &links->record[i]);
@@ -167,7 +158,7 @@ int links_watch_hooks(struct links *links)
 {
 	int err = links->hooks ? 0 : link_watch_hooks(&links->watch);
 
-	/* What changed before is not known. */
+	/* Earlier changes are not known. */
 	links->stale |= !links->hooks && !err;
 	links->hooks |= !err;
 	return err;

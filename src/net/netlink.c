@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One netlink exchange at a time: the answers of a request are read to their end before the next. */
+/*
+ * One netlink exchange at a time: the answers of a request are read to their end before the next.
+ */
 #include "netlink.h"
 
 #include <errno.h>

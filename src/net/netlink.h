@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Netlink sockets: requests, dumps and notifications, and everything that can go wrong with them
- * (netlink(7), Documentation/userspace-api/netlink/intro.rst of the kernel). Used for interfaces, tc
- * filters, addresses and sockets. A socket stays in the network namespace where it was opened; one
- * thread at a time.
+ * (netlink(7), Documentation/userspace-api/netlink/intro.rst of the kernel). Used for interfaces,
+ * tc filters, addresses and sockets. A socket stays in the network namespace where it was opened;
+ * one thread at a time.
  *
  * libmnl was considered: it gives up at the first answer of an older request, leaves the rest of an
- * interrupted dump in the socket, and knows no retry, so this file would be needed above it as well.
+ * interrupted dump in the socket, and knows no retry, so this file would be needed above it as
+ * well.
  */
 #ifndef PKTSTAT_NETLINK_H
 #define PKTSTAT_NETLINK_H
@@ -19,14 +20,14 @@ struct rtattr;
 
 struct netlink {
 	int fd;	       /* -1: closed */
-	uint32_t port; /* whose messages count; others' are ignored. 0: the kernel */
-	uint32_t seq;  /* of the newest request */
+	uint32_t port; /* the accepted sender; others are ignored. 0: the kernel */
+	uint32_t seq;  /* of the latest request */
 	char *buffer;  /* of one datagram */
 	size_t room;
 };
 
 struct netlink_taker {
-	/* A dump begins, or begins again: what it brought so far is void. NULL: nothing to do. */
+	/* A dump starts, or starts again: discard what it brought. NULL: nothing to do. */
 	void (*begin)(void *arg);
 	/* One message, complete; its body may be shorter than its type promises. */
 	void (*take)(void *arg, const struct nlmsghdr *message);

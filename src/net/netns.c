@@ -12,10 +12,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Where ip(8) keeps names. */
+/* Where ip(8) keeps the names. */
 #define NETNS_NAMES "/run/netns"
 
-/* Opens a file that must be a network namespace. */
+/* Opens a file if it is a network namespace. */
 static int open_path(const char *path, int *ret_fd)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stands on the clsact hooks of an interface, by rtnetlink: libbpf can ask for one filter whose
- * place is known, not for all of them. Any thread; nothing is kept.
+ * Lists the filters on the clsact hooks of an interface, by rtnetlink: libbpf can only query a
+ * filter at a known place. Any thread; keeps no state.
  */
 #ifndef PKTSTAT_TC_FILTER_H
 #define PKTSTAT_TC_FILTER_H
@@ -11,7 +11,7 @@
 
 #include "flow_abi.h"
 
-/* Room for what libbpf calls a filter: "PROGRAM:[ID]". */
+/* Size of the name that libbpf gives a filter: "PROGRAM:[ID]". */
 #define TC_FILTER_NAME_MAX 64
 
 struct tc_filter {
@@ -21,11 +21,11 @@ struct tc_filter {
 	uint32_t chain;
 	bool bpf; /* a BPF program; else name and program are empty */
 	uint32_t program;
-	char name[TC_FILTER_NAME_MAX]; /* outside text */
+	char name[TC_FILTER_NAME_MAX]; /* untrusted text */
 };
 
 struct tc_filter_visitor {
-	void (*begin)(void *arg); /* they come, or come again: what was visited so far is void */
+	void (*begin)(void *arg); /* the list starts, or starts again: discard what was visited */
 	void (*visit)(void *arg, const struct tc_filter *filter);
 	void *arg;
 };

@@ -37,7 +37,7 @@ void address_list_add(struct address_list *list, const uint8_t address[16])
 	memcpy(list->address[list->count++], address, 16);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_addresses(const void *a, const void *b)
 {
 	return memcmp(a, b, 16);
 }
@@ -45,12 +45,12 @@ static int compare(const void *a, const void *b)
 void address_list_sort(struct address_list *list)
 {
 	if (list->count)
-		qsort(list->address, list->count, 16, compare);
+		qsort(list->address, list->count, 16, compare_addresses);
 }
 
 bool address_list_has(const struct address_list *list, const uint8_t address[16])
 {
-	return list->count && bsearch(address, list->address, list->count, 16, compare);
+	return list->count && bsearch(address, list->address, list->count, 16, compare_addresses);
 }
 
 static FILE *open_at(int dir_fd, const char *name)
@@ -63,7 +63,7 @@ static FILE *open_at(int dir_fd, const char *name)
 	return file;
 }
 
-static void read_ipv4(struct address_list *list, FILE *file)
+static void read_ipv4_addresses(struct address_list *list, FILE *file)
 {
 	uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
 	char line[128], text[INET_ADDRSTRLEN];
@@ -101,7 +101,7 @@ static bool read_both(struct address_list *list, int dir_fd)
 
 	if (!ipv4)
 		return false;
-	read_ipv4(list, ipv4);
+	read_ipv4_addresses(list, ipv4);
 	fclose(ipv4);
 	ipv6 = open_at(dir_fd, "net/if_inet6");
 	if (ipv6) {

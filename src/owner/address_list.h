@@ -9,7 +9,7 @@
 
 #include "owner_abi.h"
 
-/* A namespace's addresses at the most; what comes later is left out. */
+/* Most addresses of a namespace; further ones are left out. */
 #define ADDRESS_LIST_MAX 65536
 
 struct address_list {

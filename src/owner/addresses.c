@@ -160,7 +160,7 @@ static void read_home(struct addresses *addresses)
 	addresses->home_known = !err;
 }
 
-static uint32_t hash_of(const struct addresses *addresses, uint32_t netns)
+static uint32_t netns_hash(const struct addresses *addresses, uint32_t netns)
 {
 	return hash_index_hash(&addresses->index, &netns, sizeof(netns));
 }
@@ -172,13 +172,13 @@ static bool is_namespace(const void *table, uint32_t i, const void *netns)
 
 static struct namespace_entry *find_namespace(struct addresses *addresses, uint32_t netns)
 {
-	uint32_t i = hash_index_find(&addresses->index, hash_of(addresses, netns), is_namespace,
+	uint32_t i = hash_index_find(&addresses->index, netns_hash(addresses, netns), is_namespace,
 				     addresses, &netns);
 
 	return i != HASH_INDEX_NONE ? &addresses->other[i] : NULL;
 }
 
-static bool make_room(struct addresses *addresses)
+static bool make_room_for_netns(struct addresses *addresses)
 {
 	size_t room = addresses->room ? 2 * addresses->room : 16;
 	struct namespace_entry *other;
@@ -199,8 +199,9 @@ static struct namespace_entry *add_namespace(struct addresses *addresses, uint32
 {
 	struct namespace_entry *other;
 
-	if (!make_room(addresses) || hash_index_add(&addresses->index, hash_of(addresses, netns),
-						    (uint32_t)addresses->others))
+	if (!make_room_for_netns(addresses) ||
+	    hash_index_add(&addresses->index, netns_hash(addresses, netns),
+			   (uint32_t)addresses->others))
 		return NULL;
 	other = &addresses->other[addresses->others++];
 	*other = (struct namespace_entry){.netns = netns};
@@ -228,7 +229,7 @@ static bool is_believed(const struct addresses *addresses, const struct namespac
 	return entry->read && addresses->now_ns - entry->read_ns <= BELIEVE_NS;
 }
 
-/* Namespaces without a socket, whose addresses are believed no longer, are forgotten. */
+/* Forgets namespaces without a socket once their addresses are outdated. */
 static void forget_namespaces(struct addresses *addresses)
 {
 	size_t kept = 0;
@@ -237,12 +238,12 @@ static void forget_namespaces(struct addresses *addresses)
 		struct namespace_entry *entry = &addresses->other[i];
 
 		if (!entry->seen && !is_believed(addresses, entry)) {
-			hash_index_remove(&addresses->index, hash_of(addresses, entry->netns),
+			hash_index_remove(&addresses->index, netns_hash(addresses, entry->netns),
 					  (uint32_t)i);
 			address_list_clear(&entry->list);
 			continue;
 		}
-		hash_index_renumber(&addresses->index, hash_of(addresses, entry->netns),
+		hash_index_renumber(&addresses->index, netns_hash(addresses, entry->netns),
 				    (uint32_t)i, (uint32_t)kept);
 		addresses->other[kept++] = *entry;
 	}

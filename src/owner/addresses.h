@@ -27,8 +27,8 @@ int addresses_new(const struct addresses_options *options, struct addresses **re
 void addresses_free(struct addresses *addresses);
 
 /*
- * A pass over all sockets is done: reads the own namespace's addresses anew, and notes which other
- * namespaces there are. Their addresses are read when asked for, and anew after a while.
+ * After a pass over all sockets: reads the own namespace's addresses again, and notes which other
+ * namespaces exist. Their addresses are read when needed, and again after a while.
  */
 void addresses_refresh(struct addresses *addresses, const struct sockets *sockets,
 		       uint64_t now_ns);

@@ -139,7 +139,7 @@ void cgroups_free(struct cgroups *cgroups)
 	free(cgroups);
 }
 
-static uint32_t hash_of(const struct cgroups *cgroups, uint64_t id)
+static uint32_t cgroup_hash(const struct cgroups *cgroups, uint64_t id)
 {
 	return hash_index_hash(&cgroups->index, &id, sizeof(id));
 }
@@ -149,15 +149,15 @@ static bool is_cgroup(const void *table, uint32_t i, const void *id)
 	return ((const struct cgroups *)table)->name[i].id == *(const uint64_t *)id;
 }
 
-static struct cgroup_name *find(const struct cgroups *cgroups, uint64_t id)
+static struct cgroup_name *find_cgroup(const struct cgroups *cgroups, uint64_t id)
 {
 	uint32_t i =
-		hash_index_find(&cgroups->index, hash_of(cgroups, id), is_cgroup, cgroups, &id);
+		hash_index_find(&cgroups->index, cgroup_hash(cgroups, id), is_cgroup, cgroups, &id);
 
 	return i != HASH_INDEX_NONE ? &cgroups->name[i] : NULL;
 }
 
-static bool grow(struct cgroups *cgroups)
+static bool grow_cgroups(struct cgroups *cgroups)
 {
 	size_t room = cgroups->room ? 2 * cgroups->room : 64;
 	struct cgroup_name *name;
@@ -174,10 +174,10 @@ static bool grow(struct cgroups *cgroups)
 	return true;
 }
 
-static void add(struct cgroups *cgroups, uint64_t id, char *path)
+static void add_cgroup(struct cgroups *cgroups, uint64_t id, char *path)
 {
-	if (!grow(cgroups) ||
-	    hash_index_add(&cgroups->index, hash_of(cgroups, id), (uint32_t)cgroups->count)) {
+	if (!grow_cgroups(cgroups) ||
+	    hash_index_add(&cgroups->index, cgroup_hash(cgroups, id), (uint32_t)cgroups->count)) {
 		free(path);
 		return;
 	}
@@ -186,7 +186,7 @@ static void add(struct cgroups *cgroups, uint64_t id, char *path)
 
 void cgroups_note(struct cgroups *cgroups, uint64_t id, const char *path)
 {
-	struct cgroup_name *known = find(cgroups, id);
+	struct cgroup_name *known = find_cgroup(cgroups, id);
 	char *copy;
 
 	if (!id || (known && !strcmp(known->path, path)))
@@ -195,7 +195,7 @@ void cgroups_note(struct cgroups *cgroups, uint64_t id, const char *path)
 	if (!copy)
 		return;
 	if (!known) {
-		add(cgroups, id, copy);
+		add_cgroup(cgroups, id, copy);
 		return;
 	}
 	free(known->path);
@@ -249,7 +249,7 @@ static void walk_all(struct cgroups *cgroups)
 
 const char *cgroups_path(struct cgroups *cgroups, uint64_t id, uint64_t now_ns)
 {
-	const struct cgroup_name *known = find(cgroups, id);
+	const struct cgroup_name *known = find_cgroup(cgroups, id);
 
 	if (known)
 		return known->path;
@@ -258,6 +258,6 @@ const char *cgroups_path(struct cgroups *cgroups, uint64_t id, uint64_t now_ns)
 	cgroups->walked = true;
 	cgroups->walked_ns = now_ns;
 	walk_all(cgroups);
-	known = find(cgroups, id);
+	known = find_cgroup(cgroups, id);
 	return known ? known->path : "";
 }

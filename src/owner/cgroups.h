@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Cgroups remembered at the most, and how deep they may be nested. */
+/* Most cgroups remembered, and the deepest nesting. */
 #define CGROUPS_MAX 65536
 #define CGROUPS_DEPTH_MAX 32
 #define CGROUPS_PATH_MAX 4096

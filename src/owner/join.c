@@ -11,7 +11,7 @@
 
 #include "flow.h"
 
-/* Sockets of the same two ends that are looked at; of so many it is not clear whose it is. */
+/* Most sockets with the same two ends that are compared; with more, the owner is unclear. */
 #define CANDIDATES_MAX 1024
 /* How long before a flow begins its socket may have been closed: answers come late. */
 #define CLOSED_EXACT_NS	 5000000000ULL
@@ -123,7 +123,8 @@ struct offer {
 	enum namespaces namespaces; /* for connected ones */
 };
 
-static bool is_offered(const struct offer *offer, const struct owner_socket *socket, bool connected)
+static bool is_port_offered(const struct offer *offer, const struct owner_socket *socket,
+			    bool connected)
 {
 	bool home = socket->netns == offer->view->home;
 
@@ -148,7 +149,7 @@ static bool try_ends(const struct offer *offer, uint32_t netns, const struct soc
 	*pick = (struct pick){0};
 	for (socket = sockets_first(sockets, offer->protocol, netns, local, remote);
 	     socket && seen < CANDIDATES_MAX; socket = sockets_next(sockets, socket), seen++) {
-		if (is_offered(offer, socket, remote != &nobody))
+		if (is_port_offered(offer, socket, remote != &nobody))
 			pick_offer(pick, socket, offer->view, offer->flow->begin_ns);
 	}
 	if (socket)
@@ -250,7 +251,7 @@ static void find_raw_socket(const struct join_view *view, const struct flow_key 
 	for (socket = sockets_first(view->sockets, key->ipproto, view->home, &nobody, &nobody);
 	     socket && seen < CANDIDATES_MAX;
 	     socket = sockets_next(view->sockets, socket), seen++) {
-		if (!takes_family(socket, ends.ipv4) || !is_offered(&offer, socket, true))
+		if (!takes_family(socket, ends.ipv4) || !is_port_offered(&offer, socket, true))
 			continue;
 		if ((socket_is_any(socket->local) ||
 		     !memcmp(socket->local, ends.local.address, 16)) &&
@@ -285,7 +286,7 @@ static bool is_kernel_icmp(const struct flow_key *key)
 	       key->sport == MLD2_REPORT_TYPE;
 }
 
-/* Protocols whose packets no process needs to see, at an address of the host. */
+/* Protocols handled by the kernel alone, at an address of the host. */
 static bool is_kernel_protocol(const struct flow_key *key)
 {
 	switch (key->ipproto) {

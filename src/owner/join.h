@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rule that says which socket a flow belongs to. Pure over its arguments: what is not certain
- * is not known.
+ * The rule that says which socket a flow belongs to. Pure; a result that is not certain is
+ * unknown.
  *
  * A packet that goes out was sent by its source, one that comes in is for its destination: that is
  * the flow's natural end. First the end is chosen, then its socket is looked for, and at no other:
@@ -13,12 +13,12 @@
  *   3. the flow's other end, if exactly one other namespace has it: what comes in at a container's
  *      port was sent by the container
  *   4. the natural end, if exactly one other namespace has it
- * In 3 and 4 a socket with just these two ends also says where the end is. A namespace whose
- * addresses cannot be read may have any: then nobody is named by a socket without a peer. Then what
- * the kernel itself does, what is only passing through, and what nobody knows.
+ * In 3 and 4 a socket with just these two ends also says where the end is. A namespace with
+ * unreadable addresses may have any address: then a socket without a peer names no owner. What
+ * remains belongs to the kernel, is forwarded, or is unknown.
  *
- * What is named had the socket: one that fits in two namespaces, or in two processes with a socket
- * each, or whose process cannot be named, names nobody.
+ * A named process had the socket. A flow that fits sockets in two namespaces or two processes, or
+ * a socket without a known process, is unknown.
  */
 #ifndef PKTSTAT_JOIN_H
 #define PKTSTAT_JOIN_H

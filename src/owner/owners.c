@@ -90,8 +90,8 @@ static void note_sight(struct owners *owners)
 	owner_table_set_note(owners->options.table,
 			     owners->sees_others ? NULL
 						 : "no other process of this pid namespace has a "
-						   "socket; to see those outside, run it in the "
-						   "host's (docker run --pid=host)");
+						   "socket; to see processes outside, run in the "
+						   "host's pid namespace (docker run --pid=host)");
 }
 
 static int pass(struct owners *owners, const struct snapshot *snapshot)
@@ -146,8 +146,8 @@ static uint32_t device_of(const struct snapshot *snapshot, const struct flow_key
 		       : 0;
 }
 
-static struct finding find_owner(struct owners *owners, const struct snapshot *snapshot,
-				 uint32_t row, uint64_t now_ns)
+static struct finding find_flow_owner(struct owners *owners, const struct snapshot *snapshot,
+				      uint32_t row, uint64_t now_ns)
 {
 	const struct join_view view = {.sockets = owners->sockets,
 				       .addresses = owners->addresses,
@@ -196,7 +196,7 @@ static void join_all(struct owners *owners, const struct snapshot *snapshot, con
 	bool changed = false;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct finding finding = find_owner(owners, snapshot, rows[i], now_ns);
+		const struct finding finding = find_flow_owner(owners, snapshot, rows[i], now_ns);
 
 		changed |= take_finding(owners, snapshot, rows[i], &finding);
 	}
@@ -225,7 +225,7 @@ static void look_at(struct owners *owners, const struct snapshot *snapshot, bool
 	owners->rest_until_ns = now_ns + REST_FACTOR * took_ns;
 }
 
-static void look(struct owners *owners, bool last)
+static void look_up_owners(struct owners *owners, bool last)
 {
 	struct snapshot *snapshot = ring_latest(owners->options.ring);
 
@@ -271,11 +271,11 @@ static void *owners_main(void *arg)
 		if (waits[WAIT_PUBLISH].revents)
 			wait_take_event(owners->publish_fd);
 		if (waits[WAIT_PUBLISH].revents || !ready)
-			look(owners, false);
+			look_up_owners(owners, false);
 		else if (waits[WAIT_CLOSED].revents)
 			scan_closed(owners->scan, owners->sockets);
 	}
-	look(owners, true);
+	look_up_owners(owners, true);
 	return NULL;
 }
 
@@ -308,13 +308,13 @@ static uint32_t home_namespace(const struct owners_options *options)
 							     : (uint32_t)status.st_ino;
 }
 
-/* Why no process can be named, as far as that is clear before anything was looked at. */
+/* Why no process can be named, if that is known before the first pass. */
 static const char *note_on_parts(const struct owners *owners)
 {
 	if (!owners->home)
-		return "the interfaces' network namespace cannot be told from others";
+		return "cannot identify the network namespace of the interfaces";
 	if (!scan_can_name(owners->scan))
-		return "there is no /proc of this pid namespace";
+		return "/proc of this pid namespace is not mounted";
 	return NULL;
 }
 

@@ -48,7 +48,7 @@ int owners_open(const struct owners_options *options, struct owners **ret_owners
  */
 int owners_start(struct owners *owners);
 
-/* After the last snapshot was published: looks at it once more, then ends the thread. */
+/* After the last snapshot was published: looks at it again, then ends the thread. */
 void owners_finish(struct owners *owners);
 /* Detaches all; NULL is allowed. */
 void owners_free(struct owners *owners);
@@ -62,7 +62,7 @@ const char *owners_missing(void);
 /* Which way is used, for the health page and the report: "iterator and release hook", "/proc". */
 const char *owners_way(const struct owners *owners);
 
-/* How it fares; any thread. */
+/* Statistics; any thread. */
 struct owners_health {
 	uint64_t passes;	/* over all sockets */
 	uint64_t pass_ns;	/* CPU time of the last one */

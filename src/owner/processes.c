@@ -139,15 +139,15 @@ static uint32_t make_owner(struct processes *processes, const struct owner_proce
 	return id;
 }
 
-static bool is_known(const void *table, uint32_t i, const void *process)
+static bool is_process(const void *table, uint32_t i, const void *process)
 {
 	const struct processes *processes = table;
 
 	return !memcmp(&processes->known[i].process, process, sizeof(struct owner_process));
 }
 
-static void keep(struct processes *processes, const struct owner_process *process, uint32_t hash,
-		 uint32_t id)
+static void keep_process(struct processes *processes, const struct owner_process *process,
+			 uint32_t hash, uint32_t id)
 {
 	if (processes->count == KNOWN_MAX) {
 		hash_index_clear(&processes->index);
@@ -162,12 +162,12 @@ uint32_t processes_owner(struct processes *processes, const struct owner_process
 			 uint64_t now_ns)
 {
 	uint32_t hash = hash_index_hash(&processes->index, process, sizeof(*process));
-	uint32_t i = hash_index_find(&processes->index, hash, is_known, processes, process), id;
+	uint32_t i = hash_index_find(&processes->index, hash, is_process, processes, process), id;
 
 	if (i != HASH_INDEX_NONE)
 		return processes->known[i].id;
 	id = make_owner(processes, process, now_ns);
 	if (id != OWNER_UNKNOWN)
-		keep(processes, process, hash, id);
+		keep_process(processes, process, hash, id);
 	return id;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Chooses between the two ways; both may be needed, the hook beside /proc. */
+/* Chooses between the two methods; both may be needed: the hook and /proc. */
 #include "scan.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ struct scan {
 	struct scan_diag *diag; /* NULL: the iterator is there */
 	int proc_fd;
 	uint32_t pid_namespace;
-	bool all_users;		/* whose descriptors may be read in /proc */
+	bool all_users;		/* descriptors of all users may be read in /proc */
 };
 
 int scan_open(const struct scan_options *options, struct scan **ret_scan)

@@ -18,7 +18,7 @@
 #include "clock.h"
 #include "scan_private.h"
 
-#include "owner.skel.h" /* behind owner_abi.h, whose structures it uses */
+#include "owner.skel.h" /* after owner_abi.h: it uses its structures */
 
 #define READ_SIZE 65536
 /* The kernel's own sockets come and go with mounts and tunnels: seldom. */
@@ -58,7 +58,7 @@ static uint32_t namespace_inode(const char *path)
 	return stat(path, &status) < 0 ? 0 : (uint32_t)status.st_ino;
 }
 
-static int load(struct scan_bpf *bpf, unsigned int parts)
+static int load_parts(struct scan_bpf *bpf, unsigned int parts)
 {
 	struct owner_bpf *skeleton = owner_bpf__open();
 	int err;
@@ -90,7 +90,7 @@ static int load_some(struct scan_bpf *bpf, unsigned int allowed)
 		if (!parts || parts == tried)
 			continue;
 		tried = parts;
-		err = load(bpf, parts);
+		err = load_parts(bpf, parts);
 		if (!err || err == -EMFILE)
 			return err;
 	}
@@ -208,9 +208,9 @@ static void keep_kernel_socket(struct scan_bpf *bpf, const struct owner_socket *
 		bpf->kernel[bpf->kernels++] = *socket;
 }
 
-/* Takes the whole sockets at the begin of the buffer; returns the bytes that are left of it. */
-static size_t take(struct scan_bpf *bpf, size_t length,
-		   void (*add)(struct scan_bpf *, const struct owner_socket *))
+/* Takes the complete sockets at the start of the buffer; returns the bytes that are left. */
+static size_t take_records(struct scan_bpf *bpf, size_t length,
+			   void (*add)(struct scan_bpf *, const struct owner_socket *))
 {
 	const struct owner_socket *socket = (const void *)bpf->buffer;
 	size_t count = length / sizeof(*socket), taken = count * sizeof(*socket);
@@ -232,7 +232,7 @@ static int run_iterator(struct scan_bpf *bpf, const struct bpf_link *link,
 		return fd;
 	while ((got = read(fd, bpf->buffer + length, sizeof(bpf->buffer) - length)) != 0) {
 		if (got > 0) {
-			length = take(bpf, length + (size_t)got, add);
+			length = take_records(bpf, length + (size_t)got, add);
 		} else if (errno != EAGAIN && errno != EINTR) {
 			err = -errno;
 			break;

@@ -55,7 +55,7 @@ void scan_diag_close(struct scan_diag *diag)
 	free(diag);
 }
 
-static struct owner_socket *add_found(struct scan_diag *diag)
+static struct owner_socket *add_found_socket(struct scan_diag *diag)
 {
 	size_t room = diag->room ? 2 * diag->room : FIRST_ROOM;
 	struct owner_socket *found;
@@ -107,7 +107,7 @@ static void begin_dump(void *arg)
 	diag->count = diag->count_before;
 }
 
-static void on_socket(void *arg, const struct nlmsghdr *message)
+static void on_diag_socket(void *arg, const struct nlmsghdr *message)
 {
 	const struct inet_diag_msg *body = NLMSG_DATA(message);
 	struct scan_diag *diag = arg;
@@ -115,7 +115,7 @@ static void on_socket(void *arg, const struct nlmsghdr *message)
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*body)) || !body->idiag_inode)
 		return; /* nobody has it open any more */
-	found = add_found(diag);
+	found = add_found_socket(diag);
 	if (!found)
 		return;
 	take_address(found->local, body->idiag_family, body->id.idiag_src);
@@ -144,7 +144,7 @@ static int dump(struct scan_diag *diag, uint8_t family, uint8_t protocol)
 			 .idiag_states = UINT32_MAX},
 	};
 	const struct netlink_taker taker = {
-		.begin = begin_dump, .take = on_socket, .arg = diag};
+		.begin = begin_dump, .take = on_diag_socket, .arg = diag};
 
 	diag->protocol = protocol;
 	diag->count_before = diag->count;
@@ -191,7 +191,7 @@ static void match_links(struct scan_diag *diag, DIR *links, const struct owner_p
 	}
 }
 
-/* What no process has whose descriptors may be read is nobody else's. */
+/* Sockets that belong to no process with readable descriptors. */
 static void add_hidden(const struct scan_diag *diag, struct sockets *sockets)
 {
 	for (size_t i = 0; i < diag->count; i++) {

@@ -15,7 +15,7 @@ int scan_bpf_pass(struct scan_bpf *bpf, struct sockets *sockets);
 void scan_bpf_closed(struct scan_bpf *bpf, struct sockets *sockets);
 int scan_bpf_closed_fd(const struct scan_bpf *bpf);
 
-/* By sock_diag and /proc: the own namespace, and processes whose descriptors may be read. */
+/* By sock_diag and /proc: the own namespace, and processes with readable descriptors. */
 struct scan_diag;
 int scan_diag_open(const struct scan_options *options, struct scan_diag **ret_diag);
 void scan_diag_close(struct scan_diag *diag);

@@ -7,10 +7,10 @@
 #include "sockets.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow_protocol.h"
 #include "hash_index.h"
 
 #define NONE	   HASH_INDEX_NONE
@@ -36,14 +36,7 @@ struct socket_name {
 
 bool socket_has_ports(uint8_t protocol)
 {
-	switch (protocol) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_SCTP:
-	case IPPROTO_DCCP: return true;
-	default: return false;
-	}
+	return flow_protocols[protocol].numbers == FLOW_NUMBERS_PORTS;
 }
 
 bool socket_is_ipv4(const uint8_t address[16])
@@ -68,8 +61,9 @@ static void name_end(uint8_t to[16], uint16_t *to_port, const uint8_t address[16
 		memcpy(to, address, 16);
 }
 
-static struct socket_name name_of(uint8_t protocol, uint32_t netns, const struct socket_end *local,
-				  const struct socket_end *remote)
+static struct socket_name socket_name_of(uint8_t protocol, uint32_t netns,
+					 const struct socket_end *local,
+					 const struct socket_end *remote)
 {
 	struct socket_name name = {.protocol = protocol};
 
@@ -88,7 +82,7 @@ static struct socket_name name_of_socket(const struct owner_socket *socket)
 
 	memcpy(local.address, socket->local, 16);
 	memcpy(remote.address, socket->remote, 16);
-	return name_of(socket->protocol, socket->netns, &local, &remote);
+	return socket_name_of(socket->protocol, socket->netns, &local, &remote);
 }
 
 int sockets_new(struct sockets **ret_sockets)
@@ -145,7 +139,7 @@ static void add_closed(struct sockets *sockets, const struct owner_socket *socke
 		sockets->closed_first = (sockets->closed_first + 1) % SOCKETS_CLOSED_MAX;
 }
 
-static bool make_room(struct sockets *sockets)
+static bool make_room_for_socket(struct sockets *sockets)
 {
 	size_t room = sockets->open_room ? 2 * sockets->open_room : FIRST_ROOM;
 	struct owner_socket *open;
@@ -166,7 +160,7 @@ void sockets_add(struct sockets *sockets, const struct owner_socket *socket)
 {
 	if (socket->flags & OWNER_SOCKET_CLOSED)
 		add_closed(sockets, socket);
-	else if (make_room(sockets))
+	else if (make_room_for_socket(sockets))
 		sockets->open[sockets->opens++] = *socket;
 }
 
@@ -183,7 +177,7 @@ static struct socket_name name_at(const struct sockets *sockets, size_t place)
 	return name_of_socket(socket_at(sockets, place));
 }
 
-static bool is_named(const void *sockets, uint32_t place, const void *name)
+static bool is_socket_named(const void *sockets, uint32_t place, const void *name)
 {
 	const struct socket_name other = name_at(sockets, place);
 
@@ -191,11 +185,11 @@ static bool is_named(const void *sockets, uint32_t place, const void *name)
 }
 
 /* Place of the first socket of that name, or NONE. */
-static uint32_t find(const struct sockets *sockets, const struct socket_name *name,
-		     uint32_t *ret_hash)
+static uint32_t find_socket(const struct sockets *sockets, const struct socket_name *name,
+			    uint32_t *ret_hash)
 {
 	*ret_hash = hash_index_hash(&sockets->first, name, sizeof(*name));
-	return hash_index_find(&sockets->first, *ret_hash, is_named, sockets, name);
+	return hash_index_find(&sockets->first, *ret_hash, is_socket_named, sockets, name);
 }
 
 static int make_next_room(struct sockets *sockets, size_t places)
@@ -217,7 +211,7 @@ static int make_next_room(struct sockets *sockets, size_t places)
 static int index_put(struct sockets *sockets, size_t place)
 {
 	const struct socket_name name = name_at(sockets, place);
-	uint32_t hash, first = find(sockets, &name, &hash);
+	uint32_t hash, first = find_socket(sockets, &name, &hash);
 
 	sockets->next[place] = first;
 	if (first == NONE)
@@ -247,13 +241,13 @@ const struct owner_socket *sockets_first(const struct sockets *sockets, uint8_t 
 					 uint32_t netns, const struct socket_end *local,
 					 const struct socket_end *remote)
 {
-	const struct socket_name name = name_of(protocol, netns, local, remote);
-	uint32_t hash, place = sockets->places ? find(sockets, &name, &hash) : NONE;
+	const struct socket_name name = socket_name_of(protocol, netns, local, remote);
+	uint32_t hash, place = sockets->places ? find_socket(sockets, &name, &hash) : NONE;
 
 	return place != NONE ? socket_at(sockets, place) : NULL;
 }
 
-static size_t place_of(const struct sockets *sockets, const struct owner_socket *socket)
+static size_t socket_place(const struct sockets *sockets, const struct owner_socket *socket)
 {
 	size_t at;
 
@@ -267,7 +261,7 @@ static size_t place_of(const struct sockets *sockets, const struct owner_socket 
 const struct owner_socket *sockets_next(const struct sockets *sockets,
 					const struct owner_socket *socket)
 {
-	uint32_t place = sockets->next[place_of(sockets, socket)];
+	uint32_t place = sockets->next[socket_place(sockets, socket)];
 
 	return place != NONE ? socket_at(sockets, place) : NULL;
 }

@@ -12,9 +12,9 @@
 
 #include "owner_abi.h"
 
-/* Closed sockets remembered at the most: the newest. */
+/* Closed sockets remembered: the newest ones. */
 #define SOCKETS_CLOSED_MAX 32768
-/* Open ones looked at in a pass at the most; a bound for memory, not for what is usual. */
+/* Most open sockets of a pass; a bound for memory, far above what is usual. */
 #define SOCKETS_OPEN_MAX (1U << 21)
 
 struct socket_end {
@@ -36,9 +36,9 @@ int sockets_index(struct sockets *sockets);
 
 /*
  * The first socket with these ends, and the next one; NULL: no more. `remote` all zero: not
- * connected; then, and for protocols without ports, of which every socket is found, only those of
- * that network namespace. Connected ones are found in all of them. Open ones come before closed
- * ones, of which the one closed last comes first. Valid until the next sockets_begin() or
+ * connected; then, and for protocols without ports, where every socket is found, only those of that
+ * network namespace. Connected ones are found in all of them. Open ones come before closed ones,
+ * the latter ordered from the last one closed. Valid until the next sockets_begin() or
  * sockets_add().
  */
 const struct owner_socket *sockets_first(const struct sockets *sockets, uint8_t protocol,
@@ -51,7 +51,7 @@ const struct owner_socket *sockets_next(const struct sockets *sockets,
 size_t sockets_count(const struct sockets *sockets);
 const struct owner_socket *sockets_get(const struct sockets *sockets, size_t i);
 
-/* True for protocols whose sockets have ports. */
+/* True for protocols with ports. */
 bool socket_has_ports(uint8_t protocol);
 /* True for :: and 0.0.0.0. */
 bool socket_is_any(const uint8_t address[16]);

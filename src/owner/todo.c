@@ -31,7 +31,7 @@ struct todo {
 	uint32_t count, room;
 	uint32_t era;
 	uint64_t first_ns; /* time of the first snapshot */
-	uint64_t last_ns;  /* of the one before the current one */
+	uint64_t last_ns;  /* of the previous one */
 	uint64_t seq;	   /* of the newest that was collected */
 	uint64_t mono_ns;  /* its time */
 	uint32_t *rows;
@@ -57,7 +57,7 @@ void todo_free(struct todo *todo)
 	free(todo);
 }
 
-static int make_room(struct todo *todo, uint32_t count)
+static int make_room_for_flows(struct todo *todo, uint32_t count)
 {
 	uint32_t room = todo->room ? todo->room : 1024;
 	struct todo_state *state;
@@ -83,7 +83,7 @@ static struct todo_state fresh_state(const struct todo *todo)
 }
 
 /* Entries of a new table take over the states of those they continue. */
-static int begin_era(struct todo *todo, const struct snapshot *snapshot, uint32_t count)
+static int begin_todo_era(struct todo *todo, const struct snapshot *snapshot, uint32_t count)
 {
 	struct todo_state *old = todo->state;
 	uint32_t old_count = todo->era + 1 == snapshot->era ? todo->count : 0;
@@ -92,7 +92,7 @@ static int begin_era(struct todo *todo, const struct snapshot *snapshot, uint32_
 	todo->state = NULL;
 	todo->room = 0;
 	todo->count = 0;
-	err = make_room(todo, count);
+	err = make_room_for_flows(todo, count);
 	if (err) {
 		todo->state = old;
 		return err;
@@ -119,10 +119,10 @@ static int add_entries(struct todo *todo, const struct snapshot *snapshot, uint3
 	int err;
 
 	if (todo->era != snapshot->era)
-		return begin_era(todo, snapshot, count);
+		return begin_todo_era(todo, snapshot, count);
 	if (count <= todo->count)
 		return 0;
-	err = make_room(todo, count);
+	err = make_room_for_flows(todo, count);
 	while (!err && todo->count < count)
 		todo->state[todo->count++] = fresh_state(todo);
 	return err;
@@ -142,7 +142,7 @@ static int make_rows_room(struct todo *todo, size_t count)
 	return 0;
 }
 
-static bool is_due(const struct todo *todo, const struct todo_state *state)
+static bool is_lookup_due(const struct todo *todo, const struct todo_state *state)
 {
 	uint32_t ahead = ((uint32_t)todo->seq - state->next_seq) & SEQ_MASK;
 
@@ -170,7 +170,7 @@ int todo_collect(struct todo *todo, const struct snapshot *snapshot, const uint3
 	for (uint32_t i = 0; i < snapshot->count; i++) {
 		struct todo_state *state = &todo->state[snapshot->row[i].id];
 
-		if (!is_due(todo, state))
+		if (!is_lookup_due(todo, state))
 			continue;
 		if (flow_key_sum(snapshot_key(snapshot, i)) != FLOW_SUM_NONE)
 			state->done = 1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which flows still want an owner: a few bytes for each entry of the current flow table, so that a
- * snapshot whose flows are all known costs a walk over them and nothing else. A flow that nothing
- * is found for is looked at ever more rarely. One thread.
+ * Which flows still need an owner: a few bytes for each entry of the current flow table, so that a
+ * snapshot of known flows costs one walk over them and nothing else. A flow without an owner is
+ * looked up less and less often. One thread.
  */
 #ifndef PKTSTAT_TODO_H
 #define PKTSTAT_TODO_H
@@ -13,7 +13,7 @@
 
 #include "snapshot.h"
 
-/* After so many looks without an answer a flow counts as missed. */
+/* Lookups without an answer after which a flow counts as missed. */
 #define TODO_TRIES 4
 
 struct todo;
@@ -30,12 +30,12 @@ uint64_t todo_begin_ns(const struct todo *todo, const struct snapshot *snapshot,
 
 /*
  * An owner was found. Unless it is settled the flow is due again a few times in the next seconds,
- * since its process or its program may be another one soon. True the first time.
+ * since its process may change or start another program soon. True the first time.
  */
 bool todo_found(struct todo *todo, const struct snapshot *snapshot, uint32_t row, bool settled);
-/* Looked for in vain; an owner that was found before stays. True when it is now given up. */
+/* No owner was found; one found earlier stays. True when it is now given up. */
 bool todo_missed(struct todo *todo, const struct snapshot *snapshot, uint32_t row);
-/* The same, but it is of no use to look again. */
+/* The same, and looking again would not help. */
 bool todo_doubted(struct todo *todo, const struct snapshot *snapshot, uint32_t row);
 
 #endif

@@ -10,7 +10,7 @@
 #define USER_NAME_SIZE 64
 
 /*
- * The name of a user, or the number where there is no name; text from outside, cut to fit. Opens
+ * The name of a user, or the number if there is no name; untrusted text, cut to fit. Opens
  * files and sockets as nsswitch.conf(5) says, and may wait for a server. Any thread.
  */
 void users_name(uint32_t uid, char name[USER_NAME_SIZE]);

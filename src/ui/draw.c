@@ -1,6 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* The whole picture, put together from its parts. Pure; any thread. */
+/* The whole picture, put together from its parts, and the signs it uses. Pure; any thread. */
 #include "draw.h"
+
+const struct glyphs glyphs_utf8 = {
+	.utf8 = true,
+	.braille = true,
+	.mark = "▸",
+	.ascending = "▲",
+	.descending = "▼",
+	.arrow = {"↓", "↑"},
+	.cut = "…",
+	.bar = {"├", "┤", "─", "●"},
+};
+
+const struct glyphs glyphs_ascii = {
+	.mark = ">",
+	.ascending = "^",
+	.descending = "v",
+	.arrow = {"<", ">"},
+	.cut = "~",
+	.bar = {"[", "]", "-", "#"},
+};
+
+const struct glyphs glyphs_console = {
+	.utf8 = true,
+	.mark = ">",
+	.ascending = "▲",
+	.descending = "▼",
+	.arrow = {"↓", "↑"},
+	.cut = "~",
+	.bar = {"├", "┤", "─", "█"},
+};
 
 int draw_scene(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {

@@ -11,13 +11,29 @@
 #include "filter.h"
 #include "flow.h"
 #include "frame.h"
-#include "glyphs.h"
 #include "history.h"
 #include "layout.h"
 #include "services.h"
 #include "view.h"
 
-/* What stands in place of the table, or in its lower part. */
+/* The few signs that are not letters, for each kind of terminal. */
+struct glyphs {
+	bool utf8;
+	bool braille;	       /* for graphs */
+	const char *mark;      /* the selected row */
+	const char *ascending; /* after the title of the sorted column */
+	const char *descending;
+	const char *arrow[2]; /* by enum flow_dir */
+	const char *cut;      /* for text left out of the middle */
+	const char *bar[4];   /* of time: its ends, its line and the current position */
+};
+
+extern const struct glyphs glyphs_utf8;
+extern const struct glyphs glyphs_ascii;
+/* For the Linux console: UTF-8, but a font with few characters. */
+extern const struct glyphs glyphs_console;
+
+/* What the screen shows. */
 enum page {
 	PAGE_TABLE,
 	PAGE_HELP,
@@ -36,13 +52,13 @@ enum unit {
 struct prompt {
 	bool open;
 	char text[FILTER_TEXT_MAX];
-	bool wrong; /* the text is no filter yet; what is right in front of it is in force */
+	bool wrong;   /* the text is not a filter yet; its valid start applies */
 	bool is_text; /* all of it is text to search for */
 	char why[80];
-	size_t column; /* what is wrong with it, in bytes */
+	size_t column; /* of the error, in bytes */
 };
 
-/* Samples of a flow's past that a picture shows at the most. */
+/* Most samples of a flow's past that are shown. */
 #define SCENE_PAST_MAX 240
 
 /* What is on screen; everything is borrowed. */
@@ -55,10 +71,10 @@ struct scene {
 	const struct owner_table *owners; /* NULL: not looked up */
 	const char *owners_way;		  /* how they are looked up, for the health page; or NULL */
 	struct name_cache *hosts;	  /* names of addresses; NULL: none */
-	bool host_names;		  /* in place of addresses, where they are known */
+	bool host_names;		  /* instead of addresses, if known */
 	bool names;			  /* of services instead of port numbers */
-	bool hides_own;			  /* the session this program runs in is left out */
-	bool held;    /* the snapshot shown is not the newest one but one the user chose */
+	bool hides_own;			  /* the session this program runs in is hidden */
+	bool held;    /* the user chose the snapshot shown; it is not live */
 	bool rewound; /* chosen by stepping back, not by pausing */
 	enum page page;
 	int page_line; /* first line shown of a page that scrolls */
@@ -85,7 +101,7 @@ void draw_table(struct frame *frame, const struct layout *layout, const struct s
 void draw_status(struct frame *frame, const struct layout *layout, const struct scene *scene);
 void draw_keys(struct frame *frame, const struct layout *layout, const struct scene *scene);
 void draw_tabs(struct frame *frame, const struct scene *scene, int y, int width);
-/* What the group that is open is called; false when none is. */
+/* Title of the open group; false when there is none. */
 bool draw_group_text(const struct scene *scene, char *text, size_t size);
 #define DRAW_GROUP_MAX (3 * FLOW_TEXT_MAX)
 /* The pages; each returns how many lines it has in all, to scroll by. */
@@ -94,15 +110,15 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 int draw_detail(struct frame *frame, const struct layout *layout, const struct scene *scene);
 
 /*
- * One phrase on how exact the counts are: "exact", or what is not in a row of its own and why.
- * True when they are exact.
+ * How exact the counts are, as a phrase: "exact", or what has no row of its own and why. True when
+ * they are exact.
  */
 struct snapshot_health;
 bool draw_health_text(const struct snapshot_health *health, char *text, size_t size);
 
 /*
- * One or two words on interfaces that are not watched or count twice, for a title; false when all
- * is well.
+ * One or two words for a title on interfaces that are not watched or count twice; false when there
+ * are none.
  */
 bool draw_iface_trouble(const struct ifaces *ifaces, char *text, size_t size);
 

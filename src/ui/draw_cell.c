@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What stands in a cell of the table; see cell.h. Pure; any thread. */
+/* The text of a table cell; see cell.h. Pure; any thread. */
 #include "cell.h"
 
 #include <stdio.h>
@@ -8,11 +8,129 @@
 #include "array.h"
 #include "endpoint.h"
 #include "flow.h"
+#include "flow_protocol.h"
 #include "format.h"
 #include "rate.h"
 #include "services.h"
 
-/* In front, where no column is too narrow for it. */
+/*
+ * One endpoint of a row: the host, which is shortened first, or ""; and the rest, such as a port,
+ * which stays whole as long as possible. Only words, such as " echo-request", are shortened before
+ * the host.
+ */
+struct cell_end {
+	char host[NAME_TEXT_MAX];
+	char text[ENDPOINT_TEXT_MAX];
+};
+
+/* The last `columns` columns of the text. */
+static const char *tail_of(const char *text, int columns)
+{
+	while (frame_text_width(text) > columns)
+		text += frame_text_fit(text, 1) ?: frame_text_fit(text, 2);
+	return text;
+}
+
+char *draw_shorten(const char *from, int width, const char *cut, char *text, size_t size)
+{
+	int keep = width > 0 ? width - 1 : 0, head;
+
+	/* No character takes more columns than it has bytes. */
+	if (width < 0 || strlen(from) <= (size_t)width || frame_text_width(from) <= width) {
+		snprintf(text, size, "%s", from);
+		return text;
+	}
+	/* The port and the host part, at the end, are more useful than the network. */
+	head = keep / 2;
+	snprintf(text, size, "%.*s%s%s", (int)frame_text_fit(from, head), from,
+		 width > 0 ? cut : "", tail_of(from, keep - head));
+	return text;
+}
+
+/* The address of a row's endpoint; NULL: it is not an address. */
+static const uint8_t *address_of(enum group_by by, const struct flow_key *key, bool source)
+{
+	if (flow_key_sum(key) != FLOW_SUM_NONE)
+		return NULL;
+	switch (by) {
+	case GROUP_FLOW:
+	case GROUP_CONVERSATION: return source ? key->src : key->dst;
+	case GROUP_HOST: return source ? key->dst : NULL;
+	default: return NULL;
+	}
+}
+
+/* Whether words explain the numbers used in place of ports. An SPI has only digits. */
+static bool has_detail(enum group_by by, const struct flow_key *key)
+{
+	enum flow_numbers numbers = flow_key_numbers(key);
+
+	return by == GROUP_FLOW && flow_key_sum(key) == FLOW_SUM_NONE &&
+	       numbers != FLOW_NUMBERS_PORTS && numbers != FLOW_NUMBERS_SPI;
+}
+
+/* Splits an address, or the name of its host if that is wanted and known, from what follows it. */
+static void cell_host(const struct scene *scene, const struct flow_key *key, bool source,
+		      struct cell_end *end)
+{
+	enum group_by by = view_group(scene->view);
+	const uint8_t *address = address_of(by, key, source);
+	const char *rest =
+		flow_key_has_ports(key) ? strrchr(end->text, ':') : strchr(end->text, ' ');
+	bool named = scene->host_names && address &&
+		     name_cache_get(scene->hosts, address, end->host, sizeof(end->host));
+
+	if (!named && (!rest || !has_detail(by, key)))
+		return;
+	if (!named)
+		snprintf(end->host, sizeof(end->host), "%.*s", (int)(rest - end->text), end->text);
+	memmove(end->text, rest ? rest : "", rest ? strlen(rest) + 1 : 1);
+}
+
+#define HOST_LEAST   4
+#define DETAIL_LEAST 10 /* " echo-rep~", which is not " echo-req~" */
+
+/* Words after a host: cut at the end, and only so far that enough of them remains. */
+static void shorten_detail(const struct cell_end *end, int width, const char *cut, char *text,
+			   size_t size)
+{
+	int least = width / 2 < DETAIL_LEAST ? width / 2 : DETAIL_LEAST;
+	int room = width - frame_text_width(end->host);
+
+	room = room < least ? least : room;
+	if (frame_text_width(end->text) <= room)
+		snprintf(text, size, "%s", end->text);
+	else
+		snprintf(text, size, "%.*s%s", (int)frame_text_fit(end->text, room - 1), end->text,
+			 cut);
+}
+
+/* Both parts in `width` columns. Returns `text`. */
+static char *cell_shorten_end(const struct cell_end *end, int width, const char *cut, char *text,
+			      size_t size)
+{
+	char host[NAME_TEXT_MAX], rest[ENDPOINT_TEXT_MAX + 4];
+	int room;
+
+	if (*end->host && *end->text == ' ')
+		shorten_detail(end, width, cut, rest, sizeof(rest));
+	else
+		snprintf(rest, sizeof(rest), "%s", end->text);
+	/* The port stays whole as long as part of the name remains. */
+	room = width - frame_text_width(rest);
+	draw_shorten(end->host, *end->host && room >= HOST_LEAST ? room : NAME_TEXT_MAX, cut, host,
+		     sizeof(host));
+	snprintf(text, size, "%s%s", host, rest);
+	if (frame_text_width(text) > width) {
+		char whole[CELL_TEXT_MAX];
+
+		snprintf(whole, sizeof(whole), "%s", text);
+		draw_shorten(whole, width, cut, text, size);
+	}
+	return text;
+}
+
+/* At the start, where no column is too narrow for it. */
 #define OWN_SIGN "(own) "
 
 bool cell_is_own(const struct scene *scene, const struct row *row)
@@ -21,7 +139,7 @@ bool cell_is_own(const struct scene *scene, const struct row *row)
 	       owner_table_get(scene->owners, row->owner)->own;
 }
 
-/* The number of a port, at the end of the text, becomes its name where it has one. */
+/* Replaces the port number at the end of the text by its service name, if it has one. */
 static void name_port(const struct scene *scene, const struct flow_key *key, uint16_t port,
 		      char *text, size_t size)
 {
@@ -59,8 +177,7 @@ static void source_text(const struct scene *scene, const struct row *row, struct
 		snprintf(end->text + length, sizeof(end->text) - length, " %s", name);
 }
 
-static void destination_text(const struct scene *scene, const struct row *row,
-			     struct cell_end *end)
+static void destination_text(const struct scene *scene, const struct row *row, struct cell_end *end)
 {
 	const struct flow_key *key = &row->key;
 
@@ -69,7 +186,7 @@ static void destination_text(const struct scene *scene, const struct row *row,
 	cell_host(scene, key, false, end);
 }
 
-/* The side that is not this machine, as far as the direction tells. */
+/* The remote endpoint, judging by the direction. */
 static void peer_text(const struct scene *scene, const struct row *row, struct cell_end *end)
 {
 	bool flow = view_group(scene->view) == GROUP_FLOW;
@@ -106,7 +223,7 @@ static const char *short_proto(const struct flow_key *key, int width)
 	return name;
 }
 
-/* The process, with the sign in front that survives any shortening. */
+/* The process; the sign at the start survives any shortening. */
 static void write_process(const struct layout_column *column, const struct scene *scene,
 			  const struct row *row, char *text, size_t size)
 {
@@ -120,9 +237,9 @@ static void write_process(const struct layout_column *column, const struct scene
 	snprintf(text, size, "%s%s", sign, fitting);
 }
 
-/* That a unit is a service goes without saying, where there is no room to say it. */
-static void write_unit(const struct layout_column *column, const struct scene *scene,
-		       const char *unit, char *text, size_t size)
+/* The unit; without ".service" when that does not fit. */
+static void write_unit_cell(const struct layout_column *column, const struct scene *scene,
+			    const char *unit, char *text, size_t size)
 {
 	static const char service[] = ".service";
 	char safe[OWNER_TEXT_MAX];
@@ -152,8 +269,8 @@ static bool write_about(const struct layout_column *column, const struct scene *
 	else if (column->column == COLUMN_PROCESS)
 		write_process(column, scene, row, text, size);
 	else if (column->column == COLUMN_CONTAINER)
-		write_unit(column, scene, owner_table_get(scene->owners, row->owner)->unit, text,
-			   size);
+		write_unit_cell(column, scene, owner_table_get(scene->owners, row->owner)->unit,
+				text, size);
 	else
 		draw_shorten(info->text(&context, row, whole, sizeof(whole)), column->width,
 			     scene->glyphs->cut, text, size);

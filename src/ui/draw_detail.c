@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The page on one flow: all that is known of it, and its graph. Pure; any thread. */
+/* The page on one flow: everything known about it, and its graph. Pure; any thread. */
 #include "draw.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@ static char *bits_text(const struct scene *scene, double bps, char *text, size_t
 	return format_rate(bytes ? bps / 8.0 : bps, bytes ? "B/s" : "b/s", text, size);
 }
 
-/* The unit chosen first, as in the header. */
+/* The chosen unit first, as in the header. */
 static void put_rates(struct page_writer *page, const struct scene *scene, const char *label,
 		      double bps, double pps)
 {
@@ -34,7 +34,7 @@ static void put_rates(struct page_writer *page, const struct scene *scene, const
 	page_line(page, STYLE_PLAIN, label, text);
 }
 
-/* An end with the name of its port, where it has one. */
+/* An endpoint with its service name, if it has one. */
 static void put_end(struct page_writer *page, const struct scene *scene, const char *label,
 		    const struct flow_key *key, bool source)
 {
@@ -53,7 +53,7 @@ static void put_end(struct page_writer *page, const struct scene *scene, const c
 	page_line(page, STYLE_PLAIN, label, text);
 }
 
-/* What the host at an end is called, as far as that has been asked. */
+/* The host name of an address, if it is already known. */
 static void put_host(struct page_writer *page, const struct scene *scene, const uint8_t address[16])
 {
 	char name[NAME_TEXT_MAX];
@@ -77,12 +77,12 @@ static void put_owner(struct page_writer *page, const struct scene *scene, uint3
 	char safe[OWNER_TEXT_MAX], text[OWNER_TEXT_MAX + 40];
 
 	if (!owner_is_process(id)) {
-		page_line(page, STYLE_PLAIN, "process", id ? owner->comm : "- (not known)");
+		page_line(page, STYLE_PLAIN, "process", id ? owner->comm : "- (unknown)");
 		return;
 	}
 	snprintf(text, sizeof(text), "%s  pid %u%s",
 		 format_outside(owner->comm, safe, sizeof(safe)), owner->pid,
-		 owner->own ? " (own: asks for names)" : "");
+		 owner->own ? " (own: looks up host names)" : "");
 	page_line(page, STYLE_PLAIN, "process", text);
 	put_outside(page, "executable", owner->exe);
 	snprintf(text, sizeof(text), "%s  uid %u", format_outside(owner->user, safe, sizeof(safe)),
@@ -92,8 +92,7 @@ static void put_owner(struct page_writer *page, const struct scene *scene, uint3
 	put_outside(page, "cgroup", owner->cgroup);
 }
 
-static void put_names(struct page_writer *page, const struct scene *scene,
-		      const struct row *row)
+static void put_flow(struct page_writer *page, const struct scene *scene, const struct row *row)
 {
 	const struct ifaces *ifaces = view_snapshot(scene->view)->ifaces;
 	const struct flow_key *key = &row->key;
@@ -129,7 +128,7 @@ static double peak_of(const struct scene *scene)
 	return peak;
 }
 
-/* The last two values of each cell, against the right edge, with the peak behind them. */
+/* The newest values, two for each cell, aligned to the right, scaled to the peak. */
 static void put_graph(struct page_writer *page, const struct scene *scene, enum flow_dir dir)
 {
 	int x = 2 + page->label_width + 1;
@@ -149,7 +148,7 @@ static void put_graph(struct page_writer *page, const struct scene *scene, enum 
 		   peak_of(scene), scene->glyphs->braille);
 }
 
-/* End of the last interval with a packet, as far back as the graph goes; -1: before that. */
+/* End of the last interval with a packet, as far back as the graph reaches; -1: earlier. */
 static int64_t last_seen_ns(const struct scene *scene, const struct snapshot *snapshot)
 {
 	size_t idle = 0;
@@ -161,8 +160,7 @@ static int64_t last_seen_ns(const struct scene *scene, const struct snapshot *sn
 	return snapshot->wall_ns - (int64_t)(idle * snapshot->elapsed_ns);
 }
 
-static void put_numbers(struct page_writer *page, const struct scene *scene,
-			const struct row *row)
+static void put_numbers(struct page_writer *page, const struct scene *scene, const struct row *row)
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 	enum flow_dir dir = flow_key_dir(&row->key);
@@ -176,7 +174,7 @@ static void put_numbers(struct page_writer *page, const struct scene *scene,
 	if (last_ns >= 0)
 		page_line(page, STYLE_PLAIN, "last seen", format_wall(last_ns, text, sizeof(text)));
 	page_line(page, delta->packets ? STYLE_PLAIN : STYLE_DIM, "now",
-		  delta->packets ? "active" : "idle, leaves the table in seconds");
+		  delta->packets ? "active" : "idle, leaves the table soon");
 	page_counts(page, STYLE_PLAIN, "since start", total);
 	if (snapshot->elapsed_ns)
 		put_rates(page, scene, "rate", rate_bps(delta->bytes, snapshot->elapsed_ns),
@@ -189,20 +187,20 @@ static void put_numbers(struct page_writer *page, const struct scene *scene,
 	page_line(page, STYLE_PLAIN, "history", "");
 }
 
-/* Why the flow is not in the table. One whose owner has become known may have left the group. */
+/* Why the flow is not in the table. It leaves a group when its owner becomes known, for example. */
 static const char *absent_text(const struct scene *scene, const struct flow_key *key)
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 
 	for (size_t i = 0; snapshot && i < snapshot->count; i++) {
 		if (flow_key_equal(snapshot_key(snapshot, i), key))
-			return "not among the rows shown; Esc shows those";
+			return "not in the rows shown; press Esc for those";
 	}
-	return scene->held ? "not in the table at this moment"
-			   : "has left the table; [ goes back to it";
+	return scene->held ? "not in the table at this time"
+			   : "no longer in the table; press [ to go back";
 }
 
-/* A flow that has left the table, or was not there yet at the moment shown. */
+/* A flow that is no longer in the table, or not yet at the time shown. */
 static void put_absent(struct page_writer *page, const struct scene *scene)
 {
 	const struct flow_key *key = view_chosen(scene->view);
@@ -228,7 +226,7 @@ int draw_detail(struct frame *frame, const struct layout *layout, const struct s
 		put_absent(&page, scene);
 		return page_finish(&page);
 	}
-	put_names(&page, scene, &row);
+	put_flow(&page, scene, &row);
 	put_numbers(&page, scene, &row);
 	return page_finish(&page);
 }

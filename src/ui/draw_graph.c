@@ -28,8 +28,8 @@ static uint64_t snapshots_per_value(const struct history *history, int values)
 	return per;
 }
 
-static double rate_at(const struct scene *scene, const struct history_point *point,
-		      enum flow_dir dir)
+static double point_rate(const struct scene *scene, const struct history_point *point,
+			 enum flow_dir dir)
 {
 	if (scene->unit == UNIT_PACKETS)
 		return point->pps[dir];
@@ -40,7 +40,7 @@ static double rate_at(const struct scene *scene, const struct history_point *poi
  * The mean of each group of snapshots over its time, the newest at the end; returns the largest. The
  * largest of a group would soon be the same in all: what comes in bursts has one in each.
  */
-static double collect(const struct scene *scene, enum flow_dir dir, int values, double *value)
+static double collect_rates(const struct scene *scene, enum flow_dir dir, int values, double *value)
 {
 	const struct history *history = scene->history;
 	uint64_t per = snapshots_per_value(history, values);
@@ -50,7 +50,7 @@ static double collect(const struct scene *scene, enum flow_dir dir, int values, 
 
 	for (size_t i = 0; i < history->count; i++) {
 		const struct history_point *point = history_get(history, i);
-		double rate = rate_at(scene, point, dir), length = (double)point->elapsed_ns;
+		double rate = point_rate(scene, point, dir), length = (double)point->elapsed_ns;
 		int at = values - 1 - (int)(last - point->seq / per);
 
 		if (rate < 0.0)
@@ -90,7 +90,7 @@ void draw_graph(struct frame *frame, const struct scene *scene, int x, int y, en
 		width = GRAPH_MOST;
 	if (width < GRAPH_LEAST || !scene->history || !scene->history->count)
 		return;
-	most = collect(scene, dir, width * GRAPH_VALUES_PER_CELL, value);
+	most = collect_rates(scene, dir, width * GRAPH_VALUES_PER_CELL, value);
 	graph_draw(frame, x, y, width, style, value, most, scene->glyphs->braille);
 	if (scene->held)
 		mark_moment(frame, x, y, width, scene);

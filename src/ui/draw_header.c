@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The top of the screen: what is watched, how much passes, how exact it is. Pure; any thread. */
+/* The top of the screen: interfaces, rates, and whether counts are exact. Pure; any thread. */
 #include "draw.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #define FIELD_GAP 2
 
-/* A piece of the title line; the least valuable ones leave when there is no room. */
+/* A part of the title line; the least important ones are dropped when space is short. */
 struct field {
 	char text[80];
 	unsigned int style;
@@ -98,7 +98,7 @@ bool draw_health_text(const struct snapshot_health *health, char *text, size_t s
 	return false;
 }
 
-/* The entry that says most about what is not watched; NULL: none. */
+/* The entry with the most serious problem; NULL: none. */
 static const struct ifaces_entry *worst_entry(const struct ifaces *ifaces)
 {
 	const struct ifaces_entry *worst = NULL;
@@ -110,7 +110,7 @@ static const struct ifaces_entry *worst_entry(const struct ifaces *ifaces)
 			return entry;
 		if (entry->away && (!worst || !worst->away))
 			worst = entry;
-		/* Among many that come and go, one is no news. */
+		/* With -i any, interfaces come and go: that is not a problem. */
 		if (entry->state == IFACE_GONE && !worst && (!ifaces->any || !ifaces->watched))
 			worst = entry;
 	}
@@ -157,7 +157,7 @@ bool draw_iface_trouble(const struct ifaces *ifaces, char *text, size_t size)
 	return true;
 }
 
-/* How exact the counts are, and what the totals of groups lack because of it. */
+/* How exact the counts are, and what group totals lack. */
 static bool counts_text(const struct scene *scene, char *text, size_t size)
 {
 	const struct snapshot_health *health = &view_snapshot(scene->view)->health;
@@ -169,7 +169,7 @@ static bool counts_text(const struct scene *scene, char *text, size_t size)
 	return exact;
 }
 
-/* The health field also says what is not live, where there is no line for it. */
+/* The health field; without a status line it also shows the state. */
 static void health_field(const struct layout *layout, const struct scene *scene,
 			 struct field *field)
 {
@@ -204,7 +204,7 @@ static void flows_fields(const struct snapshot *snapshot, int width, struct fiel
 	snprintf(known->text, sizeof(known->text), "%7s known", count);
 }
 
-/* Totals that do not count from the start say so. */
+/* Since when totals count, if that is not the start. */
 static void since_field(const struct scene *scene, struct field *field)
 {
 	int64_t since_ns = view_totals_since(scene->view);
@@ -219,7 +219,8 @@ static void since_field(const struct scene *scene, struct field *field)
 		 strlen(wall) < 11 ? wall : wall + 11);
 }
 
-static void draw_title(struct frame *frame, const struct layout *layout, const struct scene *scene)
+static void draw_title_line(struct frame *frame, const struct layout *layout,
+			    const struct scene *scene)
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 	struct field field[FIELDS_MAX] = {0};
@@ -238,7 +239,7 @@ static void draw_title(struct frame *frame, const struct layout *layout, const s
 		field[6].value = 3;
 		field[6].right = true;
 		format_wall(snapshot->wall_ns, wall, sizeof(wall));
-		/* The date is known to who watches; in a narrow title, the time will do. */
+		/* A narrow title has the time only. */
 		snprintf(field[6].text, sizeof(field[6].text), "%s",
 			 frame->width >= 100 || strlen(wall) < 11 ? wall : wall + 11);
 	}
@@ -247,7 +248,7 @@ static void draw_title(struct frame *frame, const struct layout *layout, const s
 	put_fields(frame, layout->title_y, field, FIELDS_MAX);
 }
 
-/* A rate in bits or bytes, or in packets, as far as it is known. */
+/* A rate in bits, bytes or packets, if it is known. */
 struct rate {
 	double value;
 	bool known;
@@ -277,7 +278,7 @@ static void put_rate(struct frame *frame, int *x, int y, int width, unsigned int
 	*x += width;
 }
 
-/* The rate of the unit chosen first, the other one second. */
+/* The rate in the chosen unit first, then the other one. */
 static void rates_now(const struct scene *scene, enum flow_dir dir, struct rate ret_rate[2])
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
@@ -340,7 +341,7 @@ static void draw_rate_line(struct frame *frame, int y, const struct scene *scene
 	draw_graph(frame, scene, x + 2, y, dir);
 }
 
-/* What fits on a line of a few columns: the rates alone. */
+/* For very narrow terminals: the rates only. */
 static void draw_rates_tiny(struct frame *frame, const struct layout *layout,
 			    const struct scene *scene)
 {
@@ -361,7 +362,7 @@ static void draw_rates_tiny(struct frame *frame, const struct layout *layout,
 	}
 }
 
-/* Both directions on one line; the second unit only where there is room. */
+/* Both directions on one line; the second unit only if it fits. */
 static void draw_rates_short(struct frame *frame, const struct layout *layout,
 			     const struct scene *scene)
 {
@@ -383,7 +384,7 @@ static void draw_rates_short(struct frame *frame, const struct layout *layout,
 void draw_header(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	if (layout->title_y >= 0)
-		draw_title(frame, layout, scene);
+		draw_title_line(frame, layout, scene);
 	if (layout->tabs_y >= 0)
 		draw_tabs(frame, scene, layout->tabs_y, frame->width);
 	if (!view_snapshot(scene->view))

@@ -9,8 +9,8 @@
 #include "page.h"
 
 /* A number with what it counts behind it. */
-static void put_number(struct page_writer *page, unsigned int style, const char *label,
-		       uint64_t number, const char *what)
+static void put_count(struct page_writer *page, unsigned int style, const char *label,
+		      uint64_t number, const char *what)
 {
 	char count[FORMAT_TEXT_MAX];
 	char text[2 * FORMAT_TEXT_MAX];
@@ -35,12 +35,12 @@ static void put_map(struct page_writer *page, const struct snapshot_health *heal
 	format_count(health->map_entries_max, most, sizeof(most));
 	snprintf(text, sizeof(text), "%s flows drained, room for %s, at most %s", used, room, most);
 	page_line(page, STYLE_PLAIN, "kernel map", text);
-	put_number(page, STYLE_PLAIN, "  made larger", health->map_grown, " times");
-	put_number(page, STYLE_PLAIN, "  made smaller", health->map_shrunk, " times");
-	put_number(page, warn_if(health->map_failed), "  refused", health->map_failed,
-		   " times by the kernel");
-	put_number(page, STYLE_PLAIN, "  drained early", health->early_drains,
-		   " times, asked for by the programs");
+	put_count(page, STYLE_PLAIN, "  grown", health->map_grown, " times");
+	put_count(page, STYLE_PLAIN, "  shrunk", health->map_shrunk, " times");
+	put_count(page, warn_if(health->map_failed), "  refused", health->map_failed,
+		  " times by the kernel");
+	put_count(page, STYLE_PLAIN, "  drained early", health->early_drains,
+		  " times, requested by the BPF programs");
 }
 
 static void put_times(struct page_writer *page, const struct snapshot *snapshot)
@@ -51,11 +51,11 @@ static void put_times(struct page_writer *page, const struct snapshot *snapshot)
 	page_line(page, STYLE_PLAIN, "interval", format_length(snapshot->elapsed_ns, text, 64));
 	page_line(page, STYLE_PLAIN, "last drain", format_length(health->drain_ns, text, 64));
 	page_line(page, STYLE_PLAIN, "last snapshot", format_length(health->build_ns, text, 64));
-	put_number(page, warn_if(health->missed_deadlines), "missed deadlines",
-		   health->missed_deadlines, "");
-	put_number(page, warn_if(health->read_errors), "read errors", health->read_errors, "");
+	put_count(page, warn_if(health->missed_deadlines), "missed deadlines",
+		  health->missed_deadlines, "");
+	put_count(page, warn_if(health->read_errors), "read errors", health->read_errors, "");
 	if (health->last_error)
-		page_line(page, warn_if(true), "  the newest", strerror(-health->last_error));
+		page_line(page, warn_if(true), "  last error", strerror(-health->last_error));
 }
 
 static void put_memory(struct page_writer *page, const struct snapshot_health *health)
@@ -76,8 +76,8 @@ static void put_iface(struct page_writer *page, const struct ifaces_entry *entry
 	static const char *const states[] = {
 		[IFACE_WATCHED] = "watched",
 		[IFACE_GONE] = "gone",
-		[IFACE_FAILED] = "cannot be attached to",
-		[IFACE_LEFT_OUT] = "left out, those below it are watched",
+		[IFACE_FAILED] = "cannot attach",
+		[IFACE_LEFT_OUT] = "skipped, its lower interfaces are watched",
 	};
 	bool failed = entry->state == IFACE_FAILED || (entry->away && entry->error);
 	char name[FORMAT_TEXT_MAX], since[FORMAT_TEXT_MAX];
@@ -104,8 +104,8 @@ static void put_ifaces(struct page_writer *page, const struct ifaces *ifaces)
 		return;
 	for (unsigned int i = 0; i < ifaces->count; i++) {
 		if (ifaces->entry[i].state == IFACE_SUM)
-			put_number(page, STYLE_PLAIN, "", ifaces->given_up,
-				   " more that are gone, in the rows of \"" IFACES_SUM_NAME "\"");
+			put_count(page, STYLE_PLAIN, "", ifaces->given_up,
+				  " removed interfaces, counted under \"" IFACES_SUM_NAME "\"");
 		else if (ifaces->entry[i].state != IFACE_FREE)
 			put_iface(page, &ifaces->entry[i], i ? "" : "interfaces");
 	}
@@ -118,20 +118,20 @@ static void put_owners(struct page_writer *page, const struct scene *scene)
 	char memory[FORMAT_TEXT_MAX];
 	char text[2 * FORMAT_TEXT_MAX];
 
-	page_line(page, STYLE_PLAIN, "processes by",
-		  scene->owners ? scene->owners_way ?: "" : "nothing: they are not looked up");
+	page_line(page, STYLE_PLAIN, "process lookup",
+		  scene->owners ? scene->owners_way ?: "" : "off");
 	if (owner_table_note(scene->owners))
-		page_line_wrapped(page, warn_if(true), "  none named",
+		page_line_wrapped(page, warn_if(true), "  no names",
 				  owner_table_note(scene->owners));
 	if (scene->owners) {
 		format_memory(owner_table_bytes(scene->owners), memory, sizeof(memory));
 		snprintf(text, sizeof(text), " in %s", memory);
-		put_number(page, STYLE_PLAIN, "  known", owner_table_count(scene->owners), text);
+		put_count(page, STYLE_PLAIN, "  known", owner_table_count(scene->owners), text);
 	}
 	if (scene->hides_own)
 		page_line(page, STYLE_PLAIN, "own session", "hidden, but counted");
 	page_line(page, STYLE_PLAIN, "host names",
-		  scene->host_names ? "asked for and shown" : "not asked for (key N)");
+		  scene->host_names ? "looked up and shown" : "not looked up (key N)");
 }
 
 int draw_health(struct frame *frame, const struct layout *layout, const struct scene *scene)
@@ -148,7 +148,7 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	exact = draw_health_text(health, text, sizeof(text));
 	if (exact && ifaces_away_ns(snapshot->ifaces)) {
 		exact = false;
-		snprintf(text, sizeof(text), "not complete: see interfaces");
+		snprintf(text, sizeof(text), "incomplete, see interfaces");
 	}
 	page_line(&page, warn_if(!exact), "counts", text);
 	page_counts(&page, STYLE_PLAIN, "seen by the hook", &health->hook);
@@ -157,9 +157,9 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	page_counts(&page, warn_if(health->aged.packets), "  aged", &health->aged);
 	if (health->gone.packets)
 		page_counts(&page, STYLE_PLAIN, "  interfaces gone", &health->gone);
-	put_number(&page, STYLE_PLAIN, "flows folded", health->flows_aged,
-		   " (idle longest, when the ledger was full)");
-	put_number(&page, STYLE_PLAIN, "flows known", snapshot->flows_known, "");
+	put_count(&page, STYLE_PLAIN, "flows folded", health->flows_aged,
+		  " (longest idle, when the ledger was full)");
+	put_count(&page, STYLE_PLAIN, "flows known", snapshot->flows_known, "");
 	put_map(&page, health);
 	put_times(&page, snapshot);
 	put_memory(&page, health);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The lines around the table: views, what is held or filtered, the keys. Pure; any thread. */
+/* The status line: views, what is held or filtered, the position. Pure; any thread. */
 #include "draw.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "format.h"
-#include "keys.h"
 #include "rate.h"
 
 #define OWN_HIDDEN "  own session hidden"
@@ -42,7 +41,7 @@ static void held_times(const struct scene *scene, uint64_t *ret_behind_ns, uint6
 		*ret_span_ns = *ret_behind_ns;
 }
 
-/* What is not known any more of the moment shown. */
+/* What is no longer known about the moment shown. */
 static const char *held_limits(const struct scene *scene)
 {
 	if (view_snapshot(scene->view)->thin)
@@ -85,7 +84,7 @@ static void draw_time_bar(struct frame *frame, const struct scene *scene, int x,
 
 #define GROUP_WIDTH 21
 
-/* The group whose flows these are, where no other line names it; returns the columns it took. */
+/* The open group, where no other line names it; returns the columns used. */
 static int put_group(struct frame *frame, const struct layout *layout, const struct scene *scene,
 		     int x, int y)
 {
@@ -120,7 +119,7 @@ static void draw_held(struct frame *frame, const struct layout *layout, const st
 		      frame->width - width - 24 - hidden_width(scene));
 }
 
-/* "84.0 MB since start", with what flows had that are in the table no more. */
+/* "84.0 MB since start", including flows that are no longer in the table. */
 static void filtered_total(const struct scene *scene, char *text, size_t size)
 {
 	const struct row_totals *totals = view_totals(scene->view);
@@ -136,8 +135,8 @@ static void filtered_total(const struct scene *scene, char *text, size_t size)
 }
 
 /*
- * "23 of 1,204 flows, 2.02 Mb/s of 8.42 Gb/s, 84.0 MB since start", or as much of it as has room: a
- * number that is cut is another number. Returns its width.
+ * "23 of 1,204 flows, 2.02 Mb/s of 8.42 Gb/s, 84.0 MB since start", or as many of its parts as fit:
+ * a number is never cut. Returns its width.
  */
 static int filtered_text(const struct scene *scene, int width, char *text, size_t size)
 {
@@ -168,7 +167,7 @@ static int filtered_text(const struct scene *scene, int width, char *text, size_
 #define SUMS_GAP     3
 #define FILTER_LEAST 12
 
-/* How much the filter hides matters more than the whole of a long filter. */
+/* A long filter is shortened first: how much it hides matters more. */
 static void draw_filter(struct frame *frame, const struct layout *layout, const struct scene *scene,
 			int x, int y, int width)
 {
@@ -196,7 +195,7 @@ static void clear_line(struct frame *frame, int y)
 		frame_put(frame, i, y, 1, STYLE_PLAIN, " ");
 }
 
-/* The line the filter is typed in, with what is wrong with it. The end of the text stays in sight. */
+/* The line the filter is typed in, with its error. The end of the text stays visible. */
 static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 {
 	const struct prompt *prompt = &scene->prompt;
@@ -226,7 +225,7 @@ static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 	frame_put(frame, x, y, frame->width, STYLE_WARN, prompt->why);
 }
 
-/* What stands at the right end: what is left out, and where in the table one is. */
+/* The text at the right end: what is hidden, and the position in the table. */
 static void position_text(const struct scene *scene, char *text, size_t size)
 {
 	char at[FORMAT_TEXT_MAX], count[FORMAT_TEXT_MAX];
@@ -244,15 +243,17 @@ static void position_text(const struct scene *scene, char *text, size_t size)
 	snprintf(text, size, "%s%s", scene->hides_own ? OWN_HIDDEN : "", row);
 }
 
-/* What is wrong with the interfaces stays in sight; the names of the views make room for it. */
+#define TABS_LEAST 20 /* columns of the tabs beside a problem */
+
+/* Interface problems stay visible; the tabs are shortened for them. */
 static void draw_trouble(struct frame *frame, const struct layout *layout,
 			 const struct scene *scene, const char *trouble, int width)
 {
 	int y = layout->status_y, x = 1;
 
-	if (layout->tabs_y < 0 && frame_text_width(trouble) + 20 < width) {
-		draw_tabs(frame, scene, y, 20);
-		x = 21;
+	if (layout->tabs_y < 0 && frame_text_width(trouble) + TABS_LEAST < width) {
+		draw_tabs(frame, scene, y, TABS_LEAST);
+		x += TABS_LEAST;
 	}
 	frame_put(frame, x, y, width - x, STYLE_WARN | STYLE_BOLD, trouble);
 }
@@ -272,7 +273,7 @@ static void draw_state(struct frame *frame, const struct layout *layout, const s
 		draw_held(frame, layout, scene);
 	else if (snapshot->state == SNAPSHOT_LOST)
 		frame_put(frame, 1, y, frame->width, warn,
-			  "the interface is gone: these are its last rows");
+			  "the interface was removed, showing its last rows");
 	else if (*scene->prompt.text)
 		draw_filter(frame, layout, scene, 1, y, filter_width);
 	else if (*ifaces_notice(snapshot->ifaces, trouble, sizeof(trouble)))
@@ -291,7 +292,7 @@ void draw_status(struct frame *frame, const struct layout *layout, const struct 
 		draw_prompt(frame, scene, y >= 0 ? y : frame->height - 1);
 		return;
 	}
-	/* Where there is no line for it, what is hidden matters more than the keys. */
+	/* Without a status line, the filter replaces the keys. */
 	if (y < 0 && layout->keys_y >= 0 && *scene->prompt.text && !scene->held) {
 		clear_line(frame, layout->keys_y);
 		draw_filter(frame, layout, scene, 1, layout->keys_y, frame->width - 1);
@@ -301,58 +302,11 @@ void draw_status(struct frame *frame, const struct layout *layout, const struct 
 	position_text(scene, position, sizeof(position));
 	used = frame_text_width(position);
 	width = frame->width - 1 - used;
-	/* Room for the position to grow, so that nothing moves with it. */
+	/* Leave room for the position to grow, so that nothing else moves. */
 	draw_state(frame, layout, scene, width < frame->width - 20 ? width : frame->width - 20);
-	/* The sums of a filter need the room. */
+	/* The sums of a filter need the space. */
 	if (*scene->prompt.text && frame->width < 100)
 		snprintf(position, sizeof(position), "%s", scene->hides_own ? OWN_HIDDEN : "");
 	if (!scene->held || !*scene->prompt.text || frame->width >= 100)
 		frame_put_right(frame, 0, y, frame->width - 1, STYLE_DIM, position);
-}
-
-/* Width of the labels up to a rank. */
-static int labels_width(const struct key_binding *key, size_t count, int rank)
-{
-	int width = 1;
-
-	for (size_t i = 0; i < count; i++) {
-		if (key[i].label && key[i].rank <= rank)
-			width += frame_text_width(key[i].label) + 2;
-	}
-	return width;
-}
-
-/* "key word": the key stands out, the word explains it. */
-static int put_label(struct frame *frame, int x, int y, const char *label)
-{
-	const char *blank = strrchr(label, ' ');
-	int key = blank ? (int)(blank - label) : 0;
-
-	frame_put(frame, x, y, key, STYLE_BOLD | STYLE_ACCENT, label);
-	frame_put(frame, x + key, y, frame->width, STYLE_PLAIN, label + key);
-	return frame_text_width(label) + 2;
-}
-
-static enum keys_where where_of(const struct scene *scene)
-{
-	if (scene->prompt.open)
-		return KEYS_IN_PROMPT;
-	if (scene->held)
-		return KEYS_WHILE_HELD;
-	return scene->page == PAGE_TABLE ? KEYS_IN_TABLE : KEYS_IN_PAGE;
-}
-
-void draw_keys(struct frame *frame, const struct layout *layout, const struct scene *scene)
-{
-	size_t count;
-	const struct key_binding *key = keys_at(where_of(scene), &count);
-	int rank = 9;
-	int x = 1;
-
-	while (rank > 1 && labels_width(key, count, rank) > frame->width + 1)
-		rank--;
-	for (size_t i = 0; i < count; i++) {
-		if (key[i].label && key[i].rank <= rank)
-			x += put_label(frame, x, layout->keys_y, key[i].label);
-	}
 }

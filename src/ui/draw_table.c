@@ -43,8 +43,8 @@ static const char *title_text(const struct layout *layout, const struct scene *s
 	return column_title(column, view_group(scene->view));
 }
 
-static void draw_title(struct frame *frame, const struct layout *layout, const struct scene *scene,
-		       const struct layout_column *column)
+static void draw_column_title(struct frame *frame, const struct layout *layout,
+			      const struct scene *scene, const struct layout_column *column)
 {
 	unsigned int style = STYLE_REVERSE;
 	const char *sign = "";
@@ -69,7 +69,7 @@ static void draw_titles(struct frame *frame, const struct layout *layout, const 
 {
 	frame_paint(frame, 0, layout->head_y, frame->width, STYLE_REVERSE);
 	for (int i = 0; i < layout->columns; i++)
-		draw_title(frame, layout, scene, &layout->column[i]);
+		draw_column_title(frame, layout, scene, &layout->column[i]);
 }
 
 /* New since the interval before, and not just because the monitor is. */
@@ -205,16 +205,16 @@ static void draw_row(struct frame *frame, const struct layout *layout, const str
 	}
 }
 
-/* What keeps the rows that there are off the table. */
+/* Why existing rows are not in the table. */
 static const char *hiding_text(const struct scene *scene)
 {
 	enum group_by by;
 
 	if (*scene->prompt.text)
-		return "nothing passes the filter";
+		return "no flow matches the filter";
 	if (view_drilled(scene->view, &by))
 		return "no packets of these flows in the last seconds";
-	return "no packets but those of the own session in the last seconds";
+	return "no packets except those of your own session in the last seconds";
 }
 
 static void draw_empty(struct frame *frame, const struct layout *layout, const struct scene *scene)
@@ -226,7 +226,7 @@ static void draw_empty(struct frame *frame, const struct layout *layout, const s
 	if (view_snapshot(scene->view)->count)
 		snprintf(text, sizeof(text), "%s", hiding_text(scene));
 	else if (!view_snapshot(scene->view)->elapsed_ns)
-		snprintf(text, sizeof(text), "counting on %s since this moment", iface);
+		snprintf(text, sizeof(text), "started counting on %s", iface);
 	else
 		snprintf(text, sizeof(text), "no packets on %s in the last seconds", iface);
 	frame_put(frame, 2, layout->rows_y + (layout->rows > 2), frame->width, STYLE_DIM, text);

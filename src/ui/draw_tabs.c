@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The names of the views, as far as they have room, or the group that is open. Pure; any thread. */
+/* The names of the views, as many as fit, or the open group. Pure; any thread. */
 #include "draw.h"
 
 #include <stdio.h>
 
 #include "flow.h"
 
-/* From all names in full to the one that is shown. */
+/* From all names in full to the current one only. */
 enum tabs {
 	TABS_FULL,
 	TABS_SHORT, /* the others by their first letters */
@@ -15,7 +15,7 @@ enum tabs {
 
 #define SHORT_NAME 4
 
-/* What the open group is called: "UDP 4500", "10.0.0.1", "TCP 10.0.0.4:22 - 10.0.0.1:40000". */
+/* Title of the open group: "UDP 4500", "10.0.0.1", "TCP 10.0.0.4:22 - 10.0.0.1:40000". */
 static void group_text(const struct scene *scene, enum group_by by, const struct flow_key *key,
 		       char *text, size_t size)
 {

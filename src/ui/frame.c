@@ -48,9 +48,9 @@ void frame_clear(struct frame *frame)
 		set_cell(&frame->cell[i], " ", 1, 1, STYLE_PLAIN);
 }
 
-/* The next character of the text: how many bytes and columns, and what stands for it. */
-static size_t next_character(const char *text, const char **ret_shown, size_t *ret_length,
-			     int *ret_width)
+/* The next character of the text: its bytes and columns, and what is shown for it. */
+static size_t next_shown_character(const char *text, const char **ret_shown, size_t *ret_length,
+				   int *ret_width)
 {
 	uint32_t code = 0;
 	size_t length = utf8_decode(text, &code);
@@ -63,7 +63,7 @@ static size_t next_character(const char *text, const char **ret_shown, size_t *r
 	return length ?: 1;
 }
 
-/* The cell that holds the character seen at a place. */
+/* The cell that holds the character at a position. */
 static struct frame_cell *base_cell(struct frame *frame, int x, int y)
 {
 	struct frame_cell *cell = frame_at(frame, x, y);
@@ -79,7 +79,7 @@ static void combine(struct frame_cell *cell, const char *text, size_t length)
 		memcpy(cell->text + used, text, length);
 }
 
-/* A half of a wide character that is overwritten leaves a blank in its other half. */
+/* Overwriting one half of a wide character blanks its other half. */
 static void break_wide(struct frame *frame, int x, int y)
 {
 	struct frame_cell *cell = frame_at(frame, x, y);
@@ -113,7 +113,7 @@ int frame_put(struct frame *frame, int x, int y, int width, unsigned int style, 
 		size_t length;
 		int columns;
 
-		text += next_character(text, &shown, &length, &columns);
+		text += next_shown_character(text, &shown, &length, &columns);
 		if (columns == 0) {
 			if (at > x)
 				combine(base_cell(frame, at - 1, y), shown, length);
@@ -158,7 +158,7 @@ int frame_text_width(const char *text)
 		size_t length;
 		int columns;
 
-		text += next_character(text, &shown, &length, &columns);
+		text += next_shown_character(text, &shown, &length, &columns);
 		width += columns;
 	}
 	return width;
@@ -173,56 +173,11 @@ size_t frame_text_fit(const char *text, int columns)
 		size_t length, step;
 		int width;
 
-		step = next_character(at, &shown, &length, &width);
+		step = next_shown_character(at, &shown, &length, &width);
 		columns -= width;
 		if (columns < 0)
 			break;
 		at += step;
 	}
 	return (size_t)(at - text);
-}
-
-static void dump_line(const struct frame *frame, int y, FILE *out)
-{
-	int end = frame->width;
-
-	while (end > 0 && strcmp(frame_at(frame, end - 1, y)->text, " ") == 0)
-		end--;
-	for (int x = 0; x < end; x++)
-		fputs(frame_at(frame, x, y)->text, out);
-	fputc('\n', out);
-}
-
-static void dump_style(unsigned int style, FILE *out)
-{
-	static const char *const role[] = {"", " in", " out", " warn", " accent"};
-
-	fprintf(out, "%s%s%s%s%s\n", role[style & STYLE_ROLE], style & STYLE_BOLD ? " bold" : "",
-		style & STYLE_DIM ? " dim" : "", style & STYLE_REVERSE ? " reverse" : "",
-		style & STYLE_UNDERLINE ? " underline" : "");
-}
-
-static void dump_styles_of_line(const struct frame *frame, int y, FILE *out)
-{
-	for (int x = 0; x < frame->width;) {
-		unsigned int style = frame_at(frame, x, y)->style;
-		int begin = x;
-
-		while (x < frame->width && frame_at(frame, x, y)->style == style)
-			x++;
-		if (style == STYLE_PLAIN)
-			continue;
-		fprintf(out, "%d:%d-%d", y, begin, x - 1);
-		dump_style(style, out);
-	}
-}
-
-int frame_dump(const struct frame *frame, FILE *out)
-{
-	for (int y = 0; y < frame->height; y++)
-		dump_line(frame, y, out);
-	fputs("-- styles\n", out);
-	for (int y = 0; y < frame->height; y++)
-		dump_styles_of_line(frame, y, out);
-	return ferror(out) ? -EIO : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A picture of the screen without a terminal: a grid of cells, each one character wide column of
- * text with a style. Drawn anew for every refresh, compared with the one before by screen.c, and
+ * text with a style. Drawn again for every refresh, compared with the previous one by screen.c, and
  * dumped as text by tests. Owned and used by one thread.
  */
 #ifndef PKTSTAT_FRAME_H
@@ -10,9 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
-/* Sides beyond which a terminal's size is not believed. */
+/* Largest width and height of a terminal that are accepted. */
 #define FRAME_SIDE_MAX 1000
 
 /* A style is a role, which may have a colour, and attributes, which say the same without one. */
@@ -33,7 +32,7 @@ enum frame_style {
 
 struct frame_cell {
 	char text[FRAME_TEXT_MAX]; /* UTF-8: a character and what combines with it */
-	uint8_t width;		   /* 1; 2; 0: right half of the one before */
+	uint8_t width;		   /* 1; 2; 0: right half of the previous one */
 	uint8_t style;
 };
 
@@ -68,13 +67,7 @@ void frame_put_right(struct frame *frame, int x, int y, int width, unsigned int 
 void frame_paint(struct frame *frame, int x, int y, int width, unsigned int style);
 /* Columns that the text takes. */
 int frame_text_width(const char *text);
-/* Bytes of the text, from its beginning, that take no more than so many columns. */
+/* Bytes at the start of the text that take at most `columns` columns. */
 size_t frame_text_fit(const char *text, int columns);
-
-/*
- * Writes the text of all lines, then every run of styled cells: for tests and for README. 0 or a
- * negative errno.
- */
-int frame_dump(const struct frame *frame, FILE *out);
 
 #endif

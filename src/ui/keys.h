@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keys: one table from which the loop takes its actions, the help page its lines and the
- * bottom line its labels. Constant; any thread.
+ * The keys: one table from which the loop takes its actions, the help page its lines, the bottom line
+ * its labels, and the man page and the README their lists (tests/lint/generated.sh). Constant; any
+ * thread.
  */
 #ifndef PKTSTAT_KEYS_H
 #define PKTSTAT_KEYS_H
@@ -60,7 +61,7 @@ enum action {
 struct key_binding {
 	enum action action;
 	int code[KEYS_CODES_MAX]; /* as the terminal library gives them; 0: none */
-	const char *keys;	  /* as the help page names them */
+	const char *keys;	  /* as the help page names them, with blanks between; ^C: Ctrl-C */
 	const char *help;
 	const char *label; /* on the bottom line, "key word"; NULL: not there */
 	int rank;	   /* on the bottom line: 1 stays longest */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What has room: which lines of the screen hold what, and which columns the table has, for a size
+ * What fits: which lines of the screen hold what, and which columns the table has, for a size
  * of the terminal. Pure; depends on nothing that changes from one second to the next, so that
  * nothing moves by itself.
  */
@@ -25,7 +25,7 @@ struct layout_column {
 
 struct layout {
 	int width, height;
-	/* Lines; -1 where there is no room. */
+	/* Lines; -1: does not fit. */
 	int title_y;
 	int in_y, out_y; /* the same line for both: short form */
 	int tabs_y;	 /* names of the views */
@@ -43,13 +43,13 @@ struct layout {
 	struct layout_column column[LAYOUT_COLUMNS_MAX];
 };
 
-/* What a layout depends on besides the size. */
+/* What a layout depends on, apart from the size. */
 struct layout_wish {
 	enum group_by by;
 	enum column sort;
 	bool owners;  /* they are looked up */
 	bool ifaces;  /* there is more than one */
-	bool totals;  /* the other way round: totals where there are none, none where they are */
+	bool totals;  /* reversed: totals where there are none by default, and none where there are */
 	bool packets; /* packets a second in the place of bits, which take theirs */
 };
 
@@ -63,12 +63,12 @@ void layout_fit(int width, int height, const struct layout_wish *wish, struct la
 size_t layout_columns_of(const struct layout_wish *wish,
 			 enum column ret_column[LAYOUT_COLUMNS_MAX]);
 
-/* Whether a view has a column at all, be it that there is no room for it. */
+/* Whether a view has a column, even if it does not fit. */
 bool layout_may_show(const struct layout_wish *wish, enum column column);
 
 /* The column at x, or NULL. */
 const struct layout_column *layout_column_at(const struct layout *layout, int x);
-/* The place of a column, or NULL when it has no room. */
+/* The place of a column, or NULL when it does not fit. */
 const struct layout_column *layout_find(const struct layout *layout, enum column column);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages of lines; see page.h. The writer belongs to who draws; any thread. */
+/* Pages of lines; see page.h. The caller owns the writer; any thread. */
 #include <stdio.h>
 
 #include "format.h"
@@ -59,7 +59,7 @@ void page_line_wrapped(struct page_writer *page, unsigned int style, const char 
 	while (room > 8 && frame_text_width(value) > room) {
 		size_t length = frame_text_fit(value, room), word = length;
 
-		/* Between words, unless that would waste the line. */
+		/* Break between words, unless that would waste the line. */
 		while (word > length / 2 && value[word] != ' ')
 			word--;
 		if (value[word] == ' ')
@@ -94,7 +94,7 @@ int page_finish(const struct page_writer *page)
 	if (!page->y)
 		return page->line;
 	snprintf(text, sizeof(text), "%d-%d of %d  Esc closes", page->first + 1, last, page->line);
-	/* A number that is cut is another number. */
+	/* Numbers are never cut. */
 	if (page->line <= room || frame_text_width(text) > page->frame->width - 18)
 		snprintf(text, sizeof(text), "Esc closes");
 	frame_put_right(page->frame, 17, 0, page->frame->width - 18, STYLE_DIM, text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gives the terminal back when the program crashes: handlers for the signals of a fault, which use
+ * Restores the terminal when the program crashes: handlers for the signals of a fault, which use
  * only what is safe in a handler and then let the signal have its effect. State of the process,
  * like the signals themselves; used by screen.c only.
  */

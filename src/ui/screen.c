@@ -23,7 +23,7 @@
 
 struct screen {
 	SCREEN *terminal;
-	const char *type; /* whose description is used */
+	const char *type; /* its terminfo description is used */
 	int input_fd, output_fd;
 	bool utf8;
 	bool color;

@@ -16,7 +16,7 @@ struct screen;
 /* No key is waiting. */
 #define SCREEN_NO_KEY (-1)
 
-/* What the mouse did, where the terminal has one. */
+/* What the mouse did, if there is one. */
 enum screen_mouse {
 	MOUSE_NONE,
 	MOUSE_CLICK,
@@ -31,16 +31,16 @@ enum screen_mouse {
  */
 int screen_open(FILE *input, FILE *output, bool color, struct screen **ret_screen,
 		const char **ret_why);
-/* Gives the terminal back as it was; NULL is allowed. */
+/* Restores and closes the terminal; NULL is allowed. */
 void screen_close(struct screen *screen);
 
 /*
- * The type whose description is used because terminfo does not know that of TERM ("xterm"); NULL: it
- * knows it. Static storage.
+ * The terminal type ("xterm") used because terminfo does not know the one in TERM; NULL: it does.
+ * Static storage.
  */
 const char *screen_stand_in(const struct screen *screen);
 
-/* What the terminal can show of signs that are not letters. */
+/* Which signs the terminal can show. */
 enum screen_signs {
 	SIGNS_ASCII,
 	SIGNS_UTF8,
@@ -55,7 +55,7 @@ void screen_resize(struct screen *screen);
 
 /* Writes what differs from what is shown; 0, or -EIO when the terminal is gone. */
 int screen_show(struct screen *screen, const struct frame *frame);
-/* Draws everything at the next screen_show(), after someone else wrote on the terminal. */
+/* Draws everything at the next screen_show(), after another program wrote to the terminal. */
 void screen_forget(struct screen *screen);
 /*
  * The next key as curses names them, or SCREEN_NO_KEY. Never waits longer than it takes to tell

@@ -64,7 +64,7 @@ static bool set_one(const char *name, const char *value, struct settings *settin
 }
 
 /* Blank lines and comments are fine; anything else is "name = value". */
-static bool read_line(const char *line, size_t length, struct settings *settings)
+static bool read_setting(const char *line, size_t length, struct settings *settings)
 {
 	char copy[128], name[WORD_MAX_LENGTH], value[WORD_MAX_LENGTH], rest;
 	int read;
@@ -88,7 +88,7 @@ int settings_parse(const char *text, struct settings *settings, unsigned int *re
 	while (*text) {
 		size_t length = strcspn(text, "\n");
 
-		if (!read_line(text, length, &read)) {
+		if (!read_setting(text, length, &read)) {
 			*ret_line = number;
 			return -EINVAL;
 		}
@@ -205,7 +205,7 @@ static int follow_links(const char *path, char file[SETTINGS_PATH_MAX])
 	return -ELOOP;
 }
 
-static int write_all(int fd, const char *text)
+static int write_settings_text(int fd, const char *text)
 {
 	size_t length = strlen(text);
 	ssize_t written = write(fd, text, length);
@@ -231,7 +231,7 @@ static int replace_file(const char *file, const char *text, char where[SETTINGS_
 	snprintf(where, SETTINGS_PATH_MAX, "%s", file);
 	if (!stat(file, &old))
 		(void)!fchmod(fd, old.st_mode & 0777);
-	err = write_all(fd, text);
+	err = write_settings_text(fd, text);
 	if (close(fd) && !err)
 		err = -errno;
 	if (!err && rename(fresh, file))

@@ -69,7 +69,7 @@ int terminal_choose(int fd, const char **ret_type, const char **ret_why)
 		return -EINVAL;
 	}
 	if (!strcmp(type, NOTHING_KNOWN)) {
-		*ret_why = "it says that nothing is known of the terminal";
+		*ret_why = "this type describes no particular terminal";
 		return -EINVAL;
 	}
 	switch (look_up(type, fd)) {

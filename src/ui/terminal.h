@@ -7,8 +7,8 @@
  * The type to open the terminal with: TERM where terminfo knows it, else the first that it knows of
  * xterm-256color, xterm and vt100, which newer terminals imitate. `fd` is the terminal's. 0 with
  * *ret_type (the environment's or static storage), or -EINVAL with a phrase in *ret_why (static
- * storage): TERM is not set, says that nothing is known, or names what cannot move the cursor; or
- * there is no description at all.
+ * storage): TERM is not set, is "unknown", or names a type that cannot move the cursor; or there
+ * is no description at all.
  */
 int terminal_choose(int fd, const char **ret_type, const char **ret_why);
 

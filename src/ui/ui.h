@@ -24,7 +24,7 @@ enum ui_end {
 	UI_END_SIGNAL,	 /* a terminating signal; see ret_signal */
 	UI_END_TIMEOUT,	 /* deadline_fd became readable */
 	UI_END_TERMINAL, /* the terminal is gone (hang-up, read or write error) */
-	UI_END_ERROR,	 /* it could not go on; ret_signal is the negative errno */
+	UI_END_ERROR,	 /* a failure; ret_signal is the negative errno */
 };
 
 struct ui_options {
@@ -42,9 +42,9 @@ struct ui_options {
 	int deadline_fd; /* timerfd of --timeout, or -1 */
 	enum column sort;
 	uint64_t interval_ns;  /* of the collector, for display */
-	enum group_by by;      /* view to begin with */
-	bool sort_set, by_set; /* the user named them: saved settings stand back */
-	const char *filter; /* filter to begin with, or NULL; one that is wrong is shown as such */
+	enum group_by by;      /* initial view */
+	bool sort_set, by_set; /* given by the user: they override saved settings */
+	const char *filter; /* initial filter, or NULL; an invalid one is shown with its error */
 	bool color;	    /* false: NO_COLOR is set */
 	bool no_mouse;	    /* leave the mouse to the terminal */
 	/* Changes the collector's interval; NULL: it cannot be changed. 0 or a negative errno. */
@@ -55,7 +55,7 @@ struct ui_options {
 	 */
 	int (*save_settings)(void *context, const struct settings *settings,
 			     char where[SETTINGS_PATH_MAX]);
-	/* Told once when terminfo does not know TERM and `type` is used instead; NULL: nobody is. */
+	/* Called once when terminfo does not know TERM and `type` is used instead; or NULL. */
 	void (*on_stand_in)(void *context, const char *type);
 	void *context; /* handed to the functions above */
 };

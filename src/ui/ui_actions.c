@@ -141,7 +141,7 @@ static bool press_to_rewind(struct ui *ui, enum action action)
 	}
 }
 
-/* An order by a column that the view does not have would be no order the user sees. */
+/* Sorts by a column that the view has. */
 static void sort_in_view(struct ui *ui)
 {
 	struct layout_wish wish = ui->wish;
@@ -179,17 +179,17 @@ static void toggle_hosts(struct ui *ui)
 {
 	ui_use_hosts(ui, !ui->scene.host_names);
 	if (!ui->options->names)
-		ui->scene.notice = "names of hosts cannot be looked up here";
+		ui->scene.notice = "host names cannot be looked up here";
 	else if (ui->scene.host_names)
-		ui->scene.notice = "names of hosts, as they become known";
+		ui->scene.notice = "host names, as they become known";
 	else
-		ui->scene.notice = "addresses of hosts";
+		ui->scene.notice = "addresses instead of host names";
 }
 
-/* The flows behind a group, or the details of a flow. */
+/* Opens the flows of a group, or the details of a flow. */
 static void open_row(struct ui *ui)
 {
-	/* The key before it may have moved the selection, without a frame in between. */
+	/* The previous key may have moved the selection without a frame since. */
 	if (view_arrange(ui->view) || !view_count(ui->view))
 		return;
 	if (view_drill(ui->view)) {
@@ -198,12 +198,12 @@ static void open_row(struct ui *ui)
 	}
 	if (view_group(ui->view) != GROUP_FLOW)
 		return;
-	/* From now on it is that flow, not the row it stands in. */
+	/* From now on the page shows that flow, whatever its row. */
 	view_pin(ui->view);
 	show_page(ui, PAGE_DETAIL);
 }
 
-/* One step out of whatever is open. */
+/* Closes what was opened last. */
 static void close_one(struct ui *ui)
 {
 	if (view_drill_back(ui->view))
@@ -216,7 +216,7 @@ static void close_one(struct ui *ui)
 		view_move_first(ui->view);
 }
 
-/* Steps through the intervals a person would choose. */
+/* Steps through common intervals. */
 static void change_interval(struct ui *ui, int step)
 {
 	static const uint64_t ms[] = {100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000};
@@ -262,7 +262,7 @@ static void press_other(struct ui *ui, enum action action)
 	case ACTION_SLOWER: change_interval(ui, 1); break;
 	case ACTION_RESET:
 		if (view_reset_totals(ui->view))
-			ui->scene.notice = "there is no memory to remember the totals";
+			ui->scene.notice = "cannot allocate memory for the totals";
 		break;
 	case ACTION_UNRESET: view_unreset_totals(ui->view); break;
 	case ACTION_SAVE: ui_save_settings(ui); break;
@@ -273,7 +273,7 @@ static void press_other(struct ui *ui, enum action action)
 
 #define WHEEL_LINES 3
 
-/* A click on a title sorts by it, once more turns it round; one on a row selects it. */
+/* A click on a title sorts by it, a second one reverses the order; on a row it selects the row. */
 static void click(struct ui *ui, int x, int y)
 {
 	const struct layout_column *column = layout_column_at(&ui->layout, x);

@@ -21,7 +21,7 @@ struct ui {
 	struct history history;
 	struct past past;  /* taken while something shows it */
 	bool stale;	   /* something changed since the last frame */
-	bool named;	   /* so did names of hosts, which can wait a moment */
+	bool named;	   /* host names changed, which can wait a moment */
 	uint64_t drawn_ns; /* CLOCK_MONOTONIC of the last frame */
 	bool ended;
 	enum ui_end end;
@@ -31,9 +31,9 @@ struct ui {
 /* Does what the key means and returns it; quitting is left to the caller. */
 enum action ui_press(struct ui *ui, int key);
 
-/* Shows names of hosts for addresses, and asks for them, or no longer. */
+/* Shows host names instead of addresses and looks them up, or stops both. */
 void ui_use_hosts(struct ui *ui, bool use);
-/* The view to begin with or that was saved, as far as it can be. */
+/* Selects the initial or saved view, if it is available. */
 void ui_use_view(struct ui *ui, enum group_by by);
 
 /* A new snapshot is in the ring: shows it, unless the user holds an older one. See ui_rewind.c. */
@@ -49,7 +49,7 @@ void ui_prompt_open(struct ui *ui);
 void ui_prompt_clear(struct ui *ui);
 void ui_prompt_press(struct ui *ui, int key);
 
-/* What is kept from one run to the next. See ui_settings.c. */
+/* Saved settings. See ui_settings.c. */
 void ui_load_settings(struct ui *ui);
 void ui_save_settings(struct ui *ui);
 

@@ -30,16 +30,16 @@ static void notice(struct ui *ui, const char *what, const char *detail)
 	ui->scene.notice = ui->scene.notice_text;
 }
 
-/* An order by what is not looked up would be none. */
+/* Without owners, columns that show them cannot sort. */
 static bool can_sort(const struct ui *ui, enum column sort)
 {
 	return ui->options->owners || (sort != COLUMN_PID && sort != COLUMN_PROCESS &&
 				       sort != COLUMN_USER && sort != COLUMN_CONTAINER);
 }
 
-static void apply(struct ui *ui, const struct settings *settings)
+static void apply_settings(struct ui *ui, const struct settings *settings)
 {
-	/* An order asked for on the command line counts more. */
+	/* The command line takes precedence. */
 	if (!ui->options->sort_set && can_sort(ui, settings->sort))
 		view_set_sort(ui->view, settings->sort, settings->reverse);
 	if (!ui->options->by_set)
@@ -60,12 +60,12 @@ void ui_load_settings(struct ui *ui)
 	if (!err)
 		err = settings_load(path, &settings, &line);
 	if (!err)
-		apply(ui, &settings);
+		apply_settings(ui, &settings);
 	else if (err == -EINVAL) {
-		snprintf(text, sizeof(text), "line %u means nothing", line);
-		notice(ui, "settings are ignored: ", text);
+		snprintf(text, sizeof(text), "line %u is not a setting", line);
+		notice(ui, "settings ignored: ", text);
 	} else if (err != -ENOENT) {
-		notice(ui, "settings cannot be read: ", strerror(-err));
+		notice(ui, "cannot read settings: ", strerror(-err));
 	}
 }
 
@@ -76,7 +76,7 @@ void ui_save_settings(struct ui *ui)
 	int err = ui->options->save_settings(ui->options->context, &settings, where);
 
 	if (!err) {
-		notice(ui, "settings are saved", "");
+		notice(ui, "settings saved", "");
 		return;
 	}
 	snprintf(text, sizeof(text), "(%s) %s", strerror(-err),

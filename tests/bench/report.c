@@ -11,6 +11,7 @@
 
 #include "ifaces.h"
 #include "ledger.h"
+#include "one_iface.h"
 #include "report.h"
 
 #define SECOND 1000000000ULL

@@ -195,7 +195,7 @@ static void remove_qdisc(void)
 	assert_int_equal(bpf_tc_hook_destroy(&hook), 0);
 }
 
-/* Whose a qdisc is stays true whatever happens to it. */
+/* The mark of a qdisc remains correct whatever happens to it. */
 static void test_qdisc(void **state)
 {
 	(void)state;

@@ -133,7 +133,7 @@ static int send_udp(const struct sockaddr_in6 *to)
 	return sendto(fd, "x", 1, 0, (const struct sockaddr *)to, sizeof(*to)) == 1 ? fd : -1;
 }
 
-/* The same ends as IPv4, for a server whose socket is IPv6. */
+/* The same ends as IPv4, for a server with an IPv6 socket. */
 static struct sockaddr_in6 as_ipv4(const struct sockaddr_in6 *address)
 {
 	struct sockaddr_in6 ipv4 = any_address(AF_INET, true);

@@ -47,7 +47,7 @@ static void test_both_directions(void **state)
 	bed_close(&bed);
 }
 
-/* Each drain gives what was sent since the one before, generation after generation. */
+/* Each drain returns what was sent since the previous drain, generation after generation. */
 static void test_generations(void **state)
 {
 	uint64_t sent = 0;

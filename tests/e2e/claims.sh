@@ -21,7 +21,7 @@ start() {
 	monitor_start "$1" --json --attach clsact
 }
 
-# end NAME PROCESS: ends that instance, whose report must be exact.
+# end NAME PROCESS: ends that instance; its report must be exact.
 end() {
 	MONITOR_NAME=$1 MONITOR_PID=$2
 	monitor_stop TERM
@@ -64,13 +64,15 @@ foreign_qdisc() {
 }
 
 # An administrator removes our qdisc and makes an empty one, while an instance runs or after it was
-# killed.
+# killed. It is stopped meanwhile, or it may be first with one of its own.
 test_remade() {
 	local how
 	for how in TERM KILL; do
 		start remade
+		kill -STOP "$MONITOR_PID"
 		bed_mon tc qdisc del dev mon0 clsact || fail "there is no qdisc of ours"
 		foreign_qdisc
+		kill -CONT "$MONITOR_PID"
 		monitor_stop $how
 		start after
 		monitor_stop TERM
@@ -103,10 +105,10 @@ test_elsewhere() {
 	done
 }
 
-# Instances that end at the same time.
+# Instances that end at the same time, as often as $ROUNDS says.
 test_together() {
 	local round pids name
-	for round in 1 2 3 4 5; do
+	for round in $(seq "${ROUNDS:-5}"); do
 		pids=
 		for name in a b c; do
 			start $name

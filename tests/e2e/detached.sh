@@ -159,7 +159,7 @@ test_clsact_replaced() {
 	bed_mon tc qdisc del dev mon0 clsact 2>/dev/null
 }
 
-# The qdisc is taken away and made anew by an administrator: it is not ours to remove.
+# The qdisc is removed and created again by an administrator: we must not remove it.
 remake_qdisc() {
 	bed_mon tc qdisc del dev mon0 clsact && bed_mon tc qdisc add dev mon0 clsact
 }
@@ -228,7 +228,7 @@ test_tcx_dropped_behind() {
 	send first 0
 	monitor_stop TERM
 	monitor_has $((2 * packets))
-	grep 'verify: mon0 out' "$BED_DIR/behind.err" | grep -q 'ended packets behind the hook' ||
+	grep 'verify: mon0 out' "$BED_DIR/behind.err" | grep -q 'dropped packets after the hook' ||
 		fail "--verify: $(cat "$BED_DIR/behind.err")"
 	bed_mon tc qdisc del dev mon0 clsact
 }

@@ -93,7 +93,7 @@ test_counting() {
 	script -qec "ip netns exec $BED_MON '$PKTSTAT_BPF' -i mon0 -t 1s >'$BED_DIR/counting.out'" \
 		/dev/null >"$BED_DIR/counting" </dev/null
 	same "on the terminal" "$(tr -d '\r' <"$BED_DIR/counting")" \
-		"pktstat-bpf: counting on mon0 for 1.0 s; Ctrl-C ends it with the report"
+		"pktstat-bpf: counting on mon0 for 1.0 s; press Ctrl-C to stop and print the report"
 	grep -q '^Accounting' "$BED_DIR/counting.out" || fail "no report"
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Every member of the JSON report, for every kind of row, against frames whose content is known.
-# Whose flows they are is a matter of owners.sh.
+# Owners are tested by owners.sh.
 set -u
 . "$(dirname "$0")/../support/netns.sh"
 mix=$(dirname "$0")/json_mix.py

@@ -262,7 +262,7 @@ test_missing() {
 	local status=0
 	bed_mon "$PKTSTAT_BPF" -i mon0,none --json >/dev/null 2>"$BED_DIR/missing.err" || status=$?
 	same "status" "$status" 1
-	same "lines" "$(grep -c 'interface none: there is none' "$BED_DIR/missing.err")" 1
+	same "lines" "$(grep -c 'interface none: no such interface' "$BED_DIR/missing.err")" 1
 	status=0
 	bed_mon "$PKTSTAT_BPF" -i any,none --json >/dev/null 2>"$BED_DIR/missing.err" || status=$?
 	same "status beside any" "$status" 1

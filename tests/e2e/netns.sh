@@ -124,13 +124,13 @@ test_refused() {
 	refused 1 'cannot find network namespace no-such-name' no-such-name
 	refused 1 'cannot find network namespace 4194305' 4194305
 	refused 1 'cannot find network namespace /no/such/path' /no/such/path
-	refused 1 'no network namespace' /proc/self/ns/mnt
-	refused 1 'no network namespace' /etc/passwd
-	refused 1 'no network namespace' ..
+	refused 1 'not a network namespace' /proc/self/ns/mnt
+	refused 1 'not a network namespace' /etc/passwd
+	refused 1 'not a network namespace' ..
 	refused 1 'x1b' "$(printf 'a\033[2J')"
 	refused 2 'empty' ''
 	same "status without the interface" "$("$PKTSTAT_BPF" --netns "$BED_FAR" -i mon0 2>&1 |
-		grep -c 'interface mon0: there is none of that name; choose one of: lo, far0')" 1
+		grep -c 'interface mon0: no such interface; choose one of: lo, far0')" 1
 }
 
 [ $# -gt 0 ] || set -- name path process default clsact return privileges refused

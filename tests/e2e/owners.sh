@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Whose flows they are: real processes, whose numbers the test knows, against the report.
+# Owners of flows: real processes with known PIDs, compared with the report.
 #
 # usage: owners.sh [peers|short|groups|names|change|inetd|blind|forwarded|pidns|many|off]...
 set -u

@@ -8,6 +8,7 @@
  */
 #include "filter.h"
 #include "fuzz.h"
+#include "one_iface.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -32,6 +32,7 @@ static struct {
 	unsigned int used[ADDRESSES]; /* when last; 0: it is not there */
 	bool named[ADDRESSES];
 	unsigned int uses, count;
+	bool asking;
 } model;
 
 /* In place of the C library's, for the cache. */
@@ -79,7 +80,7 @@ static void ask(struct name_cache *cache, const uint8_t address[16])
 	char *text = fuzz_room(&exact, room);
 	bool known = name_cache_get(cache, address, text, room);
 
-	if (model.used[i] || name_cache_is_asking(cache))
+	if (model.used[i] || model.asking)
 		model_use(i);
 	check(known ? model.used[i] != 0 : !model.named[i]);
 	if (known)
@@ -136,7 +137,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 1: answer(cache, address, data + 2, length); break;
 		case 2: take_all(cache); break;
 		default:
-			name_cache_set_asking(cache, data[1] & 1);
+			model.asking = data[1] & 1;
+			name_cache_set_asking(cache, model.asking);
 			world.seconds += (data[1] >> 1) * STEP_S;
 			break;
 		}

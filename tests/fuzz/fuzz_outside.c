@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libFuzzer target for the escaping of outside text: whatever the bytes and however little room
+ * libFuzzer target for the escaping of untrusted text: whatever the bytes and however little room
  * there is, what comes out fits, may be printed, stays as it is when made safe again, and is a JSON
  * string that reads as the same.
  *

@@ -17,6 +17,6 @@ for module in /modules/*.ko; do
 	[ ! -e "$module" ] || insmod "$module"
 done
 ip link set lo up
-checks=${checks:-} bash /test/tests/kernels/guest.sh 9>"/dev/${result:-ttyS1}"
+bash /test/tests/kernels/guest.sh 9>"/dev/${result:-ttyS1}"
 sync
 poweroff -f

@@ -7,7 +7,8 @@
 #                           (far0, 10.99.0.2, fd99::2), scratch directory $BED_DIR. "quiet": no
 #                           ARP and no IPv6 of their own, so that only what the test sends passes
 #   bed_mon CMD..., bed_far CMD...   run in that namespace
-#   wait_for SECONDS CMD... polls until CMD succeeds; fails after the limit
+#   wait_for SECONDS CMD... polls until CMD succeeds; fails after the limit, which is as many times
+#                           longer as $PKTSTAT_PATIENCE says (emulated machines)
 #   monitor_start NAME ARGS...       starts the program in $BED_MON on mon0 (or $MONITOR_IFACE),
 #                           waits until it is attached; process in MONITOR_PID, output in $BED_DIR/NAME.out (or
 #                           $MONITOR_OUT) and NAME.err
@@ -33,7 +34,7 @@ same() {
 }
 
 wait_for() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1 * ${PKTSTAT_PATIENCE:-1}))
 	shift
 	until "$@"; do
 		[ "$SECONDS" -le "$deadline" ] || return 1

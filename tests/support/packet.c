@@ -41,7 +41,7 @@ void packet_set32(struct packet *p, size_t at, unsigned long value)
 	packet_set16(p, at + 2, value);
 }
 
-/* Enters a header in the field of the one before it. */
+/* Sets the field of the previous header that names this one. */
 int packet_link(struct packet *p, unsigned int ethertype, unsigned int ppp, int ipproto)
 {
 	enum packet_next next = p->next;

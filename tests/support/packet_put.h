@@ -17,7 +17,7 @@ void packet_set8(struct packet *p, size_t at, unsigned long value);
 void packet_set16(struct packet *p, size_t at, unsigned long value);
 void packet_set32(struct packet *p, size_t at, unsigned long value);
 /*
- * Enters a header in the field of the one before it, under the number that field takes; 0 or -1
+ * Sets the field of the previous header that names this one, in the form of that field; 0 or -1
  * for a number it has not.
  */
 int packet_link(struct packet *p, unsigned int ethertype, unsigned int ppp, int ipproto);

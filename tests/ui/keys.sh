@@ -61,14 +61,14 @@ check_help() {
 	local key
 
 	for key in '?' h F1; do
-		keys "$key"; expect 'this page'
-		keys Escape; expect_no 'this page'; expect 'BPS▼'
+		keys "$key"; expect 'show all keys'
+		keys Escape; expect_no 'show all keys'; expect 'BPS▼'
 	done
 	# Both keys at once, before there is a page to know the end of.
-	keys '?' G; expect 'and or not'; keys g; expect 'this page'
-	keys '?'; expect_no 'this page'
+	keys '?' G; expect 'and or not'; keys g; expect 'show all keys'
+	keys '?'; expect_no 'show all keys'
 	# What is done to the table is done in sight of it.
-	keys '?'; expect 'this page'; keys s; expect 'PPS▼'; keys 0; expect 'BPS▼'
+	keys '?'; expect 'show all keys'; keys s; expect 'PPS▼'; keys 0; expect 'BPS▼'
 	keys C-l; expect 'BPS▼'
 }
 
@@ -102,8 +102,8 @@ check_filter() { # HEIGHT
 	keys Escape; expect '^..UDP '
 	expect_no 'filter:'
 	# Behind no row there is nothing.
-	keys /; keys -l 'port 9'; keys Enter; expect 'nothing passes'
-	keys Enter u; expect 'B/S▼'; keys u u Escape; expect_no 'nothing passes'
+	keys /; keys -l 'port 9'; keys Enter; expect 'no flow matches'
+	keys Enter u; expect 'B/S▼'; keys u u Escape; expect_no 'no flow matches'
 	keys /; keys -l q; expect '^/q'; keys Escape; expect_no '^/q'; expect 'BPS▼'
 }
 
@@ -161,12 +161,12 @@ check_mouse() {
 }
 
 check_settings() {
-	keys 3 R u W; expect 'settings are saved'
+	keys 3 R u W; expect 'settings saved'
 	keys q; expect '^ended by'
 	type_line "clear; $driver"; expect 'SOURCE▼'; expect 'B/s'
 	keys q; expect '^ended by'
 	echo 'sort = nonsense' >>"$settings/pktstat-bpf/settings"
-	type_line "clear; $driver"; expect 'settings are ignored: line 9 means nothing'
+	type_line "clear; $driver"; expect 'settings ignored: line 9 is not a setting'
 	expect 'BPS▼'
 	rm "$settings/pktstat-bpf/settings"
 	keys g; expect_no 'settings'

@@ -31,7 +31,7 @@ check_owners() {
 	keys Tab Tab Tab g; expect '\[flows\]'
 	keys -l '/comm nginx'; expect 'TCP .*nginx'; expect_no 'charon'
 	keys Escape Escape; expect charon
-	keys H G; expect 'processes by +made up'; keys H; expect 'BPS▼'
+	keys H G; expect 'process lookup +made up'; keys H; expect 'BPS▼'
 }
 
 check_names() {
@@ -46,7 +46,7 @@ check_names() {
 	# The page of a flow has both, as far as they are known.
 	keys Enter; expect 'source +203\.0\.113\.9:443'; expect 'server-203-0-113-9\.fra50'
 	keys Escape; expect 'BPS▼'
-	keys N W; expect 'settings are saved'; keys q; expect '^ended by'
+	keys N W; expect 'settings saved'; keys q; expect '^ended by'
 	type_line "clear; $driver -a"; expect 'mirror\.example\.net:443'
 	keys q; expect '^ended by'
 	rm "$settings/pktstat-bpf/settings"

@@ -133,7 +133,7 @@ static int make_ifaces(struct synthetic *synthetic, unsigned int count)
 	return err;
 }
 
-/* Whose the flows of the cast are: a place in the table below, or an id below OWNER_FIRST. */
+/* The owner of each flow of the cast: an index into the table below, or an id below OWNER_FIRST. */
 #define OWNED(place) (OWNER_FIRST + (place))
 
 static const uint32_t owner_of[SYNTHETIC_CAST] = {

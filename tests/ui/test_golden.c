@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "frame_dump.h"
 #include "goldens.h"
 
 void golden_select_third(struct scene *scene, struct snapshot *snapshot)

@@ -46,7 +46,7 @@ static void publish(struct driver *driver)
 	ring_publish(driver->ring, snapshot);
 }
 
-/* The flow of IPSEC-ESP is one whose owner nobody knows at first. */
+/* The owner of the IPSEC-ESP flow is unknown at first. */
 static void learn_owner(struct driver *driver)
 {
 	if (!driver->synthetic.owners)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "one_iface.h"
 
 #define FED_MAX 64
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A flow source whose counts a test puts in by hand. The test's thread feeds and asks, the
+ * A flow source with counts that a test sets by hand. The test's thread feeds and asks, the
  * collector thread drains; a mutex stands between. Owned by the test, which outlives the collector.
  */
 #ifndef PKTSTAT_FAKE_SOURCE_H

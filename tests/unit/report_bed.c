@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "one_iface.h"
+
 void bed_add(struct bed *bed, const struct flow_key *key, uint64_t packets, uint64_t bytes)
 {
 	ledger_add(bed->ledger, key, packets, bytes);

@@ -49,7 +49,7 @@ void bed_finish(struct bed *bed);
 /* A process that is known from now on; its id. Its user has the name "u<uid>". */
 uint32_t bed_add_owner(struct bed *bed, uint32_t pid, uint32_t uid, const char *comm,
 		       const char *cgroup);
-/* Says whose flow of the newest interval it is; after bed_finish(). */
+/* Sets the owner of a flow of the newest interval; after bed_finish(). */
 void bed_set_owner(struct bed *bed, const struct flow_key *key, uint32_t owner);
 
 /* A TCP flow from 10.0.0.LAST to port 443 elsewhere, ingress. */

@@ -66,7 +66,7 @@ static void test_at_once(void **state)
 	feed(&bench, 7);
 	fake_source_free_slot(bench.fake, SLOT, true);
 	fake_source_say(bench.fake, false);
-	wait_given_up(&bench, 1); /* the one that waits is let in */
+	wait_given_up(&bench, 1); /* the waiting one gets the slot */
 	feed(&bench, 4);
 	last = bench_stop(&bench);
 	expect(&bench, last, 4, 7);

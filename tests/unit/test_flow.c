@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "flow.h"
+#include "flow_protocol.h"
 
 static struct flow_key ipv4_key(uint8_t ipproto, const char *src, uint16_t sport, const char *dst,
 				uint16_t dport)
@@ -99,7 +100,12 @@ static void names_find_their_numbers(void **state)
 
 		if (name)
 			assert_int_equal(flow_ipproto_of_name(name), i);
+		if (flow_protocols[i].keyword)
+			assert_int_equal(flow_ipproto_of_name(flow_protocols[i].keyword), i);
 	}
+	assert_int_equal(flow_ipproto_of_name("icmpv6"), 58);
+	assert_int_equal(flow_ipproto_of_name("udp-lite"), 136);
+	assert_int_equal(flow_ipproto_of_name("igrp"), 9);
 	assert_int_equal(flow_ipproto_of_name("tcp"), 6);
 	assert_int_equal(flow_ipproto_of_name("icmp"), 1);
 	assert_int_equal(flow_ipproto_of_name("ICMP6"), 58);
@@ -139,6 +145,8 @@ static void ports_only_where_there_are_some(void **state)
 		assert_int_equal(flow_key_has_ports(&key), ports);
 		key.ethertype = ETH_P_ARP;
 		assert_false(flow_key_has_ports(&key));
+		assert_int_equal(flow_key_numbers(&key),
+				 flow_key_sum(&key) ? FLOW_NUMBERS_NONE : FLOW_NUMBERS_ARP);
 	}
 }
 

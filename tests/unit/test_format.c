@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers, times and outside text, with every boundary where rounding changes the form. */
+/* Numbers, times and untrusted text, with every boundary where rounding changes the form. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "frame.h"
+#include "frame_dump.h"
 
 static void expect_dump(const struct frame *frame, const char *expected)
 {

@@ -84,8 +84,8 @@ static void test_notice(void **state)
 		{"eth0:w eth1:g", true, false, 0, ""},
 		{"eth0:g", true, false, 0, "no interface is up, waiting for one"},
 		{"", true, false, 0, "no interface is up, waiting for one"},
-		{"eth0:w", true, false, 1, "1 interface finds no slot"},
-		{"eth0:w", true, false, 3, "3 interfaces find no slot"},
+		{"eth0:w", true, false, 1, "1 interface has no slot"},
+		{"eth0:w", true, false, 3, "3 interfaces have no slot"},
 		{"eth0:w tun0:f", false, false, 0, "cannot attach to tun0: Operation not permitted"},
 		{"eth0:w br0:w>0", false, false, 0, "br0 and eth0 count the same packets (--dedup)"},
 		{"eth0:w br0:w>0", false, true, 0, "br0 and eth0 count the same packets"},
@@ -93,7 +93,7 @@ static void test_notice(void **state)
 		{"eth0:w br0:w>0 v1:w>0 v2:w>0", false, true, 0,
 		 "br0 and eth0, 2 more such, count the same packets"},
 		{"eth0:w br0:w>0 tun0:f x:g", false, false, 2,
-		 "2 interfaces find no slot; cannot attach to tun0: Operation not permitted; "
+		 "2 interfaces have no slot; cannot attach to tun0: Operation not permitted; "
 		 "x is gone; br0 and eth0 count the same packets (--dedup)"},
 		{"e\033:g", false, false, 0, "e\\x1b is gone, waiting for its return"},
 	};
@@ -142,7 +142,7 @@ static void test_unseen(void **state)
 	assert_int_equal(ifaces_away_ns(ifaces), 3200000000);
 	assert_string_equal(ifaces_notice(ifaces, text, sizeof(text)),
 			    "eth1 was detached or moved away 3 times, for up to 3.2 s (and 1 more), "
-			    "not counted then");
+			    "not counted during that time");
 	ifaces->entry[0].away = true;
 	assert_string_equal(ifaces_entry_away(&ifaces->entry[0], text, sizeof(text)),
 			    "eth0 was detached or moved away, for up to 400 ms so far");
@@ -151,7 +151,7 @@ static void test_unseen(void **state)
 	ifaces->entry[1].before[FLOW_OUT] = 2;
 	assert_int_equal(ifaces_before(ifaces), 2);
 	assert_string_equal(ifaces_notice(ifaces, text, sizeof(text)),
-			    "2 programs run before this one on eth1, packets ended there are not "
+			    "2 programs run before this one on eth1, packets dropped there are not "
 			    "counted");
 	ifaces_unref(ifaces);
 }

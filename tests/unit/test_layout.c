@@ -135,7 +135,7 @@ static void test_owners(void **state)
 	assert_false(has_with(owners, 80, COLUMN_USER));
 	assert_true(has_with(owners, 132, COLUMN_USER));
 	assert_true(has_with(owners, 160, COLUMN_CONTAINER));
-	/* Whose a process is counts more there than totals do. */
+	/* There the process matters more than totals. */
 	assert_true(has_with(processes, 80, COLUMN_CONTAINER));
 	/* What is sorted by is seen. */
 	owners.sort = COLUMN_USER;

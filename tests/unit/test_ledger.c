@@ -111,7 +111,7 @@ static void model_add(struct model *model, uint32_t flow, uint64_t packets, uint
 	model->all.bytes += bytes;
 }
 
-/* The flow went on in another era: its place in the one before leads to the same key. */
+/* The flow continued in another era: its place in the previous era leads to the same key. */
 static void expect_chain(const struct model *model, const struct flow_table_entry *entry)
 {
 	const struct flow_table *old = model->before->table;

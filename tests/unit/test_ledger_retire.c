@@ -296,7 +296,7 @@ static void test_same_tuple(void **state)
 	model_free(model);
 }
 
-/* A sum whose total jumps is a new row, so that nobody takes the difference for traffic. */
+/* A sum with a jump in its total is a new row, so that the difference is not taken for traffic. */
 static void test_new_id(void **state)
 {
 	struct model *model = model_new(LEDGER_FLOWS_MAX, 1);

@@ -171,6 +171,16 @@ static void test_cut(void **state)
 	link_parse(&message.header, &info);
 }
 
+/* The record with that name, NULL if there is none. */
+static struct links_record *named(const struct links *links, const char *name)
+{
+	for (size_t i = 0; i < links->count; i++) {
+		if (!strcmp(links->record[i].info.name, name))
+			return &links->record[i];
+	}
+	return NULL;
+}
+
 /* The same index again is another interface; the same one under another name is not. */
 static void test_serials(void **state)
 {
@@ -180,10 +190,10 @@ static void test_serials(void **state)
 
 	links_init(&links);
 	take(&links, make(5, "eth0", NULL, NONE, NONE));
-	serial = links_of_name(&links, "eth0")->serial;
+	serial = named(&links, "eth0")->serial;
 	take(&links, make(5, "eth9", NULL, NONE, NONE));
-	assert_null(links_of_name(&links, "eth0"));
-	assert_int_equal(links_of_name(&links, "eth9")->serial, serial);
+	assert_null(named(&links, "eth0"));
+	assert_int_equal(named(&links, "eth9")->serial, serial);
 	gone.header.nlmsg_type = RTM_DELLINK;
 	take(&links, gone);
 	take(&links, gone);
@@ -199,7 +209,7 @@ static void test_serials(void **state)
 
 static struct links_record *of(struct links *links, const char *name)
 {
-	struct links_record *record = links_of_name(links, name);
+	struct links_record *record = named(links, name);
 
 	assert_non_null(record);
 	return record;

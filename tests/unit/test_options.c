@@ -11,6 +11,7 @@
 #include "filter.h"
 #include "ledger.h"
 #include "options.h"
+#include "options_table.h"
 
 #define SIXTEEN "abcdefghijklmnop"
 
@@ -171,10 +172,6 @@ static void refusals(void **state)
 		{"--maxflows 5", "there is no option --maxflows; did you mean --max-flows?"},
 		{"--\x1b[m", "there is no option --\\x1b[m; --help lists them"},
 		{"--t 5s", "--t could mean --timeout or --tui; write more of the name"},
-		{"--n", "--n could mean --netns, --no-arp, --names, --no-owners or --no-mouse; "
-			"write more of the name"},
-		{"--no=1", "--no could mean --no-arp, --no-owners or --no-mouse; write more of the "
-			   "name"},
 		{"-t", "--timeout needs a value: --timeout DURATION"},
 		{"--sort", "--sort needs a value: --sort KEY"},
 		{"--json=yes", "--json takes no value; write just --json"},
@@ -198,7 +195,7 @@ static void refusals(void **state)
 		{"--by port", "cannot group by 'port'; give flow, conversation, host, service, "
 			      "protocol, process, container or user"},
 		{"--filter a --filter b",
-		 "--filter was given twice; join the two by 'and' or 'or'"},
+		 "--filter may be given only once; join conditions by 'and' or 'or'"},
 		{"--filter ''",
 		 "--filter has an empty value; give a condition, for example --filter "
 		 "'port 443', or leave it out"},
@@ -226,10 +223,9 @@ static void refusals(void **state)
 		{"-i " SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN,
 		 "cannot watch interface " SIXTEEN SIXTEEN SIXTEEN SIXTEEN
 		 ": names have at most 127 bytes; ip link lists them"},
-		{"--netns a --netns b",
-		 "--netns was given twice; one namespace is watched at a time"},
-		{"--netns ''", "--netns has an empty value; give a name of ip netns, a process's "
-			       "number or a path"},
+		{"--netns a --netns b", "--netns may be given only once"},
+		{"--netns ''", "--netns has an empty value; give a name that ip netns lists, a PID "
+			       "or a path"},
 		{"eth0", "'eth0' is not an option, and nothing else is expected; an interface is "
 			 "given as --iface NAME"},
 		{"-j -- -x", "'-x' is not an option, and nothing else is expected; an interface is "
@@ -304,8 +300,8 @@ static void help_fits_and_lists_all(void **state)
 	const char *line = options_help(help, sizeof(help));
 
 	assert_true(strlen(help) < sizeof(help) - 1);
-	for (size_t i = 0; options_name(i); i++) {
-		snprintf(name, sizeof(name), "--%s ", options_name(i));
+	for (size_t i = 0; i < OPTION_IDS; i++) {
+		snprintf(name, sizeof(name), "--%s ", option_table[i].name);
 		assert_non_null(strstr(help, name));
 	}
 	while (*line) {
@@ -314,6 +310,73 @@ static void help_fits_and_lists_all(void **state)
 		assert_in_range(length, 0, 80);
 		line += length + 1;
 	}
+}
+
+/* Hints name all options that begin so, whichever there are. */
+static void ambiguous_names(void **state)
+{
+	static const char *const lines[] = {"--n", "--n=1"};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct parsed parsed = parse(lines[i]);
+		const char *rest = parsed.why + strlen("--n could mean ");
+		size_t matches = 0;
+
+		assert_int_equal(parsed.result, OPTIONS_USAGE);
+		assert_memory_equal(parsed.why, "--n could mean ", strlen("--n could mean "));
+		for (size_t id = 0; id < OPTION_IDS; id++)
+			matches += option_table[id].name[0] == 'n';
+		assert_in_range(matches, 3, OPTION_IDS);
+		for (size_t id = 0; id < OPTION_IDS; id++) {
+			const char *name = option_table[id].name;
+
+			if (name[0] != 'n')
+				continue;
+			assert_memory_equal(rest, "--", 2);
+			assert_memory_equal(rest + 2, name, strlen(name));
+			rest += 2 + strlen(name);
+			matches--;
+			if (matches)
+				rest += strlen(matches > 1 ? ", " : " or ");
+		}
+		assert_string_equal(rest, "; write more of the name");
+	}
+}
+
+/* Each option parses, with each value that the completions offer. */
+static void offered_values_are_accepted(void **state)
+{
+	for (enum option_id id = 0; id < OPTION_IDS; id++) {
+		char values[OPTION_TEXT_MAX], line[128];
+		char *rest = option_values(id, values, sizeof(values));
+		const char *value;
+
+		assert_in_range(strlen(values), 0, sizeof(values) - 2);
+		if (id == OPTION_FILTER || *values == '@')
+			continue;
+		while ((value = strsep(&rest, " "))) {
+			snprintf(line, sizeof(line), "--%s %s", option_table[id].name, value);
+			if (parse(line).result == OPTIONS_USAGE)
+				fail_msg("'%s' is refused", line);
+		}
+	}
+}
+
+/* Options need their help, and a list where it has a place. */
+static void help_of_each_option(void **state)
+{
+	for (enum option_id id = 0; id < OPTION_IDS; id++) {
+		char help[OPTION_TEXT_MAX], list[OPTION_TEXT_MAX];
+		bool has_list = strstr(option_table[id].help, "%s");
+
+		option_help(id, help, sizeof(help));
+		assert_in_range(strlen(help), 1, sizeof(help) - 2);
+		assert_null(strchr(help, '%'));
+		assert_int_equal(help[strlen(help) - 1], '.');
+		if (has_list)
+			assert_non_null(strstr(help, option_list(id, list, sizeof(list))));
+	}
+	assert_string_equal(option_list(OPTION_ATTACH, (char[64]){0}, 64), "auto, tcx or clsact");
 }
 
 int main(void)
@@ -329,6 +392,9 @@ int main(void)
 		cmocka_unit_test(many_interfaces),
 		cmocka_unit_test(long_and_short_buffers),
 		cmocka_unit_test(help_fits_and_lists_all),
+		cmocka_unit_test(ambiguous_names),
+		cmocka_unit_test(offered_values_are_accepted),
+		cmocka_unit_test(help_of_each_option),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

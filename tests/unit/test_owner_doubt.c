@@ -124,7 +124,7 @@ static void test_hidden_then_closed(void **state)
 		DOUBTFUL);
 }
 
-/* A namespace whose addresses are not known may have that of either end. */
+/* A namespace with unknown addresses may have that of either end. */
 static void test_hidden_namespace(void **state)
 {
 	join_bed_add(*state, (struct made){.pid = 20,

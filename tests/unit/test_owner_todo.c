@@ -214,7 +214,7 @@ static void test_era(void **state)
 	append(bed, 2, 17);		     /* known */
 	append(bed, 1, OWNER_UNKNOWN);	     /* known too late for the copy */
 	append(bed, FLOW_TABLE_NO_ID, 0);    /* new */
-	append(bed, FLOW_TABLE_NO_ID, 17);   /* came back: looked at once more */
+	append(bed, FLOW_TABLE_NO_ID, 17);   /* returned: looked at again */
 	next(bed, 0);
 	assert_int_equal(bed->count, 3);
 	assert_int_equal(bed->rows[0], 2);

@@ -151,7 +151,7 @@ static void test_two_eras(void **state)
 	check(10);
 }
 
-/* Back over two changes of era through thinned snapshots, whose tables have only their own rows. */
+/* Back over two changes of era through thinned snapshots, which have only their own rows in their tables. */
 static void test_thinned_eras(void **state)
 {
 	static const uint32_t era[] = {3, 2, 2, 1};

@@ -39,7 +39,7 @@ static struct flow_table *make_table(uint32_t count)
 	return table;
 }
 
-/* A snapshot whose totals say what its rows sum to. */
+/* A snapshot with totals equal to the sums of its rows. */
 static struct snapshot *make(struct flow_table *table, uint64_t seq, size_t rows)
 {
 	struct snapshot *snapshot;
@@ -380,7 +380,7 @@ static void *stress_read(void *arg)
 	return NULL;
 }
 
-/* One writer whose table grows meanwhile, three readers. Made for the thread sanitizer. */
+/* One writer with a growing table, three readers. For the thread sanitizer. */
 static void test_threads(void **state)
 {
 	struct flow_table_entry entry = {.previous_id = FLOW_TABLE_NO_ID};

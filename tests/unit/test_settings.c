@@ -97,7 +97,7 @@ static void test_file(void **state)
 	assert_int_equal(settings_path(path, 1), -ENOENT);
 }
 
-/* A link stays a link, also one whose target is not there yet; permissions stay. */
+/* A link stays a link, even with a missing target; permissions stay. */
 static void test_link(void **state)
 {
 	struct settings saved = {COLUMN_BYTES, false, GROUP_USER, 1, false, true, false},

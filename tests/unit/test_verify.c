@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "ledger.h"
+#include "one_iface.h"
 #include "verify.h"
 
 /* 10 packets of 1,000 bytes in all came in, 20 of 4,000 went out; everything agrees. */
@@ -91,10 +92,10 @@ static void test_holds(void **state)
 	expect(&bed, "hook total = rows + other: 30 packets, 5000 bytes = "
 		     "30 packets, 5000 bytes: holds");
 	expect(&bed, "flow map full 3 packets, aged 4 packets (2 flows)");
-	expect(&bed, "eth0 in, hook against the interface's own counters: 10 packets, 1000 bytes "
-		     "against 10 packets, 1000 bytes: equal");
-	expect(&bed, "eth0 out, hook against the interface's own counters: 20 packets, 4000 bytes "
-		     "against 20 packets, 4000 bytes: equal");
+	expect(&bed, "eth0 in: hook 10 packets, 1000 bytes; "
+		     "interface 10 packets, 1000 bytes: equal");
+	expect(&bed, "eth0 out: hook 20 packets, 4000 bytes; "
+		     "interface 20 packets, 4000 bytes: equal");
 	assert_null(strstr(bed.text, "BROKEN"));
 	bed_done(&bed);
 }
@@ -137,13 +138,13 @@ static void test_reasons(void **state)
 	} cases[] = {
 		{10, 1040, 0, false, "the driver counts the frame check sequence"},
 		{10, 860, 0, false, "the driver counts without the Ethernet header"},
-		{10, 1200, 0, true, "a tunnel counts what it wraps"},
-		{10, 860, 0, true, "the hook counts more of a packet than the interface does"},
+		{10, 1200, 0, true, "the tunnel counts its encapsulation"},
+		{10, 860, 0, true, "the hook counts more bytes per packet than the interface"},
 		{12, 1200, 2, false, "packets were dropped between interface and hook"},
 		{4, 640, 0, false, "the interface counts a GRO super-packet as one"},
 		/* More than headers are missing, or less. */
-		{9, 500, 0, false, "not comparable: packets came to the hook another way"},
-		{4, 900, 0, false, "not comparable: packets came to the hook another way"},
+		{9, 500, 0, false, "not comparable: packets reached the hook another way"},
+		{4, 900, 0, false, "not comparable: packets reached the hook another way"},
 		{11, 1100, 0, false, "packets passed between the two readings"},
 	};
 
@@ -246,10 +247,10 @@ static void test_two_ifaces(void **state)
 	bed.verify.link = links;
 	ledger_add(bed.ledger, &key, 2, 300);
 	bed_print(&bed);
-	expect(&bed, "eth0 in, hook against the interface's own counters: 10 packets");
-	expect(&bed, "eth1 in, hook against the interface's own counters: 2 packets, 300 bytes "
-		     "against 2 packets, 300 bytes: equal");
-	expect(&bed, "eth1 out, hook against the interface's own counters: 0 packets");
+	expect(&bed, "eth0 in: hook 10 packets");
+	expect(&bed, "eth1 in: hook 2 packets, 300 bytes; "
+		     "interface 2 packets, 300 bytes: equal");
+	expect(&bed, "eth1 out: hook 0 packets");
 	bed_done(&bed);
 }
 
@@ -275,8 +276,8 @@ static void test_slots_given_up(void **state)
 	assert_true(bed.holds);
 	expect(&bed, "of interfaces gone 6 packets (4 flows)\n");
 	/* Another one than began there. */
-	expect(&bed, "eth9: the interface's own counters are not known from");
-	expect(&bed, "any gone: the interface's own counters are not known from");
+	expect(&bed, "eth9: the interface's own counters are not known for the whole");
+	expect(&bed, "any gone: the interface's own counters are not known for the whole");
 	assert_null(strstr(bed.text, "verify: : "));
 	bed_done(&bed);
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool same(char a, char b)
+static bool same_letter(char a, char b)
 {
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
@@ -29,9 +29,10 @@ size_t edit_distance(const char *a, const char *b)
 	for (size_t i = 0; a[i]; i++) {
 		now[0] = i + 1;
 		for (size_t j = 1; j <= length; j++) {
-			now[j] = last[j - 1] + !same(a[i], b[j - 1]);
+			now[j] = last[j - 1] + !same_letter(a[i], b[j - 1]);
 			now[j] = smaller(now[j], smaller(last[j], now[j - 1]) + 1);
-			if (i && j > 1 && same(a[i], b[j - 2]) && same(a[i - 1], b[j - 1]))
+			if (i && j > 1 && same_letter(a[i], b[j - 2]) &&
+			    same_letter(a[i - 1], b[j - 1]))
 				now[j] = smaller(now[j], above[j - 2] + 1);
 		}
 		swap = above;

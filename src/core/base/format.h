@@ -41,9 +41,9 @@ char *format_rfc3339(int64_t wall_ns, char *text, size_t size);
 /* Bytes of memory: "19.5 MB". */
 char *format_memory(uint64_t bytes, char *text, size_t size);
 /*
- * Text from outside (interface, process or host name) made safe to print: control bytes, DEL,
- * C1 controls, line and paragraph separators, what is invisible or turns the direction of text, and
- * invalid UTF-8 become \xNN. A whole character or escape is written or none.
+ * Untrusted text (interface, process or host name) made safe to print: control bytes, DEL, C1
+ * controls, line and paragraph separators, invisible characters, those that change the direction of
+ * text, and invalid UTF-8 become \xNN. Characters and escapes are written whole or not at all.
  */
 char *format_outside(const char *from, char *text, size_t size);
 

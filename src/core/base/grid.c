@@ -21,7 +21,7 @@ struct layout {
 };
 
 /* The next character of a UTF-8 text: its bytes, and its columns where the locale knows them. */
-static size_t next_character(const char *text, unsigned int *ret_width)
+static size_t next_grid_character(const char *text, unsigned int *ret_width)
 {
 	uint32_t character = 0;
 	size_t length;
@@ -43,7 +43,7 @@ static unsigned int text_width(const char *text)
 	unsigned int width = 0, columns;
 
 	while (*text) {
-		text += next_character(text, &columns);
+		text += next_grid_character(text, &columns);
 		width += columns;
 	}
 	return width;
@@ -91,7 +91,7 @@ static unsigned int line_width(const struct grid *grid, const struct layout *lay
 	return width;
 }
 
-/* Hides the column whose turn it is, if that is before `end`; false when none may go. */
+/* Hides the next column in the order of hiding before `end`; false when there is none. */
 static bool hide_one(const struct grid *grid, struct layout *layout, unsigned int end)
 {
 	size_t best = grid->columns;
@@ -147,7 +147,7 @@ static char *behind(char *text, unsigned int width)
 {
 	while (*text) {
 		unsigned int columns;
-		size_t length = next_character(text, &columns);
+		size_t length = next_grid_character(text, &columns);
 
 		if (columns > width)
 			break;
@@ -164,11 +164,11 @@ static char *last_of(char *text, unsigned int width)
 	size_t length;
 
 	while (left > width) {
-		text += next_character(text, &columns);
+		text += next_grid_character(text, &columns);
 		left -= columns;
 	}
 	while (*text) {
-		length = next_character(text, &columns);
+		length = next_grid_character(text, &columns);
 		if (columns)
 			break;
 		text += length;

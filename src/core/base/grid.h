@@ -29,7 +29,7 @@ struct grid {
 	const struct grid_column *column;
 	size_t columns;
 	size_t rows;
-	unsigned int width; /* of a line at the most; 0: any */
+	unsigned int width; /* most columns of a line; 0: any */
 	/* Columns whose turn to be left out is not before this are worth a shorter text; 0: none. */
 	unsigned int worth;
 	/* Writes the cell of row and column id, not longer than GRID_CELL_MAX. */

@@ -52,7 +52,7 @@ void hash_index_done(struct hash_index *index)
 }
 
 /* There is a free slot. */
-static void put(struct hash_slot *slots, size_t size, struct hash_slot slot)
+static void put_slot(struct hash_slot *slots, size_t size, struct hash_slot slot)
 {
 	size_t mask = size - 1, at = slot.hash & mask;
 
@@ -76,7 +76,7 @@ int hash_index_reserve(struct hash_index *index, size_t entries)
 	large_advise(slots, size * sizeof(*slots));
 	for (size_t i = 0; i < index->size; i++) {
 		if (index->slot[i].entry)
-			put(slots, size, index->slot[i]);
+			put_slot(slots, size, index->slot[i]);
 	}
 	free(index->slot);
 	index->slot = slots;
@@ -90,12 +90,12 @@ int hash_index_add(struct hash_index *index, uint32_t hash, uint32_t entry)
 
 	if (err)
 		return err;
-	put(index->slot, index->size, (struct hash_slot){hash, entry + 1});
+	put_slot(index->slot, index->size, (struct hash_slot){hash, entry + 1});
 	index->count++;
 	return 0;
 }
 
-static size_t place_of(const struct hash_index *index, uint32_t hash, uint32_t entry)
+static size_t slot_of(const struct hash_index *index, uint32_t hash, uint32_t entry)
 {
 	size_t mask = index->size - 1, at = hash & mask;
 
@@ -107,7 +107,7 @@ static size_t place_of(const struct hash_index *index, uint32_t hash, uint32_t e
 /* Closes the gap, so that every search from an entry's own place still reaches it. */
 void hash_index_remove(struct hash_index *index, uint32_t hash, uint32_t entry)
 {
-	size_t mask = index->size - 1, gap = place_of(index, hash, entry), at = gap, home;
+	size_t mask = index->size - 1, gap = slot_of(index, hash, entry), at = gap, home;
 
 	for (;;) {
 		at = (at + 1) & mask;
@@ -125,7 +125,7 @@ void hash_index_remove(struct hash_index *index, uint32_t hash, uint32_t entry)
 
 void hash_index_renumber(struct hash_index *index, uint32_t hash, uint32_t from, uint32_t to)
 {
-	index->slot[place_of(index, hash, from)].entry = to + 1;
+	index->slot[slot_of(index, hash, from)].entry = to + 1;
 }
 
 void hash_index_clear(struct hash_index *index)

@@ -2,8 +2,8 @@
 /*
  * The seeded hash index of every table here: from the hash of a key to the number of an entry, which
  * stands in an array of the table's own. Open addressing, at most half full. Each index draws its
- * own seed from the kernel, so nobody who chooses keys (addresses, ports, names) can choose keys
- * that meet in one place. An index lives inside its table and has the table's owner and thread;
+ * own seed from the kernel, so nobody who chooses keys (addresses, ports, names) can provoke
+ * collisions. An index lives inside its table and has the table's owner and thread;
  * finding changes nothing.
  *
  * Hash: XXH3 with a 64-bit seed, xxhash.com.
@@ -37,15 +37,15 @@ void hash_index_done(struct hash_index *index);
 
 /* Room for `entries` in all, so that as many can be added without an error; 0 or -ENOMEM. */
 int hash_index_reserve(struct hash_index *index, size_t entries);
-/* Adds an entry whose key is not there yet; 0 or -ENOMEM. */
+/* Adds an entry with a new key; 0 or -ENOMEM. */
 int hash_index_add(struct hash_index *index, uint32_t hash, uint32_t entry);
-/* Takes an entry out that is there. */
+/* Removes an existing entry. */
 void hash_index_remove(struct hash_index *index, uint32_t hash, uint32_t entry);
-/* The entry that is there as `from` is now number `to`. */
+/* The existing entry `from` now has the number `to`. */
 void hash_index_renumber(struct hash_index *index, uint32_t hash, uint32_t from, uint32_t to);
-/* Forgets all entries, and keeps the memory. */
+/* Removes all entries and keeps the memory. */
 void hash_index_clear(struct hash_index *index);
-/* Forgets all entries, and gives the memory back. */
+/* Removes all entries and frees the memory. */
 void hash_index_shrink(struct hash_index *index);
 /* Bytes of memory held. */
 size_t hash_index_bytes(const struct hash_index *index);

@@ -20,7 +20,7 @@ struct select_order {
 	/* Key of an item among those equal so far; `level` is 1 to `levels`. Largest first. */
 	uint64_t (*refine)(const void *context, unsigned int level, uint32_t index);
 	unsigned int levels;
-	/* The whole order by itself, for items whose keys are equal: <0 when `a` is first. */
+	/* The complete order, for items with equal keys: <0 when `a` is first. */
 	int (*compare)(const void *context, uint32_t a, uint32_t b);
 	const void *context;
 };

@@ -4,7 +4,7 @@
 
 #include <wchar.h>
 
-/* Bytes a sequence that begins with `lead` has, 0 when none may begin with it. */
+/* Bytes of a sequence that starts with `lead`, 0 when no sequence may. */
 static size_t sequence_length(unsigned char lead)
 {
 	if (lead < 0x80)
@@ -53,4 +53,11 @@ bool utf8_is_dangerous(uint32_t character)
 int utf8_width(uint32_t character)
 {
 	return wcwidth((wchar_t)character);
+}
+
+size_t utf8_cut(const char *text, size_t most)
+{
+	while (most && ((unsigned char)text[most] & 0xc0) == 0x80)
+		most--;
+	return most;
 }

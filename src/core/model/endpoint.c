@@ -3,14 +3,14 @@
 #include "endpoint.h"
 
 #include <linux/if_ether.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "flow.h"
+#include "flow_protocol.h"
 
 /* ":443" */
-static void put_number(char *to, const char *end, uint16_t number)
+static void put_detail_number(char *to, const char *end, uint16_t number)
 {
 	char digits[8];
 	size_t length = 0;
@@ -42,7 +42,7 @@ static char *put_port(const struct flow_key *key, const uint8_t address[16], uin
 	if (brackets && end + 1 < text + size)
 		*end++ = ']';
 	*end = '\0';
-	put_number(end, text + size, port);
+	put_detail_number(end, text + size, port);
 	return text;
 }
 
@@ -50,20 +50,16 @@ static char *put_port(const struct flow_key *key, const uint8_t address[16], uin
 static void detail_text(const struct flow_key *key, char *text, size_t size)
 {
 	*text = '\0';
-	if (key->ethertype == ETH_P_ARP) {
-		flow_arp_text(key->sport, text, size);
-		return;
-	}
-	switch (key->ipproto) {
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6: flow_icmp_text(key, text, size); break;
-	case IPPROTO_ESP:
-	case IPPROTO_AH:
+	switch (flow_key_numbers(key)) {
+	case FLOW_NUMBERS_ICMP: flow_icmp_text(key, text, size); break;
+	case FLOW_NUMBERS_SPI:
 		snprintf(text, size, "spi 0x%08x", (unsigned int)key->sport << 16 | key->dport);
 		break;
-	case IPPROTO_GRE: flow_gre_text(key->sport, text, size); break;
-	case 89: flow_ospf_text(key->sport, text, size); break;
-	default: break;
+	case FLOW_NUMBERS_GRE: flow_gre_text(key->sport, text, size); break;
+	case FLOW_NUMBERS_OSPF: flow_ospf_text(key->sport, text, size); break;
+	case FLOW_NUMBERS_ARP: flow_arp_text(key->sport, text, size); break;
+	case FLOW_NUMBERS_NONE:
+	case FLOW_NUMBERS_PORTS: break;
 	}
 }
 

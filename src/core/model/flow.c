@@ -7,6 +7,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "flow_protocol.h"
+
 /* Families in the order of tuples: IPv4 and ARP, IPv6, sums. */
 enum family {
 	FAMILY_IPV4,
@@ -27,18 +29,18 @@ bool flow_key_is_ip(const struct flow_key *key)
 	       (key->ethertype == ETH_P_IP || key->ethertype == ETH_P_IPV6);
 }
 
+enum flow_numbers flow_key_numbers(const struct flow_key *key)
+{
+	if (flow_key_is_ip(key))
+		return flow_protocols[key->ipproto].numbers;
+	return key->ethertype == ETH_P_ARP && flow_key_sum(key) == FLOW_SUM_NONE
+		       ? FLOW_NUMBERS_ARP
+		       : FLOW_NUMBERS_NONE;
+}
+
 bool flow_key_has_ports(const struct flow_key *key)
 {
-	if (!flow_key_is_ip(key))
-		return false;
-	switch (key->ipproto) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_DCCP:
-	case IPPROTO_SCTP:
-	case IPPROTO_UDPLITE: return true;
-	default: return false;
-	}
+	return flow_key_is_ip(key) && flow_protocols[key->ipproto].numbers == FLOW_NUMBERS_PORTS;
 }
 
 static void put_be16(uint8_t to[2], uint16_t number)

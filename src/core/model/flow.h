@@ -49,7 +49,7 @@ static inline bool flow_key_equal(const struct flow_key *a, const struct flow_ke
 		(a->word[3] ^ b->word[3]) | (a->word[4] ^ b->word[4])) == 0;
 }
 
-/* True for a flow whose sport and dport are port numbers (TCP, UDP, UDP-Lite, SCTP, DCCP). */
+/* True if sport and dport are port numbers (TCP, UDP, UDP-Lite, SCTP, DCCP). */
 bool flow_key_has_ports(const struct flow_key *key);
 
 /* True for an IP flow (false for ARP and for sums). */

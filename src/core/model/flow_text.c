@@ -15,9 +15,9 @@ struct number_name {
 	const char *name;
 };
 
-#define NAME_OF(table, number) name_of(table, ARRAY_SIZE(table), number)
+#define NAME_OF(table, number) find_number_name(table, ARRAY_SIZE(table), number)
 
-static const char *name_of(const struct number_name *table, size_t count, uint16_t number)
+static const char *find_number_name(const struct number_name *table, size_t count, uint16_t number)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (table[i].number == number)

@@ -10,7 +10,7 @@ static void forget_first(struct history *history)
 	history->count--;
 }
 
-static void add(struct history *history, const struct snapshot *snapshot)
+static void add_point(struct history *history, const struct snapshot *snapshot)
 {
 	struct history_point *point;
 
@@ -42,7 +42,7 @@ void history_update(struct history *history, struct ring *ring)
 
 		/* One that was dropped meanwhile is answered by its nearest. */
 		if (snapshot && snapshot->seq >= seq)
-			add(history, snapshot);
+			add_point(history, snapshot);
 		seq = snapshot && snapshot->seq > seq ? snapshot->seq + 1 : seq + 1;
 		snapshot_unref(snapshot);
 	}

@@ -26,7 +26,7 @@ struct history {
 	struct history_point point[RING_SNAPSHOTS_MAX];
 };
 
-/* Takes up what the ring has published since the last call, and forgets what it has dropped. */
+/* Adds what the ring has published since the last call, and removes what it has dropped. */
 void history_update(struct history *history, struct ring *ring);
 
 /* Point `i` of history->count, oldest first. */

@@ -8,8 +8,8 @@
  *
  * The ledger writes, in the collector thread; a reader takes the difference between two moments as
  * events, or all flows of one. Nothing here walks all known flows at a refresh. Bounded: an entry
- * for each flow of the ledger, and a circle of events to go back by, with the entries they name.
- * The writer never waits for a reader.
+ * for each flow of the ledger, and a ring buffer of events to step back through, with their
+ * entries. The writer never waits for a reader.
  */
 #ifndef PKTSTAT_IDLE_LOG_H
 #define PKTSTAT_IDLE_LOG_H
@@ -21,7 +21,7 @@
 
 #include "flow_abi.h"
 
-/* Events kept at least: flows that went idle or came back. The ring has whole snapshots of fewer. */
+/* Fewest events kept: flows that became idle or active again. */
 #define IDLE_LOG_EVENTS (1U << 18)
 /* No entry. */
 #define IDLE_LOG_NONE UINT32_MAX
@@ -37,7 +37,7 @@ struct idle_flow {
 
 /* The state of the log at the end of an interval. Version 0: nothing was idle yet. */
 struct idle_moment {
-	uint64_t events; /* so many had happened */
+	uint64_t events; /* number of events so far */
 	uint32_t version;
 };
 
@@ -62,7 +62,7 @@ void idle_log_leave(struct idle_log *log, uint32_t place);
  */
 void idle_log_begin(struct idle_log *log);
 struct idle_moment idle_log_commit(struct idle_log *log);
-/* Writer. Ends what idle_log_begin() began, but not the interval. */
+/* Writer. Undoes idle_log_begin(); the interval continues. */
 void idle_log_abort(struct idle_log *log);
 
 /* Called for a flow that is added (1) or taken away (-1); `place` names its entry. 0 or -ENOMEM. */

@@ -23,20 +23,6 @@ int ifaces_new(unsigned int count, struct ifaces **ret_ifaces)
 	return 0;
 }
 
-int ifaces_new_one(const char *name, struct ifaces **ret_ifaces)
-{
-	struct ifaces *ifaces;
-	int err = ifaces_new(1, &ifaces);
-
-	if (err)
-		return err;
-	snprintf(ifaces->entry[0].name, sizeof(ifaces->entry[0].name), "%s", name);
-	ifaces->entry[0].lower_slot = -1;
-	ifaces->watched = 1;
-	*ret_ifaces = ifaces;
-	return 0;
-}
-
 struct ifaces *ifaces_ref(struct ifaces *ifaces)
 {
 	atomic_fetch_add_explicit(&ifaces->references, 1, memory_order_relaxed);
@@ -88,7 +74,7 @@ unsigned int ifaces_tenant(const struct ifaces *ifaces, unsigned int slot)
 	return ifaces && slot < ifaces->count ? ifaces->entry[slot].tenant : 0;
 }
 
-/* First entry in that state from `slot` on; NULL: there is none. */
+/* First entry in that state from `slot` on; NULL: none. */
 static const struct ifaces_entry *next_in_state(const struct ifaces *ifaces, unsigned int slot,
 						enum iface_state state)
 {
@@ -241,7 +227,7 @@ static void say_away(const struct ifaces *ifaces, char *text, size_t size)
 		return;
 	if (count > 1)
 		snprintf(more, sizeof(more), " (and %u more)", count - 1);
-	say(text, size, "%s%s, not counted then", ifaces_entry_away(most, away, sizeof(away)), more);
+	say(text, size, "%s%s, not counted during that time", ifaces_entry_away(most, away, sizeof(away)), more);
 }
 
 static void say_before(const struct ifaces *ifaces, char *text, size_t size)
@@ -254,7 +240,7 @@ static void say_before(const struct ifaces *ifaces, char *text, size_t size)
 		return;
 	while (entry_before(entry) != most)
 		entry++;
-	say(text, size, "%u program%s before this one on %s, packets ended there are not counted",
+	say(text, size, "%u program%s before this one on %s, packets dropped there are not counted",
 	    most, most == 1 ? " runs" : "s run", format_outside(entry->name, name, sizeof(name)));
 }
 
@@ -269,7 +255,7 @@ static void say_failed(const struct ifaces *ifaces, char *text, size_t size)
 		    strerror(-first->error));
 }
 
-/* Interfaces whose packets are counted on another one as well. */
+/* Interfaces with packets that are also counted on another one. */
 static void say_twice(const struct ifaces *ifaces, char *text, size_t size)
 {
 	const struct ifaces_entry *entry, *first = NULL;
@@ -302,7 +288,7 @@ char *ifaces_notice(const struct ifaces *ifaces, char *text, size_t size)
 		say_gone(ifaces, text, size);
 	if (ifaces->no_slot)
 		say(text, size, "%u interface%s no slot", ifaces->no_slot,
-		    ifaces->no_slot == 1 ? " finds" : "s find");
+		    ifaces->no_slot == 1 ? " has" : "s have");
 	say_failed(ifaces, text, size);
 	say_away(ifaces, text, size);
 	if (ifaces->watched)

@@ -23,31 +23,31 @@ enum iface_state {
 	IFACE_LEFT_OUT, /* by --dedup: those below it are watched; its rows stay */
 	/* No interfaces: */
 	IFACE_FREE, /* the slot has none and no rows */
-	IFACE_SUM,  /* FLOW_SLOT_GONE: rows of those that are gone and gave up their slots */
+	IFACE_SUM,  /* FLOW_SLOT_GONE: rows of removed interfaces without a slot */
 };
 
-/* What IFACE_SUM is called. No interface can have a name with a space in it. */
+/* Name of IFACE_SUM. No interface name can contain a space. */
 #define IFACES_SUM_NAME "any gone"
 
 struct ifaces_entry {
-	char name[IF_NAMESIZE]; /* the newest one it had: outside text */
+	char name[IF_NAMESIZE]; /* its latest name: untrusted text */
 	unsigned int index;
 	bool raw_ip;		/* no Ethernet header */
 	enum iface_state state;
-	int error;		/* negative errno of IFACE_FAILED, or of what `away` cannot mend */
-	/* Of IFACE_WATCHED: somebody else took the programs off, nothing is counted now. */
+	int error;		/* negative errno of IFACE_FAILED, or of the failed return from `away` */
+	/* Of IFACE_WATCHED: another program detached ours, nothing is counted now. */
 	bool away;
 	unsigned int removals; /* how often that happened, */
 	uint64_t away_ns;      /* and for how long, at most: all times together */
-	/* Programs of others that run before ours: what they end is not counted. */
+	/* Other programs that run before ours: packets they drop are not counted. */
 	unsigned int before[FLOW_DIRS];
-	int64_t since_wall_ns;	/* when it came into this state */
+	int64_t since_wall_ns;	/* when it entered this state */
 	/*
 	 * Slot of a watched interface below that sees the same packets (port of a bridge, parent of
 	 * a VLAN, member of a bond), or -1: a packet of this one is counted there as well.
 	 */
 	int lower_slot;
-	/* How often the slot was given to another interface before: the same number, the same one. */
+	/* How often the slot was reused: the same number means the same interface. */
 	unsigned int tenant;
 };
 
@@ -65,21 +65,19 @@ struct ifaces {
 
 /* Room for `count` entries, zeroed but references = 1 and count; 0 or -ENOMEM. */
 int ifaces_new(unsigned int count, struct ifaces **ret_ifaces);
-/* One Ethernet interface of that name that is watched: for tests and whoever has but one. */
-int ifaces_new_one(const char *name, struct ifaces **ret_ifaces);
 struct ifaces *ifaces_ref(struct ifaces *ifaces);
 /* Puts one reference, frees with the last; NULL is allowed. Returns NULL. */
 struct ifaces *ifaces_unref(struct ifaces *ifaces);
 
 /* Bytes of memory held. */
 size_t ifaces_bytes(const struct ifaces *ifaces);
-/* Whether both say the same. */
+/* Whether both are equal. */
 bool ifaces_equal(const struct ifaces *a, const struct ifaces *b);
 
-/* Name of a slot, raw outside text; "?" for a slot that is not there, or without ifaces (NULL). */
+/* Name of a slot, untrusted text; "?" for a slot that does not exist, or without ifaces (NULL). */
 const char *ifaces_name(const struct ifaces *ifaces, unsigned int slot);
 
-/* ifaces_entry.tenant of a slot; 0 for a slot that is not there, or without ifaces (NULL). */
+/* ifaces_entry.tenant of a slot; 0 for a slot that does not exist, or without ifaces (NULL). */
 unsigned int ifaces_tenant(const struct ifaces *ifaces, unsigned int slot);
 
 /*
@@ -89,21 +87,20 @@ unsigned int ifaces_tenant(const struct ifaces *ifaces, unsigned int slot);
  */
 char *ifaces_text(const struct ifaces *ifaces, char *text, size_t size);
 
-/* Longest time that an interface was not counted, because somebody else took the programs off. */
+/* Longest time that an interface was not counted because another program detached ours. */
 uint64_t ifaces_away_ns(const struct ifaces *ifaces);
 
-/* Programs of others that run before ours, on the hook with most of them. */
+/* Other programs that run before ours, on the hook with most of them. */
 unsigned int ifaces_before(const struct ifaces *ifaces);
 
 /* "eth0 was detached or moved away 2 times, for up to 3.2 s". Returns `text`. */
 char *ifaces_entry_away(const struct ifaces_entry *entry, char *text, size_t size);
 
 /*
- * What a reader of the numbers must know, in phrases joined by "; ", the gravest first, as many as
- * fit; "" when there is nothing: "eth0 is gone, waiting for its return", "3 interfaces find no
+ * What limits the counts, in phrases joined by "; ", the most serious first, as many as fit; "" when there is nothing: "eth0 is gone, waiting for its return", "3 interfaces have no
  * slot", "cannot attach to eth2: ...", "eth0 was detached or moved away ...", "eth1 is gone",
  * "1 program runs before this one ...", "br0 and eth0 count the same packets
- * (--dedup)". With `any` it is no news that one among many is gone. Returns `text`.
+ * (--dedup)". With `any` a removed interface is not mentioned. Returns `text`.
  */
 char *ifaces_notice(const struct ifaces *ifaces, char *text, size_t size);
 

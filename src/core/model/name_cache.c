@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "format.h"
 #include "hash_index.h"
+#include "utf8.h"
 #include "wait.h"
 
 #define QUESTIONS_MAX 1024
@@ -87,7 +88,7 @@ void name_cache_free(struct name_cache *cache)
 	free(cache);
 }
 
-static uint32_t hash_of(const struct name_cache *cache, const uint8_t address[16])
+static uint32_t address_hash(const struct name_cache *cache, const uint8_t address[16])
 {
 	return hash_index_hash(&cache->index, address, 16);
 }
@@ -102,7 +103,8 @@ static bool is_entry(const void *table, uint32_t i, const void *address)
 /* The entry of the address, or NONE. */
 static uint32_t find_entry(const struct name_cache *cache, const uint8_t address[16])
 {
-	return hash_index_find(&cache->index, hash_of(cache, address), is_entry, cache, address);
+	return hash_index_find(&cache->index, address_hash(cache, address), is_entry, cache,
+			       address);
 }
 
 static void take_out(struct name_cache *cache, uint32_t i)
@@ -132,7 +134,7 @@ static void put_newest(struct name_cache *cache, uint32_t i)
 	cache->newest = i;
 }
 
-static int grow(struct name_cache *cache)
+static int grow_entries(struct name_cache *cache)
 {
 	size_t room = cache->count ? 2UL * cache->count : 256;
 	struct name_entry *entry;
@@ -152,21 +154,21 @@ static uint32_t add_entry(struct name_cache *cache, const uint8_t address[16])
 	uint32_t i;
 
 	if (cache->count < cache->max) {
-		if (grow(cache) || hash_index_reserve(&cache->index, cache->count + 1))
+		if (grow_entries(cache) || hash_index_reserve(&cache->index, cache->count + 1))
 			return NONE;
 		i = cache->count++;
 	} else {
 		i = cache->oldest;
 		cache->unanswered -= cache->entry[i].asked; /* the answer will find no entry */
 		take_out(cache, i);
-		hash_index_remove(&cache->index, hash_of(cache, cache->entry[i].address), i);
+		hash_index_remove(&cache->index, address_hash(cache, cache->entry[i].address), i);
 		free(cache->entry[i].text);
 	}
 	cache->entry[i] = (struct name_entry){0};
 	memcpy(cache->entry[i].address, address, 16);
 	put_newest(cache, i);
 	/* There is room. */
-	return hash_index_add(&cache->index, hash_of(cache, address), i) ? NONE : i;
+	return hash_index_add(&cache->index, address_hash(cache, address), i) ? NONE : i;
 }
 
 static void ask(struct name_cache *cache, uint32_t i)
@@ -204,11 +206,8 @@ bool name_cache_get(struct name_cache *cache, const uint8_t address[16], char *t
 	if (!entry->answered || coarse_ns() >= entry->valid_until_ns)
 		ask(cache, i);
 	if (entry->text) {
-		size_t length = strnlen(entry->text, size - 1);
+		size_t length = utf8_cut(entry->text, strnlen(entry->text, size - 1));
 
-		/* Cut short, but not within a character of UTF-8. */
-		while (length && (entry->text[length] & 0xc0) == 0x80)
-			length--;
 		memcpy(text, entry->text, length);
 		text[length] = '\0';
 		known = true;
@@ -223,16 +222,6 @@ void name_cache_set_asking(struct name_cache *cache, bool asking)
 	pthread_mutex_lock(&cache->lock);
 	cache->asking = asking;
 	pthread_mutex_unlock(&cache->lock);
-}
-
-bool name_cache_is_asking(struct name_cache *cache)
-{
-	bool asking;
-
-	pthread_mutex_lock(&cache->lock);
-	asking = cache->asking;
-	pthread_mutex_unlock(&cache->lock);
-	return asking;
 }
 
 uint64_t name_cache_version(struct name_cache *cache)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Host names of addresses, as far as they are known: the meeting place of who shows names and the
- * resolver that finds them. Any thread; the lock is held for pointer work only, so a frame never
- * waits for a name. Bounded: the names not asked for longest go first.
+ * Known host names of addresses, shared by the views that show names and the resolver that finds
+ * them. Any thread; the lock is held for pointer work only, so a frame never waits for a name.
+ * Bounded: the least recently used names are dropped first.
  *
  * Names read from the traffic itself (DNS answers, TLS) can be put here as well one day: a name has
  * a source, and a better source replaces a worse one.
@@ -20,20 +20,19 @@
 
 enum name_source {
 	NAME_NONE,   /* asked, and there is none */
-	NAME_FAILED, /* asked, and nobody said: what was known before stays */
+	NAME_FAILED, /* asked without an answer: an earlier name stays */
 	NAME_DNS,    /* PTR record */
 	NAME_HOSTS,  /* /etc/hosts */
 };
 
 struct name_cache;
 
-/* Bounded to `max` names; nobody asks until asking is set. 0, -ENOMEM, or what eventfd() said. */
+/* At most `max` names; nothing is asked until asking is set. 0 or -ENOMEM. */
 int name_cache_new(size_t max, struct name_cache **ret_cache);
 void name_cache_free(struct name_cache *cache);
 
-/* Whether names that are not known are asked for. Off at first. */
+/* Whether unknown names are asked for. Off at first. */
 void name_cache_set_asking(struct name_cache *cache, bool asking);
-bool name_cache_is_asking(struct name_cache *cache);
 
 /*
  * Copies the name of an address (IPv4 as ::ffff:a.b.c.d, as in flow_key), safe to print, at most
@@ -43,7 +42,7 @@ bool name_cache_is_asking(struct name_cache *cache);
  */
 bool name_cache_get(struct name_cache *cache, const uint8_t address[16], char *text, size_t size);
 
-/* Changes whenever a name became known: what was drawn with another version is drawn again. */
+/* Changes whenever a name becomes known: anything drawn with another version is drawn again. */
 uint64_t name_cache_version(struct name_cache *cache);
 /*
  * Readable when names became known, and when the last question was answered; cleared by

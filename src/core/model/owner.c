@@ -159,8 +159,8 @@ static bool is_owner(const void *search, uint32_t id, const void *owner)
 }
 
 /* Id of an equal owner in the index, or HASH_INDEX_NONE. */
-static uint32_t find_owner(const struct owner_table *table, const struct hash_index *index,
-			   const struct owner *owner, int part, uint32_t *ret_hash)
+static uint32_t find_same_owner(const struct owner_table *table, const struct hash_index *index,
+				const struct owner *owner, int part, uint32_t *ret_hash)
 {
 	const struct owner_search search = {table, part};
 
@@ -220,7 +220,7 @@ static const char *keep_text(struct owner_table *table, const char *from)
 	return text;
 }
 
-static int make_room(struct owner_table *table, uint32_t id)
+static int make_room_for_owner(struct owner_table *table, uint32_t id)
 {
 	_Atomic(struct owner_record *) *chunk = &table->chunk[id / OWNER_CHUNK];
 	struct owner_record *made;
@@ -255,7 +255,7 @@ static int choose_representatives(struct owner_table *table, struct owner_record
 	for (int part = 0; part < OWNER_PARTS; part++) {
 		uint32_t hash;
 		uint32_t first =
-			find_owner(table, &table->first[part], &record->owner, part, &hash);
+			find_same_owner(table, &table->first[part], &record->owner, part, &hash);
 
 		if (first == HASH_INDEX_NONE) {
 			first = id;
@@ -274,11 +274,11 @@ int owner_table_add(struct owner_table *table, const struct owner *owner, uint32
 	uint32_t id = atomic_load_explicit(&table->count, memory_order_relaxed);
 	struct owner_record *record;
 	uint32_t hash, known;
-	int err = make_room(table, id < OWNERS_MAX ? id : OWNERS_MAX - 1);
+	int err = make_room_for_owner(table, id < OWNERS_MAX ? id : OWNERS_MAX - 1);
 
 	if (err)
 		return err;
-	known = find_owner(table, &table->all, owner, OWNER_PARTS, &hash);
+	known = find_same_owner(table, &table->all, owner, OWNER_PARTS, &hash);
 	if (known != HASH_INDEX_NONE) {
 		*ret_id = known;
 		return 0;
@@ -299,7 +299,7 @@ int owner_table_add(struct owner_table *table, const struct owner *owner, uint32
 }
 
 /* The program is not looked up yet. */
-static bool is_known(const struct owner_table *table, uint32_t id)
+static bool is_owner_known(const struct owner_table *table, uint32_t id)
 {
 	return table && id >= OWNER_FIRST &&
 	       id < atomic_load_explicit(&table->count, memory_order_acquire);
@@ -307,7 +307,7 @@ static bool is_known(const struct owner_table *table, uint32_t id)
 
 const struct owner *owner_table_get(const struct owner_table *table, uint32_t id)
 {
-	if (is_known(table, id))
+	if (is_owner_known(table, id))
 		return &record_at(table, id)->owner;
 	return &pseudo[table && id < OWNER_FIRST ? id : OWNER_UNKNOWN];
 }
@@ -315,7 +315,7 @@ const struct owner *owner_table_get(const struct owner_table *table, uint32_t id
 uint32_t owner_table_representative(const struct owner_table *table, uint32_t id,
 				    enum owner_part part)
 {
-	if (is_known(table, id))
+	if (is_owner_known(table, id))
 		return record_at(table, id)->representative[part];
 	return table && id < OWNER_FIRST ? id : OWNER_UNKNOWN;
 }
@@ -324,7 +324,7 @@ const char *owner_table_name(const struct owner_table *table, uint32_t id, enum 
 {
 	const struct owner *owner = owner_table_get(table, id);
 
-	if (!is_known(table, id))
+	if (!is_owner_known(table, id))
 		return owner == &pseudo[OWNER_UNKNOWN] ? "" : owner->comm;
 	switch (part) {
 	case OWNER_CONTAINER: return owner->unit;

@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Ids that are no process. Real owners have the ids behind them. */
+/* Ids that are not a process. Real owners have the ids after them. */
 enum owner_id {
-	OWNER_UNKNOWN = 0,   /* nobody knows: shown as "-" */
+	OWNER_UNKNOWN = 0,   /* shown as "-" */
 	OWNER_KERNEL = 1,    /* the kernel itself answers or sends: ARP, neighbour discovery, ... */
 	OWNER_FORWARDED = 2, /* neither end is an address of this host or of a namespace on it */
 	OWNER_FIRST = 3,
@@ -23,10 +23,10 @@ enum owner_id {
 /* Room for the longest comm, user or unit that is kept, made safe to print, its end included. */
 #define OWNER_TEXT_MAX 128
 
-/* Owners there can be at the most; what comes later is OWNER_UNKNOWN and counted as such. */
+/* Most owners; further ones are OWNER_UNKNOWN and counted as such. */
 #define OWNERS_MAX (1U << 18)
 
-/* A process as it was when it was seen with a socket. Text is from outside, never NULL. */
+/* A process as it was when it was seen with a socket. Texts are untrusted, never NULL. */
 struct owner {
 	uint32_t pid; /* thread group id, in the pid namespace of this program */
 	uint32_t uid;
@@ -39,7 +39,7 @@ struct owner {
 	bool own;	    /* this program itself: its name queries */
 };
 
-/* A cgroup's path from the name of its container or pod on; "" in none. Part of `cgroup`. */
+/* A cgroup's path, starting at its container or pod; "" outside of them. Part of `cgroup`. */
 const char *owner_container_path(const char *cgroup);
 
 struct owner_table;
@@ -55,8 +55,8 @@ void owner_table_free(struct owner_table *table);
 int owner_table_add(struct owner_table *table, const struct owner *owner, uint32_t *ret_id);
 
 /*
- * The owner with that id; for the three that are no process, one whose comm is "-", "kernel" or
- * "forwarded", whose pid is 0 and whose other texts are "". Owned by the table; valid until it is
+ * The owner with that id; the three that are not processes have the comm "-", "kernel" or
+ * "forwarded", the pid 0, and "" as their other texts. Owned by the table; valid until it is
  * freed. NULL as table: everything is OWNER_UNKNOWN.
  */
 const struct owner *owner_table_get(const struct owner_table *table, uint32_t id);
@@ -81,7 +81,7 @@ void owner_table_touch(struct owner_table *table);
 void owner_table_set_note(struct owner_table *table, const char *note);
 const char *owner_table_note(const struct owner_table *table);
 
-/* What of an owner makes two of them one, in views that group by it. */
+/* The part of an owner by which a view groups. */
 enum owner_part {
 	OWNER_PROCESS,	 /* pid, start and comm: another program is another row */
 	OWNER_CONTAINER, /* unit */
@@ -98,12 +98,12 @@ uint32_t owner_table_representative(const struct owner_table *table, uint32_t id
 				    enum owner_part part);
 
 /*
- * What such a view calls it, raw: comm, unit or user; "kernel" or "forwarded" for the two that are
+ * Its name in such a view, raw: comm, unit or user; "kernel" or "forwarded" for the two that are
  * no process but known; "" not known. Owned by the table.
  */
 const char *owner_table_name(const struct owner_table *table, uint32_t id, enum owner_part part);
 
-/* Owners there are; bytes of memory held. Any thread. */
+/* Number of owners; bytes of memory held. Any thread. */
 uint32_t owner_table_count(const struct owner_table *table);
 size_t owner_table_bytes(const struct owner_table *table);
 

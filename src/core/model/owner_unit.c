@@ -7,6 +7,7 @@
 
 #include "array.h"
 #include "owner.h"
+#include "utf8.h"
 
 #define CONTAINER_ID_LENGTH 64 /* hexadecimal digits, of which these are shown: */
 #define CONTAINER_ID_SHOWN  12
@@ -18,26 +19,23 @@ struct component {
 	size_t length;
 };
 
-static bool ends_with(const struct component *part, const char *end)
+static bool component_ends_with(const struct component *part, const char *end)
 {
 	size_t length = strlen(end);
 
 	return part->length > length && !memcmp(part->text + part->length - length, end, length);
 }
 
-static bool begins_with(const struct component *part, const char *begin)
+static bool component_begins_with(const struct component *part, const char *begin)
 {
 	return part->length > strlen(begin) && !memcmp(part->text, begin, strlen(begin));
 }
 
-/* Copies as many whole characters (UTF-8) as there is room for. */
-static void put(const char *from, size_t length, char *text, size_t size)
+/* Copies as many whole characters (UTF-8) as fit. */
+static void put_characters(const char *from, size_t length, char *text, size_t size)
 {
-	if (length >= size) {
-		length = size - 1;
-		while (length && ((unsigned char)from[length] & 0xc0) == 0x80)
-			length--;
-	}
+	if (length >= size)
+		length = utf8_cut(from, size - 1);
 	memcpy(text, from, length);
 	text[length] = '\0';
 }
@@ -63,7 +61,7 @@ static const char *container_id(const struct component *part)
 {
 	size_t length = part->length, run = 0;
 
-	if (ends_with(part, ".scope"))
+	if (component_ends_with(part, ".scope"))
 		length -= strlen(".scope");
 	while (run < length && isxdigit((unsigned char)part->text[length - run - 1]))
 		run++;
@@ -85,8 +83,9 @@ static bool write_container(const struct component *part, char *text, size_t siz
 		return true;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(lxc); i++) {
-		if (begins_with(part, lxc[i])) {
-			put(part->text + strlen(lxc[i]), part->length - strlen(lxc[i]), text, size);
+		if (component_begins_with(part, lxc[i])) {
+			put_characters(part->text + strlen(lxc[i]), part->length - strlen(lxc[i]),
+				       text, size);
 			return true;
 		}
 	}
@@ -117,7 +116,7 @@ static bool is_unit(const struct component *part)
 	static const char *const kinds[] = {".service", ".scope", ".socket", ".mount", ".swap"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (ends_with(part, kinds[i]))
+		if (component_ends_with(part, kinds[i]))
 			return true;
 	}
 	return false;
@@ -143,17 +142,17 @@ static bool find_inside_out(const char *cgroup, char *text, size_t size,
 	return false;
 }
 
-static bool write_unit(const struct component *part, char *text, size_t size)
+static bool write_unit_name(const struct component *part, char *text, size_t size)
 {
 	if (!is_unit(part) || is_init_scope(part))
 		return false;
-	put(part->text, part->length, text, size);
+	put_characters(part->text, part->length, text, size);
 	return true;
 }
 
 static bool write_any(const struct component *part, char *text, size_t size)
 {
-	put(part->text, part->length, text, size);
+	put_characters(part->text, part->length, text, size);
 	return true;
 }
 
@@ -179,7 +178,7 @@ char *owner_unit(const char *cgroup, char *text, size_t size)
 	*text = '\0';
 	if (!find_inside_out(cgroup, text, size, write_container) &&
 	    !(strstr(cgroup, "kubepods") && find_inside_out(cgroup, text, size, write_pod)) &&
-	    !find_inside_out(cgroup, text, size, write_unit))
+	    !find_inside_out(cgroup, text, size, write_unit_name))
 		find_inside_out(cgroup, text, size, write_any);
 	return text;
 }

@@ -130,7 +130,7 @@ bool past_averages(const struct past *past, enum past_window window, double *ret
 	return true;
 }
 
-static double rate_at(const struct past *past, size_t at, uint32_t id)
+static double past_rate(const struct past *past, size_t at, uint32_t id)
 {
 	const struct snapshot *snapshot = past->held[at];
 	const struct snapshot_row *row = row_at(past, at, id);
@@ -146,6 +146,6 @@ size_t past_rates(const struct past *past, size_t row, double *ret_bps, size_t m
 	size_t count = past->count < max ? past->count : max;
 
 	for (size_t i = 0; i < count; i++)
-		ret_bps[count - 1 - i] = rate_at(past, i, (uint32_t)past->held[0]->row[row].id);
+		ret_bps[count - 1 - i] = past_rate(past, i, (uint32_t)past->held[0]->row[row].id);
 	return count;
 }

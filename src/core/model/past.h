@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What flows did before the snapshot that is shown: averages over the last seconds, and rates one
+ * Earlier rates of the flows in the snapshot shown: averages over the last seconds, and rates one
  * by one. Holds references to snapshots of the ring while it is used. One owner, one thread.
  */
 #ifndef PKTSTAT_PAST_H
@@ -13,7 +13,7 @@
 #include "ring.h"
 #include "snapshot.h"
 
-/* Snapshots held at the most; with a short interval they do not reach the longest average. */
+/* Most snapshots held; with a short interval they do not cover the longest average. */
 #define PAST_MAX 240
 
 /* Averages over 2, 10 and 40 seconds. */
@@ -37,13 +37,13 @@ void past_release(struct past *past);
 
 /*
  * Bits per second of each row of the shown snapshot over a window, or over what is remembered of
- * it; `ret_bps` has room for its rows. False when there is nothing before to compare with.
+ * it; `ret_bps` has room for its rows. False when there is no earlier snapshot to compare with.
  */
 bool past_averages(const struct past *past, enum past_window window, double *ret_bps);
 
 /*
  * Bits per second of one row in up to `max` snapshots, oldest first, the shown one last; 0 where it
- * was idle or not there, below 0 where nobody knows. Returns how many.
+ * was idle or not there, below 0 where unknown. Returns how many.
  */
 size_t past_rates(const struct past *past, size_t row, double *ret_bps, size_t max);
 

@@ -16,12 +16,12 @@
 #define RING_BUDGET_DEFAULT (20UL << 20)
 /* Rows that an old snapshot keeps when it is thinned. */
 #define RING_THIN_ROWS 100
-/* Snapshots kept at the most, however small: an hour at the default interval. */
+/* Most snapshots kept, however small: an hour at the default interval. */
 #define RING_SNAPSHOTS_MAX 3600
 
 struct ring;
 
-/* 0, -ENOMEM, or what eventfd() failed with. */
+/* 0, -ENOMEM, or the error of eventfd(). */
 int ring_new(size_t budget_bytes, struct ring **ret_ring);
 /* Frees the ring and its own references; readers' references stay valid. NULL is allowed. */
 void ring_free(struct ring *ring);
@@ -41,7 +41,7 @@ void ring_clear_event(struct ring *ring);
 
 /*
  * A further reader's own event: an eventfd (non-blocking) that every publish signals, owned by the
- * ring. Before the writer starts; at most RING_READERS_MAX. 0, -ENOSPC, or what eventfd() said.
+ * ring. Before the writer starts; at most RING_READERS_MAX. 0, -ENOSPC, or the error of eventfd().
  */
 #define RING_READERS_MAX 4
 int ring_add_reader(struct ring *ring, int *ret_fd);

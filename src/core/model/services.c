@@ -58,7 +58,7 @@ static void add_name(struct services *services, const char *name, uint16_t port,
 	services->count++;
 }
 
-static void take(struct services *services, const struct servent *entry)
+static void take_service(struct services *services, const struct servent *entry)
 {
 	enum table table = strcmp(entry->s_proto, "udp") == 0 ? TABLE_UDP : TABLE_TCP;
 	uint16_t port = ntohs((uint16_t)entry->s_port);
@@ -94,7 +94,7 @@ int services_new(struct services **ret_services)
 	/* An entry too long for the buffer is left out. */
 	while ((err = getservent_r(&entry, buffer, sizeof(buffer), &got)) == 0 || err == ERANGE) {
 		if (!err)
-			take(services, got);
+			take_service(services, got);
 	}
 	endservent();
 	*ret_services = services;

@@ -12,8 +12,8 @@ int services_new(struct services **ret_services);
 void services_free(struct services *services);
 
 /*
- * Name of a port of an IP protocol (TCP's where the protocol has none of its own), or NULL. Text
- * from outside, already made safe to print. Owned by `services`.
+ * Name of a port of an IP protocol (TCP's if the protocol has none of its own), or NULL. Untrusted
+ * text, already made safe to print. Owned by `services`.
  */
 const char *services_name(const struct services *services, uint8_t ipproto, uint16_t port);
 /*

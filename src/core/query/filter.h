@@ -73,4 +73,7 @@ bool filter_uses_counts(const struct filter *filter);
 bool filter_uses_owners(const struct filter *filter);
 bool filter_uses_names(const struct filter *filter);
 
+/* Word `i` of the language, NULL behind the last: for completions and documents. */
+const char *filter_word(size_t i);
+
 #endif

@@ -170,7 +170,7 @@ static int parse_host(struct filter_parser *parser, struct filter_node *node, un
 	struct network network;
 
 	filter_copy_word(parser, word);
-	if (is_host_name(word) && !filter_keyword(word, strlen(word)))
+	if (is_host_name(word) && !filter_is_word(word))
 		return parse_name(parser, node, ret_at);
 	if (!read_address(word, &network))
 		return filter_fail(parser, strchr(word, '/')

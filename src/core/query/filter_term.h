@@ -109,8 +109,10 @@ struct filter_keyword {
 	const char *why;
 };
 
-/* The keyword of that name in any case, or NULL. */
+/* The keyword of that name in any case, or NULL; protocols stand in flow_protocol.h. */
 const struct filter_keyword *filter_keyword(const char *word, size_t length);
+/* True for keywords, and those of protocols. */
+bool filter_is_word(const char *word);
 /* Says that the word looked at is none, and which one is near. */
 int filter_fail_unknown(struct filter_parser *parser);
 

@@ -4,7 +4,6 @@
  * that other tools use. Constant; any thread.
  */
 #include <linux/if_ether.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -12,6 +11,7 @@
 #include "edit_distance.h"
 #include "filter_term.h"
 #include "flow.h"
+#include "flow_protocol.h"
 
 #define NO_VLAN	   "flows keep no VLAN tags; use iface of the VLAN"
 #define NO_TUNNEL  "flows keep no labels and sessions; what is inside is counted"
@@ -85,18 +85,7 @@ static const struct filter_keyword keywords[] = {
 	PROTO("sca", FILTER_OTHER_ETHERTYPE, ETH_P_SCA),
 	PROTO("moprc", FILTER_OTHER_ETHERTYPE, ETH_P_DNA_RC),
 	PROTO("mopdl", FILTER_OTHER_ETHERTYPE, ETH_P_DNA_DL),
-	PROTO("tcp", FILTER_IPPROTO, IPPROTO_TCP),
-	PROTO("udp", FILTER_IPPROTO, IPPROTO_UDP),
-	PROTO("sctp", FILTER_IPPROTO, IPPROTO_SCTP),
-	PROTO("icmp", FILTER_IPPROTO, IPPROTO_ICMP),
-	PROTO("icmp6", FILTER_IPPROTO, IPPROTO_ICMPV6),
-	PROTO("igmp", FILTER_IPPROTO, IPPROTO_IGMP),
-	PROTO("esp", FILTER_IPPROTO, IPPROTO_ESP),
-	PROTO("ah", FILTER_IPPROTO, IPPROTO_AH),
-	PROTO("pim", FILTER_IPPROTO, IPPROTO_PIM),
-	PROTO("vrrp", FILTER_IPPROTO, 112),
 	PROTO("carp", FILTER_IPPROTO, 112),
-	PROTO("igrp", FILTER_IPPROTO, 9),
 	PROTO("other", FILTER_SUM, 0),
 	ROLE("ether", ETHER, 0),
 	REFUSED("link", NO_LINK),
@@ -185,6 +174,33 @@ static bool is_offered(const struct filter_keyword *keyword)
 	return keyword->role != FILTER_ROLE_REFUSED && keyword->role != FILTER_ROLE_FOREIGN;
 }
 
+/* Keywords of protocols stand in their own table, flow_protocol.h. */
+const char *filter_word(size_t i)
+{
+	for (size_t at = 0; at < KEYWORDS; at++) {
+		if (is_offered(&keywords[at]) && !i--)
+			return keywords[at].word;
+	}
+	for (size_t at = 0; at < 256; at++) {
+		if (flow_protocols[at].keyword && !i--)
+			return flow_protocols[at].keyword;
+	}
+	return NULL;
+}
+
+bool filter_is_word(const char *word)
+{
+	const char *other;
+
+	if (filter_keyword(word, strlen(word)))
+		return true;
+	for (size_t i = 0; (other = filter_word(i)); i++) {
+		if (strcasecmp(other, word) == 0)
+			return true;
+	}
+	return false;
+}
+
 #define OFFERS_MAX 3
 
 static bool begins(const char *keyword, const char *word)
@@ -199,20 +215,19 @@ static bool begins(const char *keyword, const char *word)
 static size_t find_near(const char *word, const char *near[OFFERS_MAX])
 {
 	size_t length = strlen(word), least = length < 3 ? 0 : length < 6 ? 1 : 2, count = 0;
-	size_t distance[KEYWORDS];
+	const char *other;
 
-	for (size_t i = 0; i < KEYWORDS; i++) {
-		distance[i] = is_offered(&keywords[i]) ? edit_distance(word, keywords[i].word)
-						       : EDIT_DISTANCE_MAX;
-		least = distance[i] < least ? distance[i] : least;
+	for (size_t i = 0; (other = filter_word(i)); i++) {
+		size_t distance = edit_distance(word, other);
+
+		least = distance < least ? distance : least;
 	}
-	for (size_t i = 0; i < KEYWORDS && length > 1; i++) {
-		if (!is_offered(&keywords[i]) ||
-		    (distance[i] > least && !begins(keywords[i].word, word)))
+	for (size_t i = 0; (other = filter_word(i)) && length > 1; i++) {
+		if (edit_distance(word, other) > least && !begins(other, word))
 			continue;
 		if (count == OFFERS_MAX)
 			return 0;
-		near[count++] = keywords[i].word;
+		near[count++] = other;
 	}
 	return count;
 }

@@ -26,7 +26,7 @@ struct report {
 	const struct owner_table *owners; /* NULL: owners were not looked up */
 	struct name_cache *names;	  /* NULL: no host names */
 	const char *attach;    /* "tcx", "clsact" */
-	const char *ended;     /* why: "timeout", "interrupt", "interface lost", ... */
+	const char *ended;     /* reason: "timeout", "SIGINT", "interface lost", ... */
 	int64_t start_wall_ns; /* CLOCK_REALTIME when counting began */
 	uint64_t running_ns;   /* length of the capture, CLOCK_MONOTONIC */
 	struct snapshot_totals dir[FLOW_DIRS]; /* as in the last snapshot */

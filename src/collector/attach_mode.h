@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* How programs are attached, as a name: for those who choose it without attaching anything. */
+#ifndef PKTSTAT_ATTACH_MODE_H
+#define PKTSTAT_ATTACH_MODE_H
+
+enum attach_mode {
+	ATTACH_AUTO, /* TCX where there is one, else clsact */
+	ATTACH_TCX,
+	ATTACH_CLSACT,
+	ATTACH_MODES,
+};
+
+/* "auto", "tcx", "clsact". */
+const char *attach_mode_name(enum attach_mode mode);
+
+#endif
