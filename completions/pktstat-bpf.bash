@@ -51,7 +51,7 @@ _pktstat_bpf() {
 		;;
 	-s | --sort)
 		words='bps pps packets bytes source destination tuple proto dir pid process user'
-		words+=' container iface'
+		words+=' container iface flows'
 		;;
 	--filter)
 		words='and or not in out inbound outbound src dst host net port portrange proto bps'

@@ -41,25 +41,6 @@ for keyword in $keywords; do
 	status=1
 done
 
-# The keys of --sort, as the table of columns has them.
-keys=$(awk '
-	match($0, /NAMED\([A-Z0-9_]+, "[a-z-]+"/) {
-		name = substr($0, RSTART, RLENGTH)
-		gsub(/.*, "|"/, "", name)
-	}
-	/\.sortable = [1-9]/ { print name }' "$root/src/core/query/column.c")
-[ -n "$keys" ] || { echo "column.c has no sort keys that this script can read"; status=1; }
-for key in $keys; do
-	for file in man/pktstat-bpf.8 completions/pktstat-bpf.bash completions/_pktstat-bpf; do
-		sed 's/\\f[BIR]/ /g' "$root/$file" | grep -wF -- "$key" >/dev/null && continue
-		echo "$file does not mention the sort key $key"
-		status=1
-	done
-	"$program" --help | grep -A4 -e --sort= -e '--sort KEY' | grep -wF -- "$key" >/dev/null && continue
-	echo "--help does not mention the sort key $key"
-	status=1
-done
-
 if command -v groff >/dev/null; then
 	errors=$(groff -man -ww -z -Tutf8 "$root/man/pktstat-bpf.8" 2>&1)
 	[ -z "$errors" ] || { echo "$errors"; status=1; }

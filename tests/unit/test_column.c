@@ -41,12 +41,30 @@ static void other_names_find_none(void **state)
 	assert_int_equal(column_of_name("bps "), -1);
 }
 
+/* Of a flow, its direction's; of a group, all. */
+static void share(void **state)
+{
+	struct column_context context = {
+		.elapsed_ns = 1000000000,
+		.all = {[FLOW_IN] = {10, 4000}, [FLOW_OUT] = {10, 1000}},
+	};
+	struct row row = {.delta = {[FLOW_OUT] = {5, 250}}};
+
+	row.key.where = FLOW_WHERE(0, FLOW_OUT);
+	assert_int_equal(column_value(COLUMN_SHARE, &context, &row) * 1000, 25000);
+	context.by = GROUP_HOST;
+	assert_int_equal(column_value(COLUMN_SHARE, &context, &row) * 1000, 5000);
+	context.all[FLOW_IN].bytes = context.all[FLOW_OUT].bytes = 0;
+	assert_int_equal(column_value(COLUMN_SHARE, &context, &row), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_name_finds_its_column),
 		cmocka_unit_test(aliases_and_case),
 		cmocka_unit_test(other_names_find_none),
+		cmocka_unit_test(share),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

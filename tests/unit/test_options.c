@@ -189,7 +189,7 @@ static void refusals(void **state)
 		{"-r 61s", "cannot use '61s' as --refresh: it is too long; give 100ms to 1m"},
 		{"-s speed",
 		 "cannot sort by 'speed'; the keys are bps, pps, packets, bytes, source, "
-		 "destination, tuple, proto, dir, pid, process, user, container, iface"},
+		 "destination, tuple, proto, dir, pid, process, user, container, iface, flows"},
 		{"--attach xdp", "cannot attach by 'xdp'; give auto, tcx or clsact"},
 		{"--by", "--by needs a value: --by WHAT"},
 		{"--by port", "cannot group by 'port'; give flow, conversation, host, service, "

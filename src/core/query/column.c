@@ -66,6 +66,16 @@ static double real_out(const struct column_context *context, const struct row *r
 	return rate_of(context, &row->delta[FLOW_OUT]);
 }
 
+/* A flow's share of its direction; a group's of both. */
+static double real_share(const struct column_context *context, const struct row *row)
+{
+	enum flow_dir dir = flow_key_dir(&row->key);
+	uint64_t all = context->by == GROUP_FLOW ? context->all[dir].bytes
+						 : both(context->all).bytes;
+
+	return all ? 100.0 * (double)both(row->delta).bytes / (double)all : 0.0;
+}
+
 static double real_average_2s(const struct column_context *context, const struct row *row)
 {
 	(void)context;
@@ -230,6 +240,9 @@ static const struct column_info columns[COLUMNS] = {
 	[COLUMN_BPS] = {NAMED(COLUMN_BPS, "bps", "BPS"), NUMBER(COLUMN_BITS), .sortable = 1,
 			.real = real_bps, .live = ALL, .width = {6, 7, 7}, .leave = {220, 1},
 			.report = ALL, .drop = 70, .drop_group = 60},
+	[COLUMN_SHARE] = {NAMED(COLUMN_SHARE, "share", "SHARE"), NUMBER(COLUMN_PERCENT),
+			  .real = real_share, .live = ALL, .width = {6, 6, 14},
+			  .leave = {5, ROOMY}},
 	[COLUMN_AVERAGE_2S] = {NAMED(COLUMN_AVERAGE_2S, "avg2", "AVG2"), NUMBER(COLUMN_BITS),
 			       .past = true, .real = real_average_2s, .live = ALL,
 			       .width = {6, 7, 7}, .leave = {20, ROOMY}},
@@ -255,7 +268,7 @@ static const struct column_info columns[COLUMNS] = {
 			  .sortable = 4, .count = count_bytes, .live = ALL, .width = {6, 7, 7},
 			  .leave = {100, FULL}, .report = ALL, .drop = 60, .drop_group = 70},
 	[COLUMN_FLOWS] = {NAMED(COLUMN_FLOWS, "flows", "FLOWS"), NUMBER(COLUMN_COUNT),
-			  .count = count_flows, .live = GROUPED & ~PAIRS, .width = {6, 7, 7},
+			  .sortable = 15, .count = count_flows, .live = GROUPED & ~PAIRS, .width = {6, 7, 7},
 			  .leave = {90, FULL}, .report = GROUPED, .drop_group = 20},
 	[COLUMN_TUPLE] = {NAMED(COLUMN_TUPLE, "tuple", "TUPLE"), .sortable = 7},
 };
