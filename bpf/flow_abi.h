@@ -31,7 +31,7 @@ enum flow_link {
 #define FLOW_WHERES (FLOW_IFACES_MAX * FLOW_DIRS)
 
 /*
- * Where sums over interfaces stand that are gone and whose slots others have now. No interface gets
+ * The slot of sums over interfaces that are gone and lost their slots to others. No interface gets
  * this slot, unless all of them were asked for by name: then none is given to another.
  */
 #define FLOW_SLOT_GONE (FLOW_IFACES_MAX - 1)
@@ -141,7 +141,7 @@ struct flow_front {
 	struct flow_counts total[FLOW_WHERES];              /* taken before anything else */
 	struct flow_counts full[FLOW_WHERES][FLOW_CLASSES]; /* came while the flow map was full */
 	__u64 inserts;   /* flows that the CPU put into its flow map */
-	__u64 misses;    /* packets whose bucket was full */
+	__u64 misses;    /* packets that found their bucket full */
 	__u64 wake_mask; /* set by user space: wake it when inserts & wake_mask == 0 */
 	__u64 used;      /* flows that came since `bits` changed */
 	__u64 grow_at;   /* of these: more slots are used then, or user space is woken */

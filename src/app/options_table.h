@@ -60,7 +60,7 @@ char *option_list(enum option_id id, char *text, size_t size);
 /* The help as one paragraph, values filled in. Returns `text`. */
 char *option_help(enum option_id id, char *text, size_t size);
 
-/* The option whose name is nearest to `name`, at most two changed letters away, or NULL. */
+/* The option with the name nearest to `name`, at most two changed letters away, or NULL. */
 const char *option_nearest(const char *name);
 /* How many names begin with `name`, and all of them as text: "--names, --netns or --no-arp". */
 size_t option_matches(const char *name, char *text, size_t size);

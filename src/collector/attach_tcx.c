@@ -128,7 +128,7 @@ int tcx_look(struct tcx *tcx, enum flow_dir dir, bool *ret_there, unsigned int *
 	*ret_there = false;
 	if (tcx->link_fd[dir] >= 0)
 		err = look(tcx, dir, ret_there, ret_before);
-	/* A link whose program was replaced would keep the other one attached. */
+	/* A link with another program in it would keep that one attached. */
 	if (!err && !*ret_there && tcx->link_fd[dir] >= 0) {
 		close(tcx->link_fd[dir]);
 		tcx->link_fd[dir] = -1;

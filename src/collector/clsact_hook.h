@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The filters on one clsact hook: whose they are, and putting ours on and taking them off. For
+ * The filters on one clsact hook: who owns them, adding ours and removing them. For
  * attach_clsact.c and clsact_leave.c; any thread in the interface's network namespace.
  *
  * A filter of ours says two things: which instance put it there, by its handle, which is the number

@@ -218,8 +218,8 @@ static int arm_timer(struct collector *collector, uint64_t after_ns)
 }
 
 /*
- * When slots run short, those of interfaces that are gone become free, what they counted gives way,
- * and who waits for a slot is let in; `ret_over` is then what on_links() says. False when there are
+ * When slots run short, those of interfaces that are gone become free, what they counted is folded
+ * into sums, and the interfaces that wait for a slot get one; `ret_over` is then what on_links() says. False when there are
  * no such slots.
  */
 static bool renew_slots(struct collector *collector, bool *ret_over)
@@ -243,7 +243,7 @@ static bool on_deadline(struct collector *collector)
 	bool over;
 
 	if (read(collector->timer_fd, &expirations, sizeof(expirations)) < 0)
-		return false; /* the timer was set anew in between */
+		return false; /* the timer was set again in between */
 	if (expirations > 1)
 		collector->health.missed_deadlines += (uint32_t)(expirations - 1);
 	end_ns = drain(collector);
@@ -313,7 +313,7 @@ static void *collector_main(void *arg)
 	prctl(PR_SET_NAME, "collector");
 	if (collector->options.on_thread)
 		collector->options.on_thread(collector->options.context);
-	/* Short work that must not come late on a loaded machine; without the right to it, so be it. */
+	/* Short work that must not come late on a loaded machine; without the right to that, at the usual priority. */
 	setpriority(PRIO_PROCESS, 0, COLLECTOR_NICE);
 	for (;;) {
 		err = wait_ready(waits, WAITS, -1);

@@ -73,7 +73,7 @@ static void tell_absence(struct port *port)
 }
 
 /*
- * An interface that is back with its old index or hardware address was not made anew, but moved to
+ * An interface that is back with its old index or hardware address was not created again, but moved to
  * another namespace and back: what passed meanwhile was not counted.
  */
 static bool was_moved(const struct port *port, const struct link_info *link)

@@ -47,7 +47,7 @@ static struct port *port_of_record(struct ports *ports, const struct links_recor
 	return NULL;
 }
 
-/* The slot whose interface went, and which one of this name takes up again. */
+/* The slot of an interface of this name that is gone; it takes the slot again. */
 static struct port *port_waiting_for(struct ports *ports, const char *name)
 {
 	struct port *port;
@@ -277,7 +277,7 @@ static const struct links_record *record_of_port(const struct ports *ports,
 	return record && record->serial == port->serial ? record : NULL;
 }
 
-/* Marks in `ret_missing` whose programs are missing; true when there are any. */
+/* Marks in `ret_missing` the interfaces without our programs; true when there are any. */
 static bool find_missing(struct ports *ports, bool all, bool ret_missing[FLOW_IFACES_MAX])
 {
 	const struct links_record *record;

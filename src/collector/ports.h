@@ -32,7 +32,7 @@ struct ports {
 	struct port port[FLOW_IFACES_MAX]; /* by slot */
 	unsigned int count;		   /* slots that were ever given away */
 	unsigned int left_out, no_slot;
-	unsigned int given_up; /* interfaces gone whose slots were given up */
+	unsigned int given_up; /* gone interfaces that lost their slots */
 	uint64_t goings;       /* interfaces that went */
 	struct ifaces *ifaces; /* what others are told; replaced whenever something changes */
 };
@@ -42,7 +42,7 @@ void ports_init(struct ports *ports);
 
 /*
  * Attaches to all that are there. 0; or the negative errno of the first that failed, named and with
- * the step in `ret_failed` and `ret_step` (-ENODEV at PORT_ATTACH: there is none of that name), with
+ * the step in `ret_failed` and `ret_step` (-ENODEV at PORT_ATTACH: no such interface), with
  * ports_close() due. With `any`, interfaces that fail are told in `ifaces` and no error, unless
  * there is no other.
  */

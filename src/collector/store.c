@@ -27,7 +27,7 @@ static struct flow_map *map_of(const struct store *store, unsigned int cpu, uint
 	return &store->map[cpu * FLOW_GENERATIONS + generation];
 }
 
-/* Puts a map where the programs find it; returns when no program holds the one before. */
+/* Puts a map where the programs find it; returns when no program holds the previous one. */
 static int install(const struct store *store, uint32_t index, int map_fd)
 {
 	return bpf_map_update_elem(store->outer_fd, &index, &map_fd, BPF_ANY);

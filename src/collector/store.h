@@ -18,7 +18,7 @@
 /* Kernel memory of all maps of a generation: what they start with, and its bound. */
 #define STORE_BYTES_FIRST (8UL << 20)
 #define STORE_BYTES_MAX	  (128UL << 20)
-/* Room of one CPU's map within that: at the start, and at the most. */
+/* Room of one CPU's map within that: at the start, and at most. */
 #define STORE_ENTRIES_FIRST 32768
 #define STORE_ENTRIES_MAX   262144
 /* A drain is asked for when so large a share of a CPU's map is used. */

@@ -23,7 +23,7 @@
 #define TABLES_BYTES_MAX   (512UL << 20)
 /* The bound is also this share of the machine's memory. */
 #define TABLES_MEMORY_SHARE 8
-/* Slots of one CPU's table, as powers of two: at the start, and at the most. */
+/* Slots of one CPU's table, as powers of two: at the start, and at most. */
 #define TABLES_BITS_FIRST 16
 #define TABLES_BITS_MAX	  21
 /* At the start they are so much smaller than the flows that may be remembered would need. */

@@ -78,7 +78,7 @@ enum keys_where {
 	KEYS_IN_PROMPT,
 };
 
-/* Bindings whose labels the bottom line has there, and their number. */
+/* The bindings shown on the bottom line there, and their number. */
 const struct key_binding *keys_at(enum keys_where where, size_t *ret_count);
 /* What a key does, ACTION_NONE when nothing. */
 enum action keys_action(int code);

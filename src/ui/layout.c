@@ -91,7 +91,7 @@ struct leaving {
 	int room;
 };
 
-/* Whose a process is counts as much as its name: these leave in their later turn only. */
+/* The user of a process matters as much as its name: these are dropped at their later turn only. */
 static bool stays_longer(const struct layout *layout, const struct column_info *info)
 {
 	return layout->by == GROUP_PROCESS && info->late.turn;

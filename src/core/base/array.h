@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Arrays whose size the compiler knows. */
+/* Arrays of a size known to the compiler. */
 #ifndef PKTSTAT_ARRAY_H
 #define PKTSTAT_ARRAY_H
 

@@ -57,7 +57,7 @@ struct ifaces {
 	bool dedup;	       /* --dedup: interfaces above watched ones are left out */
 	unsigned int left_out; /* interfaces left out by --dedup now */
 	unsigned int no_slot;  /* interfaces not watched because FLOW_IFACES_MAX are */
-	unsigned int given_up; /* interfaces gone whose slots were given up since start */
+	unsigned int given_up; /* gone interfaces that lost their slots since start */
 	unsigned int watched;  /* entries that are IFACE_WATCHED */
 	unsigned int count;    /* slots in use, IFACE_FREE ones between them */
 	struct ifaces_entry entry[];

@@ -16,7 +16,7 @@
 #define LEDGER_NOT_RECENT UINT32_MAX
 #define LEDGER_NO_FLOW	   UINT32_MAX
 
-/* Sums that flows become whose interface is gone. */
+/* Sums of the flows of interfaces that are gone. */
 enum ledger_gone_kind {
 	LEDGER_GONE_FLOWS,
 	LEDGER_GONE_MAP_FULL, /* was that before */
@@ -87,7 +87,7 @@ void ledger_recent_forget(struct ledger *ledger);
 
 /*
  * Folds the flows idle longest, a share of the bound, into the spill. Everything behind a folded
- * flow moves up, so the index is made anew: work in proportion to the flows known, once per share
+ * flow moves up, so the index is built again: work in proportion to the flows known, once per share
  * of them that came new. -ENOENT when every flow is active, -ENOMEM.
  */
 int ledger_fold_idle(struct ledger *ledger);

@@ -32,7 +32,7 @@ struct flow_table_entry {
 	int64_t first_wall_ns; /* first seen, CLOCK_REALTIME, interval resolution */
 	uint32_t previous_id;  /* the flow's place in the table of the era before, or NO_ID */
 	/*
-	 * Whose flow it is: an id of the owner table (owner.h). Written by the thread that looks
+	 * The owner of the flow: an id of the owner table (owner.h). Written by the thread that looks
 	 * owners up, whenever it knows more, also after publication; read by all.
 	 */
 	_Atomic uint32_t owner;
@@ -42,7 +42,7 @@ struct flow_table {
 	atomic_uint references;
 	uint32_t era;   /* counts up, from 1 */
 	uint32_t count; /* written by the collector only */
-	uint32_t room;  /* entries it can have at the most */
+	uint32_t room;  /* entries it can have at most */
 	struct flow_table_entry **chunk; /* pointers for `room` entries, filled as needed */
 };
 
@@ -161,7 +161,7 @@ static inline const struct flow_key *snapshot_key(const struct snapshot *snapsho
 	return &snapshot_entry(snapshot, i)->key;
 }
 /*
- * Says whose flow row `i` is: the one thing that is written after publication, and only by the thread
+ * Sets the owner of row `i`: the one thing that is written after publication, and only by the thread
  * that looks owners up. True when it was another one before.
  */
 bool snapshot_set_owner(const struct snapshot *snapshot, size_t i, uint32_t owner);

@@ -315,7 +315,7 @@ int filter_read_text(struct filter_parser *parser, struct filter_node *node)
 	return 0;
 }
 
-/* Whose flow it is, what its hosts are called, where it was counted. */
+/* Owner, host names and interface of a flow. */
 static int parse_about(struct filter_parser *parser, struct filter_node *node, unsigned int *ret_at)
 {
 	char word[FILTER_WORD_MAX];

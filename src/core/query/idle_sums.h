@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the flows without a row hold (model/idle_log.h): one sum of those that pass, and one for each
- * group. It is brought from one snapshot to the next by what changed between them, whichever of them
+ * group. It is brought from one snapshot to the next by what changed between them, no matter which of them
  * is older; only another question (grouping, filter, group that is open, moment that totals count
  * from) asks every idle flow again. Owned by the rows of a view; one thread.
  */

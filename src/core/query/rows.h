@@ -54,7 +54,7 @@ struct rows {
 	int64_t base_wall_ns;
 	struct idle_moment base_idle;
 	struct idle_sums idle; /* of flows without a row */
-	uint64_t filters;      /* number of the filter, to tell it from the one before */
+	uint64_t filters;      /* number of the filter, to tell it from the previous one */
 	/* Where a filter asks for host names: their version when idle flows were asked, how many these
 	 * were, and refreshes since. */
 	uint64_t idle_names, idle_refreshes;
@@ -70,7 +70,7 @@ int rows_init(struct rows *rows);
 void rows_done(struct rows *rows);
 /* Flows of this source from now on; takes it over. */
 void rows_set_source(struct rows *rows, struct source source);
-/* Another filter, also when it is at the same address as the one before. */
+/* Another filter, also when it is at the same address as the previous one. */
 void rows_set_filter(struct rows *rows, const struct filter *filter);
 /* Totals count from the snapshot shown on, or from the start again; 0 or -ENOMEM. */
 int rows_reset(struct rows *rows);
@@ -96,7 +96,7 @@ int rows_learn_base(struct rows *rows);
 /* Whether owners or names that matter became known since rows were gathered. */
 bool rows_outdated(const struct rows *rows);
 
-/* Whose that part of the row is: id of the owner table. */
+/* Owner of that part of the row: id of the owner table. */
 uint32_t rows_owner(const struct rows *rows, uint32_t index, enum owner_part part);
 const struct flow_key *rows_key(const struct rows *rows, uint32_t index);
 struct row rows_get(const struct rows *rows, uint32_t index);

@@ -3,7 +3,7 @@
  * The view: which rows of a snapshot are on screen, in which order, and which one is selected. It
  * owns a reference to the snapshot it shows and nothing that others share; one thread, no
  * terminal. The selection follows its flow by key across new orders, snapshots and eras; until
- * something is chosen, it is the first row, whichever flow that is.
+ * something is chosen, it is the first row, no matter which flow that is.
  */
 #ifndef PKTSTAT_VIEW_H
 #define PKTSTAT_VIEW_H
@@ -31,7 +31,7 @@ void view_set_snapshot(struct view *view, struct snapshot *snapshot);
 /* Compares with the snapshots before from now on, for averages and for view_history(). The view
  * borrows `past`, which begins with the snapshot shown; NULL: none. */
 void view_set_past(struct view *view, const struct past *past);
-/* Whose flows they are and what their hosts are called; borrowed, NULL: not known. */
+/* Owners and host names; borrowed, NULL: not known. */
 void view_set_owners(struct view *view, const struct owner_table *owners);
 void view_set_names(struct view *view, struct name_cache *names);
 /* Leaves out rows that match, whatever the filter says; borrowed, NULL: none. */
@@ -76,7 +76,7 @@ void view_set_height(struct view *view, size_t height);
 
 /* Selects the row so many lines below (above: negative) the selected one, as far as there are. */
 void view_move(struct view *view, long lines);
-/* The first row, whichever flow that is or will be; the flow that is last now. */
+/* The first row, no matter which flow that is; the flow that is last now. */
 void view_move_first(struct view *view);
 void view_move_last(struct view *view);
 /* The flow on that line of the screen, counted from 0; nothing happens behind the last. */
@@ -110,7 +110,7 @@ bool view_get(const struct view *view, size_t place, struct row *ret_row);
 size_t view_history(const struct view *view, size_t place, double *ret_bps, size_t max);
 /* The same of the selected row. */
 size_t view_history_selected(const struct view *view, double *ret_bps, size_t max);
-/* The flow or group that was chosen, among the rows or not; NULL: just whichever is first. */
+/* The flow or group that was chosen, among the rows or not; NULL: the first row. */
 const struct flow_key *view_chosen(const struct view *view);
 /* The selected row, on screen or not; false when there are no rows, or it is waited for. */
 bool view_get_selected(const struct view *view, struct row *ret_row);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The members of JSON rows that say whose they are and what their hosts are called. */
+/* The members of JSON rows for owners and host names. */
 #ifndef PKTSTAT_REPORT_JSON_OWNER_H
 #define PKTSTAT_REPORT_JSON_OWNER_H
 
@@ -23,7 +23,7 @@ unsigned int report_owner_variant(const struct report *report, uint32_t owner);
 /* Sets the members; those that the row does not have are left out. */
 void report_set_owner(struct report_writer *writer, const struct report *report, uint32_t owner,
 		      const struct report_owner_fields *fields);
-/* Bits of the variant for the ends whose host names are known, and the names. */
+/* Bits of the variant for the ends with known host names, and the names. */
 unsigned int report_names_variant(const struct report *report, const struct flow_key *key,
 				  char src[NAME_TEXT_MAX], char dst[NAME_TEXT_MAX]);
 
