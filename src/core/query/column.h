@@ -29,10 +29,10 @@ enum column {
 	COLUMN_IN,	  /* bits per second by direction, of a row that has both */
 	COLUMN_OUT,
 	COLUMN_BPS,
-	COLUMN_SHARE, /* percent of what its direction, or both, had in the interval */
 	COLUMN_AVERAGE_2S, /* bits per second over the last seconds */
 	COLUMN_AVERAGE_10S,
 	COLUMN_AVERAGE_40S,
+	COLUMN_SHARE, /* percent of what its direction, or both, had in the interval */
 	COLUMN_PPS,
 	COLUMN_PACKETS,
 	COLUMN_BYTES_IN, /* since start, by direction */
