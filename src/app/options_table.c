@@ -116,7 +116,7 @@ static void put_part(struct buffer *to, const char *text, size_t length)
 		to->used = to->size - 1;
 }
 
-static void put(struct buffer *to, const char *text)
+static void put_text(struct buffer *to, const char *text)
 {
 	put_part(to, text, strlen(text));
 }
@@ -125,7 +125,7 @@ static void put(struct buffer *to, const char *text)
 static void put_value(struct buffer *to, const char *value, size_t length)
 {
 	if (to->used)
-		put(to, " ");
+		put_text(to, " ");
 	put_part(to, value, length);
 }
 
@@ -162,7 +162,7 @@ char *option_values(enum option_id id, char *text, size_t size)
 		for (size_t i = 0; (word = filter_word(i)); i++)
 			put_value(&to, word, strlen(word));
 		break;
-	default: put(&to, option_table[id].values ? option_table[id].values : ""); break;
+	default: put_text(&to, option_table[id].values ? option_table[id].values : ""); break;
 	}
 	return text;
 }
@@ -179,7 +179,7 @@ char *option_list(enum option_id id, char *text, size_t size)
 		bool last = !value[length];
 
 		if (to.used)
-			put(&to, last ? " or " : ", ");
+			put_text(&to, last ? " or " : ", ");
 		put_part(&to, value, length);
 		value += length + !last;
 	}
@@ -195,8 +195,8 @@ char *option_help(enum option_id id, char *text, size_t size)
 
 	put_part(&to, help, list ? (size_t)(list - help) : strlen(help));
 	if (list) {
-		put(&to, option_list(id, values, sizeof(values)));
-		put(&to, list + 2);
+		put_text(&to, option_list(id, values, sizeof(values)));
+		put_text(&to, list + 2);
 	}
 	return text;
 }
@@ -231,7 +231,7 @@ static void put_option(struct buffer *to, enum option_id id)
 
 		snprintf(line, sizeof(line), "  %-*s%.*s\n", HELP_INDENT - 2, first ? names : "",
 			 (int)length, rest);
-		put(to, line);
+		put_text(to, line);
 		rest += length;
 		rest += strspn(rest, " ");
 	}
@@ -243,19 +243,19 @@ char *options_help(char *text, size_t size)
 
 	if (!size)
 		return text;
-	put(&to, "Usage: pktstat-bpf [OPTION]...\n"
+	put_text(&to, "Usage: pktstat-bpf [OPTION]...\n"
 		 "Count every packet of a network interface by flow, show the flows live, and\n"
 		 "print a report at the end. The live view needs a terminal on standard input\n"
 		 "and output; without one, or with --json, only the report is printed.\n");
 	for (enum option_id id = 0; id < OPTION_IDS; id++) {
 		if (option_table[id].group) {
-			put(&to, "\n");
-			put(&to, option_table[id].group);
-			put(&to, ":\n");
+			put_text(&to, "\n");
+			put_text(&to, option_table[id].group);
+			put_text(&to, ":\n");
 		}
 		put_option(&to, id);
 	}
-	put(&to, "\nExit status: 0 success, 1 failure, 2 wrong usage. Manual: pktstat-bpf(8).\n");
+	put_text(&to, "\nExit status: 0 success, 1 failure, 2 wrong usage. Manual: pktstat-bpf(8).\n");
 	return text;
 }
 
@@ -291,8 +291,8 @@ size_t option_matches(const char *name, char *text, size_t size)
 	for (size_t i = 0; i < OPTION_IDS; i++) {
 		if (!begins_with(i, name))
 			continue;
-		put(&to, left == matches ? "--" : left > 1 ? ", --" : " or --");
-		put(&to, option_table[i].name);
+		put_text(&to, left == matches ? "--" : left > 1 ? ", --" : " or --");
+		put_text(&to, option_table[i].name);
 		left--;
 	}
 	return matches;

@@ -103,7 +103,7 @@ static int look_at_link(const struct tcx *tcx, enum flow_dir dir, bool *ret_ther
 	return 0;
 }
 
-static int look(const struct tcx *tcx, enum flow_dir dir, bool *ret_there,
+static int look_at_hook(const struct tcx *tcx, enum flow_dir dir, bool *ret_there,
 		unsigned int *ret_before)
 {
 	uint32_t program[TCX_PROGRAMS_MAX];
@@ -127,7 +127,7 @@ int tcx_look(struct tcx *tcx, enum flow_dir dir, bool *ret_there, unsigned int *
 
 	*ret_there = false;
 	if (tcx->link_fd[dir] >= 0)
-		err = look(tcx, dir, ret_there, ret_before);
+		err = look_at_hook(tcx, dir, ret_there, ret_before);
 	/* A link with another program in it would keep that one attached. */
 	if (!err && !*ret_there && tcx->link_fd[dir] >= 0) {
 		close(tcx->link_fd[dir]);

@@ -16,7 +16,7 @@
 
 enum purpose { PURPOSE_OF_OTHERS, PURPOSE_COUNTING, PURPOSE_LEAVING };
 
-static bool is_named(const struct tc_filter *filter, const char *program)
+static bool is_filter_named(const struct tc_filter *filter, const char *program)
 {
 	char name[TC_FILTER_NAME_MAX];
 
@@ -28,9 +28,9 @@ static enum purpose purpose_of(const struct tc_filter *filter, enum flow_dir dir
 {
 	if (!filter->bpf || (filter->handle & CLAIM_MASK) != CLAIM_KIND)
 		return PURPOSE_OF_OTHERS;
-	if (is_named(filter, dir == FLOW_IN ? "flow_ingress" : "flow_egress"))
+	if (is_filter_named(filter, dir == FLOW_IN ? "flow_ingress" : "flow_egress"))
 		return PURPOSE_COUNTING;
-	return is_named(filter, "flow_leaving") ? PURPOSE_LEAVING : PURPOSE_OF_OTHERS;
+	return is_filter_named(filter, "flow_leaving") ? PURPOSE_LEAVING : PURPOSE_OF_OTHERS;
 }
 
 /* A filter of an instance, living or not. */

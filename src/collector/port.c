@@ -36,7 +36,7 @@ static void set_state(struct port *port, enum iface_state state, int error)
 	port->entry.error = error;
 }
 
-static int load(struct port *port, struct programs *programs, unsigned int slot,
+static int load_port(struct port *port, struct programs *programs, unsigned int slot,
 		enum flow_link link, bool share)
 {
 	if (!share)
@@ -57,7 +57,7 @@ static int load_and_attach(struct port *port, struct programs *programs, unsigne
 		return err;
 	port->entry.raw_ip = link != FLOW_LINK_ETHERNET;
 	port->failed_at = PORT_LOAD;
-	err = load(port, programs, slot, link, way->share);
+	err = load_port(port, programs, slot, link, way->share);
 	if (err)
 		return err;
 	port->failed_at = PORT_ATTACH;

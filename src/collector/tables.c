@@ -46,7 +46,7 @@ static unsigned int bits_within(const struct fronts *fronts, size_t bytes, unsig
 }
 
 /* Puts tables where the programs find them. Returns how many of the `count` are there now. */
-static uint32_t install(const struct tables *tables, const uint32_t *index, const int *fd,
+static uint32_t install_table(const struct tables *tables, const uint32_t *index, const int *fd,
 			uint32_t count)
 {
 	__u32 done = count;
@@ -82,7 +82,7 @@ static void change_done(struct change *change)
 	free(change->fd);
 }
 
-static bool was_refused(const struct table_cpu *sizing, uint64_t now_ns)
+static bool table_was_refused(const struct table_cpu *sizing, uint64_t now_ns)
 {
 	return sizing->refused_ns && now_ns - sizing->refused_ns < REFUSED_NS;
 }
@@ -122,7 +122,7 @@ static void change_add(struct tables *tables, struct change *change, uint32_t in
 /* Puts the tables in place and lets go of those that were there before. */
 static void change_apply(struct tables *tables, const struct change *change, uint64_t now_ns)
 {
-	uint32_t done = install(tables, change->index, change->fd, change->count);
+	uint32_t done = install_table(tables, change->index, change->fd, change->count);
 
 	for (uint32_t i = 0; i < change->count; i++) {
 		unsigned int cpu = change->index[i] / FLOW_GENERATIONS;
@@ -158,7 +158,7 @@ static void set_bounds(struct tables *tables, unsigned int online, size_t max_fl
 }
 
 /* The first tables. Where not all can be put in place, there are to be none: it is a rare kernel. */
-static int open_first(struct tables *tables, unsigned int online)
+static int open_first_tables(struct tables *tables, unsigned int online)
 {
 	struct change change;
 	int err = change_init(&change, (size_t)online * FLOW_GENERATIONS);
@@ -196,7 +196,7 @@ int tables_open(struct tables *tables, int outer_fd, const struct fronts *fronts
 	if (off)
 		return 0;
 	set_bounds(tables, online, max_flows);
-	return tables->bits_first ? open_first(tables, online) : 0;
+	return tables->bits_first ? open_first_tables(tables, online) : 0;
 }
 
 void tables_close(struct tables *tables)
@@ -226,7 +226,7 @@ static bool may_grow(const struct tables *tables, unsigned int cpu, uint64_t now
 {
 	const struct table_cpu *sizing = &tables->cpu[cpu];
 
-	return !was_refused(sizing, now_ns) &&
+	return !table_was_refused(sizing, now_ns) &&
 	       bits_allowed(tables, cpu, (sizing->want ? sizing->want : tables->fronts->bits) + 1) >
 		       sizing->want;
 }
@@ -240,7 +240,7 @@ static bool is_full(const struct flow_front *front)
  * Decides on the size of a CPU's tables from the flows of the last generation, and from those of the
  * active one, should it be full before its time.
  */
-static void plan(struct tables *tables, unsigned int cpu, const struct flow_front *active,
+static void plan_tables(struct tables *tables, unsigned int cpu, const struct flow_front *active,
 		 uint64_t active_ns, uint64_t now_ns)
 {
 	struct table_cpu *sizing = &tables->cpu[cpu];
@@ -254,7 +254,7 @@ static void plan(struct tables *tables, unsigned int cpu, const struct flow_fron
 	}
 	if (need >= sizing->want || !sizing->busy_ns)
 		sizing->busy_ns = now_ns;
-	if (need > sizing->want && !was_refused(sizing, now_ns)) {
+	if (need > sizing->want && !table_was_refused(sizing, now_ns)) {
 		bits = bits_allowed(tables, cpu, need);
 		if (bits > sizing->want)
 			want(tables, cpu, bits);
@@ -266,7 +266,7 @@ static void plan(struct tables *tables, unsigned int cpu, const struct flow_fron
 }
 
 /* What the programs begin with: as many slots as the last flows need, of those there are. */
-static void activate(struct tables *tables, unsigned int cpu, uint32_t generation)
+static void activate_table(struct tables *tables, unsigned int cpu, uint32_t generation)
 {
 	struct flow_front *front = fronts_get(tables->fronts, cpu, generation);
 	unsigned int bits = bits_for(tables, tables->cpu[cpu].flows);
@@ -288,7 +288,7 @@ static bool has_flows(const struct tables *tables, unsigned int cpu, uint32_t ge
 	       fronts_get(tables->fronts, cpu, generation)->bits > tables->fronts->bits;
 }
 
-static void resize(struct tables *tables, uint32_t generation, uint64_t now_ns)
+static void resize_tables(struct tables *tables, uint32_t generation, uint64_t now_ns)
 {
 	struct change change;
 	const struct table *table;
@@ -305,7 +305,7 @@ out_free:
 	change_done(&change);
 }
 
-static bool is_due(const struct tables *tables, uint32_t generation)
+static bool is_table_due(const struct tables *tables, uint32_t generation)
 {
 	for (unsigned int cpu = 0; cpu < tables->cpus; cpu++) {
 		if (table_of(tables, cpu, generation)->bits != tables->cpu[cpu].want)
@@ -319,12 +319,12 @@ void tables_prepare(struct tables *tables, uint32_t generation, uint64_t active_
 	unsigned int cpu;
 
 	for (cpu = 0; tables->bits_max && cpu < tables->cpus; cpu++)
-		plan(tables, cpu, fronts_get(tables->fronts, cpu, generation ^ 1), active_ns,
+		plan_tables(tables, cpu, fronts_get(tables->fronts, cpu, generation ^ 1), active_ns,
 		     now_ns);
-	if (is_due(tables, generation))
-		resize(tables, generation, now_ns);
+	if (is_table_due(tables, generation))
+		resize_tables(tables, generation, now_ns);
 	for (cpu = 0; cpu < tables->cpus; cpu++)
-		activate(tables, cpu, generation);
+		activate_table(tables, cpu, generation);
 }
 
 bool tables_want_drain(const struct tables *tables, unsigned int cpu, uint32_t generation)

@@ -13,7 +13,7 @@ static const enum flow_sum sum_of_kind[LEDGER_GONE_KINDS] = {
 };
 
 /* What says how exact the counts are keeps saying so. */
-static enum ledger_gone_kind kind_of(const struct flow_key *key)
+static enum ledger_gone_kind retired_kind(const struct flow_key *key)
 {
 	switch (flow_key_sum(key)) {
 	case FLOW_SUM_MAP_FULL: return LEDGER_GONE_MAP_FULL;
@@ -73,7 +73,7 @@ static void flow_remove(struct ledger *ledger, size_t place)
 static void retire_flow(struct ledger *ledger, size_t place)
 {
 	const struct ledger_flow *flow = ledger_flow_at(ledger, place);
-	enum ledger_gone_kind kind = kind_of(&flow->key);
+	enum ledger_gone_kind kind = retired_kind(&flow->key);
 
 	gone_add(ledger, &ledger->gone[kind][flow_key_dir(&flow->key)][flow_key_class(&flow->key)],
 		 flow);

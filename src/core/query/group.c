@@ -75,7 +75,7 @@ static bool is_group(const void *table, uint32_t place, const void *key)
 }
 
 /* Place of the row with that key, or HASH_INDEX_NONE. */
-static uint32_t place_of(const struct group *group, const struct flow_key *key, uint32_t hash)
+static uint32_t group_place(const struct group *group, const struct flow_key *key, uint32_t hash)
 {
 	return hash_index_find(&group->index, hash, is_group, group, key);
 }
@@ -123,7 +123,7 @@ int group_add(struct group *group, const struct flow_key *key, const struct flow
 {
 	struct flow_key of = group_key(group->by, key, group->owners, owner);
 	uint32_t hash = hash_index_hash(&group->index, &of, sizeof(of));
-	uint32_t place = place_of(group, &of, hash);
+	uint32_t place = group_place(group, &of, hash);
 	struct row *row;
 
 	if (place != HASH_INDEX_NONE)
@@ -195,7 +195,7 @@ const struct row *group_get(const struct group *group, size_t i)
 
 long group_find(const struct group *group, const struct flow_key *key)
 {
-	uint32_t place = place_of(group, key, hash_index_hash(&group->index, key, sizeof(*key)));
+	uint32_t place = group_place(group, key, hash_index_hash(&group->index, key, sizeof(*key)));
 
 	return place != HASH_INDEX_NONE ? (long)place : -1;
 }

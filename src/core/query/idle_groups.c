@@ -78,7 +78,7 @@ static struct select_item item_of(const struct idle_groups *groups, uint32_t pla
 		.key = group->total[FLOW_IN].bytes + group->total[FLOW_OUT].bytes, .index = place};
 }
 
-static bool is_left_out(const struct idle_groups *groups, const struct select_item *item)
+static bool is_idle_left_out(const struct idle_groups *groups, const struct select_item *item)
 {
 	return !groups->group[item->index].flows ||
 	       (groups->is_cut && !is_ahead(item, &groups->cut));
@@ -117,7 +117,7 @@ static int list_add(struct idle_groups *groups, uint32_t place)
 {
 	struct select_item item = item_of(groups, place);
 
-	if (is_left_out(groups, &item))
+	if (is_idle_left_out(groups, &item))
 		return 0;
 	if (place >= groups->is_listed_room && list_grow(groups))
 		return -ENOMEM;
@@ -147,14 +147,14 @@ static int list_all(struct idle_groups *groups, const struct group *rows)
 	for (uint32_t i = 0; !err && i < groups->count; i++) {
 		struct select_item item = item_of(groups, i);
 
-		if (!is_left_out(groups, &item) &&
+		if (!is_idle_left_out(groups, &item) &&
 		    (all || group_find(rows, &groups->group[i].key) < 0))
 			err = list_add(groups, i);
 	}
 	return err;
 }
 
-static int make_room(struct idle_groups *groups, size_t room)
+static int make_idle_room(struct idle_groups *groups, size_t room)
 {
 	struct idle_group *group = reallocarray(groups->group, room, sizeof(*group));
 
@@ -171,24 +171,24 @@ static int estimate(struct idle_groups *groups)
 {
 	size_t most = groups->count * (groups->expected / SAMPLE + 1);
 
-	return most > groups->room ? make_room(groups, most) : 0;
+	return most > groups->room ? make_idle_room(groups, most) : 0;
 }
 
-static bool is_group(const void *table, uint32_t place, const void *key)
+static bool is_idle_group(const void *table, uint32_t place, const void *key)
 {
 	const struct idle_groups *groups = table;
 
 	return flow_key_equal(&groups->group[place].key, key);
 }
 
-static int place_of(struct idle_groups *groups, const struct idle_change *change,
+static int idle_place(struct idle_groups *groups, const struct idle_change *change,
 		    uint32_t *ret_place)
 {
-	*ret_place = hash_index_find(&groups->index, change->hash, is_group, groups, &change->key);
+	*ret_place = hash_index_find(&groups->index, change->hash, is_idle_group, groups, &change->key);
 	if (*ret_place != HASH_INDEX_NONE)
 		return 0;
 	if (groups->count == groups->room &&
-	    make_room(groups, groups->room ? 2 * groups->room : FIRST_ROOM))
+	    make_idle_room(groups, groups->room ? 2 * groups->room : FIRST_ROOM))
 		return -ENOMEM;
 	if (hash_index_add(&groups->index, change->hash, (uint32_t)groups->count))
 		return -ENOMEM;
@@ -220,7 +220,7 @@ static void add(struct idle_groups *groups, struct idle_group *group,
 	groups->added++;
 }
 
-static void take(struct idle_groups *groups, struct idle_group *group,
+static void take_event(struct idle_groups *groups, struct idle_group *group,
 		 const struct idle_change *change)
 {
 	group->total[change->dir].packets -= change->counts.packets;
@@ -228,14 +228,14 @@ static void take(struct idle_groups *groups, struct idle_group *group,
 	groups->alive -= !--group->flows;
 }
 
-static int apply(struct idle_groups *groups, const struct idle_change *change)
+static int apply_event(struct idle_groups *groups, const struct idle_change *change)
 {
 	uint32_t place;
 
-	if (place_of(groups, change, &place))
+	if (idle_place(groups, change, &place))
 		return -ENOMEM;
 	if (!change->add) {
-		take(groups, &groups->group[place], change);
+		take_event(groups, &groups->group[place], change);
 		return 0;
 	}
 	add(groups, &groups->group[place], change);
@@ -263,7 +263,7 @@ int idle_groups_flush(struct idle_groups *groups)
 			__builtin_prefetch(&groups->group[entry]);
 	}
 	for (size_t i = 0; !err && i < groups->changes; i++)
-		err = apply(groups, &groups->change[i]);
+		err = apply_event(groups, &groups->change[i]);
 	groups->changes = 0;
 	return err;
 }
@@ -304,7 +304,7 @@ static size_t absorb(const struct idle_groups *groups, struct group *rows)
 	for (size_t i = 0; groups->alive && i < group_count(rows); i++) {
 		const struct flow_key *key = &group_get(rows, i)->key;
 		uint32_t hash = hash_index_hash(&groups->index, key, sizeof(*key));
-		uint32_t place = hash_index_find(&groups->index, hash, is_group, groups, key);
+		uint32_t place = hash_index_find(&groups->index, hash, is_idle_group, groups, key);
 		struct row row;
 
 		if (place == HASH_INDEX_NONE || !groups->group[place].flows)
@@ -325,7 +325,7 @@ static size_t choose(struct idle_groups *groups, const struct group *rows,
 	for (size_t i = 0; i < groups->listed; i++) {
 		struct select_item item = item_of(groups, groups->list[i].index);
 
-		if (is_left_out(groups, &item)) {
+		if (is_idle_left_out(groups, &item)) {
 			groups->is_listed[item.index] = 0;
 			continue;
 		}
@@ -337,7 +337,7 @@ static size_t choose(struct idle_groups *groups, const struct group *rows,
 	return count;
 }
 
-static int append(struct idle_groups *groups, struct group *rows, struct select_item *chosen,
+static int append_idle(struct idle_groups *groups, struct group *rows, struct select_item *chosen,
 		  size_t *ret_shown)
 {
 	size_t count = choose(groups, rows, chosen);
@@ -372,7 +372,7 @@ int idle_groups_merge(struct idle_groups *groups, struct group *rows, size_t *re
 	chosen = malloc(LIST_MAX * sizeof(*chosen));
 	if (!chosen)
 		return -ENOMEM;
-	err = append(groups, rows, chosen, &shown);
+	err = append_idle(groups, rows, chosen, &shown);
 	free(chosen);
 	*ret_hidden = groups->alive - in_rows - shown;
 	return err;

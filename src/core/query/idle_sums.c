@@ -44,7 +44,7 @@ void idle_sums_forget(struct idle_sums *sums)
 }
 
 /* Adds what the flow counts for to all sums, or takes it out. */
-static int change(struct idle_sums *sums, const struct idle_flow *flow, bool add)
+static int change_sums(struct idle_sums *sums, const struct idle_flow *flow, bool add)
 {
 	struct flow_counts *total = &sums->total[flow_key_dir(&flow->key)];
 	struct flow_counts counts = sums->counts(sums->context, flow);
@@ -69,13 +69,13 @@ static int visit(void *context, const struct idle_flow *flow, uint32_t place, in
 		if (!sums->passes(sums->context, flow))
 			return 0;
 		*counted |= bit;
-		return change(sums, flow, true);
+		return change_sums(sums, flow, true);
 	}
 	err = sums->left(sums->context, flow);
 	if (err || !(*counted & bit))
 		return err;
 	*counted &= (uint8_t)~bit;
-	return change(sums, flow, false);
+	return change_sums(sums, flow, false);
 }
 
 /* All over again; of a snapshot that is out of reach nothing is known. */

@@ -60,7 +60,7 @@ static uint32_t iface_of(const struct rows *rows, uint32_t index)
 	return flow_key_slot(key);
 }
 
-static uint32_t id_of(const struct rows *rows, enum column column, uint32_t index)
+static uint32_t rank_id(const struct rows *rows, enum column column, uint32_t index)
 {
 	if (column == COLUMN_IFACE)
 		return iface_of(rows, index);
@@ -106,7 +106,7 @@ static int compare_ids(const void *left, const void *right, void *arg)
 	return order ? order : compare_numbers(owner_a->start_ns, owner_b->start_ns);
 }
 
-static int make_room(uint32_t **array, size_t *room, size_t count)
+static int make_rank_room(uint32_t **array, size_t *room, size_t count)
 {
 	uint32_t *made;
 
@@ -126,7 +126,7 @@ static size_t collect(struct ranks *ranks, const struct rows *rows, enum column 
 	size_t count = 0;
 
 	for (size_t i = 0; i < rows->count; i++) {
-		uint32_t id = id_of(rows, column, rows->item[i].index);
+		uint32_t id = rank_id(rows, column, rows->item[i].index);
 
 		if (ranks->rank[id])
 			continue;
@@ -144,8 +144,8 @@ int ranks_make(struct ranks *ranks, const struct rows *rows, enum column column)
 
 	if (column != COLUMN_IFACE)
 		ids = OWNER_FIRST + (rows->owners ? owner_table_count(rows->owners) : 0);
-	if (make_room(&ranks->rank, &ranks->room, ids) ||
-	    make_room(&ranks->id, &ranks->id_room, ids))
+	if (make_rank_room(&ranks->rank, &ranks->room, ids) ||
+	    make_rank_room(&ranks->id, &ranks->id_room, ids))
 		return -ENOMEM;
 	memset(ranks->rank, 0, ids * sizeof(*ranks->rank));
 	count = collect(ranks, rows, column);
@@ -161,5 +161,5 @@ int ranks_make(struct ranks *ranks, const struct rows *rows, enum column column)
 uint32_t rank_of_row(const struct ranks *ranks, const struct rows *rows, enum column column,
 		   uint32_t index)
 {
-	return ranks->rank[id_of(rows, column, index)];
+	return ranks->rank[rank_id(rows, column, index)];
 }

@@ -105,7 +105,7 @@ static const struct report_field fields[FIELDS] = {
 		       REPORT_WITH_COMM & ~REPORT_WITH_PROCESS},
 };
 
-static enum kind kind_of(const struct flow_key *key)
+static enum kind group_kind(const struct flow_key *key)
 {
 	if (flow_key_sum(key) != FLOW_SUM_NONE)
 		return KIND_SUM;
@@ -133,7 +133,7 @@ static void set_name(struct report_writer *writer, const struct flow_key *key)
 		report_writer_text(writer, REASON, flow_sum_text(key, text, sizeof(text)));
 }
 
-static void set_counts(struct report_writer *writer, const struct row *row,
+static void set_group_counts(struct report_writer *writer, const struct row *row,
 		       uint64_t running_ns)
 {
 	const struct flow_counts *in = &row->total[FLOW_IN], *out = &row->total[FLOW_OUT];
@@ -158,14 +158,14 @@ static int write_group(struct report_writer *writer, const struct report *report
 	const struct row *row = report_rows_group(rows, i);
 	uint32_t owner = group_row_owner(report->by, row, group_owner_part(report->by));
 	bool process = report->by != GROUP_CONTAINER && report->by != GROUP_USER;
-	int err = report_writer_begin(writer, KIND(report->by, kind_of(&row->key)),
+	int err = report_writer_begin(writer, KIND(report->by, group_kind(&row->key)),
 				      report_owner_variant(report, owner));
 
 	if (err)
 		return err;
 	set_name(writer, &row->key);
 	report_set_owner(writer, report, owner, process ? &owner_fields : &short_fields);
-	set_counts(writer, row, report->running_ns);
+	set_group_counts(writer, row, report->running_ns);
 	report_writer_time(writer, FIRST_SEEN, row->first_wall_ns);
 	report_writer_time(writer, LAST_SEEN, row->last_wall_ns);
 	report_writer_columns(writer, rows, i);

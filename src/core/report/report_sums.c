@@ -33,7 +33,7 @@ static void add_row(struct report_sums *sums, const struct ledger_flow *flow)
 	report_add(&sums->reason[sum < REPORT_SUMS_MAX ? sum : REPORT_SUMS_MAX - 1], &flow->total);
 }
 
-static int by_bytes(const void *left, const void *right)
+static int sum_by_bytes(const void *left, const void *right)
 {
 	const struct report_proto *a = left, *b = right;
 	uint64_t of_a = a->dir[FLOW_IN].bytes + a->dir[FLOW_OUT].bytes;
@@ -57,7 +57,7 @@ static void sums_finish(struct report_sums *sums)
 		if (sums->proto[i].rows)
 			sums->proto[sums->protos++] = sums->proto[i];
 	}
-	qsort(sums->proto, sums->protos, sizeof(sums->proto[0]), by_bytes);
+	qsort(sums->proto, sums->protos, sizeof(sums->proto[0]), sum_by_bytes);
 }
 
 void report_sums_of_passed(const struct report_rows *rows, struct report_sums *ret_sums)
