@@ -132,7 +132,8 @@ has_filters() {
 test_container() {
 	local container
 	(exec ip netns exec "$BED_MON" unshare --mount --pid --fork --kill-child --mount-proc \
-		sh -c 'mount -t tmpfs -o ro none /run && mount -t tmpfs -o ro none /tmp &&
+		sh -c 'mount -t tmpfs -o ro none /run && mount --bind /tmp /tmp &&
+			mount -o remount,bind,ro /tmp &&
 			exec "$@"' sh "$PKTSTAT_BPF" -i mon0 --json --attach clsact \
 		>"$BED_DIR/container.out" 2>"$BED_DIR/container.err" </dev/null) &
 	container=$!

@@ -160,8 +160,13 @@ test_clsact_replaced() {
 }
 
 # The qdisc is removed and created again by an administrator: we must not remove it.
+# The monitor is stopped meanwhile, or it might be faster with a new qdisc.
 remake_qdisc() {
-	bed_mon tc qdisc del dev mon0 clsact && bed_mon tc qdisc add dev mon0 clsact
+	local status=0
+	kill -STOP "$MONITOR_PID"
+	bed_mon tc qdisc del dev mon0 clsact && bed_mon tc qdisc add dev mon0 clsact || status=1
+	kill -CONT "$MONITOR_PID"
+	return $status
 }
 
 test_clsact_remade() {
