@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A claim is a netlink socket whose port is the number. The kernel gives a port to one socket of a
+ * A claim is a netlink socket with the number as its port. The kernel gives a port to one socket of a
  * network namespace at a time, and takes it back however the process ends; process IDs, mounts and
  * directories do not matter. Anybody may take a port. What only CAP_NET_ADMIN may do (rtnetlink_bind()
  * in net/core/rtnetlink.c, since Linux 4.13) is to join the groups of multicast routing: a socket

@@ -114,7 +114,7 @@ int iface_default(struct iface *ret_iface)
 
 /*
  * Plain IP are the types of which the kernel itself says so (dev_is_mac_header_xmit() in its
- * include/linux/if_arp.h), and SLIP, whose driver adds and removes all that it has of a header.
+ * include/linux/if_arp.h), and SLIP: its driver adds and removes all that it has of a header.
  */
 int iface_link_layer(unsigned int arphrd, enum flow_link *ret_link)
 {
