@@ -15,7 +15,7 @@
 #include "clock.h"
 #include "flow.h"
 
-#define LIMIT_NS 10000000000ULL
+#define LIMIT_NS 60000000000ULL
 
 void owners_bed_publish(struct owners_bed *bed)
 {
