@@ -60,7 +60,7 @@ _pktstat_bpf() {
 		words+=' igmp tcp igrp udp esp ah icmp6 pim vrrp sctp'
 		;;
 	--by)
-		words='flow conversation host service protocol process container user'
+		words='flow conversation host service protocol process container user interface'
 		;;
 	--limit)
 		words='10 20 50 100'

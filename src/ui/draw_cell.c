@@ -162,7 +162,8 @@ static void source_text(const struct scene *scene, const struct row *row, struct
 	const char *name = NULL;
 	size_t length;
 
-	group_source(by, key, scene->owners, end->text, sizeof(end->text));
+	group_source(by, key, scene->owners, view_context(scene->view).ifaces, end->text,
+		     sizeof(end->text));
 	if (by == GROUP_PROCESS && cell_is_own(scene, row))
 		snprintf(end->host, sizeof(end->host), "%s", OWN_SIGN);
 	if (by != GROUP_SERVICE) {

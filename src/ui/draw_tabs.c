@@ -23,7 +23,8 @@ static void group_text(const struct scene *scene, enum group_by by, const struct
 	bool bare = by == GROUP_HOST || (group_by_owner(by) && flow_key_sum(key) == FLOW_SUM_NONE);
 	const char *proto = bare ? "" : flow_proto_name(key);
 
-	group_source(by, key, scene->owners, source, sizeof(source));
+	group_source(by, key, scene->owners, view_context(scene->view).ifaces, source,
+		     sizeof(source));
 	group_destination(by, key, destination, sizeof(destination));
 	snprintf(text, size, "%s%s%s%s%s", proto, *proto && *source ? " " : "", source,
 		 *destination ? " - " : "", destination);

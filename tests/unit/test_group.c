@@ -73,7 +73,7 @@ static struct group *grouped(enum group_by by, struct flow_counts ret_sum[FLOW_D
 
 static void test_sums(void **state)
 {
-	static const size_t groups[GROUPS] = {8, 5, 3, 4, 4, 2, 2, 2};
+	static const size_t groups[GROUPS] = {8, 5, 3, 4, 4, 2, 2, 2, 1};
 	struct flow_counts expected[FLOW_DIRS], sum[FLOW_DIRS];
 	uint32_t flows;
 
@@ -102,7 +102,7 @@ static void test_conversation(void **state)
 	char text[128];
 
 	assert_memory_equal(&one, &other, sizeof(one));
-	assert_string_equal(group_source(GROUP_CONVERSATION, &one, NULL, text, sizeof(text)),
+	assert_string_equal(group_source(GROUP_CONVERSATION, &one, NULL, NULL, text, sizeof(text)),
 			    "10.0.0.1:40000");
 	assert_string_equal(group_destination(GROUP_CONVERSATION, &one, text, sizeof(text)),
 			    "10.0.0.2:443");

@@ -193,7 +193,7 @@ static void refusals(void **state)
 		{"--attach xdp", "cannot attach by 'xdp'; give auto, tcx or clsact"},
 		{"--by", "--by needs a value: --by WHAT"},
 		{"--by port", "cannot group by 'port'; give flow, conversation, host, service, "
-			      "protocol, process, container or user"},
+			      "protocol, process, container, user or interface"},
 		{"--filter a --filter b",
 		 "--filter may be given only once; join conditions by 'and' or 'or'"},
 		{"--filter ''",

@@ -278,7 +278,7 @@ static void groups(void **state)
 
 	own_all(bed);
 	view_set_sort(bed->view, COLUMN_SOURCE, false);
-	for (int by = GROUP_PROCESS; by < GROUPS; by++) {
+	for (int by = GROUP_PROCESS; by <= GROUP_USER; by++) {
 		view_set_group(bed->view, (enum group_by)by);
 		assert_int_equal(view_arrange(bed->view), 0);
 		assert_int_equal(view_count(bed->view), rows[by]);
@@ -288,7 +288,7 @@ static void groups(void **state)
 	view_set_group(bed->view, GROUP_PROCESS);
 	assert_int_equal(view_arrange(bed->view), 0);
 	assert_true(view_get(bed->view, 2, &row));
-	assert_string_equal(group_source(GROUP_PROCESS, &row.key, bed->owners, text, sizeof(text)),
+	assert_string_equal(group_source(GROUP_PROCESS, &row.key, bed->owners, NULL, text, sizeof(text)),
 			    "nginx (10)");
 	assert_int_equal(owner_table_get(bed->owners, row.owner)->pid, 10);
 	view_move(bed->view, 2);
@@ -305,7 +305,7 @@ static void groups(void **state)
 	view_set_sort(bed->view, COLUMN_FLOWS, false);
 	assert_int_equal(view_arrange(bed->view), 0);
 	assert_true(view_get(bed->view, 0, &row));
-	assert_string_equal(group_source(GROUP_USER, &row.key, bed->owners, text, sizeof(text)),
+	assert_string_equal(group_source(GROUP_USER, &row.key, bed->owners, NULL, text, sizeof(text)),
 			    "user33");
 	assert_int_equal(row.owner, OWNER_UNKNOWN);
 }

@@ -185,9 +185,11 @@ static char *text_container(const struct column_context *context, const struct r
 
 /* What the ends of a group are called. */
 static const char *const source_titles[GROUPS] = {NULL, "NEAR",	   "HOST",	"SERVICE",
-						  "",	"PROCESS", "CONTAINER", "USER"};
+						  "",	"PROCESS", "CONTAINER", "USER",
+						  "INTERFACE"};
 static const char *const report_source_titles[GROUPS] = {NULL, "NEAR",	  "HOST",      "PORT",
-							 "",   "PROCESS", "CONTAINER", "USER"};
+							 "",   "PROCESS", "CONTAINER", "USER",
+							 "INTERFACE"};
 static const char *const destination_titles[GROUPS] = {[GROUP_CONVERSATION] = "FAR"};
 
 #define NAMED(column_, name_, title_) .column = (column_), .name = (name_), .title = (title_)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "flow_abi.h"
+#include "ifaces.h"
 #include "owner.h"
 #include "past.h"
 #include "row.h"
@@ -24,12 +25,14 @@ enum group_by {
 	GROUP_PROCESS,	 /* by the owner: pid and start */
 	GROUP_CONTAINER, /* its unit or container */
 	GROUP_USER,
+	GROUP_IFACE, /* the interface, sums included */
 	GROUPS,
 };
 
 /*
  * A group is a struct row (row.h) whose key names it. Conversation: near end in src, far end in dst;
- * host: address in dst; service: port in dport; owners: see group_key_of_owner(). What does not matter
+ * host: address in dst; service: port in dport; owners: see group_key_of_owner(); interface: slot in
+ * `where`. What does not matter
  * is 0; `where` always has direction 0.
  */
 struct group;
@@ -90,10 +93,10 @@ int group_of_name(const char *name);
 
 /*
  * The ends of a group's key as tables show them, see endpoint.h; of owners, the process ("nginx
- * (1234)"), unit or user as source. Write at most `size` bytes; return `text`.
+ * (1234)"), unit or user as source; of interfaces, the name in `ifaces` (NULL: "?"). Write at most `size` bytes; return `text`.
  */
 char *group_source(enum group_by by, const struct flow_key *key, const struct owner_table *owners,
-		   char *text, size_t size);
+		   const struct ifaces *ifaces, char *text, size_t size);
 char *group_destination(enum group_by by, const struct flow_key *key, char *text, size_t size);
 
 #endif

@@ -38,6 +38,13 @@ static struct flow_key service_of(const struct flow_key *key)
 	return service;
 }
 
+/* No sum, and equal to no group of owners that meets it: rows are of one grouping. */
+static struct flow_key iface_key(const struct flow_key *key)
+{
+	return (struct flow_key){.ipproto = FLOW_PROTO_NONE,
+				 .where = FLOW_WHERE(flow_key_slot(key), 0)};
+}
+
 enum owner_part group_owner_part(enum group_by by)
 {
 	switch (by) {
@@ -78,9 +85,11 @@ struct flow_key group_key(enum group_by by, const struct flow_key *key,
 {
 	struct flow_key of = {0};
 
-	/* Sums stay what they are, in either direction. */
 	if (by == GROUP_FLOW)
 		return *key;
+	if (by == GROUP_IFACE)
+		return iface_key(key);
+	/* Sums stay what they are, in either direction. */
 	if (flow_key_sum(key) != FLOW_SUM_NONE) {
 		of = *key;
 		of.where = 0;
@@ -119,6 +128,7 @@ static const char *const names[GROUPS][2] = {
 	[GROUP_PROCESS] = {"process", "processes"},
 	[GROUP_CONTAINER] = {"container", "containers"},
 	[GROUP_USER] = {"user", "users"},
+	[GROUP_IFACE] = {"interface", "interfaces"},
 };
 
 const char *group_name(enum group_by by)
@@ -159,10 +169,12 @@ static char *owner_text(enum group_by by, const struct owner_table *owners, uint
 }
 
 char *group_source(enum group_by by, const struct flow_key *key, const struct owner_table *owners,
-		   char *text, size_t size)
+		   const struct ifaces *ifaces, char *text, size_t size)
 {
 	if (by == GROUP_FLOW || flow_key_sum(key) != FLOW_SUM_NONE)
 		return endpoint_source(key, text, size);
+	if (by == GROUP_IFACE)
+		return format_outside(ifaces_name(ifaces, flow_key_slot(key)), text, size);
 	*text = '\0';
 	if (group_by_owner(by))
 		return owner_text(by, owners, group_owner_of_key(key), text, size);

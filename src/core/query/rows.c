@@ -154,7 +154,7 @@ static bool passes_filter(struct rows *rows, size_t i)
 unsigned int rows_tenant(const struct rows *rows, enum group_by by,
 			      const struct flow_key *key)
 {
-	bool on_one = by == GROUP_FLOW ||
+	bool on_one = by == GROUP_FLOW || by == GROUP_IFACE ||
 		      (by == GROUP_CONVERSATION && flow_key_sum(key) == FLOW_SUM_NONE);
 
 	return on_one ? ifaces_tenant(rows->source.ifaces, flow_key_slot(key)) : 0;

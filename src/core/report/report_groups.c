@@ -42,7 +42,7 @@ void report_group_source(const struct report *report, const struct flow_key *key
 		source_cell(report, key, text);
 	else if (by != GROUP_HOST || flow_key_sum(key) != FLOW_SUM_NONE ||
 		 !name_cache_get(report->names, key->dst, text, GRID_CELL_MAX))
-		group_source(by, key, report->owners, text, GRID_CELL_MAX);
+		group_source(by, key, report->owners, report->ifaces, text, GRID_CELL_MAX);
 }
 
 void report_group_destination(const struct report *report, const struct flow_key *key, char *text)

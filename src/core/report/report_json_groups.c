@@ -26,12 +26,13 @@ enum kind {
 #define PROCESS	       OF(GROUP_PROCESS)
 #define CONTAINERS     OF(GROUP_CONTAINER)
 #define USERS	       OF(GROUP_USER)
+#define IFACES	       OF(GROUP_IFACE)
 #define OWNERS	       (PROCESS | CONTAINERS | USERS)
-#define ALL	       (CONVERSATION | HOST | SERVICE | PROTOCOL | OWNERS)
+#define ALL	       (CONVERSATION | HOST | SERVICE | PROTOCOL | OWNERS | IFACES)
 #define ALL_OF(kind)                                                                         \
 	(BIT(GROUP_CONVERSATION, kind) | BIT(GROUP_HOST, kind) | BIT(GROUP_SERVICE, kind) |  \
 	 BIT(GROUP_PROTOCOL, kind) | BIT(GROUP_PROCESS, kind) | BIT(GROUP_CONTAINER, kind) | \
-	 BIT(GROUP_USER, kind))
+	 BIT(GROUP_USER, kind) | BIT(GROUP_IFACE, kind))
 
 _Static_assert(KIND(GROUPS, 0) <= REPORT_KINDS_MAX, "a bit for each kind");
 
@@ -75,7 +76,7 @@ static const struct report_field fields[FIELDS] = {
 	[SRC_IP] = {"srcIp", REPORT_TEXT, CONVERSATION},
 	[DST_IP] = {"dstIp", REPORT_TEXT, CONVERSATION},
 	[IP] = {"ip", REPORT_TEXT, HOST},
-	[PROTO] = {"proto", REPORT_TEXT, ALL & ~((HOST | OWNERS) & ~ALL_OF(KIND_SUM))},
+	[PROTO] = {"proto", REPORT_TEXT, ALL & ~((HOST | OWNERS | IFACES) & ~ALL_OF(KIND_SUM))},
 	[SRC_PORT] = {"srcPort", REPORT_INTEGER, CONVERSATION},
 	[DST_PORT] = {"dstPort", REPORT_INTEGER, CONVERSATION},
 	[PORT] = {"port", REPORT_INTEGER, SERVICE},
@@ -87,9 +88,9 @@ static const struct report_field fields[FIELDS] = {
 	[BYTES_OUT] = {"bytesOut", REPORT_INTEGER, ALL},
 	[PACKETS_OUT] = {"packetsOut", REPORT_INTEGER, ALL},
 	[FLOWS] = {"flows", REPORT_INTEGER, ALL},
-	[IP_PROTO] = {"ipProto", REPORT_INTEGER, ALL_OF(KIND_IP) & ~HOST & ~OWNERS},
+	[IP_PROTO] = {"ipProto", REPORT_INTEGER, ALL_OF(KIND_IP) & ~HOST & ~OWNERS & ~IFACES},
 	[ETHER_TYPE] = {"etherType", REPORT_INTEGER, CONVERSATION | ALL_OF(KIND_SUM)},
-	[IFACE] = {"iface", REPORT_TEXT, CONVERSATION & ~ALL_OF(KIND_SUM)},
+	[IFACE] = {"iface", REPORT_TEXT, (CONVERSATION | IFACES) & ~ALL_OF(KIND_SUM)},
 	[FIRST_SEEN] = {"firstSeen", REPORT_TEXT, ALL},
 	[LAST_SEEN] = {"lastSeen", REPORT_TEXT, ALL},
 	[REASON] = {"reason", REPORT_TEXT, ALL_OF(KIND_SUM)},
