@@ -19,8 +19,8 @@
 #include "log.h"
 #include "options.h"
 #include "owners.h"
+#include "process.h"
 #include "settings.h"
-#include "users.h"
 
 /* An ID that no user has: looking it up loads every configured name service. */
 #define UNUSED_UID 4294967290U

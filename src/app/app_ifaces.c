@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds the interfaces to watch, enters their namespace, and explains failures to attach. */
-#include "app_ifaces.h"
+#include "app_private.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "app_private.h"
 #include "iface.h"
 #include "log.h"
 #include "netns.h"
@@ -34,11 +33,13 @@ static void say_netns_error(const char *which, int err)
 
 	format_outside(which, safe, sizeof(safe));
 	if (err == -ENOENT)
-		log_line("cannot find network namespace %s; give a name that ip netns lists, a PID, "
-			 "or a path",
-			 safe);
+		log_line(
+			"cannot find network namespace %s; give a name that ip netns lists, a PID, "
+			"or a path",
+			safe);
 	else if (err == -EINVAL)
-		log_line("cannot watch %s: not a network namespace; give a name that ip netns lists, "
+		log_line("cannot watch %s: not a network namespace; give a name that ip netns "
+			 "lists, "
 			 "a PID, or a path such as /proc/1/ns/net",
 			 safe);
 	else if (err == -EPERM)
@@ -87,8 +88,8 @@ static void say_missing(const char *name, int err)
 
 	format_outside(name, safe, sizeof(safe));
 	if (err == -ENODEV || err == -ENAMETOOLONG)
-		log_line("cannot watch interface %s: no such interface; choose one of: %s",
-			 safe, iface_list(list, sizeof(list)));
+		log_line("cannot watch interface %s: no such interface; choose one of: %s", safe,
+			 iface_list(list, sizeof(list)));
 	else
 		log_line("cannot look up interface %s: %s", safe, strerror(-err));
 }
@@ -139,8 +140,7 @@ int app_ifaces_leave(struct app *app)
 	int err = netns_enter(app->ifaces.own_netns_fd);
 
 	if (err) {
-		log_line("cannot return to the original network namespace: %s",
-			 strerror(-err));
+		log_line("cannot return to the original network namespace: %s", strerror(-err));
 		return err;
 	}
 	if (app->ifaces.own_netns_fd >= 0)

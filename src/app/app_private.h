@@ -1,33 +1,75 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts of the program, for its own files: app.c runs the stages, app_start.c prepares them,
- * app_ifaces.c finds the interfaces, app_lookups.c starts lookups of owners and host names,
- * app_guard.c drops privileges, app_end.c reports. Main thread, except where a comment names
- * another. A stage that fails has logged one sentence.
+ * The parts of the program, for its own files: app.c runs the stages and reports, app_start.c prepares
+ * them and starts lookups of owners and host names, app_ifaces.c finds the interfaces, app_guard.c
+ * drops privileges. Main thread, except where a comment names another. A stage that fails has logged
+ * one sentence.
  */
 #ifndef PKTSTAT_APP_PRIVATE_H
 #define PKTSTAT_APP_PRIVATE_H
 
+#include <net/if.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "app.h"
-#include "app_ifaces.h"
+#include "bpf_source.h"
 #include "collector.h"
 #include "filter.h"
+#include "flow_abi.h"
 #include "format.h"
 #include "ledger.h"
 #include "name_cache.h"
 #include "owner.h"
+#include "process.h"
 #include "report.h"
 #include "ring.h"
 #include "services.h"
 #include "settings.h"
 #include "source.h"
-#include "users.h"
+#include "verify.h"
+
+/*
+ * The interfaces of a run: what the user named, in which network namespace, and the counters of
+ * their links. An interface is what the user names, a link what the kernel reports, an attachment
+ * where our programs are. Main thread.
+ */
+
+struct app;
+
+struct app_ifaces {
+	char name[FLOW_IFACES_MAX][IF_NAMESIZE]; /* named or chosen: untrusted text */
+	size_t names;
+	int own_netns_fd;     /* of the original namespace, while in another one; -1: not entered */
+	struct netlink query; /* for counters, in the namespace of the interfaces */
+	struct verify_link counters[FLOW_IFACES_MAX]; /* by slot */
+};
+
+void app_ifaces_init(struct app *app);
+void app_ifaces_done(struct app *app);
+
+/*
+ * Enters the namespace of --netns, so that the source is opened there, and finds the interfaces. 0
+ * or a negative errno, logged.
+ */
+int app_ifaces_find(struct app *app);
+/* Returns to the original namespace. 0 or a negative errno, logged. */
+int app_ifaces_leave(struct app *app);
+
+/* Logs in one sentence why the source could not be opened. */
+void app_ifaces_say_failure(const struct app *app, int err,
+			    const struct bpf_source_failure *failure);
+
+/* First action of the collector thread: enters the namespace of the interfaces. */
+void app_ifaces_on_thread(void *app);
+
+/* Read the counters of the links when counting starts, and after it has ended. */
+void app_ifaces_begin(struct app *app, const struct ifaces *ifaces);
+void app_ifaces_end(struct app *app, const struct ifaces *ifaces);
 
 struct app {
 	const struct options *options;
@@ -43,8 +85,8 @@ struct app {
 	struct ledger *ledger;
 	struct flow_source *source;
 	struct collector *collector;
-	struct filter *filter; /* --filter, or NULL */
-	struct filter *hidden; /* --hide-own: the SSH session, or NULL */
+	struct filter *filter;	  /* --filter, or NULL */
+	struct filter *hidden;	  /* --hide-own: the SSH session, or NULL */
 	struct name_cache *names; /* NULL: names are not looked up */
 	struct resolver *resolver;
 	struct owner_table *owner_table; /* NULL with --no-owners */
@@ -58,20 +100,11 @@ struct app {
 	bool said_owners_note;
 	uint64_t start_mono_ns;
 	int64_t start_wall_ns;
-	int own_nice; /* of the main thread before it took the collector's */
+	int own_nice;	   /* of the main thread before it took the collector's */
 	const char *ended; /* reason, for the report */
 	int status;
 };
 
-/*
- * Owners of flows. Opened by a thread of its own while the source is opened, which mostly waits for
- * the kernel; joined before capabilities are dropped, and started after that; finished after the
- * collector has ended and before the report. A failure is logged, and counting continues without
- * process names.
- */
-void app_open_owners(struct app *app);
-void app_await_owners(struct app *app);
-void app_start_owners(struct app *app);
 void app_finish_owners(struct app *app);
 void app_free_owners(struct app *app);
 
@@ -98,17 +131,12 @@ int app_narrow_main(const struct app *app);
 int app_start_helpers(struct app *app);
 void app_stop_helpers(struct app *app);
 /*
- * Requests to them; `app` is a struct app, results as in ui.h and users.h. Any one thread at a
- * time.
+ * Requests to them; `app` is a struct app, results as in ui.h and process.h. Any one thread at
+ * a time.
  */
 int app_save_settings(void *app, const struct settings *settings, char where[SETTINGS_PATH_MAX]);
 void app_user_name(void *app, uint32_t uid, char name[USER_NAME_SIZE]);
 
-/*
- * Host names, in the live view and with --names: started after capabilities were dropped. A failure
- * is logged, and addresses are shown instead.
- */
-void app_start_names(struct app *app);
 /* True if host names may be looked up: in the live view a key starts it. */
 bool app_wants_names(const struct app *app);
 void app_free_names(struct app *app);
@@ -120,10 +148,5 @@ void app_await_names(struct app *app, struct report *report);
  * deadline. 0 or a negative errno, logged.
  */
 int app_start(struct app *app);
-
-/*
- * Stops counting and, if asked to, writes the report. After this, Ctrl-C ends the program at once.
- */
-void app_end(struct app *app, bool report);
 
 #endif

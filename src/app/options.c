@@ -10,12 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "duration.h"
 #include "filter.h"
 #include "format.h"
 #include "group.h"
 #include "ledger.h"
-#include "options_table.h"
 
 /* getopt's value for the option with this id: beyond any letter. */
 #define LONG_VALUE(id) (256 + (int)(id))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line. One table, options_table.h, feeds getopt, the help text and all that is said
+ * The command line. One table, options_table.c, feeds getopt, the help text and all that is said
  * about options elsewhere. Never prints, never exits; getopt has one state for the process, so one thread at a time.
  */
 #ifndef PKTSTAT_OPTIONS_H
@@ -28,8 +28,8 @@
 struct options {
 	/* Names as in argv, own or alternative ones (outside text), none of them twice. */
 	char iface[FLOW_IFACES_MAX][LINK_NAME_SIZE];
-	size_t ifaces;	   /* how many; 0: choose one, unless `any` */
-	bool any;	   /* -i any, which may stand beside names */
+	size_t ifaces; /* how many; 0: choose one, unless `any` */
+	bool any;      /* -i any, which may stand beside names */
 	bool dedup;
 	bool exit_on_loss;
 	const char *netns; /* one of argv (outside text), NULL: this one */
@@ -42,7 +42,7 @@ struct options {
 	uint64_t timeout_ns; /* 0: none */
 	uint64_t refresh_ns;
 	enum column sort;
-	bool sort_set; /* --sort was given: it goes before saved settings; so does --by */
+	bool sort_set;	    /* --sort was given: it goes before saved settings; so does --by */
 	const char *filter; /* one of argv, an expression that is right; NULL: none */
 	bool by_set;
 	enum group_by by;
@@ -72,5 +72,66 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 
 /* The help text, at most 80 columns wide; writes at most `size` bytes, returns `text`. */
 char *options_help(char *text, size_t size);
+
+/*
+ * The table behind options.h: parsing, --help, hints for mistyped options, the man page's OPTIONS,
+ * the README's usage and both completions are made from it (tests/lint/generated.sh). Constant; any
+ * thread.
+ */
+
+/* In the order of the help text. */
+enum option_id {
+	OPTION_IFACE,
+	OPTION_DEDUP,
+	OPTION_EXIT_ON_LOSS,
+	OPTION_NETNS,
+	OPTION_TIMEOUT,
+	OPTION_REFRESH,
+	OPTION_NO_ARP,
+	OPTION_ATTACH,
+	OPTION_MAX_FLOWS,
+	OPTION_TUI,
+	OPTION_JSON,
+	OPTION_SORT,
+	OPTION_FILTER,
+	OPTION_BY,
+	OPTION_LIMIT,
+	OPTION_NAMES,
+	OPTION_NO_OWNERS,
+	OPTION_HIDE_OWN,
+	OPTION_NO_MOUSE,
+	OPTION_VERIFY,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_IDS,
+};
+
+struct option_info {
+	const char *name;     /* without dashes */
+	char letter;	      /* 0: none */
+	const char *argument; /* its name in the help; NULL: none */
+	const char *help;     /* sentences; %s stands for the list of values */
+	const char *values;   /* that completions offer, with blanks between; "@x": what their
+			       * function _pktstat_bpf_x finds; NULL: see option_values() */
+	const char *group;    /* heading in front of it; NULL: none */
+	bool repeats;	      /* may be given more than once */
+};
+
+extern const struct option_info option_table[OPTION_IDS];
+
+/* Room that is enough for the values, and for the help of one option. */
+#define OPTION_TEXT_MAX 1024
+
+/* The values to offer, with blanks between them; empty when there are none. Returns `text`. */
+char *option_values(enum option_id id, char *text, size_t size);
+/* The same as a list: "auto, tcx or clsact". */
+char *option_list(enum option_id id, char *text, size_t size);
+/* The help as one paragraph, values filled in. Returns `text`. */
+char *option_help(enum option_id id, char *text, size_t size);
+
+/* The option with the name nearest to `name`, at most two changed letters away, or NULL. */
+const char *option_nearest(const char *name);
+/* How many names begin with `name`, and all of them as text: "--names, --netns or --no-arp". */
+size_t option_matches(const char *name, char *text, size_t size);
 
 #endif

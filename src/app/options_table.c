@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The options, the help text made of them, and hints for mistyped ones. Constant; any thread. */
-#include "options_table.h"
+#include "options.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "attach.h"
 #include "column.h"
-#include "edit_distance.h"
 #include "filter.h"
+#include "format.h"
 #include "group.h"
-#include "options.h"
 
 /* clang-format off */
 const struct option_info option_table[OPTION_IDS] = {
@@ -243,7 +242,8 @@ char *options_help(char *text, size_t size)
 
 	if (!size)
 		return text;
-	put_text(&to, "Usage: pktstat-bpf [OPTION]...\n"
+	put_text(&to,
+		 "Usage: pktstat-bpf [OPTION]...\n"
 		 "Count every packet of a network interface by flow, show the flows live, and\n"
 		 "print a report at the end. The live view needs a terminal on standard input\n"
 		 "and output; without one, or with --json, only the report is printed.\n");
@@ -255,7 +255,8 @@ char *options_help(char *text, size_t size)
 		}
 		put_option(&to, id);
 	}
-	put_text(&to, "\nExit status: 0 success, 1 failure, 2 wrong usage. Manual: pktstat-bpf(8).\n");
+	put_text(&to,
+		 "\nExit status: 0 success, 1 failure, 2 wrong usage. Manual: pktstat-bpf(8).\n");
 	return text;
 }
 

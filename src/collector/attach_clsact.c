@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who the qdisc belongs to is written on it (tc_qdisc.c), who a filter belongs to in its handle
+ * Who the qdisc belongs to is written on it (tc.c), who a filter belongs to in its handle
  * (clsact_hook.h), and whether that instance is alive is known by its claim (claim.c). So whichever
  * instance ends last, or starts next, removes what is left.
  */
@@ -11,8 +11,7 @@
 #include "attach_tcx.h"
 #include "clsact_hook.h"
 #include "clsact_leave.h"
-#include "tc_filter.h"
-#include "tc_qdisc.h"
+#include "tc.h"
 
 /*
  * Where ingress goes when nobody is there: before whatever has its priority from the kernel (0x8000
@@ -157,8 +156,7 @@ static void search_filter(void *arg, const struct tc_filter *filter)
 		search->before++;
 }
 
-int clsact_look(struct clsact *clsact, enum flow_dir dir, bool *ret_there,
-		unsigned int *ret_before)
+int clsact_look(struct clsact *clsact, enum flow_dir dir, bool *ret_there, unsigned int *ret_before)
 {
 	struct clsact_filter *filter = &clsact->filter[dir];
 	struct search search = {.filter = filter};

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "flow_abi.h"
-#include "tc_filter.h"
+#include "tc.h"
 
 /* The last to run. */
 #define CLSACT_PRIORITY_LAST UINT16_MAX

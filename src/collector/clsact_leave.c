@@ -21,7 +21,7 @@
 #include <bpf/libbpf.h>
 
 #include "clsact_hook.h"
-#include "tc_qdisc.h"
+#include "tc.h"
 
 /* How long a start waits for others, in all. */
 #define SWEEP_MS 1000

@@ -14,7 +14,6 @@
 
 #include "clock.h"
 #include "flow.h"
-#include "rate.h"
 #include "wait.h"
 
 /* What happened to interfaces is published that soon; a burst of it in one snapshot. */

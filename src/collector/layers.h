@@ -3,7 +3,7 @@
 #ifndef PKTSTAT_LAYERS_H
 #define PKTSTAT_LAYERS_H
 
-#include "links.h"
+#include "link.h"
 
 /*
  * Whether every packet of an interface also passes one below that is usable, or that is covered

@@ -8,7 +8,7 @@
 #define PKTSTAT_PORTS_H
 
 #include "claim.h"
-#include "links.h"
+#include "link.h"
 #include "port.h"
 
 struct ports_options {
@@ -25,7 +25,7 @@ struct ports {
 	enum attach_mode mode;	 /* as it was done; ATTACH_AUTO: not yet */
 	struct programs *programs;
 	struct claim claim; /* for clsact; made when that is first used */
-	bool many; /* interfaces are, or may become: they share programs */
+	bool many;	    /* interfaces are, or may become: they share programs */
 	struct links links;
 	char name[FLOW_IFACES_MAX][IF_NAMESIZE]; /* asked for */
 	size_t names;
@@ -46,9 +46,8 @@ void ports_init(struct ports *ports);
  * ports_close() due. With `any`, interfaces that fail are told in `ifaces` and no error, unless
  * there is no other.
  */
-int ports_open(struct ports *ports, const struct ports_options *options,
-	       struct programs *programs, char ret_failed[IF_NAMESIZE],
-	       enum port_step *ret_step);
+int ports_open(struct ports *ports, const struct ports_options *options, struct programs *programs,
+	       char ret_failed[IF_NAMESIZE], enum port_step *ret_step);
 
 /* Takes in the news and follows them. True when `ifaces` is another one now. */
 bool ports_follow(struct ports *ports);

@@ -4,7 +4,7 @@
  * of its threads will need (guard_close(), before the first thread starts), then each thread keeps
  * what it needs itself (guard_narrow()). Both drop capabilities and install a seccomp filter that
  * answers all other system calls with EPERM. What is allowed, and for which need, is in the tables
- * of capabilities.c and syscalls.c: a new need is a bit here and a line there.
+ * of guard.c and syscalls.c: a new need is a bit here and a line there.
  *
  * Threads share their memory, so code that runs in one thread can in the end make another one run
  * it too: what it can reach then is the sum of all threads' needs.
@@ -19,12 +19,13 @@
 enum guard_need {
 	GUARD_THREADS = 1 << 0, /* start threads, which narrow themselves */
 	GUARD_COLLECT = 1 << 1, /* create, swap and empty kernel maps */
-	GUARD_ATTACH = 1 << 2, /* load and attach programs (-i any, interfaces that return) */
-	GUARD_CLSACT = 1 << 3, /* remove filters at the end */
-	GUARD_NETNS = 1 << 4,  /* enter the namespace of --netns */
-	GUARD_OWNERS = 1 << 5, /* look at processes of other users */
+	GUARD_ATTACH = 1 << 2,	/* load and attach programs (-i any, interfaces that return) */
+	GUARD_CLSACT = 1 << 3,	/* remove filters at the end */
+	GUARD_NETNS = 1 << 4,	/* enter the namespace of --netns */
+	GUARD_OWNERS = 1 << 5,	/* look at processes of other users */
 	GUARD_PROC =
-		1 << 6, /* and at their descriptors, if the kernel does not list sockets by process */
+		1
+		<< 6, /* and at their descriptors, if the kernel does not list sockets by process */
 	GUARD_NAMES = 1 << 7,	 /* query DNS */
 	GUARD_VIEW = 1 << 8,	 /* draw on a terminal */
 	GUARD_SETTINGS = 1 << 9, /* create and replace files: a helper process, see helper.h */
@@ -54,5 +55,14 @@ int guard_close(unsigned int needs, const char **ret_what);
  * had GUARD_THREADS. Errors as there.
  */
 int guard_narrow(unsigned int needs, const char **ret_what);
+
+/* Which capabilities the program needs and has. Any thread. */
+
+/*
+ * Writes the names of required capabilities that are not effective ("cap_bpf, cap_perfmon"), at
+ * most `size` bytes with the terminating zero. Returns their number; 0 and "" if none is missing.
+ * CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON, as in the kernel.
+ */
+int privileges_missing(char *text, size_t size);
 
 #endif

@@ -18,7 +18,6 @@
 
 #include "clock.h"
 #include "hosts.h"
-#include "ptr_answer.h"
 #include "reverse.h"
 #include "wait.h"
 

@@ -3,6 +3,7 @@
 #ifndef PKTSTAT_REVERSE_H
 #define PKTSTAT_REVERSE_H
 
+#include <ares.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,5 +22,29 @@ bool reverse_is_asked(const uint8_t address[16]);
  * (RFC 3596 2.5). `address` is IPv4 as ::ffff:a.b.c.d or IPv6. Returns `text`.
  */
 char *reverse_name(const uint8_t address[16], char text[REVERSE_NAME_MAX]);
+
+/* Reads a DNS answer: the first PTR record and its time to live. Pure; any thread. */
+
+/* c-ares 1.28 and newer returns records, and deprecates the functions for raw answers. */
+#if ARES_VERSION >= 0x011c00
+#define PTR_ANSWER_RECORDS 1
+#else
+#define PTR_ANSWER_RECORDS 0
+#endif
+
+/* Size of the longest domain name as text, every byte escaped, with the terminating zero. */
+#define PTR_NAME_MAX 1024
+
+struct ptr_answer {
+	char name[PTR_NAME_MAX]; /* untrusted text, without the trailing dot */
+	uint32_t ttl_s;		 /* seconds; the smallest of the record and the aliases before it */
+};
+
+/* 0; -ENOENT: no PTR record; -EBADMSG: malformed. */
+#if PTR_ANSWER_RECORDS
+int ptr_answer_read(const ares_dns_record_t *record, struct ptr_answer *ret_answer);
+#else
+int ptr_answer_read(const unsigned char *bytes, int length, struct ptr_answer *ret_answer);
+#endif
 
 #endif

@@ -8,18 +8,20 @@
 #define PKTSTAT_ADDRESSES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "netlink.h"
+#include "owner_abi.h"
 #include "sockets.h"
 
 struct addresses;
 
 struct addresses_options {
-	uint32_t home; /* inode of the own namespace; 0: not known */
+	uint32_t home;	       /* inode of the own namespace; 0: not known */
 	struct netlink *route; /* an rtnetlink socket there, or closed; borrowed */
-	int proc_fd;   /* of process_open_proc(), borrowed; -1: none */
-	bool sees_all; /* no process is hidden, nor is a namespace that others live in */
+	int proc_fd;	       /* of process_open_proc(), borrowed; -1: none */
+	bool sees_all;	       /* no process is hidden, nor is a namespace that others live in */
 };
 
 /* 0 or -ENOMEM. */
@@ -30,8 +32,7 @@ void addresses_free(struct addresses *addresses);
  * After a pass over all sockets: reads the own namespace's addresses again, and notes which other
  * namespaces exist. Their addresses are read when needed, and again after a while.
  */
-void addresses_refresh(struct addresses *addresses, const struct sockets *sockets,
-		       uint64_t now_ns);
+void addresses_refresh(struct addresses *addresses, const struct sockets *sockets, uint64_t now_ns);
 
 /* False when the own namespace's addresses could not be read: then nothing is known of any. */
 bool addresses_know_home(const struct addresses *addresses);
@@ -52,5 +53,15 @@ enum address_place addresses_place(struct addresses *addresses, const uint8_t ad
 
 bool address_is_loopback(const uint8_t address[16]);
 bool address_is_multicast(const uint8_t address[16]);
+
+/* A sorted list of addresses, and how the kernel prints one for a namespace. One thread. */
+
+/* Most addresses of a namespace; further ones are left out. */
+#define ADDRESS_LIST_MAX 65536
+
+struct address_list {
+	uint8_t (*address)[16];
+	size_t count, room;
+};
 
 #endif

@@ -26,7 +26,6 @@
 #include "join.h"
 #include "netlink.h"
 #include "process.h"
-#include "processes.h"
 #include "scan.h"
 #include "sockets.h"
 #include "todo.h"

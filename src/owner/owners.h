@@ -11,16 +11,16 @@
 #include <stdint.h>
 
 #include "owner.h"
+#include "process.h"
 #include "ring.h"
-#include "users.h"
 
 struct owners;
 
 struct owners_options {
 	struct ring *ring;	   /* these two stay the caller's and outlive it */
 	struct owner_table *table; /* the thread becomes its only writer */
-	int netns_fd;		   /* namespace of the interfaces, borrowed until owners_free(); -1: this one */
-	bool no_iterator;	   /* as if the kernel had none: for tests of the other ways */
+	int netns_fd; /* namespace of the interfaces, borrowed until owners_free(); -1: this one */
+	bool no_iterator; /* as if the kernel had none: for tests of the other ways */
 	bool no_hook;
 	struct user_source users; /* names of users; without a function they are looked up here */
 	void (*on_thread)(void *context); /* the thread's first act; NULL: none */

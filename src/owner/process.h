@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "owner.h"
 #include "owner_abi.h"
 
 /* Room for the path of an executable that is kept, its end included. */
@@ -37,19 +38,46 @@ int process_read(int dir_fd, uint32_t pid, struct owner_process *ret_process);
 bool process_is(int dir_fd, const struct owner_process *process);
 
 /*
- * The whole name, when the kernel's 15 bytes are the begin of what the process was called as; else
- * those. Writes at most `size` bytes with the end.
- */
-void process_full_name(int dir_fd, const char *comm, char *name, size_t size);
-
-/*
  * Path of its executable, as the process's own mount namespace has or had it; "" when it has none
  * (kernel threads), or when that may not be known: of other users' processes it takes
  * CAP_SYS_PTRACE.
  */
 void process_exe(int dir_fd, char *path, size_t size);
 
-/* Its cgroup v2 path; "" when it has none. */
-void process_cgroup(int dir_fd, char *path, size_t size);
+/* Names of users, from the host's name services. */
+
+/* Room that is enough for a name with its end. */
+#define USER_NAME_SIZE 64
+
+/*
+ * The name of a user, or the number if there is no name; untrusted text, cut to fit. Opens
+ * files and sockets as nsswitch.conf(5) says, and may wait for a server. Any thread.
+ */
+void users_name(uint32_t uid, char name[USER_NAME_SIZE]);
+
+/* Who is asked instead, by a thread that may not do that itself. */
+struct user_source {
+	void (*name)(void *context, uint32_t uid, char name[USER_NAME_SIZE]); /* NULL: nobody */
+	void *context;
+};
+
+/*
+ * From a process as the kernel names it to an owner with all its texts, in the table of owners.
+ * Belongs to the thread that looks owners up.
+ */
+
+struct processes;
+
+/*
+ * The table and `proc_fd`, of process_open_proc() or -1, stay the caller's; `users`, which is copied,
+ * says who knows the names of users.
+ */
+int processes_new(struct owner_table *table, const struct user_source *users, int proc_fd,
+		  struct processes **ret_processes);
+void processes_free(struct processes *processes);
+
+/* Id of its owner; OWNER_UNKNOWN when there is no memory or no room for another one. */
+uint32_t processes_owner(struct processes *processes, const struct owner_process *process,
+			 uint64_t now_ns);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow_protocol.h"
+#include "flow.h"
 #include "hash_index.h"
 
 #define NONE	   HASH_INDEX_NONE
@@ -78,7 +78,8 @@ static struct socket_name socket_name_of(uint8_t protocol, uint32_t netns,
 
 static struct socket_name name_of_socket(const struct owner_socket *socket)
 {
-	struct socket_end local = {.port = socket->local_port}, remote = {.port = socket->remote_port};
+	struct socket_end local = {.port = socket->local_port},
+			  remote = {.port = socket->remote_port};
 
 	memcpy(local.address, socket->local, 16);
 	memcpy(remote.address, socket->remote, 16);
@@ -254,8 +255,8 @@ static size_t socket_place(const struct sockets *sockets, const struct owner_soc
 	if (sockets->open && socket >= sockets->open && socket < sockets->open + sockets->opens)
 		return (size_t)(socket - sockets->open);
 	at = (size_t)(socket - sockets->closed);
-	return sockets->opens + (at + SOCKETS_CLOSED_MAX - sockets->closed_first) %
-					SOCKETS_CLOSED_MAX;
+	return sockets->opens +
+	       (at + SOCKETS_CLOSED_MAX - sockets->closed_first) % SOCKETS_CLOSED_MAX;
 }
 
 const struct owner_socket *sockets_next(const struct sockets *sockets,

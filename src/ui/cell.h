@@ -4,7 +4,7 @@
 #define PKTSTAT_CELL_H
 
 #include "draw.h"
-#include "endpoint.h"
+#include "flow.h"
 
 /* Room for the longest text, its end included. */
 #define CELL_TEXT_MAX (NAME_TEXT_MAX + ENDPOINT_TEXT_MAX)

@@ -11,8 +11,8 @@
 #include "filter.h"
 #include "flow.h"
 #include "frame.h"
-#include "history.h"
 #include "layout.h"
+#include "past.h"
 #include "services.h"
 #include "view.h"
 
@@ -74,8 +74,8 @@ struct scene {
 	bool host_names;		  /* instead of addresses, if known */
 	bool names;			  /* of services instead of port numbers */
 	bool hides_own;			  /* the session this program runs in is hidden */
-	bool held;    /* the user chose the snapshot shown; it is not live */
-	bool rewound; /* chosen by stepping back, not by pausing */
+	bool held;			  /* the user chose the snapshot shown; it is not live */
+	bool rewound;			  /* chosen by stepping back, not by pausing */
 	enum page page;
 	int page_line; /* first line shown of a page that scrolls */
 	enum unit unit;

@@ -6,11 +6,9 @@
 #include <string.h>
 
 #include "array.h"
-#include "endpoint.h"
+#include "clock.h"
 #include "flow.h"
-#include "flow_protocol.h"
 #include "format.h"
-#include "rate.h"
 #include "services.h"
 
 /*

@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "endpoint.h"
+#include "clock.h"
 #include "flow.h"
 #include "format.h"
 #include "graph.h"
 #include "page.h"
-#include "rate.h"
 
 static char *bits_text(const struct scene *scene, double bps, char *text, size_t size)
 {

@@ -6,7 +6,7 @@
 
 #include "format.h"
 #include "graph.h"
-#include "history.h"
+#include "past.h"
 
 #define GRAPH_LEAST 8 /* cells */
 #define GRAPH_MOST  120

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "format.h"
-#include "rate.h"
 
 #define FIELD_GAP 2
 
@@ -139,9 +139,9 @@ bool draw_iface_trouble(const struct ifaces *ifaces, char *text, size_t size)
 		return false;
 	if (entry)
 		snprintf(text, size, "%s %s", format_outside(entry->name, name, sizeof(name)),
-			 entry->away		    ? "detached" :
-			 entry->state == IFACE_GONE ? "gone" :
-						      "failed");
+			 entry->away		      ? "detached"
+			 : entry->state == IFACE_GONE ? "gone"
+						      : "failed");
 	else if (ifaces->no_slot)
 		snprintf(text, size, "%u not watched", ifaces->no_slot);
 	else if (!ifaces->watched && ifaces->any)

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "format.h"
-#include "rate.h"
 
 #define OWN_HIDDEN "  own session hidden"
 

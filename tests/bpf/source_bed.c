@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "flow.h"
-#include "privileges.h"
+#include "guard.h"
 
 #define PORT 9999
 

@@ -28,7 +28,7 @@
 #include "claim.h"
 #include "clsact_hook.h"
 #include "clsact_leave.h"
-#include "tc_qdisc.h"
+#include "tc.h"
 
 #define LOOPBACK    1
 #define NOBODY	    65534

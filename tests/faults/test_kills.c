@@ -24,8 +24,7 @@
 #include "bpf_source.h"
 #include "faults_bed.h"
 #include "inject.h"
-#include "tc_filter.h"
-#include "tc_qdisc.h"
+#include "tc.h"
 
 #define LOOPBACK    1
 #define CALLS_MAX   2000

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "duration.h"
+#include "format.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -11,7 +11,6 @@
 #include "filter.h"
 #include "keys.h"
 #include "options.h"
-#include "options_table.h"
 
 /* The help text as an indented block, as Markdown has code. */
 static void print_readme_usage(void)

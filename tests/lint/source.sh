@@ -100,7 +100,7 @@ no_include() {
 include_rules() {
 	local curses='(ncursesw?/)?(curses|ncurses|term|panel)\.h'
 	no_include include-curses src "$curses" 'src/ui/(screen|terminal|draw|keys)\.c'
-	no_include include-skeleton src '.*\.skel\.h' 'src/(collector/(bpf_source|programs)|owner/scan_bpf)\.c'
+	no_include include-skeleton src '.*\.skel\.h' 'src/(collector/(bpf_source|programs)|owner/scan)\.c'
 	# One seeded hash for every table; test_hash_tables tries them.
 	no_include include-xxhash src 'xxhash\.h' 'src/core/base/hash_index\.h'
 	no_include include-kernel 'src/(core|names|guard|ui)' 'bpf/.*|libelf\.h'

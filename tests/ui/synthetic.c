@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rate.h"
+#include "clock.h"
 
 /* 2026-11-23 14:03:22 UTC */
 #define START_WALL_NS 1795442602000000000LL

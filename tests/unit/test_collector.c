@@ -16,7 +16,6 @@
 #include "clock.h"
 #include "collector.h"
 #include "collector_bench.h"
-#include "rate.h"
 
 static struct flow_key key_of(uint16_t flow, enum flow_dir dir)
 {

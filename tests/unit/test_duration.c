@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "duration.h"
+#include "format.h"
 
 #define MS 1000000ULL
 #define S  1000000000ULL

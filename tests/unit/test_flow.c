@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "flow.h"
-#include "flow_protocol.h"
 
 static struct flow_key ipv4_key(uint8_t ipproto, const char *src, uint16_t sport, const char *dst,
 				uint16_t dport)

@@ -33,7 +33,6 @@
 
 #include "guard.h"
 #include "guard_private.h"
-#include "privileges.h"
 
 #define CHECK(condition)                                                                \
 	do {                                                                            \

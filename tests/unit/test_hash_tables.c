@@ -24,9 +24,8 @@
 #include "ledger.h"
 #include "name_cache.h"
 #include "owner.h"
-#include "processes.h"
-#include "report_hosts.h"
-#include "report_rows.h"
+#include "process.h"
+#include "report_parts.h"
 #include "sockets.h"
 
 #define BATCH	     2000 /* candidates that a table gets at a time */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* history.h: what it takes up of the ring, and which of it has a rate. */
+/* The history in past.h: what it takes up of the ring, and which of it has a rate. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "history.h"
-#include "rate.h"
+#include "clock.h"
+#include "past.h"
 
 #define NS_PER_SEC 1000000000ULL
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * link.h, links.h and layers.h on messages made by hand: so it is tested also for kinds of
+ * link.h and layers.h on messages made by hand: so it is tested also for kinds of
  * interfaces that the machine's kernel does not have.
  */
 #include <net/if.h> /* before the kernel's own */
@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "layers.h"
-#include "links.h"
+#include "link.h"
 
 #define NONE UINT32_MAX
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * netlink.h against a kernel played by a socket of our own (NETLINK_USERSOCK): answers lie ready
- * before they are asked for, in every way in which the real ones go wrong. And links.h on top of it:
+ * before they are asked for, in every way in which the real ones go wrong. And the table of links on top of it:
  * an interface that an inconsistent list skips is not forgotten.
  */
 #include <net/if.h> /* before the kernel's own */
@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "links.h"
+#include "link.h"
 
 #define BODY_MAX 60000
 
@@ -320,7 +320,7 @@ static void answer_link(const struct stage *stage, int index, uint16_t flags, ui
 	say(stage, stage->kernel_fd, &message, &body, sizeof(body));
 }
 
-/* Opens links.h on the stage, with eth1 to eth3 listed. */
+/* Opens the table of links on the stage, with eth1 to eth3 listed. */
 static void open_links(struct stage *stage, struct links *links)
 {
 	const struct timeval soon = {.tv_usec = 1000};

@@ -11,7 +11,6 @@
 #include "filter.h"
 #include "ledger.h"
 #include "options.h"
-#include "options_table.h"
 
 #define SIXTEEN "abcdefghijklmnop"
 

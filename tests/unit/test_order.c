@@ -17,7 +17,7 @@
 
 #include "flow.h"
 #include "ledger.h"
-#include "report_rows.h"
+#include "report_parts.h"
 #include "view.h"
 
 #define SECOND 1000000000LL

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
+#include "clock.h"
 #include "past.h"
-#include "rate.h"
 
 #define NS_PER_SEC 1000000000LL
 #define SECONDS	   45

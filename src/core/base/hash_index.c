@@ -9,8 +9,6 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "large.h"
-
 #define SLOTS_MIN 64 /* a power of two */
 
 /*

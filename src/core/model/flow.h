@@ -116,4 +116,52 @@ char *flow_arp_text(uint16_t operation, char *text, size_t size);
 char *flow_ospf_text(uint16_t type, char *text, size_t size);
 char *flow_gre_text(uint16_t protocol, char *text, size_t size);
 
+/*
+ * The protocols over IP: one table of what is known of each. Names in the tables, JSON and the filter,
+ * whether there are ports, and what the numbers in their place are all come from it. Constant; any
+ * thread.
+ */
+
+/* What sport and dport of a flow are. Source: flow_parse.h, which fills them. */
+enum flow_numbers {
+	FLOW_NUMBERS_NONE, /* both 0 */
+	FLOW_NUMBERS_PORTS,
+	FLOW_NUMBERS_ICMP, /* type and code */
+	FLOW_NUMBERS_SPI,  /* its upper and lower half */
+	FLOW_NUMBERS_GRE,  /* EtherType of what is inside, and flags */
+	FLOW_NUMBERS_OSPF, /* type and version */
+	FLOW_NUMBERS_ARP,  /* operation, and 0 */
+};
+
+struct flow_protocol {
+	const char *name;    /* NULL: IANA has not given one */
+	const char *keyword; /* of the filter; NULL: none */
+	const char
+		*aliases; /* that a filter takes after "proto", with blanks between; NULL: none */
+	enum flow_numbers numbers;
+};
+
+extern const struct flow_protocol flow_protocols[256];
+
+/* The same of a flow; FLOW_NUMBERS_NONE for a sum. */
+enum flow_numbers flow_key_numbers(const struct flow_key *key);
+
+/* The two ends of a flow as the tables show them. Pure; any thread. */
+
+/* Room for the longest text, its end included. */
+#define ENDPOINT_TEXT_MAX 128
+
+/*
+ * Source of a flow with what tells it apart: "10.0.0.4:51234", "[2001:db8::7]:443",
+ * "192.0.2.1 echo-request", "10.0.0.1 spi 0x00001234", "10.0.0.1 request" (ARP). For a sum, what it
+ * holds. Writes at most `size` bytes with the end; returns `text`.
+ */
+char *endpoint_source(const struct flow_key *key, char *text, size_t size);
+/* Destination: address and port, or just the address; empty for a sum. */
+char *endpoint_destination(const struct flow_key *key, char *text, size_t size);
+/* The same with a host name, safe to print, in place of the address; not for sums. */
+char *endpoint_source_named(const struct flow_key *key, const char *name, char *text, size_t size);
+char *endpoint_destination_named(const struct flow_key *key, const char *name, char *text,
+				 size_t size);
+
 #endif

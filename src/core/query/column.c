@@ -7,9 +7,9 @@
 #include <strings.h>
 
 #include "array.h"
+#include "clock.h"
 #include "flow.h"
 #include "format.h"
-#include "rate.h"
 
 /* Room for an address that columns leave for. */
 #define ROOMY 29 /* most IPv6 addresses and ports */
@@ -17,13 +17,13 @@
 #define LEAST 15
 
 /* Groupings, a bit each. */
-#define BY(by)	 (1U << (by))
-#define FLOWS	 BY(GROUP_FLOW)
-#define PAIRS	 BY(GROUP_CONVERSATION)
-#define PROCS	 BY(GROUP_PROCESS)
-#define OWNERS	 (PROCS | BY(GROUP_CONTAINER) | BY(GROUP_USER))
-#define ALL	 (BY(GROUPS) - 1)
-#define GROUPED	 (ALL & ~FLOWS)
+#define BY(by)	(1U << (by))
+#define FLOWS	BY(GROUP_FLOW)
+#define PAIRS	BY(GROUP_CONVERSATION)
+#define PROCS	BY(GROUP_PROCESS)
+#define OWNERS	(PROCS | BY(GROUP_CONTAINER) | BY(GROUP_USER))
+#define ALL	(BY(GROUPS) - 1)
+#define GROUPED (ALL & ~FLOWS)
 
 static struct flow_counts both(const struct flow_counts dir[FLOW_DIRS])
 {
@@ -70,8 +70,8 @@ static double real_out(const struct column_context *context, const struct row *r
 static double real_share(const struct column_context *context, const struct row *row)
 {
 	enum flow_dir dir = flow_key_dir(&row->key);
-	uint64_t all = context->by == GROUP_FLOW ? context->all[dir].bytes
-						 : both(context->all).bytes;
+	uint64_t all =
+		context->by == GROUP_FLOW ? context->all[dir].bytes : both(context->all).bytes;
 
 	return all ? 100.0 * (double)both(row->delta).bytes / (double)all : 0.0;
 }
@@ -177,8 +177,8 @@ static char *text_user(const struct column_context *context, const struct row *r
 	return format_outside(owner_of(context, row)->user, text, size);
 }
 
-static char *text_container(const struct column_context *context, const struct row *row,
-			    char *text, size_t size)
+static char *text_container(const struct column_context *context, const struct row *row, char *text,
+			    size_t size)
 {
 	return format_outside(owner_of(context, row)->unit, text, size);
 }
@@ -196,9 +196,9 @@ static const char *const destination_titles[GROUPS] = {[GROUP_CONVERSATION] = "F
 #define NUMBER(kind_)		      .kind = (kind_), .number = true
 
 static const struct column_info columns[COLUMNS] = {
-	[COLUMN_PROTO] = {NAMED(COLUMN_PROTO, "proto", "PROTO"), .sortable = 8,
-			  .text = text_proto, .live = FLOWS | PAIRS | BY(GROUP_SERVICE) |
-			  BY(GROUP_PROTOCOL), .width = {6, 9, 9}, .leave = {190, LEAST},
+	[COLUMN_PROTO] = {NAMED(COLUMN_PROTO, "proto", "PROTO"), .sortable = 8, .text = text_proto,
+			  .live = FLOWS | PAIRS | BY(GROUP_SERVICE) | BY(GROUP_PROTOCOL),
+			  .width = {6, 9, 9}, .leave = {190, LEAST},
 			  .report = FLOWS | PAIRS | BY(GROUP_SERVICE) | BY(GROUP_PROTOCOL)},
 	[COLUMN_DIR] = {NAMED(COLUMN_DIR, "dir", "DIR"), .sortable = 9, .text = text_dir,
 			.live = FLOWS, .width = {1, 3, 3}, .leave = {200, 8}, .report = FLOWS,
@@ -228,10 +228,9 @@ static const struct column_info columns[COLUMNS] = {
 			 .leave = {60, FULL}, .late = {150, LEAST}, .report = FLOWS | PROCS,
 			 .drop = 10, .drop_group = 90},
 	[COLUMN_CONTAINER] = {NAMED(COLUMN_CONTAINER, "container", "CONTAINER"), .sortable = 13,
-			      .owner = true, .text = text_container,
-			      .live = FLOWS | PAIRS | PROCS, .width = {14, 14, 14},
-			      .leave = {50, FULL}, .late = {140, LEAST}, .report = FLOWS | PROCS,
-			      .drop = 20, .drop_group = 80},
+			      .owner = true, .text = text_container, .live = FLOWS | PAIRS | PROCS,
+			      .width = {14, 14, 14}, .leave = {50, FULL}, .late = {140, LEAST},
+			      .report = FLOWS | PROCS, .drop = 20, .drop_group = 80},
 	[COLUMN_HISTORY] = {NAMED(COLUMN_HISTORY, "history", "HISTORY"), .kind = COLUMN_GRAPH,
 			    .past = true, .live = FLOWS, .width = {10, 10, 10},
 			    .leave = {10, ROOMY}},
@@ -258,9 +257,8 @@ static const struct column_info columns[COLUMNS] = {
 			.sortable = 2, .real = real_pps, .live = ALL, .width = {6, 7, 7},
 			.leave = {110, FULL}, .report = ALL, .drop = 40, .drop_group = 10},
 	[COLUMN_PACKETS] = {NAMED(COLUMN_PACKETS, "packets", "PACKETS"), NUMBER(COLUMN_COUNT),
-			    .sortable = 3, .count = count_packets, .live = ALL,
-			    .width = {8, 8, 8}, .leave = {80, FULL}, .report = ALL, .drop = 50,
-			    .drop_group = 30},
+			    .sortable = 3, .count = count_packets, .live = ALL, .width = {8, 8, 8},
+			    .leave = {80, FULL}, .report = ALL, .drop = 50, .drop_group = 30},
 	[COLUMN_BYTES_IN] = {NAMED(COLUMN_BYTES_IN, "bytes-in", "BYTES IN"), NUMBER(COLUMN_COUNT),
 			     .count = count_bytes_in, .report = GROUPED, .drop_group = 50},
 	[COLUMN_BYTES_OUT] = {NAMED(COLUMN_BYTES_OUT, "bytes-out", "BYTES OUT"),
@@ -270,8 +268,9 @@ static const struct column_info columns[COLUMNS] = {
 			  .sortable = 4, .count = count_bytes, .live = ALL, .width = {6, 7, 7},
 			  .leave = {100, FULL}, .report = ALL, .drop = 60, .drop_group = 70},
 	[COLUMN_FLOWS] = {NAMED(COLUMN_FLOWS, "flows", "FLOWS"), NUMBER(COLUMN_COUNT),
-			  .sortable = 15, .count = count_flows, .live = GROUPED & ~PAIRS, .width = {6, 7, 7},
-			  .leave = {90, FULL}, .report = GROUPED, .drop_group = 20},
+			  .sortable = 15, .count = count_flows, .live = GROUPED & ~PAIRS,
+			  .width = {6, 7, 7}, .leave = {90, FULL}, .report = GROUPED,
+			  .drop_group = 20},
 	[COLUMN_TUPLE] = {NAMED(COLUMN_TUPLE, "tuple", "TUPLE"), .sortable = 7},
 };
 
@@ -339,8 +338,7 @@ const char *column_report_title(enum column column, enum group_by by)
 							      : info->title;
 }
 
-double column_value(enum column column, const struct column_context *context,
-		    const struct row *row)
+double column_value(enum column column, const struct column_context *context, const struct row *row)
 {
 	const struct column_info *info = &columns[column];
 

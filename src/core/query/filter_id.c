@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What stands behind a keyword: an address, a network, a port, a protocol, a text; see
- * filter_term.h. The meaning of short addresses and of service names is that of libpcap. Everything
+ * filter_private.h. The meaning of short addresses and of service names is that of libpcap. Everything
  * belongs to the one call.
  */
 #include <arpa/inet.h>
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filter_term.h"
+#include "filter_private.h"
 #include "flow.h"
 
 bool filter_read_number(const char *text, const char **ret_end, uint32_t most, uint32_t *ret_number)

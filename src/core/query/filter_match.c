@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "endpoint.h"
 #include "flow.h"
 
 static bool on_side(const struct filter_node *node, bool src, bool dst)

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What a parsed filter looks like; for filter*.c only. */
+/*
+ * What a parsed filter looks like, and what the parts of its parser share; for filter*.c only.
+ * filter.c scans and knows terms and operators, filter_id.c what follows a keyword, filter_words.c the
+ * keywords. Functions that return an int return 0, or -EINVAL, -E2BIG or -ENOMEM after they said why.
+ */
 #ifndef PKTSTAT_FILTER_PRIVATE_H
 #define PKTSTAT_FILTER_PRIVATE_H
 
 #include "filter.h"
+#include "filter_private.h"
+#include "services.h"
 
 #define FILTER_NODES_MAX 128
 #define FILTER_DEPTH_MAX 32
@@ -79,5 +85,108 @@ struct filter {
 	bool uses_names;
 	struct filter_node node[FILTER_NODES_MAX];
 };
+
+/* What a keyword before an address, a number or a text asks for. */
+enum filter_kind {
+	FILTER_KIND_NONE,
+	FILTER_KIND_ADDRESS, /* after src or dst alone */
+	FILTER_KIND_HOST,
+	FILTER_KIND_NET,
+	FILTER_KIND_PORT,
+	FILTER_KIND_PORTRANGE,
+	FILTER_KIND_PROTO,
+	FILTER_KIND_ETHER_PROTO,
+	FILTER_KIND_ABOUT, /* `test` says about what: comm, user, iface, ... */
+};
+
+/* The keywords of a term; "port 80 or 443" takes them for 443, too. */
+struct filter_qualifiers {
+	enum filter_kind kind;
+	enum filter_side side;
+	enum filter_test test;
+	bool has_proto;
+	struct filter_node proto;
+};
+
+/* The word the parser looks at is text[begin..end); `word` and `length` are it without quotes. */
+struct filter_parser {
+	const char *text;
+	size_t begin, end;
+	const char *word;
+	size_t length;
+	bool quoted;
+	bool unclosed; /* the quote at its begin has no end */
+	struct filter_qualifiers last;
+	bool implied;			 /* the next term may take over the last qualifiers */
+	const struct services *services; /* NULL: not known yet */
+	struct services *own_services;
+	struct filter *filter;
+	char *why;
+	size_t size;
+	size_t *ret_column;
+};
+
+void filter_next(struct filter_parser *parser);
+bool filter_at_end(const struct filter_parser *parser);
+/* An operator or a bracket, in signs. */
+bool filter_at_sign(const struct filter_parser *parser);
+bool filter_is(const struct filter_parser *parser, const char *keyword);
+/* Goes on when it is that keyword. */
+bool filter_accept(struct filter_parser *parser, const char *keyword);
+/* "not" or "!". */
+bool filter_accept_not(struct filter_parser *parser);
+/* The word as text of its own; empty when it is longer than any that means something. */
+void filter_copy_word(const struct filter_parser *parser, char word[FILTER_WORD_MAX]);
+/* Says what is wrong with the word looked at; returns -EINVAL. */
+int filter_fail(struct filter_parser *parser, const char *why);
+int filter_add(struct filter_parser *parser, const struct filter_node *node, unsigned int *ret_at);
+/* The same, and goes on behind the word looked at. */
+int filter_finish(struct filter_parser *parser, const struct filter_node *node,
+		  unsigned int *ret_at);
+/* Joins two nodes by FILTER_AND or FILTER_OR. */
+int filter_join(struct filter_parser *parser, enum filter_test test, unsigned int left,
+		unsigned int right, unsigned int *ret_at);
+
+/* What the qualifiers ask for: one, with "not", or a list in brackets. */
+int filter_parse_id(struct filter_parser *parser, const struct filter_qualifiers *qualifiers,
+		    unsigned int depth, unsigned int *ret_at);
+
+/* A whole number up to `most` from `text` on; false when it is none. */
+bool filter_read_number(const char *text, const char **ret_end, uint32_t most,
+			uint32_t *ret_number);
+/* Protocol names, families and "other"; `node` gets test and number. False: there is none. */
+bool filter_read_proto(const char *word, struct filter_node *node);
+/* The word in lower case, to be searched for. */
+int filter_read_text(struct filter_parser *parser, struct filter_node *node);
+
+/* The words that have a meaning. */
+enum filter_role {
+	FILTER_ROLE_NONE,
+	FILTER_ROLE_OPERATOR, /* and or not */
+	FILTER_ROLE_DIR,      /* `value`: enum flow_dir */
+	FILTER_ROLE_FIELD,    /* `value`: enum filter_field */
+	FILTER_ROLE_PROTO,    /* `test` and `value` as in a node */
+	FILTER_ROLE_SIDE,     /* `value`: enum filter_side */
+	FILTER_ROLE_KIND,     /* `value`: enum filter_kind */
+	FILTER_ROLE_ABOUT,    /* `test` */
+	FILTER_ROLE_ETHER,
+	FILTER_ROLE_REFUSED, /* of pcap, but flows cannot answer; `why` says so */
+	FILTER_ROLE_FOREIGN, /* of other tools; `why` says what to write */
+};
+
+struct filter_keyword {
+	const char *word;
+	enum filter_role role;
+	enum filter_test test;
+	uint32_t value;
+	const char *why;
+};
+
+/* The keyword of that name in any case, or NULL; protocols stand in flow_protocols[]. */
+const struct filter_keyword *filter_keyword(const char *word, size_t length);
+/* True for keywords, and those of protocols. */
+bool filter_is_word(const char *word);
+/* Says that the word looked at is none, and which one is near. */
+int filter_fail_unknown(struct filter_parser *parser);
 
 #endif

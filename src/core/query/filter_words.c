@@ -8,10 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "edit_distance.h"
-#include "filter_term.h"
+#include "filter_private.h"
 #include "flow.h"
-#include "flow_protocol.h"
+#include "format.h"
 
 #define NO_VLAN	   "flows keep no VLAN tags; use iface of the VLAN"
 #define NO_TUNNEL  "flows keep no labels and sessions; what is inside is counted"
@@ -174,7 +173,7 @@ static bool is_offered(const struct filter_keyword *keyword)
 	return keyword->role != FILTER_ROLE_REFUSED && keyword->role != FILTER_ROLE_FOREIGN;
 }
 
-/* Keywords of protocols stand in their own table, flow_protocol.h. */
+/* Keywords of protocols stand in their own table, flow_protocols[]. */
 const char *filter_word(size_t i)
 {
 	for (size_t at = 0; at < KEYWORDS; at++) {

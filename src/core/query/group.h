@@ -79,8 +79,6 @@ struct flow_key group_key(enum group_by by, const struct flow_key *key,
 bool group_by_owner(enum group_by by);
 /* What of the owner they go by; of other groupings, the process. */
 enum owner_part group_owner_part(enum group_by by);
-/* Key of a group of owners: the id that represents them, which group_owner_of_key() gives back. */
-struct flow_key group_key_of_owner(uint32_t representative);
 uint32_t group_owner_of_key(const struct flow_key *key);
 /* The owner to ask for that part of a group: by that part, the one that stands for it (whatever
  * else its flows differ in); otherwise the one that all its flows have. */
@@ -92,8 +90,9 @@ const char *group_plural(enum group_by by);
 int group_of_name(const char *name);
 
 /*
- * The ends of a group's key as tables show them, see endpoint.h; of owners, the process ("nginx
- * (1234)"), unit or user as source; of interfaces, the name in `ifaces` (NULL: "?"). Write at most `size` bytes; return `text`.
+ * The ends of a group's key as tables show them, as in flow.h; of owners, the process ("nginx
+ * (1234)"), unit or user as source; of interfaces, the name in `ifaces` (NULL: "?"). Write at most
+ * `size` bytes; return `text`.
  */
 char *group_source(enum group_by by, const struct flow_key *key, const struct owner_table *owners,
 		   const struct ifaces *ifaces, char *text, size_t size);

@@ -11,9 +11,20 @@
 #include <stdbool.h>
 
 #include "column.h"
-#include "rank.h"
 #include "rows.h"
 #include "select.h"
+
+/*
+ * Ranks of what columns of names say: owners and interfaces are few and rows are many, so their
+ * names are compared once, and rows by numbers. Owned by a view; one thread.
+ */
+
+struct ranks {
+	uint32_t *rank; /* by owner id, or slot; equal names have equal ranks */
+	size_t room;
+	uint32_t *id; /* those that there are */
+	size_t id_room;
+};
 
 struct order {
 	enum column sort;

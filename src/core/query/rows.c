@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "flow.h"
-#include "rate.h"
 
 enum verdict {
 	VERDICT_NONE,
@@ -151,8 +151,7 @@ static bool passes_filter(struct rows *rows, size_t i)
 	return *verdict == VERDICT_PASS;
 }
 
-unsigned int rows_tenant(const struct rows *rows, enum group_by by,
-			      const struct flow_key *key)
+unsigned int rows_tenant(const struct rows *rows, enum group_by by, const struct flow_key *key)
 {
 	bool on_one = by == GROUP_FLOW || by == GROUP_IFACE ||
 		      (by == GROUP_CONVERSATION && flow_key_sum(key) == FLOW_SUM_NONE);
@@ -433,8 +432,7 @@ uint64_t rows_number(const struct rows *rows, enum column column, uint32_t index
 	const struct row *row;
 
 	if (column == COLUMN_PID)
-		return owner_table_get(rows->owners, rows_owner(rows, index, OWNER_PROCESS))
-			->pid;
+		return owner_table_get(rows->owners, rows_owner(rows, index, OWNER_PROCESS))->pid;
 	if (rows->by == GROUP_FLOW)
 		return number_of_flow(rows, column, index);
 	row = group_get(rows->group, index);
@@ -470,7 +468,7 @@ static long find_flow(const struct snapshot *snapshot, const struct flow_key *ke
 }
 
 long rows_find(const struct rows *rows, const struct flow_key *key, unsigned int tenant,
-		    uint32_t *id, uint32_t *era)
+	       uint32_t *id, uint32_t *era)
 {
 	long index;
 

@@ -5,11 +5,11 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "flow.h"
-#include "rate.h"
 #include "report.h"
 #include "report_json_owner.h"
-#include "report_rows.h"
+#include "report_parts.h"
 #include "report_writer.h"
 
 #define IPPROTO_OSPF 89
@@ -173,8 +173,8 @@ static int write_flow(struct report_writer *writer, const struct report *report,
 		      const struct report_rows *rows, size_t i)
 {
 	const struct ledger_flow *flow = report_rows_flow(rows, i);
-	static const struct report_owner_fields owner_fields = {PID, COMM, EXE, USER,
-								CGROUP, CONTAINER};
+	static const struct report_owner_fields owner_fields = {PID,  COMM,   EXE,
+								USER, CGROUP, CONTAINER};
 	unsigned int variant = report_owner_variant(report, flow->owner);
 	char src[NAME_TEXT_MAX], dst[NAME_TEXT_MAX];
 	enum kind kind = kind_of(&flow->key);

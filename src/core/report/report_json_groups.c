@@ -2,10 +2,10 @@
 /* The report for programs where rows are groups of flows: one object a group. */
 #include <linux/if_ether.h>
 
+#include "clock.h"
 #include "flow.h"
-#include "rate.h"
 #include "report_json_owner.h"
-#include "report_rows.h"
+#include "report_parts.h"
 #include "report_writer.h"
 
 /* Rows of each grouping come in three kinds. */
@@ -135,7 +135,7 @@ static void set_name(struct report_writer *writer, const struct flow_key *key)
 }
 
 static void set_group_counts(struct report_writer *writer, const struct row *row,
-		       uint64_t running_ns)
+			     uint64_t running_ns)
 {
 	const struct flow_counts *in = &row->total[FLOW_IN], *out = &row->total[FLOW_OUT];
 
@@ -152,10 +152,10 @@ static void set_group_counts(struct report_writer *writer, const struct row *row
 static int write_group(struct report_writer *writer, const struct report *report,
 		       const struct report_rows *rows, size_t i)
 {
-	static const struct report_owner_fields owner_fields = {PID, COMM, EXE, USER,
-								CGROUP, CONTAINER};
-	static const struct report_owner_fields short_fields = {PID, COMM_ONLY, EXE, USER,
-								CGROUP, CONTAINER};
+	static const struct report_owner_fields owner_fields = {PID,  COMM,   EXE,
+								USER, CGROUP, CONTAINER};
+	static const struct report_owner_fields short_fields = {PID,  COMM_ONLY, EXE,
+								USER, CGROUP,	 CONTAINER};
 	const struct row *row = report_rows_group(rows, i);
 	uint32_t owner = group_row_owner(report->by, row, group_owner_part(report->by));
 	bool process = report->by != GROUP_CONTAINER && report->by != GROUP_USER;

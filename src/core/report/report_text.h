@@ -11,9 +11,7 @@
 #include "column.h"
 #include "grid.h"
 #include "report.h"
-#include "report_hosts.h"
-#include "report_rows.h"
-#include "report_sums.h"
+#include "report_parts.h"
 
 /* What a table is made of; owned by report_table(). */
 struct report_parts {
@@ -54,14 +52,7 @@ size_t report_hosts_shown(const struct report_parts *parts);
 
 /* The flows or groups, as many as the limit or the terminal allow beside the rest. */
 int report_put_rows(struct report_parts *parts, FILE *out);
-/* An end of a flow or group, with its host name where that is known; at most GRID_CELL_MAX. */
-void report_group_source(const struct report *report, const struct flow_key *key, char *text);
-void report_group_destination(const struct report *report, const struct flow_key *key, char *text);
 
-/* The names of what was watched, each that is not any more with the reason. */
-int report_put_watched(const struct report *report, FILE *out);
-/* Totals by interface, where there are several; how many lines that takes. */
-int report_put_ifaces(const struct report_parts *parts, FILE *out);
 size_t report_iface_lines(const struct report_parts *parts);
 
 /* Packets seen = in rows + other, why, and whether that is exact. */

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "report.h"
-#include "report_rows.h"
+#include "report_parts.h"
 
 #define REPORT_KINDS_MAX  32
 #define REPORT_FIELDS_MAX 48
