@@ -19,8 +19,9 @@ src/guard:         src/core/base
 src/names:         src/core/base src/core/model
 src/collector:     bpf src/core/base src/core/model src/net
 src/owner:         bpf src/core/base src/core/model src/net
+src/sight:         bpf src/core/base src/core/model
 src/ui:            bpf src/core/base src/core/model src/core/query
-src/app:           bpf src/core/base src/core/model src/core/query src/core/report src/net src/guard src/names src/collector src/owner src/ui
+src/app:           bpf src/core/base src/core/model src/core/query src/core/report src/net src/guard src/names src/collector src/owner src/sight src/ui
 src:               src/app src/guard
 '
 

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* From the long header over the keys to the frames; see quic.h. */
+#include "quic.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "array.h"
+#include "digest.h"
+#include "octets.h"
+
+#define LONG_HEADER	  0x80
+#define FIXED_BIT	  0x40
+#define PACKETS_MAX	  4 /* in one datagram */
+#define PACKET_NUMBER_MAX 4
+#define PACKET_TYPE_MASK  0x30
+
+/* What differs between versions. */
+struct quic_version {
+	uint32_t number;
+	uint8_t initial; /* type of an Initial packet in the first byte */
+	uint8_t salt[20];
+	const char *key, *iv, *mask;
+};
+
+static const struct quic_version versions[] = {
+	{1,
+	 0x00,
+	 {0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
+	  0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a},
+	 "quic key",
+	 "quic iv",
+	 "quic hp"},
+	{0x6b3343cf,
+	 0x10,
+	 {0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,
+	  0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9},
+	 "quicv2 key",
+	 "quicv2 iv",
+	 "quicv2 hp"},
+};
+
+struct quic_keys {
+	uint8_t key[CIPHER_KEY], iv[CIPHER_IV], mask[CIPHER_KEY];
+};
+
+/* One packet of a datagram: its header up to the packet number, and what is behind. */
+struct quic_packet {
+	const struct quic_version *version;
+	const uint8_t *header;
+	size_t header_length; /* without the packet number */
+	size_t rest;	      /* bytes from the packet number on */
+	struct quic_id id;
+	bool initial;
+};
+
+static const struct quic_version *find_version(uint32_t number)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		if (versions[i].number == number)
+			return &versions[i];
+	}
+	return NULL;
+}
+
+/* RFC 9000, 16: the two top bits say how long the number is. */
+static uint64_t read_variable(struct octets *from)
+{
+	uint64_t value = octets_number(from, 1);
+	unsigned int more = 1U << (value >> 6);
+
+	value &= 0x3f;
+	while (--more)
+		value = value << 8 | octets_number(from, 1);
+	return value;
+}
+
+static bool read_id(struct octets *from, struct quic_id *ret_id)
+{
+	struct octets id = octets_vector(from, 1);
+	size_t length = octets_left(&id);
+
+	if (from->cut || length > QUIC_ID_MAX)
+		return false;
+	ret_id->length = (uint8_t)length;
+	memcpy(ret_id->bytes, id.at, length);
+	return true;
+}
+
+/* RFC 9000, 17.2. Moves behind the packet. False when there is no long header of a known version. */
+static bool read_packet(struct octets *datagram, struct quic_packet *ret_packet)
+{
+	const uint8_t *begin = datagram->at;
+	uint8_t first = (uint8_t)octets_number(datagram, 1);
+	struct quic_id source;
+	uint64_t rest;
+
+	ret_packet->version = find_version(octets_number(datagram, 4));
+	if (datagram->cut || !ret_packet->version ||
+	    (first & (LONG_HEADER | FIXED_BIT)) != (LONG_HEADER | FIXED_BIT) ||
+	    !read_id(datagram, &ret_packet->id) || !read_id(datagram, &source))
+		return false;
+	ret_packet->initial = (first & PACKET_TYPE_MASK) == ret_packet->version->initial;
+	if (ret_packet->initial)
+		octets_take(datagram, read_variable(datagram)); /* token */
+	rest = read_variable(datagram);
+	ret_packet->header = begin;
+	ret_packet->header_length = (size_t)(datagram->at - begin);
+	if (!ret_packet->initial && datagram->cut) /* Retry has no length */
+		rest = 0;
+	ret_packet->rest = rest < octets_left(datagram) ? rest : octets_left(datagram);
+	if (rest > octets_left(datagram))
+		ret_packet->initial = false; /* not all of it is here */
+	octets_take(datagram, ret_packet->rest);
+	return true;
+}
+
+static void make_keys(const struct quic_version *version, const struct quic_id *id,
+		      struct quic_keys *ret_keys)
+{
+	uint8_t initial[DIGEST_SIZE], secret[DIGEST_SIZE];
+
+	digest_extract(version->salt, sizeof(version->salt), id->bytes, id->length, initial);
+	digest_expand(initial, "client in", secret, sizeof(secret));
+	digest_expand(secret, version->key, ret_keys->key, sizeof(ret_keys->key));
+	digest_expand(secret, version->iv, ret_keys->iv, sizeof(ret_keys->iv));
+	digest_expand(secret, version->mask, ret_keys->mask, sizeof(ret_keys->mask));
+}
+
+/*
+ * RFC 9001, 5.4 and 5.3: takes the mask off the first byte and the packet number, and opens the rest.
+ * Returns the length of the text, 0: these are not its keys.
+ */
+static size_t open_packet(const struct quic_packet *packet, const struct quic_id *id, uint8_t *text)
+{
+	uint8_t header[QUIC_PACKET_MAX], mask[16];
+	size_t length = packet->header_length, numbers;
+	struct quic_keys keys;
+
+	if (packet->rest < PACKET_NUMBER_MAX + 16 + CIPHER_TAG ||
+	    length + packet->rest > QUIC_PACKET_MAX)
+		return 0;
+	make_keys(packet->version, id, &keys);
+	memcpy(header, packet->header, length + PACKET_NUMBER_MAX);
+	cipher_block(keys.mask, packet->header + length + PACKET_NUMBER_MAX, mask);
+	header[0] ^= mask[0] & 0x0f;
+	numbers = (header[0] & 3) + 1U;
+	for (size_t i = 0; i < numbers; i++) {
+		header[length + i] ^= mask[1 + i];
+		keys.iv[CIPHER_IV - numbers + i] ^= header[length + i];
+	}
+	if (!cipher_open(keys.key, keys.iv, header, length + numbers,
+			 packet->header + length + numbers, packet->rest - numbers, text))
+		return 0;
+	return packet->rest - numbers - CIPHER_TAG;
+}
+
+/* RFC 9000, 19.3: numbers in pairs, and three more with congestion marks. */
+static void skip_ack(struct octets *frames, bool marks)
+{
+	uint64_t ranges;
+
+	read_variable(frames);
+	read_variable(frames);
+	ranges = read_variable(frames);
+	for (read_variable(frames); ranges && !frames->cut; ranges--) {
+		read_variable(frames);
+		read_variable(frames);
+	}
+	for (int i = 0; marks && i < 3; i++)
+		read_variable(frames);
+}
+
+/* RFC 9000, 12.4: frames that Initial packets may have; anything else ends the packet. */
+static void read_frames(struct octets frames, const struct quic_sink *sink)
+{
+	struct octets data;
+	uint64_t offset;
+
+	while (octets_left(&frames)) {
+		switch (octets_number(&frames, 1)) {
+		case 0x00: /* PADDING */
+		case 0x01: /* PING */ break;
+		case 0x02: skip_ack(&frames, false); break;
+		case 0x03: skip_ack(&frames, true); break;
+		case 0x06: /* CRYPTO */
+			offset = read_variable(&frames);
+			data = octets_take(&frames, read_variable(&frames));
+			if (frames.cut)
+				return;
+			sink->take(sink->arg, offset, data.at, octets_left(&data));
+			break;
+		default: return;
+		}
+	}
+}
+
+int quic_read(const uint8_t *datagram, size_t length, struct quic_id *id,
+	      const struct quic_sink *sink)
+{
+	struct octets rest = octets_of(datagram, length);
+	uint8_t text[QUIC_PACKET_MAX];
+	struct quic_packet packet;
+	int opened = 0, packets;
+
+	for (packets = 0; packets < PACKETS_MAX && read_packet(&rest, &packet); packets++) {
+		size_t size = 0;
+
+		if (!packet.initial)
+			continue;
+		if (id->length)
+			size = open_packet(&packet, id, text);
+		if (!size && packet.id.length) {
+			size = open_packet(&packet, &packet.id, text);
+			if (size)
+				*id = packet.id;
+		}
+		if (!size)
+			continue;
+		read_frames(octets_of(text, size), sink);
+		opened++;
+	}
+	return packets ? opened : -EBADMSG;
+}
