@@ -49,6 +49,15 @@ _pktstat_bpf() {
 	--max-flows)
 		words='65536 262144 1048576 4194304'
 		;;
+	--stream)
+		words='jsonl csv text'
+		;;
+	--every)
+		words='1s 10s 1m 5m'
+		;;
+	-n | --count)
+		words='1 10 60'
+		;;
 	-s | --sort)
 		words='bps pps packets bytes source destination tuple proto dir pid process user'
 		words+=' container iface flows'
@@ -69,8 +78,9 @@ _pktstat_bpf() {
 	*)
 		# begin generated: bash-options
 		words='--iface --dedup --exit-on-loss --netns --timeout --refresh --no-arp --attach'
-		words+=' --max-flows --tui --json --sort --filter --by --limit --names --no-owners'
-		words+=' --hide-own --no-mouse --verify --help --version'
+		words+=' --max-flows --tui --json --stream --batch --every --count --sort --filter'
+		words+=' --by --limit --names --no-owners --hide-own --no-mouse --verify --help'
+		words+=' --version'
 		# end generated
 		;;
 	esac

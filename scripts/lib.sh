@@ -15,7 +15,7 @@ build_packages=(
 demo_packages=(iproute2 iputils-ping iperf3)
 test_packages=(
 	"${demo_packages[@]}" libcmocka-dev libjansson-dev 'libclang-rt-dev|libclang-rt-14-dev' tmux tshark tcpdump
-	ethtool jq python3 procps libcap2-bin ncurses-base groff-base shellcheck
+	ethtool jq python3 python3-jsonschema procps libcap2-bin ncurses-base groff-base shellcheck
 	qemu-system-x86 busybox-static cpio xz-utils wireguard-tools ppp
 	cppcheck
 )

@@ -107,13 +107,15 @@ static void app_end(struct app *app, bool report)
 	collector_stop(app->collector);
 	app->collector = NULL;
 	app_finish_owners(app);
+	app_finish_outputs(app);
 	forget_signals(app);
 	pthread_sigmask(SIG_SETMASK, &app->old_signals, NULL);
 	last = ring_latest(app->ring);
 	if (last)
 		app_ifaces_end(app, last->ifaces);
 	if (report && last) {
-		print_report(app, last);
+		if (!app_streams_to_stdout(app->options))
+			print_report(app, last);
 		if (app->options->json && !app->options->verify)
 			log_gaps(last->ifaces);
 		if (app->options->verify)
@@ -203,6 +205,8 @@ static void wait_quietly(struct app *app)
 			return;
 		}
 		if (waits[0].revents && read(app->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+			if (info.ssi_signo == SIGHUP && app_reopen_outputs(app))
+				continue;
 			app->ended = signal_name((int)info.ssi_signo);
 			return;
 		}
@@ -326,6 +330,7 @@ int app_run(const struct options *options)
 	bpf_source_silence();
 	app_ifaces_init(&app);
 	run_stages(&app);
+	app_free_outputs(&app);
 	app_free_owners(&app);
 	app_free_names(&app);
 	app_stop_helpers(&app);

@@ -9,6 +9,7 @@
 #include "app_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -95,6 +96,12 @@ void app_narrow_owners(void *app)
 	(void)narrow("owners", owners_needs(app));
 }
 
+void app_narrow_stream(void *app)
+{
+	(void)app;
+	(void)narrow("stream", 0);
+}
+
 void app_narrow_names(void *app)
 {
 	(void)narrow("names", names_needs(app));
@@ -160,8 +167,42 @@ static size_t serve_user(const void *request, size_t length, void *answer, size_
 	return strlen(answer) + 1;
 }
 
+/* The file of a stream, by its number. */
+static int serve_stream(const void *context, const void *request, size_t length)
+{
+	const struct options *options = context;
+	size_t stream;
+	int fd;
+
+	if (length != sizeof(stream))
+		return -EINVAL;
+	memcpy(&stream, request, sizeof(stream));
+	if (stream >= options->streams || !options->stream[stream].path)
+		return -EINVAL;
+	fd = open(options->stream[stream].path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	return fd < 0 ? -errno : fd;
+}
+
+int app_open_stream_again(struct app *app, size_t stream)
+{
+	return helper_ask_file(app->reopener, &stream, sizeof(stream));
+}
+
+static bool has_stream_files(const struct options *options)
+{
+	for (size_t i = 0; i < options->streams; i++) {
+		if (options->stream[i].path)
+			return true;
+	}
+	return false;
+}
+
 int app_start_helpers(struct app *app)
 {
+	const struct helper_options reopener = {.name = "pktstat-reopen",
+						.needs = GUARD_APPEND,
+						.serve_file = serve_stream,
+						.context = app->options};
 	static const struct helper_options saver = {
 		.name = "pktstat-save", .needs = GUARD_SETTINGS, .serve = serve_settings};
 	static const struct helper_options users = {.name = "pktstat-users",
@@ -174,6 +215,8 @@ int app_start_helpers(struct app *app)
 		err = helper_start(&saver, &app->saver);
 	if (!err && !app->options->no_owners)
 		err = helper_start(&users, &app->users);
+	if (!err && has_stream_files(app->options))
+		err = helper_start(&reopener, &app->reopener);
 	if (err)
 		log_line("cannot start a helper process: %s", strerror(-err));
 	return err;
@@ -183,7 +226,8 @@ void app_stop_helpers(struct app *app)
 {
 	helper_stop(app->saver);
 	helper_stop(app->users);
-	app->saver = app->users = NULL;
+	helper_stop(app->reopener);
+	app->saver = app->users = app->reopener = NULL;
 }
 
 int app_save_settings(void *context, const struct settings *settings, char where[SETTINGS_PATH_MAX])

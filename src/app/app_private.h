@@ -92,12 +92,14 @@ struct app {
 	struct owner_table *owner_table; /* NULL with --no-owners */
 	struct services *services;	 /* NULL: no live view */
 	struct helper *saver;		 /* saves settings; NULL: no live view */
+	struct helper *reopener; /* opens files of streams again; NULL: there are none */
 	struct helper *users;	 /* looks up names of users; NULL: owners are not looked up */
 	struct owners *owners;	 /* NULL: not looked up */
 	pthread_t owners_opener; /* opens them, until joined */
 	bool opening_owners;
 	int owners_error;
 	bool said_owners_note;
+	struct app_outputs *outputs; /* NULL: none was asked for */
 	uint64_t start_mono_ns;
 	int64_t start_wall_ns;
 	int own_nice;	   /* of the main thread before it took the collector's */
@@ -136,6 +138,27 @@ void app_stop_helpers(struct app *app);
  */
 int app_save_settings(void *app, const struct settings *settings, char where[SETTINGS_PATH_MAX]);
 void app_user_name(void *app, uint32_t uid, char name[USER_NAME_SIZE]);
+
+/*
+ * Streams and other outputs. Opened before privileges are dropped and the collector starts, started
+ * after it, finished when it has ended. 0 or a negative errno, logged.
+ */
+int app_open_outputs(struct app *app);
+int app_start_outputs(struct app *app);
+/* Publishes what is left, and takes over the status and the reason of the end. */
+void app_finish_outputs(struct app *app);
+void app_free_outputs(struct app *app);
+/* After the deadline was set: ends the program at once if an output has ended it. */
+void app_recall_end(struct app *app);
+/* SIGHUP: opens files of streams again; false if there are none. */
+bool app_reopen_outputs(struct app *app);
+/* Whether any is asked for; whether a stream is on standard output, which has no report then. */
+bool app_has_outputs(const struct options *options);
+bool app_streams_to_stdout(const struct options *options);
+/* First action of the threads of streams. */
+void app_narrow_stream(void *app);
+/* Asks a helper for the file of a stream: a descriptor or a negative errno. */
+int app_open_stream_again(struct app *app, size_t stream);
 
 /* True if host names may be looked up: in the live view a key starts it. */
 bool app_wants_names(const struct app *app);

@@ -219,7 +219,8 @@ static void choose_mode(struct app *app)
 {
 	bool tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 
-	app->live = app->options->tui || (tty && !app->options->json);
+	app->live = app->options->tui ||
+		    (tty && !app->options->json && !app_streams_to_stdout(app->options));
 }
 
 static int open_terminal(struct app *app)
@@ -271,13 +272,14 @@ static int set_up_deadline(struct app *app)
 	struct itimerspec spec = {0};
 
 	if (!app->options->timeout_set)
-		after_ns = app->live ? 0 : QUIET_TIMEOUT_NS;
+		after_ns = app->live || app_has_outputs(app->options) ? 0 : QUIET_TIMEOUT_NS;
 	app->timeout_ns = after_ns;
 	if (!after_ns)
 		return 0;
 	spec.it_value.tv_sec = (time_t)(after_ns / 1000000000ULL);
 	spec.it_value.tv_nsec = (long)(after_ns % 1000000000ULL);
-	app->deadline_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (app->deadline_fd < 0)
+		app->deadline_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	if (app->deadline_fd >= 0 && !timerfd_settime(app->deadline_fd, 0, &spec, NULL))
 		return 0;
 	log_line("cannot set the timeout: %s", strerror(errno));
@@ -342,7 +344,8 @@ static int start_collector(struct app *app)
 	app_settle(app);
 	app_start_owners(app);
 	app_start_names(app);
-	return app_narrow_main(app);
+	err = app_start_outputs(app);
+	return err ? err : app_narrow_main(app);
 }
 
 static int make_memory(struct app *app)
@@ -353,8 +356,8 @@ static int make_memory(struct app *app)
 
 	if (!err)
 		err = ledger_new(app->options->max_flows, LEDGER_KEEP_NS_DEFAULT, &app->ledger);
-	/* Only the view sums idle flows without rows; the report reads the ledger. */
-	if (!err && app->live)
+	/* The view sums idle flows, outputs compare with them; the report reads the ledger. */
+	if (!err && (app->live || app_has_outputs(app->options)))
 		err = ledger_log_idle(app->ledger);
 	/* options_parse() has checked it, so only memory can be missing. */
 	if (!err && app->live)
@@ -407,8 +410,12 @@ int app_start(struct app *app)
 	if (!err)
 		err = find_own(app);
 	if (!err)
+		err = app_open_outputs(app);
+	if (!err)
 		err = start_collector(app);
 	if (!err)
 		err = set_up_deadline(app);
+	if (!err)
+		app_recall_end(app);
 	return err;
 }

@@ -222,6 +222,77 @@ static bool parse_limit(struct parser *parser, const char *text)
 	return true;
 }
 
+static bool add_stream(struct parser *parser, enum stream_format format, const char *path)
+{
+	struct options *options = &parser->options;
+
+	if (options->streams == OPTIONS_STREAMS_MAX)
+		return refuse(parser, "at most %d streams are possible; give --stream fewer times",
+			      OPTIONS_STREAMS_MAX);
+	for (size_t i = 0; i < options->streams; i++) {
+		const char *other = options->stream[i].path;
+
+		if (!path && !other)
+			return refuse(parser, "two streams would be mixed on standard output; give "
+					      "one of them a file: --stream jsonl:FILE");
+		if (path && other && !strcmp(path, other))
+			return refuse(parser, "two streams would be mixed in %.64s; give them "
+					      "different files", path);
+	}
+	options->stream[options->streams++] =
+		(struct options_stream){.format = format, .path = path};
+	return true;
+}
+
+static bool parse_stream(struct parser *parser, const char *text)
+{
+	char list[OPTION_TEXT_MAX];
+	size_t length = strcspn(text, ":");
+	int format = stream_format_of_name(text, length);
+
+	if (format < 0)
+		return refuse(parser, "cannot write a stream as '%.*s'; give %s",
+			      length < 64 ? (int)length : 64, text,
+			      option_list(OPTION_STREAM, list, sizeof(list)));
+	if (text[length] && !text[length + 1])
+		return refuse(parser, "--stream has an empty file name; give --stream %.*s:FILE, or "
+				      "no colon for standard output", (int)length, text);
+	return add_stream(parser, (enum stream_format)format,
+			  text[length] ? text + length + 1 : NULL);
+}
+
+static bool parse_every(struct parser *parser, const char *text)
+{
+	const char *why;
+
+	if (duration_parse(text, &parser->options.every_ns, &why) < 0)
+		return refuse(parser, "cannot use '%.64s' as --every: %s", text, why);
+	parser->options.every_set = true;
+	return true;
+}
+
+/* What only the whole command line shows. */
+static bool check_outputs(struct parser *parser)
+{
+	struct options *options = &parser->options;
+	bool standard = false;
+
+	for (size_t i = 0; i < options->streams; i++)
+		standard |= !options->stream[i].path;
+	if (standard && options->json)
+		return refuse(parser, "--json and a stream would be mixed on standard output; give "
+				      "the stream a file: --stream jsonl:FILE");
+	if ((options->every_set || options->count) && !options->streams)
+		return refuse(parser, "--%s needs an output, for example --stream jsonl",
+			      options->count ? "count" : "every");
+	if (options->every_set && options->every_ns < options->refresh_ns)
+		return refuse(parser, "--every is shorter than --refresh; give at least the time "
+				      "between two updates, or a shorter --refresh as well");
+	if (!options->every_set)
+		options->every_ns = options->refresh_ns;
+	return true;
+}
+
 static bool apply(struct parser *parser, enum option_id id, const char *argument)
 {
 	struct options *options = &parser->options;
@@ -247,6 +318,11 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 	case OPTION_NO_ARP: options->no_arp = true; return true;
 	case OPTION_NO_MOUSE: options->no_mouse = true; return true;
 	case OPTION_TUI: options->tui = true; return true;
+	case OPTION_STREAM: return parse_stream(parser, argument);
+	case OPTION_BATCH: return add_stream(parser, STREAM_TEXT, NULL);
+	case OPTION_EVERY: return parse_every(parser, argument);
+	case OPTION_COUNT:
+		return parse_number(parser, "count", argument, 1, UINT32_MAX, &options->count);
 	case OPTION_JSON: options->json = true; return true;
 	case OPTION_VERIFY: options->verify = true; return true;
 	case OPTION_HELP:
@@ -381,6 +457,8 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 		       argv[optind]);
 		return OPTIONS_USAGE;
 	}
+	if (found == OPTIONS_RUN && !check_outputs(&parser))
+		return OPTIONS_USAGE;
 	if (found == OPTIONS_RUN)
 		*ret_options = parser.options;
 	return found;

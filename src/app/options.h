@@ -15,6 +15,7 @@
 #include "flow_abi.h"
 #include "group.h"
 #include "link.h"
+#include "stream_format.h"
 
 #define OPTIONS_REFRESH_MIN_NS	   100000000ULL
 #define OPTIONS_REFRESH_MAX_NS	   60000000000ULL
@@ -23,7 +24,14 @@
 /* Room that is enough for any sentence of options_parse(). */
 #define OPTIONS_WHY_MAX 512
 /* Room that is enough for the help text. */
-#define OPTIONS_HELP_MAX 4096
+#define OPTIONS_HELP_MAX 8192
+
+/* An output of --stream. */
+#define OPTIONS_STREAMS_MAX 4
+struct options_stream {
+	enum stream_format format;
+	const char *path; /* one of argv (outside text); NULL: standard output */
+};
 
 struct options {
 	/* Names as in argv, own or alternative ones (outside text), none of them twice. */
@@ -50,6 +58,11 @@ struct options {
 	bool no_owners;
 	bool hide_own;
 	bool no_mouse;
+	struct options_stream stream[OPTIONS_STREAMS_MAX];
+	size_t streams;
+	uint64_t every_ns; /* between intervals of outputs */
+	bool every_set;
+	size_t count; /* intervals of a stream; 0: no limit */
 	size_t limit;	  /* rows of the report; 0: not given */
 	bool sums_only;	  /* --limit 0: no rows */
 	size_t max_flows; /* bound of the ledger */
@@ -92,6 +105,10 @@ enum option_id {
 	OPTION_MAX_FLOWS,
 	OPTION_TUI,
 	OPTION_JSON,
+	OPTION_STREAM,
+	OPTION_BATCH,
+	OPTION_EVERY,
+	OPTION_COUNT,
 	OPTION_SORT,
 	OPTION_FILTER,
 	OPTION_BY,

@@ -10,6 +10,8 @@
 #include "filter.h"
 #include "format.h"
 #include "group.h"
+#include "options.h"
+#include "stream_format.h"
 
 /* clang-format off */
 const struct option_info option_table[OPTION_IDS] = {
@@ -34,7 +36,7 @@ const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_TIMEOUT] = {
 		"timeout", 't', "DURATION",
 		"Stop after this time, for example 90s, 1h30m or 500ms; 0: never. "
-		"Default: never in the live view, else 1h.",
+		"Default: never in the live view and with outputs such as --stream, else 1h.",
 		"10s 1m 10m 1h 24h"},
 	[OPTION_REFRESH] = {
 		"refresh", 'r', "DURATION",
@@ -60,6 +62,22 @@ const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_JSON] = {
 		"json", 'j', NULL,
 		"Print the report as JSON; no live view unless --tui is given."},
+	[OPTION_STREAM] = {
+		"stream", 0, "HOW[:FILE]",
+		"Write what was counted in each interval as %s to standard output or appended to "
+		"FILE, also beside the live view. May be repeated. SIGHUP opens FILE again.",
+		.repeats = true},
+	[OPTION_BATCH] = {
+		"batch", 'b', NULL,
+		"Write text to standard output, as top -b does: --stream text."},
+	[OPTION_EVERY] = {
+		"every", 0, "DURATION",
+		"Time between two intervals of the outputs, at least --refresh. Default: the same.",
+		"1s 10s 1m 5m"},
+	[OPTION_COUNT] = {
+		"count", 'n', "N",
+		"Stop after N intervals of --stream.",
+		"1 10 60"},
 	[OPTION_SORT] = {
 		"sort", 's', "KEY",
 		"Sort rows by KEY: %s. Default: bps."},
@@ -152,6 +170,11 @@ char *option_values(enum option_id id, char *text, size_t size)
 	case OPTION_BY:
 		for (enum group_by by = GROUP_FLOW; by < GROUPS; by++)
 			put_value(&to, group_name(by), strlen(group_name(by)));
+		break;
+	case OPTION_STREAM:
+		for (enum stream_format format = 0; format < STREAM_FORMATS; format++)
+			put_value(&to, stream_format_name(format),
+				  strlen(stream_format_name(format)));
 		break;
 	case OPTION_ATTACH:
 		for (enum attach_mode mode = ATTACH_AUTO; mode < ATTACH_MODES; mode++)

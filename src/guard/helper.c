@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -46,9 +48,45 @@ static void leave_program(int fd)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* Sends the result of serve_file(), with the descriptor if it is one; closes that. */
+static ssize_t send_file(int fd, int result)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec part = {.iov_base = &result, .iov_len = sizeof(result)};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+	struct cmsghdr *header = (struct cmsghdr *)control;
+	ssize_t sent;
+
+	if (result > 0) {
+		message.msg_control = control;
+		message.msg_controllen = sizeof(control);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(result));
+		memcpy(CMSG_DATA(header), &result, sizeof(result));
+	}
+	sent = sendmsg(fd, &message, 0);
+	if (result > 0)
+		close(result);
+	return sent;
+}
+
+/* Answers one request; false when the program has gone. */
+static bool answer_request(const struct helper_options *options, const void *request, size_t length)
+{
+	_Alignas(16) char answer[HELPER_MESSAGE_MAX];
+	size_t used;
+
+	if (options->serve_file)
+		return send_file(HELPER_FD,
+				 options->serve_file(options->context, request, length)) >= 0;
+	used = options->serve(request, length, answer, sizeof(answer));
+	return send(HELPER_FD, answer, used, 0) >= 0;
+}
+
 static void __attribute__((noreturn)) run_helper(const struct helper_options *options, int fd)
 {
-	_Alignas(16) char request[HELPER_MESSAGE_MAX], answer[HELPER_MESSAGE_MAX];
+	_Alignas(16) char request[HELPER_MESSAGE_MAX];
 	const char *what;
 	ssize_t length;
 
@@ -59,9 +97,7 @@ static void __attribute__((noreturn)) run_helper(const struct helper_options *op
 	if (guard_close(options->needs, &what))
 		_exit(1);
 	while ((length = receive_message(HELPER_FD, request, sizeof(request))) > 0) {
-		size_t used = options->serve(request, (size_t)length, answer, sizeof(answer));
-
-		if (send(HELPER_FD, answer, used, 0) < 0)
+		if (!answer_request(options, request, (size_t)length))
 			_exit(1);
 	}
 	_exit(0);
@@ -107,6 +143,45 @@ ssize_t helper_ask(struct helper *helper, const void *request, size_t length, vo
 		return -errno;
 	got = receive_message(helper->fd, answer, size);
 	return got ? got : -EPIPE;
+}
+
+/* The descriptor that came with a message, or -1. */
+static int received_file(struct msghdr *message)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+	int fd;
+
+	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
+	    header->cmsg_len != CMSG_LEN(sizeof(fd)))
+		return -1;
+	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd;
+}
+
+int helper_ask_file(struct helper *helper, const void *request, size_t length)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	int result, fd;
+	struct iovec part = {.iov_base = &result, .iov_len = sizeof(result)};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control)};
+	ssize_t got;
+
+	if (!helper)
+		return -EPIPE;
+	if (send(helper->fd, request, length, MSG_NOSIGNAL) < 0)
+		return -errno;
+	do
+		got = recvmsg(helper->fd, &message, MSG_CMSG_CLOEXEC);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	fd = received_file(&message);
+	if (got != (ssize_t)sizeof(result) || (result > 0 && fd < 0))
+		return got ? -EPROTO : -EPIPE;
+	return result > 0 ? fd : result;
 }
 
 void helper_stop(struct helper *helper)

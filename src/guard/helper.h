@@ -22,6 +22,12 @@ struct helper_options {
 	void (*prepare)(void); /* called in the helper before it is restricted; NULL: nothing */
 	/* Writes the answer to a request, at most `size` bytes; returns its length. */
 	size_t (*serve)(const void *request, size_t length, void *answer, size_t size);
+	/*
+	 * Instead: opens the file that a request is about. Its descriptor, which is handed to the
+	 * program and closed, or a negative errno. 0 is no descriptor: done, without one.
+	 */
+	int (*serve_file)(const void *context, const void *request, size_t length);
+	const void *context; /* as it was when the helper was started */
 };
 
 /* Starts it. Main thread, before any other. 0 or a negative errno. */
@@ -33,6 +39,12 @@ int helper_start(const struct helper_options *options, struct helper **ret_helpe
  */
 ssize_t helper_ask(struct helper *helper, const void *request, size_t length, void *answer,
 		   size_t size);
+
+/*
+ * The same of a helper that opens files: a descriptor that the caller closes, 0 if the helper was to
+ * do something else and did, or a negative errno. One thread at a time; for NULL: -EPIPE.
+ */
+int helper_ask_file(struct helper *helper, const void *request, size_t length);
 
 /* Ends the helper and frees; NULL is allowed. */
 void helper_stop(struct helper *helper);

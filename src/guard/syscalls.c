@@ -221,6 +221,10 @@ static const struct rule rules[] = {
 	/* New files are created; existing ones are not opened for writing. */
 	{GUARD_SETTINGS, "openat", {MASKED(2, O_CREAT | O_EXCL, O_CREAT | O_EXCL)}},
 
+	/* Files are appended to, as logs are. */
+	{GUARD_APPEND, "openat",
+	 {MASKED(2, CREATES | O_APPEND, O_WRONLY | O_CREAT | O_APPEND)}},
+
 	/* The maps of the flow table: created, swapped, read, emptied. */
 	BPF(GUARD_COLLECT, BPF_MAP_CREATE),
 	BPF(GUARD_COLLECT, BPF_MAP_LOOKUP_ELEM),

@@ -51,6 +51,7 @@ static const struct {
 	{"owners-proc", GUARD_OWNERS | GUARD_PROC},
 	{"names", GUARD_NAMES},
 	{"saver", GUARD_SETTINGS},
+	{"reopener", GUARD_APPEND},
 	{"users", GUARD_USERS},
 };
 

@@ -225,6 +225,24 @@ static void refusals(void **state)
 		{"--netns a --netns b", "--netns may be given only once"},
 		{"--netns ''", "--netns has an empty value; give a name that ip netns lists, a PID "
 			       "or a path"},
+		{"--stream xml", "cannot write a stream as 'xml'; give jsonl, csv or text"},
+		{"--stream jsonl:", "--stream has an empty file name; give --stream jsonl:FILE, or no "
+				    "colon for standard output"},
+		{"-b --stream csv", "two streams would be mixed on standard output; give one of them "
+				    "a file: --stream jsonl:FILE"},
+		{"--stream csv:a --stream text:a",
+		 "two streams would be mixed in a; give them different files"},
+		{"--stream csv:a --stream csv:b --stream csv:c --stream csv:d --stream csv:e",
+		 "at most 4 streams are possible; give --stream fewer times"},
+		{"--json --stream jsonl", "--json and a stream would be mixed on standard output; "
+					  "give the stream a file: --stream jsonl:FILE"},
+		{"-b --every 0", "--every is shorter than --refresh; give at least the time between "
+				 "two updates, or a shorter --refresh as well"},
+		{"-b --every soon", "cannot use 'soon' as --every: it is not a number with a unit; "
+				    "write for example 30s, 5m or 1h30m"},
+		{"--every 5s", "--every needs an output, for example --stream jsonl"},
+		{"-n 5", "--count needs an output, for example --stream jsonl"},
+		{"-b -n 0", "cannot use '0' as --count: give a whole number from 1 to 4294967295"},
 		{"eth0", "'eth0' is not an option, and nothing else is expected; an interface is "
 			 "given as --iface NAME"},
 		{"-j -- -x", "'-x' is not an option, and nothing else is expected; an interface is "
@@ -241,6 +259,21 @@ static void refusals(void **state)
 			fail_msg("'%s' is accepted", cases[i][0]);
 		assert_string_equal(parsed.why, cases[i][1]);
 	}
+}
+
+static void streams(void **state)
+{
+	struct parsed parsed = parse("--stream jsonl:/tmp/a:b -b --every 10s -n 3 --stream csv:c");
+
+	assert_int_equal(parsed.result, OPTIONS_RUN);
+	assert_int_equal(parsed.options.streams, 3);
+	assert_int_equal(parsed.options.stream[0].format, STREAM_JSONL);
+	assert_string_equal(parsed.options.stream[0].path, "/tmp/a:b");
+	assert_int_equal(parsed.options.stream[1].format, STREAM_TEXT);
+	assert_null(parsed.options.stream[1].path);
+	assert_int_equal(parsed.options.every_ns, 10000000000);
+	assert_int_equal(parsed.options.count, 3);
+	assert_int_equal(parse("-b -r 2s").options.every_ns, 2000000000);
 }
 
 static void interfaces(void **state)
@@ -354,7 +387,9 @@ static void offered_values_are_accepted(void **state)
 		if (id == OPTION_FILTER || *values == '@')
 			continue;
 		while ((value = strsep(&rest, " "))) {
-			snprintf(line, sizeof(line), "--%s %s", option_table[id].name, value);
+			/* Some are about an output. */
+			snprintf(line, sizeof(line), "--stream jsonl:a --%s %s",
+				 option_table[id].name, value);
 			if (parse(line).result == OPTIONS_USAGE)
 				fail_msg("'%s' is refused", line);
 		}
@@ -387,6 +422,7 @@ int main(void)
 		cmocka_unit_test(limits_are_inside),
 		cmocka_unit_test(help_and_version),
 		cmocka_unit_test(refusals),
+		cmocka_unit_test(streams),
 		cmocka_unit_test(interfaces),
 		cmocka_unit_test(many_interfaces),
 		cmocka_unit_test(long_and_short_buffers),

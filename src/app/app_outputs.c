@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Streams and other outputs of the program: opened before privileges are dropped, each with a thread
+ * that reads the ring. What an output has to tell is logged here; what ends the program because of one
+ * arrives at the main thread through the deadline.
+ */
+#include "app_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "options.h"
+#include "publisher.h"
+#include "stream.h"
+
+/* Why an output ends the program. */
+enum output_end {
+	OUTPUT_GOES_ON,
+	OUTPUT_COUNTED, /* -n */
+	OUTPUT_CLOSED,	/* nobody reads standard output any more */
+	OUTPUT_FAILED,
+};
+
+struct app_output {
+	struct app *app;
+	const char *path; /* outside text; NULL: standard output */
+	struct stream *stream;
+	struct publisher *publisher;
+};
+
+struct app_outputs {
+	char host[256];
+	atomic_int end;	   /* enum output_end */
+	atomic_bool failed; /* status of the program */
+	struct app_output stream[OPTIONS_STREAMS_MAX];
+	size_t streams;
+};
+
+bool app_has_outputs(const struct options *options)
+{
+	return options->streams;
+}
+
+bool app_streams_to_stdout(const struct options *options)
+{
+	for (size_t i = 0; i < options->streams; i++) {
+		if (!options->stream[i].path)
+			return true;
+	}
+	return false;
+}
+
+/* Wakes the main thread wherever it waits. */
+static void end_now(const struct app *app)
+{
+	const struct itimerspec now = {.it_value = {.tv_nsec = 1}};
+
+	timerfd_settime(app->deadline_fd, 0, &now, NULL);
+}
+
+static void end_program(struct app *app, enum output_end why)
+{
+	int goes_on = OUTPUT_GOES_ON;
+
+	atomic_compare_exchange_strong(&app->outputs->end, &goes_on, (int)why);
+	end_now(app);
+}
+
+void app_recall_end(struct app *app)
+{
+	if (app->outputs && atomic_load(&app->outputs->end) != OUTPUT_GOES_ON)
+		end_now(app);
+}
+
+static const char *output_name(const struct app_output *output)
+{
+	return output->path ? output->path : "standard output";
+}
+
+static void say_stream_ended(struct app_output *output, int err)
+{
+	struct app *app = output->app;
+
+	if (!output->path && err == -EPIPE) {
+		end_program(app, OUTPUT_CLOSED);
+		return;
+	}
+	atomic_store(&app->outputs->failed, true);
+	if (output->path) {
+		log_line("cannot write the stream to %s: %s; continuing without it",
+			 output_name(output), strerror(-err));
+		return;
+	}
+	log_line("cannot write the stream to %s: %s", output_name(output), strerror(-err));
+	end_program(app, OUTPUT_FAILED);
+}
+
+static void say_stream_stuck(void *context, int err)
+{
+	const struct app_output *output = context;
+
+	if (err)
+		log_line("cannot write the stream to %s: %s; trying again, nothing is lost",
+			 output_name(output), strerror(-err));
+	else
+		log_line("the stream to %s is written again", output_name(output));
+}
+
+static void say_stream_news(void *context, enum publisher_news news, int err)
+{
+	struct app_output *output = context;
+
+	switch (news) {
+	case PUBLISHER_ENDED: end_program(output->app, OUTPUT_COUNTED); break;
+	case PUBLISHER_CLOSED: say_stream_ended(output, err); break;
+	case PUBLISHER_LATE:
+		atomic_store(&output->app->outputs->failed, true);
+		log_line("the end of the stream to %s is missing: its reader took nothing for 10 "
+			 "seconds",
+			 output_name(output));
+		break;
+	}
+}
+
+static void narrow_stream(void *context)
+{
+	const struct app_output *output = context;
+
+	app_narrow_stream(output->app);
+}
+
+/* The file of a stream, or standard output. */
+static int open_stream_file(const struct options_stream *wanted, int *ret_fd)
+{
+	if (!wanted->path) {
+		*ret_fd = STDOUT_FILENO;
+		return 0;
+	}
+	*ret_fd = open(wanted->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (*ret_fd >= 0)
+		return 0;
+	log_line("cannot open %s for the stream: %s; give a file in an existing directory that you "
+		 "may write to",
+		 wanted->path, strerror(errno));
+	return -errno;
+}
+
+static int make_stream(struct app *app, const struct options_stream *wanted,
+		       struct app_output *output)
+{
+	const struct options *options = app->options;
+	const struct stream_options stream = {
+		.format = wanted->format,
+		.filter = app->filter,
+		.hidden = app->hidden,
+		.filter_text = options->filter,
+		.by = options->by,
+		.sort = options->sort,
+		.limit = options->limit,
+		.sums_only = options->sums_only,
+		.program_version = PKTSTAT_VERSION,
+		.host = app->outputs->host,
+		.stuck = say_stream_stuck,
+		.context = output,
+	};
+	const struct publisher_options publisher = {
+		.ring = app->ring,
+		.every_ns = options->every_ns,
+		.count = options->count,
+		.publish = stream_publish,
+		.finish = stream_finish,
+		.on_thread = narrow_stream,
+		.say = say_stream_news,
+		.context = output,
+	};
+	struct publisher_options made = publisher;
+	int fd, err = open_stream_file(wanted, &fd);
+
+	if (err)
+		return err;
+	output->app = app;
+	output->path = wanted->path;
+	err = stream_new(&stream, fd, wanted->path != NULL, &output->stream);
+	if (err) {
+		if (wanted->path)
+			close(fd);
+	} else {
+		made.output = output->stream;
+		err = publisher_new(&made, &output->publisher);
+	}
+	if (err)
+		log_line("cannot prepare the stream to %s: %s", output_name(output), strerror(-err));
+	return err;
+}
+
+/* The timer that also ends the program at --timeout. */
+static int open_end(struct app *app)
+{
+	app->deadline_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (app->deadline_fd >= 0)
+		return 0;
+	log_line("cannot set a timer: %s", strerror(errno));
+	return -errno;
+}
+
+int app_open_outputs(struct app *app)
+{
+	const struct options *options = app->options;
+	struct app_outputs *outputs;
+	int err;
+
+	if (!app_has_outputs(options))
+		return 0;
+	err = open_end(app);
+	if (err)
+		return err;
+	outputs = app->outputs = calloc(1, sizeof(*outputs));
+	if (!outputs) {
+		log_line("cannot allocate memory for outputs");
+		return -ENOMEM;
+	}
+	if (gethostname(outputs->host, sizeof(outputs->host) - 1))
+		outputs->host[0] = '\0';
+	for (size_t i = 0; !err && i < options->streams; i++) {
+		outputs->streams++;
+		err = make_stream(app, &options->stream[i], &outputs->stream[i]);
+	}
+	return err;
+}
+
+int app_start_outputs(struct app *app)
+{
+	struct app_outputs *outputs = app->outputs;
+	int err = 0;
+
+	for (size_t i = 0; outputs && !err && i < outputs->streams; i++) {
+		struct app_output *output = &outputs->stream[i];
+
+		stream_prepare(output->stream, publisher_stop_fd(output->publisher),
+			       app->start_wall_ns, app->owner_table,
+			       app->options->names ? app->names : NULL);
+		err = publisher_start(output->publisher);
+		if (err)
+			log_line("cannot start the stream to %s: %s", output_name(output),
+				 strerror(-err));
+	}
+	return err;
+}
+
+bool app_reopen_outputs(struct app *app)
+{
+	struct app_outputs *outputs = app->outputs;
+	bool any = false;
+
+	for (size_t i = 0; outputs && i < outputs->streams; i++) {
+		struct app_output *output = &outputs->stream[i];
+		int fd;
+
+		if (!output->path)
+			continue;
+		any = true;
+		fd = app_open_stream_again(app, i);
+		if (fd > 0)
+			stream_reopen(output->stream, fd);
+		else
+			log_line("cannot open %s again: %s; the stream continues in the old file",
+				 output->path, strerror(-fd));
+	}
+	return any;
+}
+
+void app_finish_outputs(struct app *app)
+{
+	struct app_outputs *outputs = app->outputs;
+
+	for (size_t i = 0; outputs && i < outputs->streams; i++)
+		publisher_finish(outputs->stream[i].publisher);
+	if (!outputs)
+		return;
+	switch (atomic_load(&outputs->end)) {
+	case OUTPUT_COUNTED: app->ended = "count"; break;
+	case OUTPUT_CLOSED: app->ended = "stream closed"; break;
+	case OUTPUT_FAILED: app->ended = "stream failed"; break;
+	default: break;
+	}
+	if (atomic_load(&outputs->failed))
+		app->status = APP_FAILED;
+}
+
+void app_free_outputs(struct app *app)
+{
+	struct app_outputs *outputs = app->outputs;
+
+	for (size_t i = 0; outputs && i < outputs->streams; i++) {
+		publisher_free(outputs->stream[i].publisher);
+		stream_free(outputs->stream[i].stream);
+	}
+	free(outputs);
+	app->outputs = NULL;
+}

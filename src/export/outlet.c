@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing to somebody who may not read; see outlet.h. */
+#include "outlet.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "array.h"
+#include "clock.h"
+#include "wait.h"
+
+/* How long until a full disk is tried again. */
+#define RETRY_MS 500
+
+static void take_next(struct outlet *outlet)
+{
+	int next = atomic_exchange(&outlet->next_fd, -1);
+
+	if (next < 0)
+		return;
+	if (outlet->owned)
+		close(outlet->fd);
+	outlet->fd = next;
+	outlet->owned = true;
+}
+
+static void set_stuck(struct outlet *outlet, int err)
+{
+	if (outlet->is_stuck == (err != 0))
+		return;
+	outlet->is_stuck = err != 0;
+	outlet->stuck(outlet->context, err);
+}
+
+/* True when the program has ended, and nothing was written for the grace. */
+static bool is_too_late(struct outlet *outlet, bool stopped)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (stopped && !outlet->deadline_ns)
+		outlet->deadline_ns = now_ns + OUTLET_GRACE_NS;
+	return outlet->deadline_ns && now_ns > outlet->deadline_ns;
+}
+
+/* Waits until the descriptor takes something, `full`: for some time. 0 or -ETIMEDOUT. */
+static int wait_for_reader(struct outlet *outlet, bool full)
+{
+	struct pollfd waits[] = {
+		{.fd = full ? -1 : outlet->fd, .events = POLLOUT},
+		{.fd = outlet->deadline_ns ? -1 : outlet->stop_fd, .events = POLLIN},
+	};
+	int ready =
+		wait_ready(waits, ARRAY_SIZE(waits), full || outlet->deadline_ns ? RETRY_MS : -1);
+
+	if (ready > 0 && waits[0].revents)
+		return 0;
+	if (is_too_late(outlet, ready > 0 && waits[1].revents))
+		return -ETIMEDOUT;
+	return full ? 0 : -EAGAIN;
+}
+
+/* A pipe that poll() says is ready takes PIPE_BUF bytes without blocking. */
+static int write_some(struct outlet *outlet, const char *text, size_t size, size_t *ret_written)
+{
+	ssize_t written;
+	int err = wait_for_reader(outlet, false);
+
+	*ret_written = 0;
+	if (err)
+		return err == -EAGAIN ? 0 : err;
+	written = write(outlet->fd, text, size < PIPE_BUF ? size : PIPE_BUF);
+	if (written >= 0) {
+		set_stuck(outlet, 0);
+		*ret_written = (size_t)written;
+		if (outlet->deadline_ns)
+			outlet->deadline_ns = clock_mono_ns() + OUTLET_GRACE_NS;
+		return 0;
+	}
+	if (errno == EINTR || errno == EAGAIN)
+		return 0;
+	if (errno != ENOSPC && errno != EDQUOT)
+		return -errno;
+	set_stuck(outlet, -errno);
+	return wait_for_reader(outlet, true);
+}
+
+int outlet_write(struct outlet *outlet, const char *text, size_t size)
+{
+	size_t written;
+	int err = 0;
+
+	take_next(outlet);
+	while (size && !err) {
+		err = write_some(outlet, text, size, &written);
+		text += written;
+		size -= written;
+	}
+	return err;
+}
+
+void outlet_reopen(struct outlet *outlet, int fd)
+{
+	int unused = atomic_exchange(&outlet->next_fd, fd);
+
+	if (unused >= 0)
+		close(unused);
+}
+
+void outlet_close(struct outlet *outlet)
+{
+	take_next(outlet);
+	if (outlet->owned)
+		close(outlet->fd);
+	outlet->owned = false;
+}
