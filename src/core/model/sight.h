@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What packets say of flows: an append-only table of sights, each the same for all flows that say the
+ * same, and a word of each flow's own. One writer (the thread that hears from the reader); readers of
+ * any thread look only at ids that they found in a flow, so they need no lock. A flow's id and word
+ * stand in its flow table entry (snapshot.h) and in the ledger; no sum depends on them.
+ *
+ * Texts were checked when they were added: names consist of letters, digits, '-', '_' and dots, the
+ * others are printable ASCII.
+ */
+#ifndef PKTSTAT_SIGHT_H
+#define PKTSTAT_SIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "application.h"
+
+#define SIGHT_NONE 0 /* the id of flows of which nothing is known */
+
+/* Most sights; flows with further ones say nothing, and are counted. */
+#define SIGHTS_MAX (1U << 16)
+
+/* Longest label, its end included. */
+#define SIGHT_LABEL_MAX 256
+
+struct sight {
+	enum application application;
+	uint16_t tls_version; /* the highest offered, 0x0304 is TLS 1.3; 0: no TLS */
+	bool ech;	      /* a hidden name was offered too: `name` may be that of a provider */
+	const char *name;     /* the flow itself named its server: TLS, QUIC, HTTP; "": not */
+	const char
+		*dns; /* the name by which the client had asked DNS for the server; "": not seen */
+	const char *alpn;  /* the first protocol offered; "": none */
+	const char *ja4;   /* fingerprint of the client's hello; "": none */
+	const char *label; /* the best name as shown: `name`, or '~' and `dns`, or "" */
+};
+
+/* Which end of a flow. */
+enum sight_end {
+	SIGHT_END_NONE,
+	SIGHT_END_SOURCE,
+	SIGHT_END_DESTINATION,
+};
+
+/* What is a flow's own: packed into one word, since it is written while others read it. */
+struct sight_flow {
+	enum sight_end initiator; /* who sent the SYN */
+	enum sight_end named;	  /* whom the name belongs to: the server */
+	/*
+	 * Round trips of the handshake in microseconds, rounded to a thousandth: from SYN to SYN-ACK,
+	 * which is the way to the server, and from there to the client's ACK. 0: not known.
+	 */
+	uint32_t server_rtt_us, client_rtt_us;
+};
+
+uint32_t sight_flow_pack(const struct sight_flow *flow);
+struct sight_flow sight_flow_unpack(uint32_t word);
+/* The same seen from the flow of the other direction. */
+struct sight_flow sight_flow_turn(const struct sight_flow *flow);
+
+struct sight_table;
+
+/* An empty table; 0 or -ENOMEM. */
+int sight_table_new(struct sight_table **ret_table);
+void sight_table_free(struct sight_table *table);
+
+/*
+ * Writer only. The id of a sight that is equal in all members but `label`, added if need be; texts
+ * are copied. 0, -ENOMEM, or -ENOSPC at SIGHTS_MAX.
+ */
+int sight_table_add(struct sight_table *table, const struct sight *sight, uint32_t *ret_id);
+
+/* The sight with that id; of SIGHT_NONE, and without a table, one that says nothing. */
+const struct sight *sight_table_get(const struct sight_table *table, uint32_t id);
+
+/* The id that stands for all sights with the same label: that of the first of them. */
+uint32_t sight_table_site(const struct sight_table *table, uint32_t id);
+
+/* Changes whenever something has become known of flows that were published before. */
+uint64_t sight_table_version(const struct sight_table *table);
+void sight_table_touch(struct sight_table *table);
+
+/* Sights there are. Any thread. */
+uint32_t sight_table_count(const struct sight_table *table);
+
+#endif
