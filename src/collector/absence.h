@@ -2,7 +2,7 @@
 /*
  * How long the programs of an interface were taken off by somebody else, and when they are put back.
  * At once the first time; if they are taken off again soon afterwards, later each time, up to once a
- * minute: whoever does that on purpose is not fought. Pure; owned by struct port.
+ * minute: whoever does that on purpose is not fought. Pure; owned by struct attachment.
  */
 #ifndef PKTSTAT_ABSENCE_H
 #define PKTSTAT_ABSENCE_H
@@ -17,7 +17,7 @@
 
 struct absence {
 	bool away;
-	uint64_t seen_ns;   /* when they were last known to be there, or total_ns was last added to */
+	uint64_t seen_ns; /* when they were last known to be there, or total_ns was last added to */
 	uint64_t total_ns;  /* at most, of all times */
 	unsigned int times; /* they were taken off */
 	uint64_t back_ns;   /* when they were put back; 0: never */

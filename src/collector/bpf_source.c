@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The BPF source: the maps, their generations and the swap; which programs fill them is ports.h.
+ * The BPF source: the maps, their generations and the swap; which programs fill them is attachments.h.
  *
  * A swap points the programs at the other, empty generation and then updates an array of maps,
  * which the kernel finishes only when every program that could still write to the old generation
@@ -16,10 +16,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "attachments.h"
 #include "clock.h"
 #include "flow.skel.h"
 #include "fronts.h"
-#include "ports.h"
 #include "programs.h"
 #include "slots.h"
 #include "store.h"
@@ -28,7 +28,7 @@
 struct bpf_source {
 	struct flow_source base;
 	struct programs programs;
-	struct ports ports;
+	struct attachments attachments;
 	struct ring_buffer *wakes;
 	unsigned int cpus; /* possible ones */
 	struct fronts fronts;
@@ -97,21 +97,21 @@ static void bpf_source_drain(struct flow_source *base, const struct flow_sink *s
 	ret_reading->error = swap_generations(source);
 	/* Programs may still write: leave it all for a later drain, unless they are detached. */
 	if (ret_reading->error && !source->detached) {
-		slots_drained(&source->ports, false);
+		slots_drained(&source->attachments, false);
 		return;
 	}
 	batch_init(&batch, sink);
 	for (cpu = 0; cpu < source->cpus; cpu++)
 		drain_cpu(source, cpu, old, &batch, ret_reading);
 	batch_flush(&batch);
-	slots_drained(&source->ports, !ret_reading->error);
+	slots_drained(&source->attachments, !ret_reading->error);
 }
 
 static void bpf_source_detach(struct flow_source *base)
 {
 	struct bpf_source *source = bpf_source_of(base);
 
-	ports_detach(&source->ports);
+	attachments_detach(&source->attachments);
 	source->detached = true;
 }
 
@@ -150,38 +150,38 @@ static bool bpf_source_wants_drain(struct flow_source *base)
 
 static int bpf_source_links_fd(struct flow_source *base)
 {
-	return bpf_source_of(base)->ports.links.watch.fd;
+	return bpf_source_of(base)->attachments.links.watch.fd;
 }
 
 static bool bpf_source_on_links(struct flow_source *base)
 {
 	struct bpf_source *source = bpf_source_of(base);
 
-	ports_follow(&source->ports);
-	return source->exit_on_loss && !source->ports.ifaces->watched;
+	attachments_follow(&source->attachments);
+	return source->exit_on_loss && !source->attachments.ifaces->watched;
 }
 
 static bool bpf_source_on_deadline(struct flow_source *base)
 {
 	struct bpf_source *source = bpf_source_of(base);
 
-	ports_look(&source->ports);
-	return source->exit_on_loss && !source->ports.ifaces->watched;
+	attachments_look(&source->attachments);
+	return source->exit_on_loss && !source->attachments.ifaces->watched;
 }
 
 static bool bpf_source_wants_slots(struct flow_source *base)
 {
-	return ports_want_slots(&bpf_source_of(base)->ports);
+	return attachments_want_slots(&bpf_source_of(base)->attachments);
 }
 
 static bool bpf_source_give_up_slots(struct flow_source *base, bool ret_slot[FLOW_IFACES_MAX])
 {
-	return ports_give_up_slots(&bpf_source_of(base)->ports, ret_slot);
+	return attachments_give_up_slots(&bpf_source_of(base)->attachments, ret_slot);
 }
 
 static struct ifaces *bpf_source_ifaces(const struct flow_source *base)
 {
-	return ifaces_ref(((const struct bpf_source *)base)->ports.ifaces);
+	return ifaces_ref(((const struct bpf_source *)base)->attachments.ifaces);
 }
 
 static void bpf_source_state(const struct flow_source *base, struct source_state *ret_state)
@@ -217,7 +217,7 @@ void bpf_source_free(struct flow_source *base)
 
 	if (!source)
 		return;
-	ports_close(&source->ports);
+	attachments_close(&source->attachments);
 	ring_buffer__free(source->wakes);
 	tables_close(&source->tables);
 	fronts_close(&source->fronts);
@@ -255,21 +255,23 @@ static int make_maps(struct bpf_source *source, size_t max_flows)
 	return 0;
 }
 
-static int open_ports(struct bpf_source *source, const struct bpf_source_options *options,
-		      struct bpf_source_failure *ret_failure)
+static int open_attachments(struct bpf_source *source, const struct bpf_source_options *options,
+			    struct bpf_source_failure *ret_failure)
 {
-	static const enum bpf_source_step steps[] = {[PORT_LINK_LAYER] = BPF_SOURCE_LINK_LAYER,
-						     [PORT_LOAD] = BPF_SOURCE_LOAD,
-						     [PORT_ATTACH] = BPF_SOURCE_ATTACH};
-	const struct ports_options wanted = {
+	static const enum bpf_source_step steps[] = {[ATTACHMENT_LINK_LAYER] =
+							     BPF_SOURCE_LINK_LAYER,
+						     [ATTACHMENT_LOAD] = BPF_SOURCE_LOAD,
+						     [ATTACHMENT_ATTACH] = BPF_SOURCE_ATTACH};
+	const struct attachments_options wanted = {
 		.name = options->name,
 		.names = options->names,
 		.any = options->any,
 		.dedup = options->dedup,
 		.attach = options->attach,
 	};
-	enum port_step step;
-	int err = ports_open(&source->ports, &wanted, &source->programs, ret_failure->iface, &step);
+	enum attachment_step step;
+	int err = attachments_open(&source->attachments, &wanted, &source->programs,
+				   ret_failure->iface, &step);
 
 	ret_failure->step = steps[step];
 	return err;
@@ -283,7 +285,7 @@ static struct bpf_source *bpf_source_alloc(const struct bpf_source_options *opti
 		return NULL;
 	source->base.ops = &bpf_source_ops;
 	source->exit_on_loss = options->exit_on_loss;
-	ports_init(&source->ports);
+	attachments_init(&source->attachments);
 	return source;
 }
 
@@ -304,7 +306,7 @@ int bpf_source_open(const struct bpf_source_options *options, struct flow_source
 	ret_failure->step = BPF_SOURCE_MAPS;
 	err = make_maps(source, options->max_flows);
 	if (!err)
-		err = open_ports(source, options, ret_failure);
+		err = open_attachments(source, options, ret_failure);
 	if (err)
 		goto out_free;
 	*ret_source = &source->base;
@@ -316,9 +318,10 @@ out_free:
 
 const char *bpf_source_attach_mode(const struct flow_source *source)
 {
-	const struct ports *ports = &((const struct bpf_source *)source)->ports;
+	const struct attachments *attachments = &((const struct bpf_source *)source)->attachments;
 
-	return attach_mode_name(ports->mode != ATTACH_AUTO ? ports->mode : ports->attach);
+	return attach_mode_name(attachments->mode != ATTACH_AUTO ? attachments->mode
+								 : attachments->attach);
 }
 
 static int print_nothing(enum libbpf_print_level level, const char *format, va_list args)

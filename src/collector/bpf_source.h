@@ -16,7 +16,8 @@
 #include "source.h"
 
 struct bpf_source_options {
-	const char (*name)[IF_NAMESIZE]; /* interfaces to watch, each once, at most FLOW_IFACES_MAX */
+	const char (
+		*name)[IF_NAMESIZE]; /* interfaces to watch, each once, at most FLOW_IFACES_MAX */
 	size_t names;
 	bool any;	   /* those that are up as well, now and later */
 	bool dedup;	   /* but not those above watched ones */

@@ -3,7 +3,7 @@
  * How one instance shows the others that it is alive: a number that it holds for as long as it runs,
  * in the network namespace whose interfaces it watches. Nobody without CAP_NET_ADMIN there can hold
  * one. Main thread at start, collector thread afterwards, both in that namespace; owned by struct
- * ports.
+ * attachments.
  */
 #ifndef PKTSTAT_CLAIM_H
 #define PKTSTAT_CLAIM_H

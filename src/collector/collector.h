@@ -14,9 +14,9 @@
 #include "ring.h"
 #include "source.h"
 
-#define COLLECTOR_INTERVAL_MIN_NS 10000000ULL
+#define COLLECTOR_INTERVAL_MIN_NS     10000000ULL
 #define COLLECTOR_INTERVAL_DEFAULT_NS 1000000000ULL
-#define COLLECTOR_INTERVAL_MAX_NS 60000000000ULL
+#define COLLECTOR_INTERVAL_MAX_NS     60000000000ULL
 
 struct collector;
 
@@ -27,7 +27,7 @@ struct collector_options {
 	struct flow_source *source; /* these three stay the caller's and outlive the collector */
 	struct ledger *ledger;
 	struct ring *ring;
-	uint64_t interval_ns; /* COLLECTOR_INTERVAL_MIN_NS to _MAX_NS */
+	uint64_t interval_ns;	/* COLLECTOR_INTERVAL_MIN_NS to _MAX_NS */
 	uint64_t start_mono_ns; /* when counting began */
 	int64_t start_wall_ns;
 	void (*on_thread)(void *context); /* the thread's first act; NULL: none */

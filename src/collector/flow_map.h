@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "batch.h"
+#include "source.h"
 
 /* The least room of a flow map, also when the kernel is short of memory. */
 #define FLOW_MAP_ENTRIES_LEAST 64

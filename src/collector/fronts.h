@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "batch.h"
+#include "source.h"
 
 /* Memory of all fronts; with many possible CPUs each gets fewer slots. */
 #define FRONTS_BYTES_MAX (32UL << 20)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking up interfaces: rtnetlink for one, /proc/net for the default route. */
+/* Looking up interfaces (rtnetlink for one, /proc/net for the default route), and their layers. */
 #include "iface.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "format.h"
 #include "link.h"
 
-#define RTF_UP 0x0001     /* linux/route.h clashes with the C library's headers */
+#define RTF_UP	   0x0001 /* linux/route.h clashes with the C library's headers */
 #define RTF_REJECT 0x0200
 
 int iface_find(const char *name, struct iface *ret_iface)
@@ -120,9 +120,7 @@ int iface_link_layer(unsigned int arphrd, enum flow_link *ret_link)
 {
 	switch (arphrd) {
 	case ARPHRD_ETHER:
-	case ARPHRD_LOOPBACK:
-		*ret_link = FLOW_LINK_ETHERNET;
-		return 0;
+	case ARPHRD_LOOPBACK: *ret_link = FLOW_LINK_ETHERNET; return 0;
 	case ARPHRD_NONE: /* tun, WireGuard, xfrm, bareudp */
 	case ARPHRD_VOID: /* teql */
 	case ARPHRD_PPP:
@@ -139,11 +137,8 @@ int iface_link_layer(unsigned int arphrd, enum flow_link *ret_link)
 		*ret_link = FLOW_LINK_IP;
 		return 0;
 	case ARPHRD_IPGRE:
-	case ARPHRD_IP6GRE:
-		*ret_link = FLOW_LINK_GRE;
-		return 0;
-	default:
-		return -EPROTONOSUPPORT;
+	case ARPHRD_IP6GRE: *ret_link = FLOW_LINK_GRE; return 0;
+	default: return -EPROTONOSUPPORT;
 	}
 }
 
@@ -166,4 +161,46 @@ char *iface_list(char *text, size_t size)
 	}
 	if_freenameindex(all);
 	return text;
+}
+
+/* Walks down from an interface to those below. */
+
+/* The kernel allows eight; what comes round in a circle ends here as well. */
+#define LAYERS_MAX 8
+
+static bool covered(const struct links *links, const struct links_record *record,
+		    unsigned int depth)
+{
+	const struct links_record *lower;
+	bool any = false;
+
+	for (size_t i = 0; depth && (lower = links_lower(links, record, i)); i++) {
+		if (!lower->info.up)
+			continue;
+		if (!lower->usable && !covered(links, lower, depth - 1))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+bool layers_covered(const struct links *links, const struct links_record *record)
+{
+	return covered(links, record, LAYERS_MAX);
+}
+
+static int lower_slot(const struct links *links, const struct links_record *record,
+		      unsigned int depth)
+{
+	const struct links_record *lower;
+	int slot = -1;
+
+	for (size_t i = 0; depth && slot < 0 && (lower = links_lower(links, record, i)); i++)
+		slot = lower->watched ? lower->slot : lower_slot(links, lower, depth - 1);
+	return slot;
+}
+
+int layers_lower_slot(const struct links *links, const struct links_record *record)
+{
+	return lower_slot(links, record, LAYERS_MAX);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Interfaces of this network namespace. Any thread; nothing is kept. */
+/* Interfaces of this network namespace, and which lie upon which. Any thread; nothing is kept. */
 #ifndef PKTSTAT_IFACE_H
 #define PKTSTAT_IFACE_H
 
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "flow_abi.h"
+#include "link.h"
 
 struct iface {
 	char name[IF_NAMESIZE]; /* as the kernel has it: outside text */
@@ -40,5 +41,15 @@ int iface_link_layer(unsigned int arphrd, enum flow_link *ret_link);
  * text made safe. Returns `text`.
  */
 char *iface_list(char *text, size_t size);
+
+/*
+ * Whether every packet of an interface also passes one below that is usable, or that is covered
+ * itself. One that is down passes none, and does not count; without any that is up nothing is
+ * covered.
+ */
+bool layers_covered(const struct links *links, const struct links_record *record);
+
+/* Slot of the first watched interface below, however far; -1: none. */
+int layers_lower_slot(const struct links *links, const struct links_record *record);
 
 #endif

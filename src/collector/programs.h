@@ -21,7 +21,7 @@ struct programs {
 	unsigned int front_bits;
 	bool no_arp;
 	uint64_t seed[FLOW_SEEDS]; /* the same in all of them: they share the slots */
-	bool preempted; /* a PREEMPT_RT kernel: programs interrupt each other */
+	bool preempted;		   /* a PREEMPT_RT kernel: programs interrupt each other */
 	int shared_fd[FLOW_LINKS][FLOW_DIRS]; /* -1: not loaded yet */
 };
 
@@ -45,5 +45,13 @@ void programs_unshare(const struct programs *programs, unsigned int ifindex);
  */
 int programs_load(const struct programs *programs, unsigned int slot, enum flow_link link,
 		  int ret_fd[FLOW_DIRS]);
+
+/* Facts about the running kernel that the programs are loaded with. Any thread. */
+
+/* The same from the text of that file (NULL: none) and from the version. */
+bool kernel_says_realtime(const char *file, const char *version);
+
+/* Jiffies in so many seconds: CLOCK_MONOTONIC_COARSE is as fine as a jiffy. */
+uint64_t kernel_ticks(unsigned int seconds);
 
 #endif

@@ -8,86 +8,94 @@
  * Slots for interfaces: FLOW_SLOT_GONE is kept for what was counted on those that gave theirs up.
  * When every slot was asked for by name none is ever given up, so that one can be used as well.
  */
-static unsigned int slots_room(const struct ports *ports)
+static unsigned int slots_room(const struct attachments *attachments)
 {
-	return ports->names > FLOW_SLOT_GONE ? FLOW_IFACES_MAX : FLOW_SLOT_GONE;
+	return attachments->names > FLOW_SLOT_GONE ? FLOW_IFACES_MAX : FLOW_SLOT_GONE;
 }
 
-struct port *slots_take(struct ports *ports, const char *name)
+struct attachment *slots_take(struct attachments *attachments, const char *name)
 {
-	struct port *port;
+	struct attachment *attachment;
 
-	for (port = ports->port; port < ports->port + ports->count; port++) {
-		if (port->entry.state == IFACE_FREE)
+	for (attachment = attachments->attachment;
+	     attachment < attachments->attachment + attachments->count; attachment++) {
+		if (attachment->entry.state == IFACE_FREE)
 			break;
 	}
-	if (port == ports->port + ports->count) {
-		if (ports->count == slots_room(ports))
+	if (attachment == attachments->attachment + attachments->count) {
+		if (attachments->count == slots_room(attachments))
 			return NULL;
-		ports->count++;
+		attachments->count++;
 	}
-	port_init(port, name);
-	return port;
+	attachment_init(attachment, name);
+	return attachment;
 }
 
-void slots_drained(struct ports *ports, bool whole)
+void slots_drained(struct attachments *attachments, bool whole)
 {
-	for (struct port *port = ports->port; port < ports->port + ports->count; port++)
-		port->quiet = whole ? port->quiet + 1 : 0;
+	for (struct attachment *attachment = attachments->attachment;
+	     attachment < attachments->attachment + attachments->count; attachment++)
+		attachment->quiet = whole ? attachment->quiet + 1 : 0;
 }
 
 /* Gone, and not asked for by name: those have the first slots. */
-static bool may_be_given_up(const struct ports *ports, const struct port *port)
+static bool may_be_given_up(const struct attachments *attachments,
+			    const struct attachment *attachment)
 {
-	return port >= ports->port + ports->names && port->entry.state == IFACE_GONE;
+	return attachment >= attachments->attachment + attachments->names &&
+	       attachment->entry.state == IFACE_GONE;
 }
 
-size_t slots_of_gone(const struct ports *ports)
+size_t slots_of_gone(const struct attachments *attachments)
 {
-	const struct port *port;
+	const struct attachment *attachment;
 	size_t count = 0;
 
-	for (port = ports->port; port < ports->port + ports->count; port++)
-		count += may_be_given_up(ports, port);
+	for (attachment = attachments->attachment;
+	     attachment < attachments->attachment + attachments->count; attachment++)
+		count += may_be_given_up(attachments, attachment);
 	return count;
 }
 
-static size_t slots_left(const struct ports *ports)
+static size_t slots_left(const struct attachments *attachments)
 {
-	const struct port *port;
-	size_t left = slots_room(ports) - ports->count;
+	const struct attachment *attachment;
+	size_t left = slots_room(attachments) - attachments->count;
 
-	for (port = ports->port; port < ports->port + ports->count; port++)
-		left += port->entry.state == IFACE_FREE;
+	for (attachment = attachments->attachment;
+	     attachment < attachments->attachment + attachments->count; attachment++)
+		left += attachment->entry.state == IFACE_FREE;
 	return left;
 }
 
-static struct port *longest_gone(struct ports *ports)
+static struct attachment *longest_gone(struct attachments *attachments)
 {
-	struct port *port, *longest = NULL;
+	struct attachment *attachment, *longest = NULL;
 
-	for (port = ports->port; port < ports->port + ports->count; port++) {
-		if (!may_be_given_up(ports, port) || port->quiet < SLOTS_QUIET)
+	for (attachment = attachments->attachment;
+	     attachment < attachments->attachment + attachments->count; attachment++) {
+		if (!may_be_given_up(attachments, attachment) || attachment->quiet < SLOTS_QUIET)
 			continue;
-		if (!longest || port->went < longest->went)
-			longest = port;
+		if (!longest || attachment->went < longest->went)
+			longest = attachment;
 	}
 	return longest;
 }
 
-size_t slots_give_up(struct ports *ports, bool ret_slot[FLOW_IFACES_MAX])
+size_t slots_give_up(struct attachments *attachments, bool ret_slot[FLOW_IFACES_MAX])
 {
-	size_t left = slots_left(ports), again = SLOTS_AGAIN + ports->no_slot, count = 0;
-	struct port *port;
+	size_t left = slots_left(attachments), again = SLOTS_AGAIN + attachments->no_slot,
+	       count = 0;
+	struct attachment *attachment;
 
-	if (left >= SLOTS_FEW && !ports->no_slot)
+	if (left >= SLOTS_FEW && !attachments->no_slot)
 		return 0;
 	memset(ret_slot, 0, FLOW_IFACES_MAX * sizeof(*ret_slot));
-	while (left + count < again && (port = longest_gone(ports))) {
-		ret_slot[port - ports->port] = true;
-		port_give_up(port);
+	while (left + count < again && (attachment = longest_gone(attachments))) {
+		ret_slot[attachment - attachments->attachment] = true;
+		attachment_give_up(attachment);
 		count++;
 	}
-	ports->given_up += (unsigned int)count;
+	attachments->given_up += (unsigned int)count;
 	return count;
 }

@@ -12,6 +12,7 @@
 
 #include "flow.h"
 #include "ifaces.h"
+#include "source.h"
 
 /* Takes the counts of flows, or of parts of them: the same key may come more than once. */
 struct flow_sink {
@@ -21,10 +22,10 @@ struct flow_sink {
 
 /* What one drain said beside the flows. */
 struct source_reading {
-	uint64_t mono_ns;                      /* when the generation was swapped out */
+	uint64_t mono_ns;		       /* when the generation was swapped out */
 	struct flow_counts total[FLOW_WHERES]; /* counted by the hook before anything else */
-	struct flow_counts map_full;           /* of these: found no room in the kernel map */
-	uint32_t map_used;                     /* flows that were in kernel tables and maps */
+	struct flow_counts map_full;	       /* of these: found no room in the kernel map */
+	uint32_t map_used;		       /* flows that were in kernel tables and maps */
 	int error; /* 0, or the negative errno of a read that failed: counts may be missing */
 };
 
@@ -82,5 +83,45 @@ struct flow_source_ops {
 struct flow_source {
 	const struct flow_source_ops *ops;
 };
+
+/*
+ * Flows on their way from a drain to its sink, some at a time, so that the sink can fetch what it
+ * needs for all of them at once. Lives on the drain's stack; flush before it ends.
+ */
+
+#define BATCH_FLOWS 64
+
+struct batch {
+	const struct flow_sink *sink;
+	size_t count;
+	uint64_t flows; /* handed in so far */
+	struct flow_delta flow[BATCH_FLOWS];
+};
+
+static inline void batch_init(struct batch *batch, const struct flow_sink *sink)
+{
+	batch->sink = sink;
+	batch->count = 0;
+	batch->flows = 0;
+}
+
+static inline void batch_flush(struct batch *batch)
+{
+	if (batch->count)
+		batch->sink->add(batch->sink->arg, batch->flow, batch->count);
+	batch->count = 0;
+}
+
+static inline void batch_add(struct batch *batch, const struct flow_key *key,
+			     const struct flow_counts *counts)
+{
+	struct flow_delta *flow = &batch->flow[batch->count];
+
+	flow->key = *key;
+	flow->counts = *counts;
+	batch->flows++;
+	if (++batch->count == BATCH_FLOWS)
+		batch_flush(batch);
+}
 
 #endif

@@ -24,10 +24,8 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
-#include "attach_clsact.h"
 #include "claim.h"
-#include "clsact_hook.h"
-#include "clsact_leave.h"
+#include "clsact.h"
 #include "tc.h"
 
 #define LOOPBACK    1

@@ -17,8 +17,8 @@
 #include <bpf/libbpf.h>
 
 #include "flow_rig.h"
-#include "kernel.h"
 #include "packet.h"
+#include "programs.h"
 
 #include "flow.skel.h"
 

@@ -18,7 +18,7 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
-#include "clsact_leave.h"
+#include "clsact.h"
 
 #define PORT	    9999
 #define HEADERS	    (14 + 20 + 8)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "kernel.h"
+#include "programs.h"
 
 static void test_realtime(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * link.h and layers.h on messages made by hand: so it is tested also for kinds of
+ * link.h and the layers of iface.h on messages made by hand: so it is tested also for kinds of
  * interfaces that the machine's kernel does not have.
  */
 #include <net/if.h> /* before the kernel's own */
@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "layers.h"
+#include "iface.h"
 #include "link.h"
 
 #define NONE UINT32_MAX

@@ -16,36 +16,36 @@
 #define ROOM (FLOW_IFACES_MAX - 1)
 
 /* That many asked for by name, all others taken by some that are watched. */
-static struct ports *full_ports(size_t names)
+static struct attachments *full_attachments(size_t names)
 {
-	struct ports *ports = calloc(1, sizeof(*ports));
+	struct attachments *attachments = calloc(1, sizeof(*attachments));
 	char name[IF_NAMESIZE];
-	struct port *port;
+	struct attachment *attachment;
 
-	assert_non_null(ports);
-	ports->names = names;
+	assert_non_null(attachments);
+	attachments->names = names;
 	for (unsigned int i = 0;; i++) {
 		snprintf(name, sizeof(name), "veth%u", i);
-		port = slots_take(ports, name);
-		if (!port)
-			return ports;
-		assert_ptr_equal(port, &ports->port[i]);
-		assert_string_equal(port->asked, name);
-		port->entry.state = IFACE_WATCHED;
+		attachment = slots_take(attachments, name);
+		if (!attachment)
+			return attachments;
+		assert_ptr_equal(attachment, &attachments->attachment[i]);
+		assert_string_equal(attachment->asked, name);
+		attachment->entry.state = IFACE_WATCHED;
 	}
 }
 
-static void go(struct ports *ports, unsigned int slot)
+static void go(struct attachments *attachments, unsigned int slot)
 {
-	ports->port[slot].entry.state = IFACE_GONE;
-	ports->port[slot].went = ++ports->goings;
-	ports->port[slot].quiet = 0;
+	attachments->attachment[slot].entry.state = IFACE_GONE;
+	attachments->attachment[slot].went = ++attachments->goings;
+	attachments->attachment[slot].quiet = 0;
 }
 
-static void drain_all(struct ports *ports)
+static void drain_all(struct attachments *attachments)
 {
 	for (unsigned int i = 0; i < SLOTS_QUIET; i++)
-		slots_drained(ports, true);
+		slots_drained(attachments, true);
 }
 
 /* The last slot is nobody's, unless each was asked for by name. */
@@ -54,80 +54,80 @@ static void test_room(void **state)
 	static const size_t names[] = {0, 1, ROOM, ROOM + 1};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct ports *ports = full_ports(names[i]);
+		struct attachments *attachments = full_attachments(names[i]);
 
-		assert_int_equal(ports->count, names[i] > ROOM ? FLOW_IFACES_MAX : ROOM);
-		free(ports);
+		assert_int_equal(attachments->count, names[i] > ROOM ? FLOW_IFACES_MAX : ROOM);
+		free(attachments);
 	}
 }
 
 /* While there are slots, nobody gives one up. */
 static void test_not_needed(void **state)
 {
-	struct ports *ports = full_ports(0);
+	struct attachments *attachments = full_attachments(0);
 	bool slot[FLOW_IFACES_MAX];
 
-	ports->count = ROOM - SLOTS_FEW;
-	go(ports, 3);
-	drain_all(ports);
-	assert_int_equal(slots_give_up(ports, slot), 0);
-	ports->no_slot = 1; /* whatever for: somebody waits */
-	assert_int_equal(slots_give_up(ports, slot), 1);
+	attachments->count = ROOM - SLOTS_FEW;
+	go(attachments, 3);
+	drain_all(attachments);
+	assert_int_equal(slots_give_up(attachments, slot), 0);
+	attachments->no_slot = 1; /* whatever for: somebody waits */
+	assert_int_equal(slots_give_up(attachments, slot), 1);
 	assert_true(slot[3]);
-	free(ports);
+	free(attachments);
 }
 
 /* Those that went first go first, as many as make room for a while. */
 static void test_longest_gone(void **state)
 {
-	struct ports *ports = full_ports(0);
+	struct attachments *attachments = full_attachments(0);
 	bool slot[FLOW_IFACES_MAX];
 
 	for (unsigned int i = 0; i < 2 * SLOTS_AGAIN; i++)
-		go(ports, (7 * i + 50) % ROOM);
-	drain_all(ports);
-	assert_int_equal(slots_of_gone(ports), 2 * SLOTS_AGAIN);
-	assert_int_equal(slots_give_up(ports, slot), SLOTS_AGAIN);
+		go(attachments, (7 * i + 50) % ROOM);
+	drain_all(attachments);
+	assert_int_equal(slots_of_gone(attachments), 2 * SLOTS_AGAIN);
+	assert_int_equal(slots_give_up(attachments, slot), SLOTS_AGAIN);
 	for (unsigned int i = 0; i < 2 * SLOTS_AGAIN; i++)
 		assert_int_equal(slot[(7 * i + 50) % ROOM], i < SLOTS_AGAIN);
-	assert_int_equal(ports->given_up, SLOTS_AGAIN);
-	assert_int_equal(slots_of_gone(ports), SLOTS_AGAIN);
-	assert_int_equal(slots_give_up(ports, slot), 0);
-	free(ports);
+	assert_int_equal(attachments->given_up, SLOTS_AGAIN);
+	assert_int_equal(slots_of_gone(attachments), SLOTS_AGAIN);
+	assert_int_equal(slots_give_up(attachments, slot), 0);
+	free(attachments);
 }
 
 /* Whoever waits finds one, however many they are. */
 static void test_all_that_wait(void **state)
 {
-	struct ports *ports = full_ports(0);
+	struct attachments *attachments = full_attachments(0);
 	bool slot[FLOW_IFACES_MAX];
 
 	for (unsigned int i = 0; i < 100; i++)
-		go(ports, i);
-	ports->no_slot = 60;
-	drain_all(ports);
-	assert_int_equal(slots_give_up(ports, slot), 60 + SLOTS_AGAIN);
-	free(ports);
+		go(attachments, i);
+	attachments->no_slot = 60;
+	drain_all(attachments);
+	assert_int_equal(slots_give_up(attachments, slot), 60 + SLOTS_AGAIN);
+	free(attachments);
 }
 
 /* Asked for by name, failed or left out: these keep theirs. */
 static void test_kept(void **state)
 {
-	struct ports *ports = full_ports(40);
+	struct attachments *attachments = full_attachments(40);
 	bool slot[FLOW_IFACES_MAX];
 
 	for (unsigned int i = 0; i < 40; i++)
-		go(ports, i);
-	ports->port[60].entry.state = IFACE_FAILED;
-	ports->port[61].entry.state = IFACE_LEFT_OUT;
-	drain_all(ports);
-	assert_int_equal(slots_of_gone(ports), 0);
-	assert_int_equal(slots_give_up(ports, slot), 0);
-	go(ports, 62);
-	drain_all(ports);
-	assert_int_equal(slots_give_up(ports, slot), 1);
+		go(attachments, i);
+	attachments->attachment[60].entry.state = IFACE_FAILED;
+	attachments->attachment[61].entry.state = IFACE_LEFT_OUT;
+	drain_all(attachments);
+	assert_int_equal(slots_of_gone(attachments), 0);
+	assert_int_equal(slots_give_up(attachments, slot), 0);
+	go(attachments, 62);
+	drain_all(attachments);
+	assert_int_equal(slots_give_up(attachments, slot), 1);
 	assert_true(slot[62]);
-	free(ports);
+	free(attachments);
 }
 
 /* Not before each generation was drained to the last, one after the other. */
@@ -140,45 +140,45 @@ static void test_undrained(void **state)
 		     {"wfw", false}, {"fww", true}, {"wwf", false}, {"www", true}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ports *ports = full_ports(0);
+		struct attachments *attachments = full_attachments(0);
 		bool slot[FLOW_IFACES_MAX];
 
-		drain_all(ports); /* before it went: these say nothing */
-		go(ports, 5);
+		drain_all(attachments); /* before it went: these say nothing */
+		go(attachments, 5);
 		for (const char *drain = cases[i].drains; *drain; drain++)
-			slots_drained(ports, *drain == 'w');
-		assert_int_equal(slots_of_gone(ports), 1);
-		assert_int_equal(slots_give_up(ports, slot), cases[i].given);
-		free(ports);
+			slots_drained(attachments, *drain == 'w');
+		assert_int_equal(slots_of_gone(attachments), 1);
+		assert_int_equal(slots_give_up(attachments, slot), cases[i].given);
+		free(attachments);
 	}
 }
 
 /* A slot that was given up is another one's: nothing of the old one is left but that there was one. */
 static void test_taken_again(void **state)
 {
-	struct ports *ports = full_ports(1);
+	struct attachments *attachments = full_attachments(1);
 	bool slot[FLOW_IFACES_MAX];
-	struct port *port;
+	struct attachment *attachment;
 
-	ports->port[9].entry.index = 77;
-	ports->port[9].entry.since_wall_ns = 5;
-	go(ports, 9);
-	assert_null(slots_take(ports, "new"));
-	drain_all(ports);
-	assert_int_equal(slots_give_up(ports, slot), 1);
-	assert_int_equal(ports->port[9].entry.state, IFACE_FREE);
-	assert_string_equal(ports->port[9].entry.name, "");
-	assert_string_equal(ports->port[9].asked, "");
-	port = slots_take(ports, "new");
-	assert_ptr_equal(port, &ports->port[9]);
-	assert_string_equal(port->entry.name, "new");
-	assert_int_equal(port->entry.state, IFACE_GONE);
-	assert_int_equal(port->entry.index, 0);
-	assert_int_equal(port->entry.since_wall_ns, 0);
-	assert_int_equal(port->entry.tenant, 1);
-	assert_int_equal(ports->count, ROOM);
-	assert_null(slots_take(ports, "newer"));
-	free(ports);
+	attachments->attachment[9].entry.index = 77;
+	attachments->attachment[9].entry.since_wall_ns = 5;
+	go(attachments, 9);
+	assert_null(slots_take(attachments, "new"));
+	drain_all(attachments);
+	assert_int_equal(slots_give_up(attachments, slot), 1);
+	assert_int_equal(attachments->attachment[9].entry.state, IFACE_FREE);
+	assert_string_equal(attachments->attachment[9].entry.name, "");
+	assert_string_equal(attachments->attachment[9].asked, "");
+	attachment = slots_take(attachments, "new");
+	assert_ptr_equal(attachment, &attachments->attachment[9]);
+	assert_string_equal(attachment->entry.name, "new");
+	assert_int_equal(attachment->entry.state, IFACE_GONE);
+	assert_int_equal(attachment->entry.index, 0);
+	assert_int_equal(attachment->entry.since_wall_ns, 0);
+	assert_int_equal(attachment->entry.tenant, 1);
+	assert_int_equal(attachments->count, ROOM);
+	assert_null(slots_take(attachments, "newer"));
+	free(attachments);
 }
 
 int main(void)
