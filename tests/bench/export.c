@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What outputs cost: intervals with so many active flows, half of which are new in each, written to a
+ * file that keeps nothing. CPU of the output alone; its share at one interval a second; its memory.
+ */
+#include <fcntl.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/if_ether.h>
+
+#include "change.h"
+#include "ledger.h"
+#include "one_iface.h"
+#include "stream.h"
+
+#define SECOND	  1000000000ULL
+#define START	  1790000000000000000LL
+#define INTERVALS 20
+
+struct bench {
+	struct ledger *ledger;
+	struct ifaces *ifaces;
+	uint32_t flows;
+	unsigned int seconds;
+	struct flow_counts total[FLOW_DIRS];
+};
+
+static double cpu_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static size_t memory(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
+static struct flow_key key_of(uint32_t number)
+{
+	struct flow_key key = {.sport = (uint16_t)(1024 + number % 60000),
+			       .dport = 443,
+			       .ethertype = number % 4 ? ETH_P_IP : ETH_P_IPV6,
+			       .ipproto = number % 3 ? IPPROTO_TCP : IPPROTO_UDP,
+			       .where = FLOW_WHERE(0, number & 1 ? FLOW_OUT : FLOW_IN)};
+
+	if (key.ethertype == ETH_P_IP) {
+		memset(key.src + 10, 0xff, 2);
+		memset(key.dst + 10, 0xff, 2);
+	} else {
+		key.src[0] = key.dst[0] = 0x20;
+	}
+	memcpy(key.src + 12, &number, sizeof(number));
+	memcpy(key.dst + 12, "\x0a\x4d\x00\x01", 4);
+	return key;
+}
+
+static struct snapshot *bench_second(struct bench *bench)
+{
+	int64_t wall_ns = START + (int64_t)(++bench->seconds * SECOND);
+	struct snapshot *snapshot;
+
+	ledger_begin(bench->ledger, wall_ns - (int64_t)SECOND, wall_ns);
+	for (uint32_t i = 0; i < bench->flows; i++) {
+		uint32_t number = i % 2 ? i : i + bench->seconds * bench->flows;
+		const struct flow_key key = key_of(number);
+		const struct flow_counts counts = {1 + i % 100, 60 + i % 150000};
+
+		ledger_add(bench->ledger, &key, counts.packets, counts.bytes);
+		flow_counts_add(&bench->total[flow_key_dir(&key)], &counts);
+	}
+	if (ledger_snapshot(bench->ledger, bench->seconds * SECOND, &snapshot))
+		exit(1);
+	snapshot->wall_ns = wall_ns;
+	snapshot->running_ns = bench->seconds * SECOND;
+	snapshot->ifaces = ifaces_ref(bench->ifaces);
+	for (int dir = 0; dir < FLOW_DIRS; dir++)
+		snapshot->dir[dir].total = bench->total[dir];
+	return snapshot;
+}
+
+static void say_nothing(void *context, int err)
+{
+	(void)context;
+	(void)err;
+}
+
+static int run_stream(enum stream_format format, uint32_t flows)
+{
+	const struct stream_options options = {.format = format,
+					       .program_version = "bench",
+					       .host = "bench",
+					       .sort = COLUMN_BPS,
+					       .stuck = say_nothing};
+	struct bench bench = {.flows = flows};
+	struct change_keeper *keeper;
+	const struct change *change;
+	struct stream *stream;
+	double used_s = 0;
+	size_t with;
+	int err = 0;
+
+	if (ledger_new(1U << 22, 5 * SECOND, &bench.ledger) || ledger_log_idle(bench.ledger) ||
+	    ifaces_new_one("eth0", &bench.ifaces) || change_keeper_new(&keeper) ||
+	    stream_new(&options, open("/dev/null", O_WRONLY | O_CLOEXEC), true, &stream))
+		return 1;
+	for (int i = 0; i < 8; i++)
+		snapshot_unref(bench_second(&bench));
+	for (int i = 0; !err && i < INTERVALS; i++) {
+		struct snapshot *snapshot = bench_second(&bench);
+		double begin_s = cpu_s();
+
+		err = change_take(keeper, snapshot, &change);
+		if (!err)
+			err = stream_publish(stream, change);
+		used_s += cpu_s() - begin_s;
+		snapshot_unref(snapshot);
+	}
+	with = memory();
+	stream_free(stream);
+	change_keeper_free(keeper);
+	printf("%-6s %6u active flows: %8.0f rows/s, %5.2f %% of a core, %5.1f MB\n",
+	       stream_format_name(format), flows, (double)flows * INTERVALS / used_s,
+	       100 * used_s / INTERVALS, (double)(with - memory()) / 1e6);
+	ledger_free(bench.ledger);
+	ifaces_unref(bench.ifaces);
+	return err != 0;
+}
+
+int main(void)
+{
+	static const uint32_t flows[] = {1000, 10000, 65536};
+	int status = 0;
+
+	for (size_t i = 0; i < sizeof(flows) / sizeof(flows[0]); i++) {
+		for (enum stream_format format = 0; format < STREAM_FORMATS; format++)
+			status |= run_stream(format, flows[i]);
+	}
+	return status;
+}
