@@ -58,6 +58,12 @@ _pktstat_bpf() {
 	-n | --count)
 		words='1 10 60'
 		;;
+	--alert)
+		words='bps>100M bps>1G pps>100k bytes>10G'
+		;;
+	--exit-over)
+		words='bps>100M bps>1G pps>100k bytes>10G'
+		;;
 	-s | --sort)
 		words='bps pps packets bytes source destination tuple proto dir pid process user'
 		words+=' container iface flows'
@@ -78,9 +84,9 @@ _pktstat_bpf() {
 	*)
 		# begin generated: bash-options
 		words='--iface --dedup --exit-on-loss --netns --timeout --refresh --no-arp --attach'
-		words+=' --max-flows --tui --json --stream --batch --every --count --sort --filter'
-		words+=' --by --limit --names --no-owners --hide-own --no-mouse --verify --help'
-		words+=' --version'
+		words+=' --max-flows --tui --json --stream --batch --every --count --alert'
+		words+=' --exit-over --total --sort --filter --by --limit --names --no-owners'
+		words+=' --hide-own --no-mouse --verify --help --version'
 		# end generated
 		;;
 	esac

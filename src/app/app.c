@@ -57,7 +57,9 @@ static void print_report(struct app *app, const struct snapshot *last)
 		report.height = size.ws_row;
 	}
 	app_await_names(app, &report);
-	err = app->options->json ? report_json(&report, stdout) : report_table(&report, stdout);
+	err = app->options->json    ? report_json(&report, stdout)
+	      : app->options->total ? report_total(&report, stdout)
+				    : report_table(&report, stdout);
 	if (err)
 		say_write_error(app, err);
 }

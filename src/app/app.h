@@ -10,6 +10,7 @@ enum {
 	APP_OK = 0,
 	APP_FAILED = 1,
 	APP_USAGE = 2,
+	APP_LIMIT = 3, /* --exit-over */
 };
 
 /* Runs until stopped, then writes the report. Returns the exit status. Main thread. */

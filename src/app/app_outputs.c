@@ -18,6 +18,7 @@
 #include "options.h"
 #include "publisher.h"
 #include "stream.h"
+#include "watch.h"
 
 /* Why an output ends the program. */
 enum output_end {
@@ -25,6 +26,7 @@ enum output_end {
 	OUTPUT_COUNTED, /* -n */
 	OUTPUT_CLOSED,	/* nobody reads standard output any more */
 	OUTPUT_FAILED,
+	OUTPUT_LIMIT, /* --exit-over */
 };
 
 struct app_output {
@@ -40,11 +42,13 @@ struct app_outputs {
 	atomic_bool failed; /* status of the program */
 	struct app_output stream[OPTIONS_STREAMS_MAX];
 	size_t streams;
+	struct watch watch;	   /* limits of --alert, then those of --exit-over */
+	struct publisher *watcher; /* NULL: none of either */
 };
 
 bool app_has_outputs(const struct options *options)
 {
-	return options->streams;
+	return options->streams || options->alerts || options->exit_overs;
 }
 
 bool app_streams_to_stdout(const struct options *options)
@@ -164,6 +168,8 @@ static int make_stream(struct app *app, const struct options_stream *wanted,
 		.sort = options->sort,
 		.limit = options->limit,
 		.sums_only = options->sums_only,
+		.alert = options->alert,
+		.alerts = options->alerts,
 		.program_version = PKTSTAT_VERSION,
 		.host = app->outputs->host,
 		.stuck = say_stream_stuck,
@@ -199,6 +205,99 @@ static int make_stream(struct app *app, const struct options_stream *wanted,
 	return err;
 }
 
+static void say_limit(void *context, size_t i, const struct limit *limit, enum limit_news news,
+		      const struct snapshot *now)
+{
+	char values[LIMIT_VALUES_MAX], wall[FORMAT_TEXT_MAX];
+	struct app *app = context;
+
+	format_wall(now->wall_ns, wall, sizeof(wall));
+	limit_values(limit, values, sizeof(values));
+	if (i < app->options->alerts) {
+		log_line("%s: %s at %s (%s)",
+			 news == LIMIT_EXCEEDED ? "alert" : "alert is over", limit_text(limit),
+			 wall, values);
+	} else if (news == LIMIT_EXCEEDED) {
+		log_line("limit exceeded: %s at %s (%s)", limit_text(limit), wall, values);
+		end_program(app, OUTPUT_LIMIT);
+	}
+}
+
+static void narrow_watcher(void *context)
+{
+	app_narrow_stream(context);
+}
+
+static void say_watcher_news(void *context, enum publisher_news news, int err)
+{
+	(void)context;
+	(void)news;
+	(void)err;
+}
+
+static int make_watcher(struct app *app)
+{
+	const struct options *options = app->options;
+	struct app_outputs *outputs = app->outputs;
+	const struct publisher_options publisher = {
+		.ring = app->ring,
+		.publish = watch_publish,
+		.finish = watch_finish,
+		.output = &outputs->watch,
+		.on_thread = narrow_watcher,
+		.say = say_watcher_news,
+		.context = app,
+	};
+	int err = 0;
+
+	if (!options->alerts && !options->exit_overs)
+		return 0;
+	outputs->watch.news = say_limit;
+	outputs->watch.context = app;
+	for (size_t i = 0; !err && i < options->alerts; i++)
+		err = watch_add(&outputs->watch, options->alert[i]);
+	for (size_t i = 0; !err && i < options->exit_overs; i++)
+		err = watch_add(&outputs->watch, options->exit_over[i]);
+	if (!err)
+		err = publisher_new(&publisher, &outputs->watcher);
+	if (err)
+		log_line("cannot watch limits: %s", strerror(-err));
+	return err;
+}
+
+static int start_watcher(struct app *app)
+{
+	struct app_outputs *outputs = app->outputs;
+	int err;
+
+	if (!outputs->watcher)
+		return 0;
+	outputs->watch.owners = app->owner_table;
+	outputs->watch.names = app->options->names ? app->names : NULL;
+	err = publisher_start(outputs->watcher);
+	if (err)
+		log_line("cannot start watching limits: %s", strerror(-err));
+	return err;
+}
+
+/* After the report: which alerts there were. */
+static void say_alerts(const struct app *app)
+{
+	const struct watch *watch = &app->outputs->watch;
+
+	for (size_t i = 0; i < watch->count && i < app->options->alerts; i++) {
+		const struct limit *limit = watch->limit[i];
+		char since[FORMAT_TEXT_MAX];
+
+		if (!limit_times(limit))
+			continue;
+		log_line("alert %s: %u time%s, %s %s", limit_text(limit), limit_times(limit),
+			 format_plural(limit_times(limit)),
+			 limit_is_exceeded(limit) ? "exceeded at the end, since" : "last at",
+			 format_wall(limit_since_wall_ns(limit), since, sizeof(since)));
+	}
+}
+
 /* The timer that also ends the program at --timeout. */
 static int open_end(struct app *app)
 {
@@ -231,7 +330,7 @@ int app_open_outputs(struct app *app)
 		outputs->streams++;
 		err = make_stream(app, &options->stream[i], &outputs->stream[i]);
 	}
-	return err;
+	return err ? err : make_watcher(app);
 }
 
 int app_start_outputs(struct app *app)
@@ -250,7 +349,7 @@ int app_start_outputs(struct app *app)
 			log_line("cannot start the stream to %s: %s", output_name(output),
 				 strerror(-err));
 	}
-	return err;
+	return !outputs || err ? err : start_watcher(app);
 }
 
 bool app_reopen_outputs(struct app *app)
@@ -283,12 +382,18 @@ void app_finish_outputs(struct app *app)
 		publisher_finish(outputs->stream[i].publisher);
 	if (!outputs)
 		return;
+	if (outputs->watcher)
+		publisher_finish(outputs->watcher);
+	say_alerts(app);
 	switch (atomic_load(&outputs->end)) {
 	case OUTPUT_COUNTED: app->ended = "count"; break;
 	case OUTPUT_CLOSED: app->ended = "stream closed"; break;
 	case OUTPUT_FAILED: app->ended = "stream failed"; break;
+	case OUTPUT_LIMIT: app->ended = "limit exceeded"; break;
 	default: break;
 	}
+	if (atomic_load(&outputs->end) == OUTPUT_LIMIT)
+		app->status = APP_LIMIT;
 	if (atomic_load(&outputs->failed))
 		app->status = APP_FAILED;
 }
@@ -300,6 +405,10 @@ void app_free_outputs(struct app *app)
 	for (size_t i = 0; outputs && i < outputs->streams; i++) {
 		publisher_free(outputs->stream[i].publisher);
 		stream_free(outputs->stream[i].stream);
+	}
+	if (outputs) {
+		publisher_free(outputs->watcher);
+		watch_done(&outputs->watch);
 	}
 	free(outputs);
 	app->outputs = NULL;

@@ -220,7 +220,7 @@ static void choose_mode(struct app *app)
 	bool tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 
 	app->live = app->options->tui ||
-		    (tty && !app->options->json && !app_streams_to_stdout(app->options));
+		    (tty && !app->options->json && !app->options->total && !app_streams_to_stdout(app->options));
 }
 
 static int open_terminal(struct app *app)

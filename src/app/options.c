@@ -14,6 +14,7 @@
 #include "format.h"
 #include "group.h"
 #include "ledger.h"
+#include "limit.h"
 
 /* getopt's value for the option with this id: beyond any letter. */
 #define LONG_VALUE(id) (256 + (int)(id))
@@ -271,6 +272,29 @@ static bool parse_every(struct parser *parser, const char *text)
 	return true;
 }
 
+static bool parse_limit_of(struct parser *parser, const char *name, const char *text,
+			   const char **limits, size_t *count)
+{
+	char why[OPTIONS_WHY_MAX / 2];
+	struct limit *limit;
+	size_t column;
+	int err;
+
+	if (*count == OPTIONS_LIMITS_MAX)
+		return refuse(parser, "at most %d limits are possible; give --%s fewer times",
+			      OPTIONS_LIMITS_MAX, name);
+	err = limit_parse(text, &limit, why, sizeof(why), &column);
+	if (err == -ENOMEM)
+		return refuse(parser, "cannot allocate memory for --%s", name);
+	if (err)
+		return refuse(parser, "cannot use --%s: at column %zu, %s%.32s%s: %s", name,
+			      column + 1, text[column] ? "'" : "its end", text + column,
+			      text[column] ? "'" : "", why);
+	limit_free(limit);
+	limits[(*count)++] = text;
+	return true;
+}
+
 /* What only the whole command line shows. */
 static bool check_outputs(struct parser *parser)
 {
@@ -279,9 +303,11 @@ static bool check_outputs(struct parser *parser)
 
 	for (size_t i = 0; i < options->streams; i++)
 		standard |= !options->stream[i].path;
-	if (standard && options->json)
-		return refuse(parser, "--json and a stream would be mixed on standard output; give "
-				      "the stream a file: --stream jsonl:FILE");
+	if (options->total && options->json)
+		return refuse(parser, "--json prints rows and --total their sum; give one of them");
+	if (standard && (options->json || options->total))
+		return refuse(parser, "--%s and a stream would be mixed on standard output; give "
+				      "the stream a file: --stream jsonl:FILE", options->json ? "json" : "total");
 	if ((options->every_set || options->count) && !options->streams)
 		return refuse(parser, "--%s needs an output, for example --stream jsonl",
 			      options->count ? "count" : "every");
@@ -323,6 +349,13 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 	case OPTION_EVERY: return parse_every(parser, argument);
 	case OPTION_COUNT:
 		return parse_number(parser, "count", argument, 1, UINT32_MAX, &options->count);
+	case OPTION_ALERT:
+		return parse_limit_of(parser, "alert", argument, options->alert,
+				      &options->alerts);
+	case OPTION_EXIT_OVER:
+		return parse_limit_of(parser, "exit-over", argument, options->exit_over,
+				      &options->exit_overs);
+	case OPTION_TOTAL: options->total = true; return true;
 	case OPTION_JSON: options->json = true; return true;
 	case OPTION_VERIFY: options->verify = true; return true;
 	case OPTION_HELP:

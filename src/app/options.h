@@ -33,6 +33,9 @@ struct options_stream {
 	const char *path; /* one of argv (outside text); NULL: standard output */
 };
 
+/* Limits of --alert, and as many of --exit-over. */
+#define OPTIONS_LIMITS_MAX 8
+
 struct options {
 	/* Names as in argv, own or alternative ones (outside text), none of them twice. */
 	char iface[FLOW_IFACES_MAX][LINK_NAME_SIZE];
@@ -62,6 +65,11 @@ struct options {
 	size_t streams;
 	uint64_t every_ns; /* between intervals of outputs */
 	bool every_set;
+	const char *alert[OPTIONS_LIMITS_MAX]; /* of argv, expressions that are right */
+	size_t alerts;
+	const char *exit_over[OPTIONS_LIMITS_MAX];
+	size_t exit_overs;
+	bool total;   /* the report is one JSON object */
 	size_t count; /* intervals of a stream; 0: no limit */
 	size_t limit;	  /* rows of the report; 0: not given */
 	bool sums_only;	  /* --limit 0: no rows */
@@ -109,6 +117,9 @@ enum option_id {
 	OPTION_BATCH,
 	OPTION_EVERY,
 	OPTION_COUNT,
+	OPTION_ALERT,
+	OPTION_EXIT_OVER,
+	OPTION_TOTAL,
 	OPTION_SORT,
 	OPTION_FILTER,
 	OPTION_BY,

@@ -78,6 +78,18 @@ const struct option_info option_table[OPTION_IDS] = {
 		"count", 'n', "N",
 		"Stop after N intervals of --stream.",
 		"1 10 60"},
+	[OPTION_ALERT] = {
+		"alert", 0, "EXPR",
+		"Say when a limit is exceeded, for example 'in bps > 800M for 10s', and when it no "
+		"longer is. May be repeated.",
+		"bps>100M bps>1G pps>100k bytes>10G", .repeats = true},
+	[OPTION_EXIT_OVER] = {
+		"exit-over", 0, "EXPR",
+		"Stop with status 3 when a limit is exceeded. May be repeated.",
+		"bps>100M bps>1G pps>100k bytes>10G", .repeats = true},
+	[OPTION_TOTAL] = {
+		"total", 0, NULL,
+		"Print the report as one JSON object with the totals."},
 	[OPTION_SORT] = {
 		"sort", 's', "KEY",
 		"Sort rows by KEY: %s. Default: bps."},
@@ -278,8 +290,8 @@ char *options_help(char *text, size_t size)
 		}
 		put_option(&to, id);
 	}
-	put_text(&to,
-		 "\nExit status: 0 success, 1 failure, 2 wrong usage. Manual: pktstat-bpf(8).\n");
+	put_text(&to, "\nExit status: 0 success, 1 failure, 2 wrong usage, 3 limit exceeded.\n"
+		      "Manual: pktstat-bpf(8).\n");
 	return text;
 }
 

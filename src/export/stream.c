@@ -18,6 +18,16 @@ static const struct stream_writer *const writers[STREAM_FORMATS] = {
 	[STREAM_TEXT] = &stream_text_writer,
 };
 
+static void write_alert(void *context, size_t i, const struct limit *limit, enum limit_news news,
+			const struct snapshot *now)
+{
+	struct stream *stream = context;
+
+	(void)i;
+	(void)now;
+	stream->writer->alert(stream, limit, news == LIMIT_EXCEEDED);
+}
+
 int stream_new(const struct stream_options *options, int fd, bool owned, struct stream **ret_stream)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
@@ -26,10 +36,16 @@ int stream_new(const struct stream_options *options, int fd, bool owned, struct 
 	if (!stream)
 		return -ENOMEM;
 	err = group_new(&stream->group);
+	for (size_t i = 0; !err && i < options->alerts; i++)
+		err = watch_add(&stream->watch, options->alert[i]);
 	if (err) {
+		watch_done(&stream->watch);
+		group_free(stream->group);
 		free(stream);
 		return err;
 	}
+	stream->watch.news = write_alert;
+	stream->watch.context = stream;
 	stream->options = *options;
 	stream->writer = writers[options->format];
 	stream->outlet.fd = fd;
@@ -47,6 +63,7 @@ void stream_free(struct stream *stream)
 	if (!stream)
 		return;
 	outlet_close(&stream->outlet);
+	watch_done(&stream->watch);
 	group_free(stream->group);
 	text_done(&stream->text);
 	free(stream->order);
@@ -59,7 +76,8 @@ void stream_prepare(struct stream *stream, int stop_fd, int64_t start_wall_ns,
 	stream->outlet.stop_fd = stop_fd;
 	stream->options.start_wall_ns = start_wall_ns;
 	stream->options.owners = owners;
-	stream->names = names;
+	stream->names = stream->watch.names = names;
+	stream->watch.owners = owners;
 }
 
 void stream_reopen(struct stream *stream, int fd)
@@ -280,6 +298,7 @@ static int write_interval(struct stream *stream)
 		write_limited(stream, rows, count);
 	write_behind(stream);
 	err = write_ended(stream);
+	watch_take(&stream->watch, stream->change);
 	return err ? err : flush_text(stream, 0);
 }
 

@@ -293,6 +293,19 @@ static void json_rest(struct stream *stream, enum stream_rest why, enum flow_dir
 	json_end(text);
 }
 
+static void json_alert(struct stream *stream, const struct limit *limit, bool on)
+{
+	struct text *text = &stream->text;
+	char values[LIMIT_VALUES_MAX];
+
+	json_begin(text, "alert");
+	json_text(text, "time", stream->time);
+	json_outside(text, "limit", limit_text(limit));
+	json_bool(text, "on", on);
+	json_text(text, "values", limit_values(limit, values, sizeof(values)));
+	json_end(text);
+}
+
 static void json_final(struct stream *stream, const struct snapshot *last)
 {
 	struct text *text = &stream->text;
@@ -317,5 +330,6 @@ const struct stream_writer stream_json_writer = {
 	.group = json_group,
 	.ended = json_ended,
 	.rest = json_rest,
+	.alert = json_alert,
 	.final = json_final,
 };

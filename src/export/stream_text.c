@@ -191,6 +191,13 @@ static void no_final(struct stream *stream, const struct snapshot *last)
 	(void)last;
 }
 
+static void no_alert(struct stream *stream, const struct limit *limit, bool on)
+{
+	(void)stream;
+	(void)limit;
+	(void)on;
+}
+
 const struct stream_writer stream_csv_writer = {
 	.begin = csv_begin,
 	.interval = no_interval,
@@ -198,6 +205,7 @@ const struct stream_writer stream_csv_writer = {
 	.group = csv_group,
 	.ended = no_ended,
 	.rest = csv_rest,
+	.alert = no_alert,
 	.final = no_final,
 };
 
@@ -278,6 +286,15 @@ static void text_rest(struct stream *stream, enum stream_rest why, enum flow_dir
 	text_cells(stream, &cells);
 }
 
+static void text_alert(struct stream *stream, const struct limit *limit, bool on)
+{
+	char values[LIMIT_VALUES_MAX], safe[LIMIT_TEXT_MAX];
+
+	format_outside(limit_text(limit), safe, sizeof(safe));
+	text_print(&stream->text, "%s: %s (%s)\n", on ? "ALERT" : "alert is over", safe,
+		   limit_values(limit, values, sizeof(values)));
+}
+
 const struct stream_writer stream_text_writer = {
 	.begin = text_begin,
 	.interval = text_interval,
@@ -285,5 +302,6 @@ const struct stream_writer stream_text_writer = {
 	.group = text_group,
 	.ended = no_ended,
 	.rest = text_rest,
+	.alert = text_alert,
 	.final = no_final,
 };

@@ -170,7 +170,7 @@ static void refusals(void **state)
 		{"--tiemout 5s", "there is no option --tiemout; did you mean --timeout?"},
 		{"--maxflows 5", "there is no option --maxflows; did you mean --max-flows?"},
 		{"--\x1b[m", "there is no option --\\x1b[m; --help lists them"},
-		{"--t 5s", "--t could mean --timeout or --tui; write more of the name"},
+		{"--t 5s", "--t could mean --timeout, --tui or --total; write more of the name"},
 		{"-t", "--timeout needs a value: --timeout DURATION"},
 		{"--sort", "--sort needs a value: --sort KEY"},
 		{"--json=yes", "--json takes no value; write just --json"},
@@ -240,6 +240,12 @@ static void refusals(void **state)
 				 "two updates, or a shorter --refresh as well"},
 		{"-b --every soon", "cannot use 'soon' as --every: it is not a number with a unit; "
 				    "write for example 30s, 5m or 1h30m"},
+		{"--json --total", "--json prints rows and --total their sum; give one of them"},
+		{"-b --total", "--total and a stream would be mixed on standard output; give the "
+			       "stream a file: --stream jsonl:FILE"},
+		{"--alert bps", "cannot use --alert: at column 4, its end: expected one of > >= < <= = !="},
+		{"--exit-over udp", "cannot use --exit-over: at column 1, 'udp': nothing is compared; "
+				    "add for example 'bps > 100M'"},
 		{"--every 5s", "--every needs an output, for example --stream jsonl"},
 		{"-n 5", "--count needs an output, for example --stream jsonl"},
 		{"-b -n 0", "cannot use '0' as --count: give a whole number from 1 to 4294967295"},

@@ -184,6 +184,7 @@ static bool match_node(const struct filter *filter, unsigned int at,
 	case FILTER_NAME: return match_name(node, subject);
 	case FILTER_IFACE: return match_iface(node, subject);
 	case FILTER_WORD: return match_word(node, subject);
+	case FILTER_ANY: return true;
 	}
 	return false;
 }

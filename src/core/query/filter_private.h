@@ -39,6 +39,7 @@ enum filter_test {
 	FILTER_NAME,	  /* in the host name of either end */
 	FILTER_IFACE,
 	FILTER_WORD,
+	FILTER_ANY, /* everything: of limits */
 };
 
 enum filter_side {

@@ -46,6 +46,8 @@ struct report {
 
 /* Table for a person; 0 or the negative errno of the failed write (-EPIPE, -ENOSPC, ...). */
 int report_table(const struct report *report, FILE *out);
+/* One JSON object with the sums of all rows and a newline; the same errors, and -ENOMEM. */
+int report_total(const struct report *report, FILE *out);
 /* One JSON array, one object a row, then a newline; the same errors, and -ENOMEM. */
 int report_json(const struct report *report, FILE *out);
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Limits: 'EXPR for DURATION' in the language of filters, said of a sum. What EXPR says of flows
+ * selects them ("in", "port 53", "cgroup web"); what it compares ("bps > 800M") is asked of all selected
+ * flows together: bps and pps of an interval, packets and bytes since start. A limit is exceeded when
+ * that holds for so long, and over when it is well below again, or far enough above for "<". Belongs
+ * to who made it; one thread.
+ */
+#ifndef PKTSTAT_LIMIT_H
+#define PKTSTAT_LIMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "filter.h"
+
+/* Longest text of a limit, its end included. */
+#define LIMIT_TEXT_MAX (FILTER_TEXT_MAX + 32)
+/* Room for limit_values(). */
+#define LIMIT_VALUES_MAX 160
+
+struct limit;
+
+/* What changed when a limit was judged. */
+enum limit_news {
+	LIMIT_SAME,
+	LIMIT_EXCEEDED, /* from now on */
+	LIMIT_OVER,	/* no longer exceeded */
+};
+
+/* Errors as filter_parse(), of the whole text; borrows services as that. */
+int limit_parse(const char *text, struct limit **ret_limit, char *why, size_t size,
+		size_t *ret_column);
+void limit_free(struct limit *limit);
+
+/* Begins an interval; says of a flow with `delta` in it that it is one of the sum, if it is. */
+void limit_begin(struct limit *limit);
+void limit_add(struct limit *limit, const struct filter_subject *subject,
+	       const struct flow_counts *delta);
+/* Ends the interval, which took so long and ended then. */
+enum limit_news limit_judge(struct limit *limit, uint64_t elapsed_ns, int64_t wall_ns);
+
+/* The text as it was typed: from outside. */
+const char *limit_text(const struct limit *limit);
+bool limit_is_exceeded(const struct limit *limit);
+/* How often it was exceeded, and when last (CLOCK_REALTIME, 0: never). */
+unsigned int limit_times(const struct limit *limit);
+int64_t limit_since_wall_ns(const struct limit *limit);
+/* The sum as of the last interval: "912 Mb/s, 80.1 kp/s, 120,123 packets, ...". Returns `text`. */
+char *limit_values(const struct limit *limit, char *text, size_t size);
+
+#endif

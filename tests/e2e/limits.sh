@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# --exit-over ends with status 3 and one line; --alert says on and off, in the log and in the stream;
+# --total is one object that is the sum of all rows.
+set -u
+. "$(dirname "$0")/../support/netns.sh"
+tools=${PKTSTAT_TOOLS:?directory of the test tools}
+
+traffic() {
+	bed_far "$tools/blast" --iface far0 "$@" >/dev/null || fail "the sender failed"
+}
+
+test_exit() {
+	monitor_start exit -r 100ms --total --exit-over 'out packets > 10' \
+		--exit-over 'in udp bytes > 50k'
+	traffic --flows 10 --packets 100
+	traffic --flows 10 --packets 5000
+	monitor_wait
+	same "status" "$MONITOR_STATUS" 3
+	same "lines on standard error" "$(wc -l <"$BED_DIR/exit.err")" 1
+	grep -q '^pktstat-bpf: limit exceeded: in udp bytes > 50k at 2.* bytes since start)$' \
+		"$BED_DIR/exit.err" || fail "$(cat "$BED_DIR/exit.err")"
+	jq -e '.packets > 800 and .packets == .packetsIn and .flows == 10' "$BED_DIR/exit.out" \
+		>/dev/null || fail "the totals: $(cat "$BED_DIR/exit.out")"
+}
+
+has_alert() {
+	grep -q "\"type\":\"alert\".*\"on\":$1" "$BED_DIR/alert.jsonl"
+}
+
+test_alert() {
+	monitor_start alert -r 100ms --alert 'in pps > 1k' --stream "jsonl:$BED_DIR/alert.jsonl" \
+		--alert 'port 9999 bytes > 0'
+	traffic --flows 10 --packets 5000
+	wait_for 60 has_alert true || fail "no alert"
+	wait_for 60 has_alert false || fail "the alert does not end"
+	monitor_stop
+	same "status" "$MONITOR_STATUS" 0
+	grep -q 'alert: in pps > 1k at ' "$BED_DIR/alert.err" || fail "nothing was logged"
+	grep -q 'alert is over: in pps > 1k at ' "$BED_DIR/alert.err" || fail "no end was logged"
+	grep -q 'alert in pps > 1k: 1 time, last at' "$BED_DIR/alert.err" ||
+		fail "no summary: $(cat "$BED_DIR/alert.err")"
+	grep -q 9999 "$BED_DIR/alert.err" && fail "an alert without a reason"
+	python3 "$(dirname "$0")/stream_check.py" "${PKTSTAT_SOURCE_DIR:?}/doc/stream.schema.json" - \
+		"$BED_DIR/alert.jsonl" || fail "the stream is wrong"
+}
+
+python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is missing"
+bed_make limits quiet
+for name in exit alert; do
+	"test_$name"
+	echo "ok: $name"
+done
