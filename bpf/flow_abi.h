@@ -84,6 +84,7 @@ enum flow_sum {
 	FLOW_SUM_AGED = 17,	 /* the ledger was full and they had been idle longest */
 	FLOW_SUM_REMAINDER = 18, /* rows thinned out of an old snapshot */
 	FLOW_SUM_GONE = 19,	 /* their interfaces are gone, and others have the slots */
+	FLOW_SUM_UNSEEN = 20,	 /* packets, without bytes: a socket had no room for them */
 };
 
 /* Coarse protocol of a packet, by which what found no room is still told apart. */

@@ -19,6 +19,10 @@ _pktstat_bpf_namespaces() {
 	done
 }
 
+_pktstat_bpf_files() {
+	compgen -f -- "$1"
+}
+
 _pktstat_bpf() {
 	local current=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} words
 	COMPREPLY=()
@@ -48,6 +52,15 @@ _pktstat_bpf() {
 		;;
 	--max-flows)
 		words='65536 262144 1048576 4194304'
+		;;
+	--read)
+		words=$(_pktstat_bpf_files "$current")
+		;;
+	--speed)
+		words='1 10 100 max'
+		;;
+	--local)
+		words='10.0.0.0/8 192.168.0.0/16 fd00::/8'
 		;;
 	--stream)
 		words='jsonl csv text'
@@ -84,9 +97,9 @@ _pktstat_bpf() {
 	*)
 		# begin generated: bash-options
 		words='--iface --dedup --exit-on-loss --netns --timeout --refresh --no-arp --attach'
-		words+=' --max-flows --tui --json --stream --batch --every --count --alert'
-		words+=' --exit-over --total --sort --filter --by --limit --names --no-owners'
-		words+=' --hide-own --no-mouse --verify --help --version'
+		words+=' --max-flows --read --speed --local --tui --json --stream --batch --every'
+		words+=' --count --alert --exit-over --total --sort --filter --by --limit --names'
+		words+=' --no-owners --hide-own --no-mouse --verify --help --version'
 		# end generated
 		;;
 	esac

@@ -14,6 +14,7 @@
 #include "app_private.h"
 #include "array.h"
 #include "bpf_source.h"
+#include "file_source.h"
 #include "log.h"
 #include "owners.h"
 #include "report.h"
@@ -36,7 +37,7 @@ static void print_report(struct app *app, const struct snapshot *last)
 		.ledger = app->ledger,
 		.owners = app->owner_table,
 		.ifaces = last->ifaces,
-		.attach = bpf_source_attach_mode(app->source),
+		.attach = app_way(app),
 		.ended = app->ended,
 		.start_wall_ns = app->start_wall_ns,
 		.running_ns = last->running_ns,
@@ -106,6 +107,8 @@ static void app_end(struct app *app, bool report)
 {
 	struct snapshot *last;
 
+	if (app->reads_file)
+		file_source_stop(app->source);
 	collector_stop(app->collector);
 	app->collector = NULL;
 	app_finish_owners(app);
@@ -124,6 +127,7 @@ static void app_end(struct app *app, bool report)
 			print_verification(app, last);
 	}
 	snapshot_unref(last);
+	app_end_file(app);
 }
 
 static const char *signal_name(int signal)
@@ -136,7 +140,7 @@ static const char *signal_name(int signal)
 	}
 }
 
-/* True if the collector has stopped on its own because the last interface was removed. */
+/* True if the collector has stopped on its own: no interface is left, or the file has ended. */
 static bool has_ended(struct app *app)
 {
 	struct snapshot *latest;
@@ -149,11 +153,17 @@ static bool has_ended(struct app *app)
 	return ended;
 }
 
-static void lose_iface(struct app *app)
+/* The collector has ended on its own. */
+static void end_counting(struct app *app)
 {
 	struct snapshot *last = ring_latest(app->ring);
 	char names[FORMAT_TEXT_MAX];
 
+	if (last->state == SNAPSHOT_ENDED) {
+		snapshot_unref(last);
+		app->ended = "end of file";
+		return;
+	}
 	if (app->options->any)
 		log_line("no interface is left; the report shows what was counted so far");
 	else
@@ -171,6 +181,11 @@ static void say_counting(const struct app *app)
 
 	if (!isatty(STDERR_FILENO))
 		return;
+	if (app->reads_file) {
+		log_line("reading %s; press Ctrl-C to stop and print the report",
+			 format_outside(app->options->read, name, sizeof(name)));
+		return;
+	}
 	format_outside(app->options->any ? "all interfaces" : app->ifaces.name[0], name,
 		       sizeof(name));
 	if (!app->options->any && app->ifaces.names > 1)
@@ -217,7 +232,7 @@ static void wait_quietly(struct app *app)
 			return;
 		}
 		if (waits[2].revents && has_ended(app)) {
-			lose_iface(app);
+			end_counting(app);
 			return;
 		}
 	}
@@ -266,7 +281,7 @@ static int run_view(struct app *app)
 		.ring = app->ring,
 		.owners = app->owner_table,
 		.owners_way = app->owners ? owners_way(app->owners) : NULL,
-		.attach = bpf_source_attach_mode(app->source),
+		.attach = app_way(app),
 		.input = app->terminal ? app->terminal : stdin,
 		.output = app->terminal ? app->terminal : stdout,
 		.signal_fd = app->signal_fd,
@@ -304,7 +319,7 @@ static int run_view(struct app *app)
 	case UI_END_ERROR: end_by_error(app, "the live view ended", signal); break;
 	}
 	if (has_ended(app))
-		lose_iface(app);
+		end_counting(app);
 	return 0;
 }
 
@@ -337,6 +352,7 @@ int app_run(const struct options *options)
 	app_free_names(&app);
 	app_stop_helpers(&app);
 	services_free(app.services);
+	app_free_file(&app);
 	bpf_source_free(app.source);
 	app_ifaces_done(&app);
 	filter_free(app.filter);

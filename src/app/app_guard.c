@@ -31,10 +31,13 @@ static unsigned int collector_needs(const struct app *app)
 	const struct options *options = app->options;
 	unsigned int needs = GUARD_COLLECT;
 
+	if (app->reads_file)
+		return 0;
+
 	/* Interfaces that appear or return. */
 	if (options->any || options->ifaces > 1 || !options->exit_on_loss)
 		needs |= GUARD_ATTACH;
-	if (strcmp(bpf_source_attach_mode(app->source), "tcx") != 0)
+	if (strcmp(app_way(app), "tcx") != 0)
 		needs |= GUARD_CLSACT;
 	return needs;
 }
@@ -66,7 +69,7 @@ int app_close_guard(struct app *app)
 
 	/* Raised here, while still permitted, for the collector thread to inherit. */
 	app->own_nice = getpriority(PRIO_PROCESS, 0);
-	if (app->own_nice > COLLECTOR_NICE)
+	if (app->own_nice > COLLECTOR_NICE && !app->reads_file)
 		setpriority(PRIO_PROCESS, 0, COLLECTOR_NICE);
 	err = guard_close(needs, &what);
 	if (err)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The parts of the program, for its own files: app.c runs the stages and reports, app_start.c prepares
- * them and starts lookups of owners and host names, app_ifaces.c finds the interfaces, app_guard.c
+ * them and starts lookups of owners and host names, app_ifaces.c finds the interfaces, app_file.c
+ * opens a capture file instead, app_guard.c
  * drops privileges. Main thread, except where a comment names another. A stage that fails has logged
  * one sentence.
  */
@@ -84,6 +85,7 @@ struct app {
 	struct ring *ring;
 	struct ledger *ledger;
 	struct flow_source *source;
+	bool reads_file; /* it is that of --read: file_source.h */
 	struct collector *collector;
 	struct filter *filter;	  /* --filter, or NULL */
 	struct filter *hidden;	  /* --hide-own: the SSH session, or NULL */
@@ -165,6 +167,21 @@ bool app_wants_names(const struct app *app);
 void app_free_names(struct app *app);
 /* With --names: gives them to the report, after waiting at most two seconds for those it prints. */
 void app_await_names(struct app *app, struct report *report);
+
+/* How packets are counted, in a word or two. */
+static inline const char *app_way(const struct app *app)
+{
+	return app->source->ops->way(app->source);
+}
+
+/*
+ * --read: opens the capture file, for which a pipe is waited for: before signals are blocked. 0 or a
+ * negative errno, logged.
+ */
+int app_open_file(struct app *app);
+/* When the collector has ended: logs what was wrong with the file, if anything was. */
+void app_end_file(struct app *app);
+void app_free_file(struct app *app);
 
 /*
  * Prepares everything: mode, helpers, interfaces, privileges, signals, memory, source, collector,

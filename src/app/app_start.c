@@ -13,6 +13,7 @@
 #include "array.h"
 #include "bpf_source.h"
 #include "clock.h"
+#include "file_source.h"
 #include "guard.h"
 #include "log.h"
 #include "options.h"
@@ -217,7 +218,9 @@ static int check_privileges(void)
 /* Live if standard input and output are terminals, or with --tui. */
 static void choose_mode(struct app *app)
 {
-	bool tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	bool pipe = app->options->read && !strcmp(app->options->read, "-");
+	/* A capture may come by standard input; keys come from /dev/tty then. */
+	bool tty = (isatty(STDIN_FILENO) || pipe) && isatty(STDOUT_FILENO);
 
 	app->live = app->options->tui ||
 		    (tty && !app->options->json && !app->options->total && !app_streams_to_stdout(app->options));
@@ -272,7 +275,9 @@ static int set_up_deadline(struct app *app)
 	struct itimerspec spec = {0};
 
 	if (!app->options->timeout_set)
-		after_ns = app->live || app_has_outputs(app->options) ? 0 : QUIET_TIMEOUT_NS;
+		after_ns = app->live || app->reads_file || app_has_outputs(app->options)
+				   ? 0
+				   : QUIET_TIMEOUT_NS;
 	app->timeout_ns = after_ns;
 	if (!after_ns)
 		return 0;
@@ -317,14 +322,17 @@ static int open_source(struct app *app)
 
 static int start_collector(struct app *app)
 {
-	struct collector_options options = {.interval_ns = app->options->refresh_ns,
+	struct collector_options options = {.timing = app->reads_file
+							      ? file_source_timing(app->source)
+							      : NULL,
+					    .interval_ns = app->options->refresh_ns,
 					    .on_thread = app_ifaces_on_thread,
 					    .context = app};
 	int err;
 
 	guard_raise_limits(); /* libbpf does this too, but is not safe for two threads */
 	app_open_owners(app);
-	err = open_source(app);
+	err = app->reads_file ? 0 : open_source(app);
 	if (err)
 		return err;
 	options.source = app->source;
@@ -391,6 +399,14 @@ static int find_own(struct app *app)
 	return err;
 }
 
+/* The interfaces to watch, and the right to. */
+static int find_live(struct app *app)
+{
+	int err = app_ifaces_find(app);
+
+	return err ? err : check_privileges();
+}
+
 int app_start(struct app *app)
 {
 	int err;
@@ -398,9 +414,7 @@ int app_start(struct app *app)
 	choose_mode(app);
 	err = app_start_helpers(app);
 	if (!err)
-		err = app_ifaces_find(app);
-	if (!err)
-		err = check_privileges();
+		err = app->options->read ? app_open_file(app) : find_live(app);
 	if (!err)
 		err = open_terminal(app);
 	if (!err)

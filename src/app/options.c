@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file_source.h"
 #include "filter.h"
 #include "format.h"
 #include "group.h"
@@ -295,6 +296,52 @@ static bool parse_limit_of(struct parser *parser, const char *name, const char *
 	return true;
 }
 
+static bool parse_read(struct parser *parser, const char *text)
+{
+	if (!*text)
+		return refuse(parser, "--read has an empty value; give a capture file, or - for "
+				      "standard input");
+	if (parser->options.read)
+		return refuse(parser, "--read may be given only once");
+	parser->options.read = text;
+	return true;
+}
+
+static bool parse_speed(struct parser *parser, const char *text)
+{
+	struct options *options = &parser->options;
+	char *end = NULL;
+
+	options->speed_set = true;
+	options->speed = 0;
+	if (!strcmp(text, "max"))
+		return true;
+	if (isdigit((unsigned char)*text))
+		options->speed = strtod(text, &end);
+	if (!end || *end || options->speed < FILE_SOURCE_SPEED_MIN ||
+	    options->speed > FILE_SOURCE_SPEED_MAX)
+		return refuse(parser, "cannot use '%.64s' as --speed: give a number from 0.01 to "
+				      "1000000, or max",
+			      text);
+	return true;
+}
+
+static bool parse_local(struct parser *parser, const char *text)
+{
+	const char *wrong;
+	size_t length;
+
+	switch (local_nets_add(&parser->options.local, text, &wrong, &length)) {
+	case 0: return true;
+	case -E2BIG:
+		return refuse(parser, "--local takes at most %d networks", LOCAL_NETS_MAX);
+	default:
+		return refuse(parser, "cannot use '%.*s' as --local: give networks, for example "
+				      "10.0.0.0/8,fd00::/8",
+			      length < 64 ? (int)length : 64, wrong);
+	}
+}
+
 /* What only the whole command line shows. */
 static bool check_outputs(struct parser *parser)
 {
@@ -328,6 +375,9 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 	case OPTION_TIMEOUT: return parse_timeout(parser, argument);
 	case OPTION_REFRESH: return parse_refresh(parser, argument);
 	case OPTION_ATTACH: return parse_attach(parser, argument);
+	case OPTION_READ: return parse_read(parser, argument);
+	case OPTION_SPEED: return parse_speed(parser, argument);
+	case OPTION_LOCAL: return parse_local(parser, argument);
 	case OPTION_SORT: return parse_sort(parser, argument);
 	case OPTION_FILTER: return parse_filter(parser, argument);
 	case OPTION_BY: return parse_by(parser, argument);
@@ -459,6 +509,31 @@ static enum options_result take(struct parser *parser, int result, char **argv)
 	return apply(parser, id, optarg) ? OPTIONS_RUN : OPTIONS_USAGE;
 }
 
+/* Options that need an interface, or a file, which is not there. */
+static bool check_read(struct parser *parser)
+{
+	struct options *options = &parser->options;
+	const char *live = options->ifaces || options->any	? "iface" :
+			   options->netns			? "netns" :
+			   options->attach != ATTACH_AUTO	? "attach" :
+			   options->dedup			? "dedup" :
+			   options->exit_on_loss		? "exit-on-loss" :
+			   options->hide_own			? "hide-own" :
+								  NULL;
+
+	if (options->read && live)
+		return refuse(parser, "--read takes packets from a file; --%s is for interfaces, "
+				      "leave one of them out",
+			      live);
+	if (!options->read && (options->speed_set || options->local.count))
+		return refuse(parser, "--%s is for capture files; give one with --read FILE",
+			      options->speed_set ? "speed" : "local");
+	/* Nobody knows whose processes they were. */
+	if (options->read)
+		options->no_owners = true;
+	return true;
+}
+
 enum options_result options_parse(int argc, char **argv, struct options *ret_options, char *why,
 				  size_t why_size)
 {
@@ -490,7 +565,7 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 		       argv[optind]);
 		return OPTIONS_USAGE;
 	}
-	if (found == OPTIONS_RUN && !check_outputs(&parser))
+	if (found == OPTIONS_RUN && (!check_outputs(&parser) || !check_read(&parser)))
 		return OPTIONS_USAGE;
 	if (found == OPTIONS_RUN)
 		*ret_options = parser.options;

@@ -15,6 +15,7 @@
 #include "flow_abi.h"
 #include "group.h"
 #include "link.h"
+#include "local_nets.h"
 #include "stream_format.h"
 
 #define OPTIONS_REFRESH_MIN_NS	   100000000ULL
@@ -43,6 +44,10 @@ struct options {
 	bool any;      /* -i any, which may stand beside names */
 	bool dedup;
 	bool exit_on_loss;
+	const char *read;  /* --read: one of argv (outside text); NULL: interfaces are watched */
+	bool speed_set;
+	double speed; /* of --read; 0: as fast as it can be read */
+	struct local_nets local; /* --local */
 	const char *netns; /* one of argv (outside text), NULL: this one */
 	bool json;	   /* report as JSON; no live view unless `tui` */
 	bool tui;	   /* live view wherever there is a terminal */
@@ -111,6 +116,9 @@ enum option_id {
 	OPTION_NO_ARP,
 	OPTION_ATTACH,
 	OPTION_MAX_FLOWS,
+	OPTION_READ,
+	OPTION_SPEED,
+	OPTION_LOCAL,
 	OPTION_TUI,
 	OPTION_JSON,
 	OPTION_STREAM,

@@ -54,6 +54,21 @@ const struct option_info option_table[OPTION_IDS] = {
 		"Keep at most N flows, from 256 to 33554432. Beyond that, the flows that have been "
 		"idle longest are added up in \"other\" rows. Default: 1048576.",
 		"65536 262144 1048576 4194304"},
+	[OPTION_READ] = {
+		"read", 0, "FILE",
+		"Read a capture (pcap or pcapng) instead of watching interfaces; -: standard input. "
+		"The live view plays it in real time; a report is made as fast as it can be read.",
+		"@files", .group = "Capture files"},
+	[OPTION_SPEED] = {
+		"speed", 0, "N",
+		"Play it N times as fast as it was captured, or as fast as it can be read: max. "
+		"Default: 1 in the live view, else max.",
+		"1 10 100 max"},
+	[OPTION_LOCAL] = {
+		"local", 0, "NET",
+		"Networks on this side, for example 10.0.0.0/8,fd00::/8: packets from them are \"out\". "
+		"Only for captures that do not say the direction themselves. Default: all are \"in\".",
+		"10.0.0.0/8 192.168.0.0/16 fd00::/8"},
 	[OPTION_TUI] = {
 		"tui", 'g', NULL,
 		"Show the live view on the terminal even if standard output is redirected; "

@@ -197,6 +197,15 @@ static void bpf_source_state(const struct flow_source *base, struct source_state
 	ret_state->map_failed += source->tables.failed;
 }
 
+/* While there was no interface yet, as asked for. */
+static const char *bpf_source_way(const struct flow_source *base)
+{
+	const struct attachments *attachments = &((const struct bpf_source *)base)->attachments;
+
+	return attach_mode_name(attachments->mode != ATTACH_AUTO ? attachments->mode
+								 : attachments->attach);
+}
+
 static const struct flow_source_ops bpf_source_ops = {
 	.drain = bpf_source_drain,
 	.detach = bpf_source_detach,
@@ -209,6 +218,7 @@ static const struct flow_source_ops bpf_source_ops = {
 	.give_up_slots = bpf_source_give_up_slots,
 	.ifaces = bpf_source_ifaces,
 	.state = bpf_source_state,
+	.way = bpf_source_way,
 };
 
 void bpf_source_free(struct flow_source *base)
@@ -314,14 +324,6 @@ int bpf_source_open(const struct bpf_source_options *options, struct flow_source
 out_free:
 	bpf_source_free(&source->base);
 	return err;
-}
-
-const char *bpf_source_attach_mode(const struct flow_source *source)
-{
-	const struct attachments *attachments = &((const struct bpf_source *)source)->attachments;
-
-	return attach_mode_name(attachments->mode != ATTACH_AUTO ? attachments->mode
-								 : attachments->attach);
 }
 
 static int print_nothing(enum libbpf_print_level level, const char *format, va_list args)

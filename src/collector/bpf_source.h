@@ -53,12 +53,6 @@ int bpf_source_open(const struct bpf_source_options *options, struct flow_source
 /* Detaches if need be and frees; NULL is allowed. */
 void bpf_source_free(struct flow_source *source);
 
-/*
- * How the programs are attached: "tcx" or "clsact"; while there was no interface yet, as asked for.
- * Static storage.
- */
-const char *bpf_source_attach_mode(const struct flow_source *source);
-
 /* Makes libbpf keep its messages to itself. Call before anything else here. */
 void bpf_source_silence(void);
 

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "flow.h"
+#include "timing.h"
 #include "wait.h"
 
 /* What happened to interfaces is published that soon; a burst of it in one snapshot. */
@@ -24,7 +24,8 @@ enum { WAIT_DEADLINE, WAIT_STOP, WAIT_STEER, WAIT_LINKS, WAIT_WAKE, WAITS };
 struct collector {
 	struct collector_options options;
 	pthread_t thread;
-	int timer_fd;
+	struct machine_timing machine; /* unless the options bring another */
+	struct timing *timing;
 	int stop_fd;
 	int steer_fd; /* readable when interval_ns was changed */
 	atomic_ullong interval_ns;
@@ -32,7 +33,6 @@ struct collector {
 	uint64_t seq;		/* of the snapshot published last */
 	uint64_t last_mono_ns;	/* end of the interval before */
 	int64_t last_wall_ns;	/* time of the drain before */
-	uint64_t start_boot_ns; /* when counting began, by CLOCK_BOOTTIME */
 	struct snapshot_totals dir[FLOW_DIRS];
 	struct snapshot_sample sample; /* what there is of the next one */
 	struct snapshot_health health;
@@ -79,10 +79,7 @@ static uint64_t drain(struct collector *collector)
 	const struct collector_options *options = &collector->options;
 	struct flow_source *source = options->source;
 	uint64_t begin_ns = clock_mono_ns();
-	/* Not the clock on the wall itself: it may be set back, and flows must not end before they
-	 * begin. Nor CLOCK_MONOTONIC, which stands still while the machine sleeps. */
-	int64_t wall_ns =
-		options->start_wall_ns + (int64_t)(clock_boot_ns() - collector->start_boot_ns);
+	int64_t wall_ns = collector->timing->ops->seen_ns(collector->timing);
 	struct source_reading reading;
 
 	ledger_begin(options->ledger, collector->last_wall_ns, wall_ns);
@@ -180,7 +177,7 @@ static void publish(struct collector *collector, uint64_t now_ns, enum snapshot_
 		collector->spare = NULL;
 	}
 	snapshot->seq = ++collector->seq;
-	snapshot->wall_ns = clock_wall_ns();
+	snapshot->wall_ns = collector->timing->ops->wall_ns(collector->timing);
 	snapshot->mono_ns = now_ns;
 	snapshot->elapsed_ns = collector->seq == 1 ? 0 : now_ns - collector->last_mono_ns;
 	snapshot->running_ns = now_ns - collector->options.start_mono_ns;
@@ -200,20 +197,10 @@ static void publish(struct collector *collector, uint64_t now_ns, enum snapshot_
 static int arm_timer(struct collector *collector, uint64_t after_ns)
 {
 	uint64_t interval_ns = atomic_load(&collector->interval_ns);
-	uint64_t first_ns = collector->last_mono_ns + after_ns, now_ns = clock_mono_ns();
-	struct itimerspec spec;
-
-	if (first_ns < now_ns) /* not late, only shorter than what has passed already */
-		first_ns = now_ns;
-	spec = (struct itimerspec){
-		.it_value = {(time_t)(first_ns / 1000000000ULL), (long)(first_ns % 1000000000ULL)},
-		.it_interval = {(time_t)(interval_ns / 1000000000ULL),
-				(long)(interval_ns % 1000000000ULL)},
-	};
 
 	collector->timer_ns = interval_ns;
-	return timerfd_settime(collector->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) < 0 ? -errno
-											: 0;
+	return collector->timing->ops->arm(collector->timing, collector->last_mono_ns + after_ns,
+					   interval_ns);
 }
 
 /*
@@ -238,11 +225,11 @@ static bool renew_slots(struct collector *collector, bool *ret_over)
 static bool on_deadline(struct collector *collector)
 {
 	struct flow_source *source = collector->options.source;
-	uint64_t expirations = 1, end_ns;
+	uint64_t expirations = collector->timing->ops->take(collector->timing), end_ns;
 	bool over;
 
-	if (read(collector->timer_fd, &expirations, sizeof(expirations)) < 0)
-		return false; /* the timer was set again in between */
+	if (!expirations)
+		return false;
 	if (expirations > 1)
 		collector->health.missed_deadlines += (uint32_t)(expirations - 1);
 	end_ns = drain(collector);
@@ -301,19 +288,22 @@ static void *collector_main(void *arg)
 	struct collector *collector = arg;
 	struct flow_source *source = collector->options.source;
 	struct pollfd waits[WAITS] = {
-		[WAIT_DEADLINE] = {.fd = collector->timer_fd, .events = POLLIN},
+		[WAIT_DEADLINE] = {.fd = collector->timing->ops->fd(collector->timing),
+				   .events = POLLIN},
 		[WAIT_STOP] = {.fd = collector->stop_fd, .events = POLLIN},
 		[WAIT_STEER] = {.fd = collector->steer_fd, .events = POLLIN},
 		[WAIT_LINKS] = {.fd = source->ops->links_fd(source), .events = POLLIN},
 		[WAIT_WAKE] = {.fd = source->ops->wake_fd(source), .events = POLLIN},
 	};
+	const enum snapshot_state over = source->ops->finite ? SNAPSHOT_ENDED : SNAPSHOT_LOST;
 	int err;
 
 	prctl(PR_SET_NAME, "collector");
 	if (collector->options.on_thread)
 		collector->options.on_thread(collector->options.context);
 	/* Short work that must not come late on a loaded machine; without the right to that, at the usual priority. */
-	setpriority(PRIO_PROCESS, 0, COLLECTOR_NICE);
+	if (!source->ops->finite)
+		setpriority(PRIO_PROCESS, 0, COLLECTOR_NICE);
 	for (;;) {
 		err = wait_ready(waits, WAITS, -1);
 		if (err < 0 && err != -EINTR) {
@@ -325,14 +315,14 @@ static void *collector_main(void *arg)
 			return NULL;
 		}
 		if (waits[WAIT_LINKS].revents && on_links(collector)) {
-			finish(collector, SNAPSHOT_LOST);
+			finish(collector, over);
 			return NULL;
 		}
 		if (waits[WAIT_STEER].revents)
 			on_steer(collector);
 		if (waits[WAIT_DEADLINE].revents) {
 			if (on_deadline(collector)) {
-				finish(collector, SNAPSHOT_LOST);
+				finish(collector, over);
 				return NULL;
 			}
 		} else if (waits[WAIT_WAKE].revents && source->ops->wants_drain(source)) {
@@ -346,8 +336,7 @@ static void collector_free(struct collector *collector)
 {
 	snapshot_unref(collector->spare);
 	ifaces_unref(collector->told);
-	if (collector->timer_fd >= 0)
-		close(collector->timer_fd);
+	machine_timing_close(&collector->machine);
 	if (collector->stop_fd >= 0)
 		close(collector->stop_fd);
 	if (collector->steer_fd >= 0)
@@ -366,13 +355,15 @@ int collector_start(const struct collector_options *options, struct collector **
 	atomic_init(&collector->interval_ns, options->interval_ns);
 	collector->last_mono_ns = options->start_mono_ns;
 	collector->last_wall_ns = options->start_wall_ns;
-	collector->start_boot_ns = clock_boot_ns() - (clock_mono_ns() - options->start_mono_ns);
 	collector->stop_fd = wait_new_event();
 	collector->steer_fd = wait_new_event();
-	collector->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	err = collector->stop_fd < 0 || collector->steer_fd < 0 || collector->timer_fd < 0
-		      ? -errno
-		      : arm_timer(collector, options->interval_ns);
+	err = machine_timing_open(&collector->machine, options->start_mono_ns,
+				  options->start_wall_ns);
+	collector->timing = options->timing ? options->timing : &collector->machine.base;
+	if (!err && (collector->stop_fd < 0 || collector->steer_fd < 0))
+		err = collector->stop_fd < 0 ? collector->stop_fd : collector->steer_fd;
+	if (!err)
+		err = arm_timer(collector, options->interval_ns);
 	if (!err)
 		err = snapshot_new(0, &collector->spare);
 	if (err)

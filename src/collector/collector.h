@@ -13,6 +13,7 @@
 #include "ledger.h"
 #include "ring.h"
 #include "source.h"
+#include "timing.h"
 
 #define COLLECTOR_INTERVAL_MIN_NS     10000000ULL
 #define COLLECTOR_INTERVAL_DEFAULT_NS 1000000000ULL
@@ -27,8 +28,9 @@ struct collector_options {
 	struct flow_source *source; /* these three stay the caller's and outlive the collector */
 	struct ledger *ledger;
 	struct ring *ring;
-	uint64_t interval_ns;	/* COLLECTOR_INTERVAL_MIN_NS to _MAX_NS */
-	uint64_t start_mono_ns; /* when counting began */
+	struct timing *timing; /* as the three above; NULL: the machine's */
+	uint64_t interval_ns; /* COLLECTOR_INTERVAL_MIN_NS to _MAX_NS */
+	uint64_t start_mono_ns; /* when counting began, as `timing` has it */
 	int64_t start_wall_ns;
 	void (*on_thread)(void *context); /* the thread's first act; NULL: none */
 	void *context;
@@ -45,7 +47,8 @@ void collector_set_interval(struct collector *collector, uint64_t interval_ns);
 
 /*
  * Ends the thread: it detaches the source, drains what is left and publishes a last snapshot with
- * state SNAPSHOT_FINAL (the same happens by itself when the source is lost, with SNAPSHOT_LOST).
+ * state SNAPSHOT_FINAL (the same happens by itself when the source is lost, with SNAPSHOT_LOST, or
+ * at its end, with SNAPSHOT_ENDED).
  * Frees the collector. Afterwards ledger and source are the caller's again.
  */
 void collector_stop(struct collector *collector);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where counts come from. The collector knows only this; the BPF source is the real one, tests and
- * benches bring others. All calls but open and free are the collector thread's.
+ * Where counts come from. The collector knows only this: the BPF source, those of src/capture/, and
+ * what tests and benches bring. All calls but open and free are the collector thread's.
  */
 #ifndef PKTSTAT_SOURCE_H
 #define PKTSTAT_SOURCE_H
@@ -78,6 +78,10 @@ struct flow_source_ops {
 	/* A reference to the interfaces as they are now; the caller puts it. */
 	struct ifaces *(*ifaces)(const struct flow_source *source);
 	void (*state)(const struct flow_source *source, struct source_state *ret_state);
+	/* In a word or two: how it counts ("tcx", "socket", "file"). Static storage. */
+	const char *(*way)(const struct flow_source *source);
+	/* Has an end (a capture file): when counting is over, nothing was lost. */
+	bool finite;
 };
 
 struct flow_source {

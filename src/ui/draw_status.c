@@ -274,6 +274,9 @@ static void draw_state(struct frame *frame, const struct layout *layout, const s
 	else if (snapshot->state == SNAPSHOT_LOST)
 		frame_put(frame, 1, y, frame->width, warn,
 			  "the interface was removed, showing its last rows");
+	else if (snapshot->state == SNAPSHOT_ENDED && !*scene->prompt.text)
+		frame_put(frame, 1, y, frame->width, STYLE_BOLD,
+			  "end of the capture, showing its last rows");
 	else if (*scene->prompt.text)
 		draw_filter(frame, layout, scene, 1, y, filter_width);
 	else if (*ifaces_notice(snapshot->ifaces, trouble, sizeof(trouble)))

@@ -180,7 +180,7 @@ void bed_open(struct bed *bed, const char *iface)
 	assert_int_equal(bind(bed->socket_fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	snprintf(name[0], sizeof(name[0]), "%s", iface);
 	assert_int_equal(bpf_source_open(&options, &bed->source, &failure), 0);
-	assert_string_equal(bpf_source_attach_mode(bed->source), "tcx");
+	assert_string_equal(bed->source->ops->way(bed->source), "tcx");
 	bed->source->ops->state(bed->source, &bed->state);
 	bed->all_entries = bed->state.map_entries;
 	bed->first_entries = bed->all_entries / (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);

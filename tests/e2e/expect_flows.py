@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Compares a JSON report with what an independent dissector, tshark, sees in the same capture.
 
-    expect_flows.py CAPTURE [REPORT] --dir in|out|bridge [--repeat N]
+    expect_flows.py CAPTURE [REPORT] --dir in|out|bridge|file [--repeat N]
 
 The counting rules are written down here once more, over tshark's fields: outermost IP header
 behind VLAN tags, SNAP, PPPoE and MPLS; IPv6 extension headers up to eight; a later fragment belongs
 to the flow of its first. Nothing is taken from the program. Differences come as a table on stdout,
 status 1; equal: one line, status 0. Without REPORT: the number of packets that pass the hook and
-of the rows they make. bridge: received, and seen where a bridge sends them on.
+of the rows they make. bridge: received, and seen where a bridge sends them on. file: what --read makes
+of the capture itself, of any link type, both directions together.
 """
 import argparse
 import ipaddress
@@ -36,7 +37,7 @@ FIELDS = """
     tcp.srcport tcp.dstport udp.srcport udp.dstport sctp.srcport sctp.dstport dccp.srcport
     dccp.dstport icmp.type icmp.code icmpv6.type icmpv6.code esp.spi ah.spi gre.proto
     gre.flags_and_version ospf.msg ospf.version arp.opcode arp.proto.type arp.hw.size
-    arp.proto.size arp.src.proto_ipv4 arp.dst.proto_ipv4
+    arp.proto.size arp.src.proto_ipv4 arp.dst.proto_ipv4 sll.etype
 """.split()
 
 PREFERENCES = ["ip.defragment:FALSE", "ipv6.defragment:FALSE", "tcp.desegment_tcp_streams:FALSE"]
@@ -100,14 +101,16 @@ def link(frame):
     """EtherType of the innermost header that is looked for, or a row."""
     tags = [layer for layer in frame.layers() if layer in ("vlan", "ieee8021ad")]
     inner = {"vlan": frame.all("vlan.etype"), "ieee8021ad": frame.all("ieee8021ah.etype")}
-    ethertype = frame.number("eth.type")
+    version = frame.number("ip.version") or frame.number("ipv6.version")
+    if not {"eth", "sll"}.intersection(frame.layers()):
+        return ETHERTYPE_IPV4 if version == 4 else ETHERTYPE_IPV6, None
+    ethertype = frame.number("eth.type", frame.number("sll.etype"))
     for number, tag in enumerate(tags[:TAGS_MAX], 1):
         if frame.number("frame.len") < 14 + 4 * number:
             return None, other(ethertype, "cut")
         ethertype = int(inner[tag].pop(0), 0) if inner[tag] else None
     if ethertype is None:
         return llc(frame)
-    version = frame.number("ip.version") or frame.number("ipv6.version")
     if ethertype == ETHERTYPE_PPPOE and frame.number("pppoe.code") == 0:
         ppp = frame.number("ppp.protocol")
         ethertype = {0x21: ETHERTYPE_IPV4, 0x57: ETHERTYPE_IPV6}.get(ppp, ethertype)
@@ -231,6 +234,8 @@ def reaches_hook(frame, direction):
     if direction == "bridge" and frame.number("pppoe.code") == 0 and \
             frame.number("ppp.protocol") is None:
         return False
+    if direction == "file":
+        return True
     tagged = {"vlan", "ieee8021ad"}.intersection(frame.layers()[2:3])
     return direction == "out" or not tagged or frame.number("frame.len") >= 20
 
@@ -264,7 +269,7 @@ def reported(path, direction):
     with open(path, encoding="utf-8") as report:
         flows = json.load(report)
     for flow in flows:
-        if flow["dir"] != direction:
+        if direction not in ("both", flow["dir"]):
             continue
         if flow["proto"] == "other":
             dsap = re.search(r"DSAP 0x([0-9a-f]+)", flow["reason"])
@@ -289,14 +294,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("capture")
     parser.add_argument("report", nargs="?")
-    parser.add_argument("--dir", choices=("in", "out", "bridge"), required=True)
+    parser.add_argument("--dir", choices=("in", "out", "bridge", "file"), required=True)
     parser.add_argument("--repeat", type=int, default=1)
     options = parser.parse_args()
     want, where = expected(options.capture, options.dir, options.repeat)
     if not options.report:
         print(sum(packets for packets, _ in want.values()), len(want))
         return 0
-    got = reported(options.report, "in" if options.dir == "in" else "out")
+    got = reported(options.report, {"in": "in", "file": "both"}.get(options.dir, "out"))
     wrong = [row for row in {**want, **got} if want.get(row) != got.get(row)]
     for row in sorted(wrong, key=str):
         packets, size = want.get(row, (0, 0))

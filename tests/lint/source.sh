@@ -109,9 +109,9 @@ include_rules() {
 call_rules() {
 	no_call banned 'src' 'system|popen|sprintf|vsprintf|strcpy|strcat|strncpy|gets|strtok|atoi|atol|usleep|sleep'
 	no_call waits 'src' 'poll|ppoll|select|pselect|epoll_wait|epoll_pwait'
-	no_call prints 'src/(core|net|collector|guard|names|owner|sight|export|ui)' 'printf|vprintf|puts|putchar|perror|err|errx|warn|warnx'
-	no_name prints 'src/(core|net|collector|guard|names|owner|sight|export|ui)' 'stdout|stderr'
-	no_call exits 'src/(core|net|collector|guard|names|owner|sight|export|ui)' 'exit|quick_exit'
+	no_call prints 'src/(core|net|collector|capture|guard|names|owner|sight|export|ui)' 'printf|vprintf|puts|putchar|perror|err|errx|warn|warnx'
+	no_name prints 'src/(core|net|collector|capture|guard|names|owner|sight|export|ui)' 'stdout|stderr'
+	no_call exits 'src/(core|net|collector|capture|guard|names|owner|sight|export|ui)' 'exit|quick_exit'
 	no_call exits 'src/ui' 'initscr'
 }
 

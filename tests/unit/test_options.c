@@ -99,6 +99,20 @@ static void short_and_long_names(void **state)
 	assert_true(parsed.options.no_mouse);
 }
 
+static void captures(void **state)
+{
+	struct parsed parsed = parse("--read a.pcap --speed 0.5 --local 10.0.0.0/8,::1 --local ::2");
+
+	assert_int_equal(parsed.result, OPTIONS_RUN);
+	assert_string_equal(parsed.options.read, "a.pcap");
+	assert_true(parsed.options.speed == 0.5);
+	assert_int_equal(parsed.options.local.count, 3);
+	assert_true(parsed.options.no_owners);
+	parsed = parse("--read - --speed max");
+	assert_int_equal(parsed.result, OPTIONS_RUN);
+	assert_true(parsed.options.speed_set && parsed.options.speed == 0);
+}
+
 /* The text is one of argv, with blanks. */
 static void filters(void **state)
 {
@@ -223,6 +237,26 @@ static void refusals(void **state)
 		 "cannot watch interface " SIXTEEN SIXTEEN SIXTEEN SIXTEEN
 		 ": names have at most 127 bytes; ip link lists them"},
 		{"--netns a --netns b", "--netns may be given only once"},
+		{"--read ''", "--read has an empty value; give a capture file, or - for standard "
+			      "input"},
+		{"--read a --read b", "--read may be given only once"},
+		{"--read a -i eth0", "--read takes packets from a file; --iface is for interfaces, "
+				     "leave one of them out"},
+		{"--read a --attach tcx", "--read takes packets from a file; --attach is for "
+					  "interfaces, leave one of them out"},
+		{"--speed 2", "--speed is for capture files; give one with --read FILE"},
+		{"--local ::/0", "--local is for capture files; give one with --read FILE"},
+		{"--read a --speed 0", "cannot use '0' as --speed: give a number from 0.01 to "
+				       "1000000, or max"},
+		{"--read a --speed nan", "cannot use 'nan' as --speed: give a number from 0.01 to "
+					 "1000000, or max"},
+		{"--read a --speed 2x", "cannot use '2x' as --speed: give a number from 0.01 to "
+					"1000000, or max"},
+		{"--read a --local 10.0.0.0/33",
+		 "cannot use '10.0.0.0/33' as --local: give networks, for example "
+		 "10.0.0.0/8,fd00::/8"},
+		{"--read a --local ::/0,,", "cannot use '' as --local: give networks, for example "
+					    "10.0.0.0/8,fd00::/8"},
 		{"--netns ''", "--netns has an empty value; give a name that ip netns lists, a PID "
 			       "or a path"},
 		{"--stream xml", "cannot write a stream as 'xml'; give jsonl, csv or text"},
@@ -393,8 +427,9 @@ static void offered_values_are_accepted(void **state)
 		if (id == OPTION_FILTER || *values == '@')
 			continue;
 		while ((value = strsep(&rest, " "))) {
-			/* Some are about an output. */
-			snprintf(line, sizeof(line), "--stream jsonl:a --%s %s",
+			/* Some are about an output, others about a capture. */
+			snprintf(line, sizeof(line), "%s--%s %s",
+				 id == OPTION_SPEED || id == OPTION_LOCAL ? "--read f " : "--stream jsonl:a ",
 				 option_table[id].name, value);
 			if (parse(line).result == OPTIONS_USAGE)
 				fail_msg("'%s' is refused", line);
@@ -424,6 +459,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(short_and_long_names),
+		cmocka_unit_test(captures),
 		cmocka_unit_test(filters),
 		cmocka_unit_test(limits_are_inside),
 		cmocka_unit_test(help_and_version),

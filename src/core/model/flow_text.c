@@ -300,6 +300,7 @@ char *flow_sum_text(const struct flow_key *key, char *text, size_t size)
 	case FLOW_SUM_AGED: what = "aged"; break;
 	case FLOW_SUM_REMAINDER: what = "remainder"; break;
 	case FLOW_SUM_GONE: what = "interfaces gone"; break;
+	case FLOW_SUM_UNSEEN: return copy("not seen: socket buffer full", text, size);
 	case FLOW_SUM_NONE: return copy("", text, size);
 	}
 	if (!what)

@@ -119,6 +119,7 @@ struct snapshot_health {
 enum snapshot_state {
 	SNAPSHOT_LIVE,  /* counting */
 	SNAPSHOT_LOST,  /* the interface is gone; the rows are the last ones known */
+	SNAPSHOT_ENDED, /* the capture file was read to its end */
 	SNAPSHOT_FINAL, /* the last read, after which the programs were detached */
 };
 

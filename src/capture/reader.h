@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The packets of a capture: pcap by libpcap, pcapng by pcapng.h, from a file or a pipe. The opener
+ * owns it; one thread at a time.
+ */
+#ifndef PKTSTAT_READER_H
+#define PKTSTAT_READER_H
+
+#include <net/if.h>
+#include <stdint.h>
+
+#include <pcap/pcap.h>
+
+#include "captured.h"
+#include "pcapng.h"
+#include "input.h"
+
+/* Room for what is wrong with a file, in words. */
+#define READER_WHY_MAX PCAP_ERRBUF_SIZE
+
+struct reader_packet {
+	struct captured captured; /* its data is valid until the next call */
+	int64_t wall_ns;	  /* since 1970; never below 0 */
+	uint32_t iface;		  /* counts up as interfaces appear */
+	int dir;		  /* enum flow_dir; -1: not said */
+};
+
+struct reader {
+	struct input input;
+	pcap_t *pcap; /* NULL: pcapng */
+	struct pcapng pcapng;
+	uint32_t section, before; /* interfaces of earlier sections */
+	uint32_t link_type;	  /* of the packet before, or of all */
+	int64_t last_ns;
+	uint64_t packets;	  /* read so far */
+	char why[READER_WHY_MAX]; /* what is wrong, after -EBADMSG and -EPROTONOSUPPORT */
+};
+
+/*
+ * Opens a file, "-" for standard input, and waits for its header. `stop_fd` (borrowed; -1: none) ends
+ * waits for a pipe. 0; -EBADMSG: not a capture, or damaged; -EPROTONOSUPPORT: of a link type that is
+ * not read, in both cases `why` says more; or the negative errno of opening and reading.
+ * reader_close() is due in any case.
+ */
+int reader_open(struct reader *reader, const char *path, int stop_fd);
+void reader_close(struct reader *reader);
+
+/* The next packet: 1; 0: the end; or an error as above. */
+int reader_next(struct reader *reader, struct reader_packet *ret_packet);
+
+/* Whether reader_next() would have to wait for the other side of a pipe. */
+static inline bool reader_is_idle(const struct reader *reader)
+{
+	return input_is_idle(&reader->input);
+}
+
+/* Name of an interface, outside text, as the file has it; "" when it does not say. */
+const char *reader_iface_name(const struct reader *reader, uint32_t iface);
+
+#endif

@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Capture files, read by the real program without any privileges: what it reports against tshark's
+# reading of the same file, row by row; files that are damaged or none; and how time runs in them.
+#
+#   read.sh CASE
+set -u
+. "$(dirname "$0")/../support/netns.sh"
+
+HERE=$(dirname "$0")
+DIR=$(mktemp -d "${TMPDIR:-/tmp}/read.XXXXXX") || fail "no scratch directory"
+trap 'rm -rf "$DIR"' EXIT
+
+# Root without a single capability, or whoever runs this.
+bare() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --bounding-set=-all --inh-caps=-all -- "$@"
+	else
+		"$@"
+	fi
+}
+
+make_files() {
+	"$PKTSTAT_TOOLS/make_captures" --pcap "$DIR/golden.pcap" &&
+		/usr/bin/python3 -B "$HERE/read_captures.py" "$DIR/golden.pcap" "$DIR" ||
+		fail "cannot make the captures"
+}
+
+# read_file NAME STATUS ARGS...: reads it, as JSON to $DIR/report.
+read_file() {
+	local name=$1 status=$2 got=0
+	shift 2
+	bare "$PKTSTAT_BPF" --read "$DIR/$name" --json "$@" >"$DIR/report" 2>"$DIR/error" || got=$?
+	same "status of --read $name ($(cat "$DIR/error"))" "$got" "$status"
+}
+
+as_tshark() {
+	/usr/bin/python3 -B "$HERE/expect_flows.py" "$DIR/$1" "${2:-$DIR/report}" --dir file ||
+		fail "$1 differs from tshark"
+}
+
+says() {
+	grep -qF "$1" "$DIR/error" || fail "expected '$1', but it said: $(cat "$DIR/error")"
+}
+
+# Sum of a field over the rows that a jq condition chooses.
+sum_of() {
+	jq "[.[] | select($2) | .$1] | add // 0" "$DIR/report"
+}
+
+case_types() {
+	command -v tshark >/dev/null || skip "tshark is not installed"
+	for name in ethernet big-endian nanoseconds raw ipv4 null loop cooked cooked2 cut \
+		backwards one empty; do
+		read_file "$name.pcap" 0
+		as_tshark "$name.pcap"
+	done
+	for name in several several-big-endian sections; do
+		read_file "$name.pcapng" 0
+		as_tshark "$name.pcapng"
+	done
+}
+
+case_pipe() {
+	command -v tshark >/dev/null || skip "tshark is not installed"
+	for name in ethernet.pcap several.pcapng; do
+		# In pieces, so that records end where no read does.
+		(dd bs=7 status=none <"$DIR/$name") |
+			bare "$PKTSTAT_BPF" --read - --json --speed max >"$DIR/report" || fail "$name by a pipe"
+		as_tshark "$name"
+	done
+}
+
+case_directions() {
+	read_file cooked.pcap 0
+	out=$(sum_of packets '.dir == "out"')
+	[ "$out" -gt 0 ] && [ "$(sum_of packets '.dir == "in"')" -gt 0 ] ||
+		fail "cooked.pcap: $out packets are out"
+	read_file several.pcapng 0
+	same "packets out of several.pcapng" "$(sum_of packets '.dir == "out"')" "$out"
+	same "interfaces" "$(jq -r '[.[].iface] | unique | join(" ")' "$DIR/report")" "eth7 wg0"
+	read_file ethernet.pcap 0
+	same "packets out without --local" "$(sum_of packets '.dir == "out"')" 0
+	# The near hosts of the golden frames are 198.18.1.x and ...::1.
+	read_file ethernet.pcap 0 --local 198.18.0.0/16,192.0.2.1
+	local near='.srcIp != null and (.srcIp | startswith("198.18."))'
+	same "packets not out from --local" "$(sum_of packets "$near and .dir == \"in\"")" 0
+	[ "$(sum_of packets "$near and .dir == \"out\"")" -gt 10 ] || fail "--local: nothing is out"
+	same "packets out from others" \
+		"$(sum_of packets '.srcIp != null and (.srcIp | startswith("198.18.") | not) and .dir == "out"')" 0
+}
+
+case_broken() {
+	for name in truncated.pcap truncated.pcapng damaged.pcapng; do
+		read_file "$name" 1
+		says "cannot read $DIR/$name beyond packet"
+		[ "$(sum_of packets true)" -gt 200 ] || fail "$name: what was read is not reported"
+	done
+	read_file damaged.pcap 1
+	says "beyond packet 0"
+	read_file usb.pcap 1
+	says "link type USB_LINUX"
+	read_file nothing 1
+	says "it is empty"
+	read_file text 1
+	says "not a capture"
+	read_file compressed 1
+	says "zcat"
+	read_file missing 1
+	says "No such file"
+	read_file . 1
+	says "Is a directory"
+	read_file ethernet.pcap 2 --iface lo
+	says "leave one of them out"
+}
+
+# Ten packets a second: rates and lengths are those of the capture, however fast it is read.
+case_time() {
+	"$PKTSTAT_BPF" --read "$DIR/ethernet.pcap" --limit 1 >"$DIR/report" || fail "cannot read"
+	grep -q '^Watched  ethernet.pcap (file, all in) for 35.9 s' "$DIR/report" ||
+		fail "the length is wrong: $(head -1 "$DIR/report")"
+	grep -qE '^  in +360 .* 10 p/s +[0-9.]+ [kM]b/s +1[01] p/s$' "$DIR/report" ||
+		fail "the rates are wrong: $(grep '^  in' "$DIR/report")"
+	grep -q '2023-11-14 ' "$DIR/report" || fail "the date is wrong"
+	# Played at a hundred times the speed it must be the same.
+	read_file ethernet.pcap 0
+	mv "$DIR/report" "$DIR/fast"
+	read_file ethernet.pcap 0 --speed 100
+	cmp "$DIR/fast" "$DIR/report" || fail "the speed changes the report"
+}
+
+make_files
+"case_$1"
