@@ -93,13 +93,16 @@ _pktstat_bpf() {
 	--limit)
 		words='10 20 50 100'
 		;;
+	--theme)
+		words='auto dark light mono'
+		;;
 	# end generated
 	*)
 		# begin generated: bash-options
 		words='--iface --dedup --exit-on-loss --netns --timeout --refresh --no-arp --attach'
 		words+=' --max-flows --read --speed --local --tui --json --stream --batch --every'
 		words+=' --count --alert --exit-over --total --sort --filter --by --limit --names'
-		words+=' --no-owners --hide-own --no-mouse --verify --help --version'
+		words+=' --no-owners --hide-own --theme --no-mouse --verify --help --version'
 		# end generated
 		;;
 	esac

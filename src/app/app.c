@@ -295,7 +295,7 @@ static int run_view(struct app *app)
 		.names = app->names,
 		.show_names = app->options->names,
 		.hidden = app->hidden,
-		.color = !no_color || !*no_color,
+		.theme = no_color && *no_color ? THEME_MONO : app->options->theme,
 		.no_mouse = app->options->no_mouse,
 		.services = app->services,
 		.set_interval = set_interval,

@@ -170,6 +170,18 @@ static bool parse_by(struct parser *parser, const char *name)
 	return true;
 }
 
+static bool parse_theme(struct parser *parser, const char *name)
+{
+	char list[OPTION_TEXT_MAX];
+	int theme = theme_of_name(name);
+
+	if (theme < 0)
+		return refuse(parser, "cannot use '%.64s' as --theme; give %s", name,
+			      option_list(OPTION_THEME, list, sizeof(list)));
+	parser->options.theme = (enum theme)theme;
+	return true;
+}
+
 static bool parse_attach(struct parser *parser, const char *name)
 {
 	char list[OPTION_TEXT_MAX];
@@ -381,6 +393,7 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 	case OPTION_SORT: return parse_sort(parser, argument);
 	case OPTION_FILTER: return parse_filter(parser, argument);
 	case OPTION_BY: return parse_by(parser, argument);
+	case OPTION_THEME: return parse_theme(parser, argument);
 	case OPTION_LIMIT: return parse_limit(parser, argument);
 	case OPTION_MAX_FLOWS:
 		return parse_number(parser, "max-flows", argument, LEDGER_FLOWS_MIN,

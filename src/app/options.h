@@ -17,6 +17,7 @@
 #include "link.h"
 #include "local_nets.h"
 #include "stream_format.h"
+#include "theme.h"
 
 #define OPTIONS_REFRESH_MIN_NS	   100000000ULL
 #define OPTIONS_REFRESH_MAX_NS	   60000000000ULL
@@ -65,6 +66,7 @@ struct options {
 	bool names;
 	bool no_owners;
 	bool hide_own;
+	enum theme theme;
 	bool no_mouse;
 	struct options_stream stream[OPTIONS_STREAMS_MAX];
 	size_t streams;
@@ -135,6 +137,7 @@ enum option_id {
 	OPTION_NAMES,
 	OPTION_NO_OWNERS,
 	OPTION_HIDE_OWN,
+	OPTION_THEME,
 	OPTION_NO_MOUSE,
 	OPTION_VERIFY,
 	OPTION_HELP,

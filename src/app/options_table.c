@@ -114,7 +114,7 @@ const struct option_info option_table[OPTION_IDS] = {
 		"All packets are still counted."},
 	[OPTION_BY] = {
 		"by", 0, "WHAT",
-		"Show one row per WHAT: %s. Default: flow."},
+		"Show one row per WHAT: %s. Default: conversation in the live view, flow in the report."},
 	[OPTION_LIMIT] = {
 		"limit", 0, "N",
 		"Print at most N rows in the report; 0: totals only. "
@@ -129,6 +129,10 @@ const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_HIDE_OWN] = {
 		"hide-own", 0, NULL,
 		"Hide the SSH session that the program runs in. It is still counted."},
+	[OPTION_THEME] = {
+		"theme", 0, "THEME",
+		"Colours for a dark or a light terminal: %s. auto asks the terminal. "
+		"Default: auto; with NO_COLOR set, mono."},
 	[OPTION_NO_MOUSE] = {
 		"no-mouse", 0, NULL,
 		"Leave the mouse to the terminal."},
@@ -202,6 +206,10 @@ char *option_values(enum option_id id, char *text, size_t size)
 		for (enum stream_format format = 0; format < STREAM_FORMATS; format++)
 			put_value(&to, stream_format_name(format),
 				  strlen(stream_format_name(format)));
+		break;
+	case OPTION_THEME:
+		for (enum theme theme = THEME_AUTO; theme < THEMES; theme++)
+			put_value(&to, theme_name(theme), strlen(theme_name(theme)));
 		break;
 	case OPTION_ATTACH:
 		for (enum attach_mode mode = ATTACH_AUTO; mode < ATTACH_MODES; mode++)

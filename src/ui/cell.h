@@ -13,6 +13,9 @@
 char *cell_text(const struct layout *layout, const struct layout_column *column,
 		const struct scene *scene, const struct row *row, char *text, size_t size);
 
+/* Columns that the text of a row would take in a column of texts, if there were room for all of it. */
+int cell_content(enum column column, const struct scene *scene, const struct row *row);
+
 /* Columns of the cell: a sum has no addresses, so its text takes the space of both. */
 int cell_width(const struct layout *layout, const struct layout_column *column,
 	       const struct flow_key *key);

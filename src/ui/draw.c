@@ -11,6 +11,8 @@ const struct glyphs glyphs_utf8 = {
 	.arrow = {"↓", "↑"},
 	.cut = "…",
 	.bar = {"├", "┤", "─", "●"},
+	.axis = {"┤", "│", "┼", "─"},
+	.fresh = "+",
 };
 
 const struct glyphs glyphs_ascii = {
@@ -20,6 +22,8 @@ const struct glyphs glyphs_ascii = {
 	.arrow = {"<", ">"},
 	.cut = "~",
 	.bar = {"[", "]", "-", "#"},
+	.axis = {"|", "|", "+", "-"},
+	.fresh = "+",
 };
 
 const struct glyphs glyphs_console = {
@@ -30,6 +34,8 @@ const struct glyphs glyphs_console = {
 	.arrow = {"↓", "↑"},
 	.cut = "~",
 	.bar = {"├", "┤", "─", "█"},
+	.axis = {"┤", "│", "┼", "─"},
+	.fresh = "+",
 };
 
 int draw_scene(struct frame *frame, const struct layout *layout, const struct scene *scene)
@@ -50,5 +56,7 @@ int draw_scene(struct frame *frame, const struct layout *layout, const struct sc
 		draw_keys(frame, layout, scene);
 	if (scene->page == PAGE_TABLE)
 		draw_status(frame, layout, scene);
+	if (scene->menu != MENU_NONE)
+		draw_menu(frame, layout, scene);
 	return lines;
 }

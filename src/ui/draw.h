@@ -26,6 +26,15 @@ struct glyphs {
 	const char *arrow[2]; /* by enum flow_dir */
 	const char *cut;      /* for text left out of the middle */
 	const char *bar[4];   /* of time: its ends, its line and the current position */
+	const char *axis[4];  /* of the graph, by enum axis */
+	const char *fresh;    /* a row that is new */
+};
+
+enum axis {
+	AXIS_SCALE, /* where the scale stands */
+	AXIS_SIDE,
+	AXIS_ORIGIN,
+	AXIS_LINE,
 };
 
 extern const struct glyphs glyphs_utf8;
@@ -48,18 +57,45 @@ enum unit {
 	UNITS,
 };
 
+/* A choice of a letter each, over the table. */
+enum menu {
+	MENU_NONE,
+	MENU_VIEWS,
+	MENU_WRITE,
+};
+
+#define PROMPT_HISTORY 16
+
 /* The line the filter is typed in. */
 struct prompt {
 	bool open;
 	char text[FILTER_TEXT_MAX];
+	size_t cursor; /* place in the text */
+	char before[FILTER_TEXT_MAX]; /* the filter that Esc returns to */
+	/* Filters that were kept, the newest first; `recalled` counts from 1, 0: what was typed. */
+	char history[PROMPT_HISTORY][FILTER_TEXT_MAX];
+	size_t histories, recalled;
+	char typed[FILTER_TEXT_MAX];
 	bool wrong;   /* the text is not a filter yet; its valid start applies */
 	bool is_text; /* all of it is text to search for */
 	char why[80];
 	size_t column; /* of the error, in bytes */
 };
 
-/* Most samples of a flow's past that are shown. */
-#define SCENE_PAST_MAX 240
+/* What each interface had in the interval, those with most bytes first. */
+struct iface_sum {
+	unsigned int slot;
+	struct flow_counts delta[FLOW_DIRS];
+};
+
+struct iface_sums {
+	uint64_t seq; /* of the snapshot; 0: none yet */
+	unsigned int count;
+	struct iface_sum sum[FLOW_IFACES_MAX];
+};
+
+/* Adds up a snapshot, unless it was done before. */
+void iface_sums_take(struct iface_sums *sums, const struct snapshot *snapshot);
 
 /* What is on screen; everything is borrowed. */
 struct scene {
@@ -67,6 +103,7 @@ struct scene {
 	const char *attach;
 	const struct glyphs *glyphs;
 	const struct history *history;	  /* NULL: none */
+	const struct iface_sums *iface_sums; /* NULL: none */
 	const struct services *services;  /* NULL: none */
 	const struct owner_table *owners; /* NULL: not looked up */
 	const char *owners_way;		  /* how they are looked up, for the health page; or NULL */
@@ -74,18 +111,19 @@ struct scene {
 	bool host_names;		  /* instead of addresses, if known */
 	bool names;			  /* of services instead of port numbers */
 	bool hides_own;			  /* the session this program runs in is hidden */
-	bool held;			  /* the user chose the snapshot shown; it is not live */
-	bool rewound;			  /* chosen by stepping back, not by pausing */
+	/* Counted when totals were reset, for view_totals_since(). */
+	struct flow_counts base[FLOW_DIRS];
+	bool held;    /* the user chose the snapshot shown; it is not live */
+	bool rewound; /* chosen by stepping back, not by pausing */
 	enum page page;
+	enum menu menu;
 	int page_line; /* first line shown of a page that scrolls */
 	enum unit unit;
 	uint64_t interval_ns; /* of the collector */
 	const char *notice;   /* one phrase for the status line until the next key, or NULL */
 	char notice_text[256];
 	struct prompt prompt;
-	/* Rates of the selected flow for the detail page, newest last; below 0: none. */
-	double past[SCENE_PAST_MAX];
-	size_t pasts;
+	const struct view_pair *pair; /* for the detail page; NULL: none, or it is gone */
 };
 
 /*
@@ -96,11 +134,18 @@ int draw_scene(struct frame *frame, const struct layout *layout, const struct sc
 
 /* The parts, each in its own file; called by draw_scene(). */
 void draw_header(struct frame *frame, const struct layout *layout, const struct scene *scene);
-void draw_graph(struct frame *frame, const struct scene *scene, int x, int y, enum flow_dir dir);
+/* From column x to the right edge, beside the rates. */
+void draw_graph(struct frame *frame, const struct layout *layout, const struct scene *scene, int x);
 void draw_table(struct frame *frame, const struct layout *layout, const struct scene *scene);
 void draw_status(struct frame *frame, const struct layout *layout, const struct scene *scene);
 void draw_keys(struct frame *frame, const struct layout *layout, const struct scene *scene);
 void draw_tabs(struct frame *frame, const struct scene *scene, int y, int width);
+/* The view that has its tab at x, where draw_tabs() had so many columns. */
+bool draw_tab_at(const struct scene *scene, int width, int x, enum group_by *ret_by);
+/* Columns of the status line that the tabs may have. */
+int draw_status_width(const struct scene *scene, int width);
+/* A menu over the table. */
+void draw_menu(struct frame *frame, const struct layout *layout, const struct scene *scene);
 /* Title of the open group; false when there is none. */
 bool draw_group_text(const struct scene *scene, char *text, size_t size);
 #define DRAW_GROUP_MAX (3 * FLOW_TEXT_MAX)

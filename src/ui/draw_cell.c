@@ -103,6 +103,30 @@ static void shorten_detail(const struct cell_end *end, int width, const char *cu
 			 cut);
 }
 
+/* Groups of an IPv6 address are cut out of its middle, from one ':' to another; false: it is none. */
+static bool shorten_v6(const char *from, int width, const char *cut, char *text, size_t size)
+{
+	int length = (int)strlen(from), end = (int)strcspn(from, "]");
+	int head = (int)strcspn(from, ":") + 1, tail, room;
+
+	if (head > 6 || strspn(from, "[:0123456789abcdef") < (size_t)end || from[head - 1] != ':')
+		return false;
+	room = width - frame_text_width(cut) - (length - end);
+	tail = end;
+	for (int i = end - 1; i > head && end - i + head <= room; i--) {
+		if (from[i] == ':')
+			tail = i;
+	}
+	for (int i = head; i < tail && i + 1 + (end - tail) <= room; i++) {
+		if (from[i] == ':')
+			head = i + 1;
+	}
+	if (tail == end)
+		return false;
+	snprintf(text, size, "%.*s%s%s", head, from, cut, from + tail);
+	return true;
+}
+
 /* Both parts in `width` columns. Returns `text`. */
 static char *cell_shorten_end(const struct cell_end *end, int width, const char *cut, char *text,
 			      size_t size)
@@ -123,7 +147,8 @@ static char *cell_shorten_end(const struct cell_end *end, int width, const char 
 		char whole[CELL_TEXT_MAX];
 
 		snprintf(whole, sizeof(whole), "%s", text);
-		draw_shorten(whole, width, cut, text, size);
+		if (!shorten_v6(whole, width, cut, text, size))
+			draw_shorten(whole, width, cut, text, size);
 	}
 	return text;
 }
@@ -301,8 +326,27 @@ static void write_text(const struct layout *layout, const struct layout_column *
 	cell_shorten_end(&end, cell_width(layout, column, key), scene->glyphs->cut, text, size);
 }
 
-static void write_number(const struct scene *scene, enum column column, const struct row *row,
-			 char *text, size_t size)
+/* Where both directions share a column, it shows the larger, and an arrow says which. */
+static bool shows_larger(const struct layout *layout, const struct scene *scene, enum column column)
+{
+	return column == (scene->unit == UNIT_PACKETS ? COLUMN_PPS : COLUMN_BPS) &&
+	       layout->by != GROUP_FLOW && !layout_find(layout, COLUMN_IN);
+}
+
+static void write_larger(const struct scene *scene, const struct row *row,
+			 const struct column_context *context, char *text, size_t size)
+{
+	double in = column_value(COLUMN_IN, context, row), out = column_value(COLUMN_OUT, context, row);
+	enum flow_dir dir = out > in ? FLOW_OUT : FLOW_IN;
+	double number = out > in ? out : in;
+	char scaled[FORMAT_TEXT_MAX];
+
+	format_scaled(scene->unit == UNIT_BYTES ? number / 8.0 : number, scaled, sizeof(scaled));
+	snprintf(text, size, "%s%s", scene->glyphs->arrow[dir], scaled);
+}
+
+static void write_number(const struct layout *layout, const struct scene *scene, enum column column,
+			 const struct row *row, char *text, size_t size)
 {
 	const struct column_info *info = column_info(column);
 	struct column_context context = view_context(scene->view);
@@ -310,13 +354,17 @@ static void write_number(const struct scene *scene, enum column column, const st
 
 	context.packets = scene->unit == UNIT_PACKETS;
 	number = column_value(column, &context, row);
+	if (shows_larger(layout, scene, column) && context.elapsed_ns && number > 0.0) {
+		write_larger(scene, row, &context, text, size);
+		return;
+	}
 	if (scene->unit == UNIT_BYTES && (info->kind == COLUMN_BITS || info->kind == COLUMN_RATE))
 		number /= 8.0;
 	/* The first sample has no rate, which is not the same as a rate of 0. */
 	if ((info->real && !info->past && !context.elapsed_ns) || number < 0.0)
 		snprintf(text, size, "-");
 	else if (info->kind == COLUMN_PERCENT)
-		snprintf(text, size, "%.1f", number);
+		snprintf(text, size, number < 9.95 ? "%.1f %%" : "%.0f %%", number);
 	else if (info->kind != COLUMN_ID)
 		format_scaled(number, text, size);
 	else if (number > 0.0)
@@ -329,8 +377,40 @@ char *cell_text(const struct layout *layout, const struct layout_column *column,
 		const struct scene *scene, const struct row *row, char *text, size_t size)
 {
 	if (column_info(column->column)->number)
-		write_number(scene, column->column, row, text, size);
+		write_number(layout, scene, column->column, row, text, size);
 	else
 		write_text(layout, column, scene, row, text, size);
 	return text;
+}
+
+/* Columns of an end of the row; a sum has none, its text lies over both. */
+static int end_content(const struct scene *scene, enum column column, const struct row *row)
+{
+	struct cell_end end = {0};
+
+	if (flow_key_sum(&row->key) != FLOW_SUM_NONE)
+		return 0;
+	if (column == COLUMN_SOURCE)
+		source_text(scene, row, &end);
+	else
+		destination_text(scene, row, &end);
+	return frame_text_width(end.host) + frame_text_width(end.text);
+}
+
+int cell_content(enum column column, const struct scene *scene, const struct row *row)
+{
+	const struct column_info *info = column_info(column);
+	const struct column_context context = view_context(scene->view);
+	char text[CELL_TEXT_MAX];
+	int own = 0;
+
+	if (!info->text)
+		return end_content(scene, column, row);
+	if (info->owner && flow_key_sum(&row->key) != FLOW_SUM_NONE)
+		return 0;
+	if (column == COLUMN_PROTO)
+		return frame_text_width(flow_proto_name(&row->key));
+	if (column == COLUMN_PROCESS && cell_is_own(scene, row))
+		own = (int)strlen(OWN_SIGN);
+	return own + frame_text_width(info->text(&context, row, text, sizeof(text)));
 }

@@ -18,21 +18,6 @@ static char *bits_text(const struct scene *scene, double bps, char *text, size_t
 	return format_rate(bytes ? bps / 8.0 : bps, bytes ? "B/s" : "b/s", text, size);
 }
 
-/* The chosen unit first, as in the header. */
-static void put_rates(struct page_writer *page, const struct scene *scene, const char *label,
-		      double bps, double pps)
-{
-	bool packets_first = scene->unit == UNIT_PACKETS;
-	char bits[FORMAT_TEXT_MAX], packets[FORMAT_TEXT_MAX];
-	char text[3 * FORMAT_TEXT_MAX];
-
-	bits_text(scene, bps, bits, sizeof(bits));
-	format_rate(pps, "p/s", packets, sizeof(packets));
-	snprintf(text, sizeof(text), "%9s %9s", packets_first ? packets : bits,
-		 packets_first ? bits : packets);
-	page_line(page, STYLE_PLAIN, label, text);
-}
-
 /* An endpoint with its service name, if it has one. */
 static void put_end(struct page_writer *page, const struct scene *scene, const char *label,
 		    const struct flow_key *key, bool source)
@@ -91,99 +76,241 @@ static void put_owner(struct page_writer *page, const struct scene *scene, uint3
 	put_outside(page, "cgroup", owner->cgroup);
 }
 
-static void put_flow(struct page_writer *page, const struct scene *scene, const struct row *row)
+/* The ends: of a conversation near and far, of a flow alone by its direction. */
+static void put_both_ends(struct page_writer *page, const struct scene *scene,
+		     const struct view_pair *pair)
+{
+	const struct flow_key *key = &pair->key;
+	char text[FLOW_TEXT_MAX];
+
+	if (flow_key_sum(key) != FLOW_SUM_NONE) {
+		put_end(page, scene, "counted", key, true);
+		return;
+	}
+	/* What ICMP and others have in place of ports belongs to a direction. */
+	if (!flow_key_has_ports(key) && !flow_key_has_ports(&pair->row.key) &&
+	    view_group(scene->view) == GROUP_FLOW)
+		key = &pair->row.key;
+	put_end(page, scene, key == &pair->key ? "near" : "source", key, true);
+	put_host(page, scene, key->src);
+	put_end(page, scene, key == &pair->key ? "far" : "destination", key, false);
+	put_host(page, scene, key->dst);
+	snprintf(text, sizeof(text), "%zu other flow%s with the far end in the table", pair->others,
+		 format_plural(pair->others));
+	page_line(page, STYLE_DIM, "", text);
+}
+
+static void put_about(struct page_writer *page, const struct scene *scene,
+		      const struct view_pair *pair)
 {
 	const struct ifaces *ifaces = view_snapshot(scene->view)->ifaces;
-	const struct flow_key *key = &row->key;
-	bool sum = flow_key_sum(key) != FLOW_SUM_NONE;
+	const struct flow_key *key = &pair->row.key;
 	char text[FLOW_TEXT_MAX];
 
 	page_line(page, STYLE_PLAIN, "protocol", flow_proto_name(key));
-	put_end(page, scene, "source", key, true);
-	if (!sum) {
-		put_host(page, scene, key->src);
-		put_end(page, scene, "destination", key, false);
-		put_host(page, scene, key->dst);
-	}
-	if (!sum && scene->owners)
-		put_owner(page, scene, row->owner);
+	put_both_ends(page, scene, pair);
+	if (flow_key_sum(key) == FLOW_SUM_NONE && scene->owners)
+		put_owner(page, scene, pair->row.owner);
 	format_outside(ifaces_name(ifaces, flow_key_slot(key)), text, sizeof(text));
 	page_line(page, STYLE_PLAIN, "interface", text);
-	page_line(page, flow_key_dir(key) == FLOW_IN ? STYLE_IN : STYLE_OUT, "direction",
-		  flow_key_dir(key) == FLOW_IN ? "in" : "out");
 	snprintf(text, sizeof(text), "0x%04x %s", key->ethertype,
 		 flow_ethertype_name(key->ethertype) ?: "");
 	page_line(page, STYLE_PLAIN, "EtherType", text);
 }
 
-static double peak_of(const struct scene *scene)
-{
-	double peak = 0.0;
+#define SIDE_WIDTH 22 /* of each direction */
 
-	for (size_t i = 0; i < scene->pasts; i++) {
-		if (scene->past[i] > peak)
-			peak = scene->past[i];
-	}
-	return peak;
-}
-
-/* The newest values, two for each cell, aligned to the right, scaled to the peak. */
-static void put_graph(struct page_writer *page, const struct scene *scene, enum flow_dir dir)
+/* A value of both directions. */
+static void put_sides(struct page_writer *page, const char *label, const char *in, const char *out)
 {
-	int x = 2 + page->label_width + 1;
+	const unsigned int style[FLOW_DIRS] = {STYLE_IN, STYLE_OUT};
 	int y = page->y + page->line - page->first;
-	int width = page->frame->width - x - 1;
-	int values, have = (int)scene->pasts;
-	double value[SCENE_PAST_MAX];
+	int x = page->x + 2 + page->label_width + 1;
+	bool seen = page->line >= page->first && y < page->end;
 
-	if (width > SCENE_PAST_MAX / GRAPH_VALUES_PER_CELL)
-		width = SCENE_PAST_MAX / GRAPH_VALUES_PER_CELL;
-	if (width < 1 || !have || page->line < page->first || y >= page->end)
+	page_line(page, STYLE_PLAIN, label, "");
+	if (!seen)
 		return;
-	values = width * GRAPH_VALUES_PER_CELL;
-	for (int i = 0; i < values; i++)
-		value[i] = i < values - have ? -1.0 : scene->past[have - (values - i)];
-	graph_draw(page->frame, x, y, width, dir == FLOW_IN ? STYLE_IN : STYLE_OUT, value,
-		   peak_of(scene), scene->glyphs->braille);
+	frame_put(page->frame, x, y, SIDE_WIDTH - 1, style[FLOW_IN], in);
+	frame_put(page->frame, x + SIDE_WIDTH, y, SIDE_WIDTH, style[FLOW_OUT], out);
 }
 
-/* End of the last interval with a packet, as far back as the graph reaches; -1: earlier. */
-static int64_t last_seen_ns(const struct scene *scene, const struct snapshot *snapshot)
+/* Bits and packets a second of both directions, the chosen unit first. */
+static void put_rate_sides(struct page_writer *page, const struct scene *scene, const char *label,
+			   const struct flow_counts counts[FLOW_DIRS], uint64_t length_ns)
 {
-	size_t idle = 0;
+	char text[FLOW_DIRS][2 * FORMAT_TEXT_MAX + 2];
 
-	while (idle < scene->pasts && scene->past[scene->pasts - 1 - idle] <= 0.0)
-		idle++;
-	if (idle == scene->pasts)
-		return -1;
-	return snapshot->wall_ns - (int64_t)(idle * snapshot->elapsed_ns);
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		char bits[FORMAT_TEXT_MAX], packets[FORMAT_TEXT_MAX];
+		bool first = scene->unit == UNIT_PACKETS;
+
+		bits_text(scene, rate_bps(counts[dir].bytes, length_ns), bits, sizeof(bits));
+		format_rate(rate_pps(counts[dir].packets, length_ns), "p/s", packets,
+			    sizeof(packets));
+		snprintf(text[dir], sizeof(text[dir]), "%9s %9s", first ? packets : bits,
+			 first ? bits : packets);
+	}
+	put_sides(page, label, text[FLOW_IN], text[FLOW_OUT]);
 }
 
-static void put_numbers(struct page_writer *page, const struct scene *scene, const struct row *row)
+static void put_count_sides(struct page_writer *page, const struct row *row)
+{
+	char text[FLOW_DIRS][2][FORMAT_TEXT_MAX + 10], count[FORMAT_TEXT_MAX];
+
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		snprintf(text[dir][0], sizeof(text[dir][0]), "%s bytes",
+			 format_count(row->total[dir].bytes, count, sizeof(count)));
+		snprintf(text[dir][1], sizeof(text[dir][1]), "%s packet%s",
+			 format_count(row->total[dir].packets, count, sizeof(count)),
+			 format_plural(row->total[dir].packets));
+	}
+	put_sides(page, "since start", text[FLOW_IN][0], text[FLOW_OUT][0]);
+	put_sides(page, "", text[FLOW_IN][1], text[FLOW_OUT][1]);
+}
+
+/* The highest rate that is remembered, and when it was. */
+static void peak_text(const struct scene *scene, const struct view_pair *pair, int dir, char *text,
+		      size_t size)
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
-	enum flow_dir dir = flow_key_dir(&row->key);
-	const struct flow_counts *delta = &row->delta[dir], *total = &row->total[dir];
-	int64_t known_ns = snapshot->wall_ns - row->first_wall_ns;
-	int64_t last_ns = delta->packets ? snapshot->wall_ns : last_seen_ns(scene, snapshot);
-	char text[FORMAT_TEXT_MAX];
+	size_t count = pair->past_of[dir], at = 0;
+	char rate[FORMAT_TEXT_MAX], wall[FORMAT_TEXT_MAX];
 
-	page_line(page, STYLE_PLAIN, "first seen",
-		  format_wall(row->first_wall_ns, text, sizeof(text)));
+	snprintf(text, size, "-");
+	for (size_t i = 0; i < count; i++) {
+		if (pair->past[dir][i] > pair->past[dir][at])
+			at = i;
+	}
+	if (!count || pair->past[dir][at] <= 0.0)
+		return;
+	format_wall(snapshot->wall_ns - (int64_t)((count - 1 - at) * snapshot->elapsed_ns), wall,
+		    sizeof(wall));
+	snprintf(text, size, "%9s %9s", bits_text(scene, pair->past[dir][at], rate, sizeof(rate)),
+		 strlen(wall) > 11 ? wall + 11 : wall);
+}
+
+#define GRAPH_LINES 3 /* of a direction */
+#define GRAPH_LABEL 7
+
+/* The newest values, two for each cell, aligned to the right; lines beyond the page are not there. */
+static void put_graph(struct page_writer *page, const struct scene *scene,
+		      const struct view_pair *pair, int dir)
+{
+	int width = page->frame->width - GRAPH_LABEL - 3;
+	double value[PAST_MAX], most = 0.0;
+	struct frame part = {0};
+	char label[16];
+	int have = (int)pair->past_of[dir];
+
+	if (width > PAST_MAX / GRAPH_VALUES_PER_CELL)
+		width = PAST_MAX / GRAPH_VALUES_PER_CELL;
+	for (int i = 0; i < width * GRAPH_VALUES_PER_CELL; i++) {
+		int at = have - width * GRAPH_VALUES_PER_CELL + i;
+
+		value[i] = at < 0 ? -1.0 : pair->past[dir][at];
+		if (value[i] > 0.0 && scene->unit == UNIT_BYTES)
+			value[i] /= 8.0;
+		most = value[i] > most ? value[i] : most;
+	}
+	if (width < 8 || frame_init(&part, page->frame->width, GRAPH_LINES))
+		return;
+	graph_draw(&part,
+		   &(struct graph){.x = GRAPH_LABEL + 2,
+				   .width = width,
+				   .lines = GRAPH_LINES,
+				   .hanging = dir == FLOW_OUT,
+				   .style = dir == FLOW_OUT ? STYLE_OUT : STYLE_IN,
+				   .most = graph_scale(most)},
+		   value, scene->glyphs);
+	frame_put_right(&part, 1, dir == FLOW_OUT ? GRAPH_LINES - 1 : 0, GRAPH_LABEL - 1, STYLE_DIM,
+			graph_scale_text(graph_scale(most), label, sizeof(label)));
+	for (int i = 0; i < GRAPH_LINES; i++) {
+		int y = page->y + page->line - page->first;
+
+		frame_put(&part, GRAPH_LABEL + 1, i, 1, STYLE_DIM,
+			  scene->glyphs->axis[AXIS_SIDE]);
+		if (page->line >= page->first && y < page->end)
+			memcpy(frame_at(page->frame, 0, y), frame_at(&part, 0, i),
+			       (size_t)part.width * sizeof(*part.cell));
+		page->line++;
+	}
+	frame_done(&part);
+}
+
+static void put_graphs(struct page_writer *page, const struct scene *scene,
+		       const struct view_pair *pair)
+{
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+	int y, width = page->frame->width - GRAPH_LABEL - 3;
+	char text[48], length[FORMAT_TEXT_MAX];
+
+	if (!pair->pasts || width < 8)
+		return;
+	if (width > PAST_MAX / GRAPH_VALUES_PER_CELL)
+		width = PAST_MAX / GRAPH_VALUES_PER_CELL;
+	page_line(page, STYLE_PLAIN, "", "");
+	put_graph(page, scene, pair, FLOW_IN);
+	y = page->y + page->line - page->first;
+	if (page->line >= page->first && y < page->end) {
+		frame_put_right(page->frame, 1, y, GRAPH_LABEL - 1, STYLE_DIM, "0");
+		for (int i = 0; i <= width; i++)
+			frame_put(page->frame, GRAPH_LABEL + 1 + i, y, 1, STYLE_DIM,
+				  scene->glyphs->axis[i ? AXIS_LINE : AXIS_ORIGIN]);
+		format_length((uint64_t)width * GRAPH_VALUES_PER_CELL * snapshot->elapsed_ns, length,
+			      sizeof(length));
+		snprintf(text, sizeof(text), "-%s", length);
+		frame_put(page->frame, GRAPH_LABEL + 3, y, width / 2, STYLE_DIM, text);
+		frame_put_right(page->frame, GRAPH_LABEL + 2, y, width, STYLE_DIM,
+				scene->held ? "then" : "now");
+	}
+	page->line++;
+	put_graph(page, scene, pair, FLOW_OUT);
+}
+
+/* End of the last interval with a packet, as far back as is remembered; -1: earlier. */
+static int64_t last_seen_ns(const struct view_pair *pair, const struct snapshot *snapshot)
+{
+	int64_t last = -1;
+
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		size_t count = pair->past_of[dir], idle = 0;
+		int64_t at_ns;
+
+		while (idle < count && pair->past[dir][count - 1 - idle] <= 0.0)
+			idle++;
+		at_ns = snapshot->wall_ns - (int64_t)(idle * snapshot->elapsed_ns);
+		if (idle < count && at_ns > last)
+			last = at_ns;
+	}
+	return last;
+}
+
+static void put_numbers(struct page_writer *page, const struct scene *scene,
+			const struct view_pair *pair)
+{
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+	const struct row *row = &pair->row;
+	bool active = row->delta[FLOW_IN].packets || row->delta[FLOW_OUT].packets;
+	int64_t known_ns = snapshot->wall_ns - row->first_wall_ns;
+	int64_t last_ns = active ? snapshot->wall_ns : last_seen_ns(pair, snapshot);
+	char text[FLOW_DIRS][2 * FORMAT_TEXT_MAX + 2], wall[FORMAT_TEXT_MAX];
+
+	page_line(page, STYLE_PLAIN, "first seen", format_wall(row->first_wall_ns, wall, sizeof(wall)));
 	if (last_ns >= 0)
-		page_line(page, STYLE_PLAIN, "last seen", format_wall(last_ns, text, sizeof(text)));
-	page_line(page, delta->packets ? STYLE_PLAIN : STYLE_DIM, "now",
-		  delta->packets ? "active" : "idle, leaves the table soon");
-	page_counts(page, STYLE_PLAIN, "since start", total);
+		page_line(page, STYLE_PLAIN, "last seen", format_wall(last_ns, wall, sizeof(wall)));
+	page_line(page, active ? STYLE_PLAIN : STYLE_DIM, "now", active ? "active" : "idle");
+	page_line(page, STYLE_PLAIN, "", "");
+	put_sides(page, "", "in", "out");
 	if (snapshot->elapsed_ns)
-		put_rates(page, scene, "rate", rate_bps(delta->bytes, snapshot->elapsed_ns),
-			  rate_pps(delta->packets, snapshot->elapsed_ns));
+		put_rate_sides(page, scene, "rate", row->delta, snapshot->elapsed_ns);
 	if (known_ns > 0)
-		put_rates(page, scene, "average", rate_bps(total->bytes, (uint64_t)known_ns),
-			  rate_pps(total->packets, (uint64_t)known_ns));
-	page_line(page, STYLE_PLAIN, "peak", bits_text(scene, peak_of(scene), text, sizeof(text)));
-	put_graph(page, scene, dir);
-	page_line(page, STYLE_PLAIN, "history", "");
+		put_rate_sides(page, scene, "average", row->total, (uint64_t)known_ns);
+	for (int dir = 0; dir < FLOW_DIRS; dir++)
+		peak_text(scene, pair, dir, text[dir], sizeof(text[dir]));
+	put_sides(page, "peak, when", text[FLOW_IN], text[FLOW_OUT]);
+	put_count_sides(page, row);
+	put_graphs(page, scene, pair);
 }
 
 /* Why the flow is not in the table. It leaves a group when its owner becomes known, for example. */
@@ -218,14 +345,15 @@ static void put_absent(struct page_writer *page, const struct scene *scene)
 
 int draw_detail(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
-	struct page_writer page = page_begin(frame, layout, "Flow", scene->page_line, 12);
-	struct row row;
+	const char *title = view_group(scene->view) == GROUP_FLOW ? "Flow, both directions"
+								  : "Conversation";
+	struct page_writer page = page_begin(frame, layout, title, scene->page_line, 12);
 
-	if (!view_get_selected(scene->view, &row)) {
+	if (!scene->pair) {
 		put_absent(&page, scene);
 		return page_finish(&page);
 	}
-	put_flow(&page, scene, &row);
-	put_numbers(&page, scene, &row);
+	put_about(&page, scene, scene->pair);
+	put_numbers(&page, scene, scene->pair);
 	return page_finish(&page);
 }

@@ -196,7 +196,7 @@ static void flows_fields(const struct snapshot *snapshot, int width, struct fiel
 	char count[FORMAT_TEXT_MAX];
 
 	active->value = 5;
-	known->value = 2;
+	known->value = width >= 90 ? 2 : 0;
 	format_count(snapshot->flows_active, count, sizeof(count));
 	snprintf(active->text, sizeof(active->text), "%7s %sactive", count,
 		 width >= 100 ? "flows " : "");
@@ -323,22 +323,165 @@ static void rates_peak(const struct scene *scene, enum flow_dir dir, struct rate
 	ret_rate[!packets] = packets_rate(pps, pps > 0);
 }
 
-static void draw_rate_line(struct frame *frame, int y, const struct scene *scene, enum flow_dir dir)
+/* Mean of the last ten seconds that are known. */
+#define MEAN_NS 10000000000ULL
+
+static void rates_mean(const struct scene *scene, enum flow_dir dir, struct rate ret_rate[2])
 {
-	unsigned int style = dir == FLOW_IN ? STYLE_IN : STYLE_OUT;
+	const struct snapshot *shown = view_snapshot(scene->view);
+	double bits = 0.0, packets = 0.0, time = 0.0;
+	bool first = scene->unit == UNIT_PACKETS;
+
+	for (size_t i = scene->history ? scene->history->count : 0; i-- > 0;) {
+		const struct history_point *point = history_get(scene->history, i);
+		double length = (double)point->elapsed_ns;
+
+		if (point->seq > shown->seq || point->bps[dir] < 0.0)
+			continue;
+		if (shown->mono_ns - point->mono_ns >= MEAN_NS)
+			break;
+		bits += point->bps[dir] * length;
+		packets += point->pps[dir] * length;
+		time += length;
+	}
+	ret_rate[first] = bits_rate(scene, time > 0.0 ? bits / time : 0.0, time > 0.0);
+	ret_rate[!first] = packets_rate(time > 0.0 ? packets / time : 0.0, time > 0.0);
+}
+
+/* Since the start, or since totals were reset. */
+static struct flow_counts header_total(const struct scene *scene, enum flow_dir dir)
+{
+	struct flow_counts total = view_snapshot(scene->view)->dir[dir].total;
+	const struct flow_counts *base = &scene->base[dir];
+
+	/* A moment before the reset has counted less. */
+	if (!view_totals_since(scene->view) || total.packets < base->packets)
+		return total;
+	return (struct flow_counts){total.packets - base->packets, total.bytes - base->bytes};
+}
+
+static unsigned int dir_role(enum flow_dir dir)
+{
+	return dir == FLOW_IN ? STYLE_IN : STYLE_OUT;
+}
+
+static const char *dir_name(enum flow_dir dir)
+{
+	return dir == FLOW_IN ? "in" : "out";
+}
+
+#define PEAK_FROM  66 /* columns of the terminal from which it has room */
+#define TOTAL_FROM 76
+
+/* One line a direction; returns where the graph may begin. */
+static int draw_rate_line(struct frame *frame, int y, const struct scene *scene, enum flow_dir dir)
+{
+	unsigned int style = dir_role(dir);
+	struct flow_counts total = header_total(scene, dir);
 	struct rate now[2], peak[2];
-	int x = 5;
+	char text[FORMAT_TEXT_MAX];
+	int x = 4;
 
 	rates_now(scene, dir, now);
 	rates_peak(scene, dir, peak);
-	frame_put(frame, 1, y, 3, style | STYLE_BOLD, dir == FLOW_IN ? "in" : "out");
+	frame_put(frame, 1, y, 3, style | STYLE_BOLD, dir_name(dir));
 	put_rate(frame, &x, y, 10, style | STYLE_BOLD, now[0]);
-	put_rate(frame, &x, y, 11, style, now[1]);
-	x += 3;
-	x += frame_put(frame, x, y, 4, STYLE_DIM, "peak");
-	put_rate(frame, &x, y, 10, STYLE_PLAIN, peak[0]);
-	put_rate(frame, &x, y, 11, STYLE_PLAIN, peak[1]);
-	draw_graph(frame, scene, x + 2, y, dir);
+	put_rate(frame, &x, y, 10, style, now[1]);
+	if (frame->width >= PEAK_FROM) {
+		frame_put(frame, x + 2, y, 4, STYLE_DIM, "peak");
+		format_scaled(peak[0].value, text, sizeof(text));
+		frame_put_right(frame, x + 6, y, 7, STYLE_PLAIN, peak[0].known ? text : "-");
+		x += 13;
+	}
+	if (frame->width >= TOTAL_FROM) {
+		frame_put(frame, x + 2, y, 5, STYLE_DIM, "total");
+		format_rate((double)total.bytes, "B", text, sizeof(text));
+		frame_put_right(frame, x + 7, y, 8, STYLE_PLAIN, text);
+		x += 15;
+	}
+	return x;
+}
+
+#define BLOCK_LABEL 5
+#define BLOCK_FIELD 11
+#define BLOCK_TOTAL 14
+#define BLOCK_WIDTH (BLOCK_LABEL + 3 * BLOCK_FIELD + BLOCK_TOTAL)
+
+static void put_block_rates(struct frame *frame, int y, const struct scene *scene, enum flow_dir dir)
+{
+	struct rate rate[3][2];
+
+	rates_now(scene, dir, rate[0]);
+	rates_mean(scene, dir, rate[1]);
+	rates_peak(scene, dir, rate[2]);
+	frame_put(frame, 1, y, 3, dir_role(dir) | STYLE_BOLD, dir_name(dir));
+	for (int line = 0; line < 2; line++) {
+		int x = BLOCK_LABEL;
+
+		for (int i = 0; i < 3; i++)
+			put_rate(frame, &x, y + line, BLOCK_FIELD,
+				 i ? STYLE_PLAIN
+				   : dir_role(dir) | (line ? STYLE_PLAIN : STYLE_BOLD),
+				 rate[i][line]);
+	}
+}
+
+static void put_block_totals(struct frame *frame, int y, const struct scene *scene,
+			     enum flow_dir dir)
+{
+	const int x = BLOCK_LABEL + 3 * BLOCK_FIELD;
+	struct flow_counts total = header_total(scene, dir);
+	char text[FORMAT_TEXT_MAX];
+
+	format_rate((double)total.bytes, "B", text, sizeof(text));
+	frame_put_right(frame, x, y, BLOCK_TOTAL, STYLE_PLAIN, text);
+	format_rate((double)total.packets, "p", text, sizeof(text));
+	frame_put_right(frame, x, y + 1, BLOCK_TOTAL, STYLE_PLAIN, text);
+}
+
+/* What each interface has, those with most first, on the lines that are left. */
+static void put_block_ifaces(struct frame *frame, int y, int lines, const struct scene *scene)
+{
+	const struct iface_sums *sums = scene->iface_sums;
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+
+	for (unsigned int i = 0; sums && sums->count > 1 && i < sums->count && (int)i < lines; i++) {
+		const struct iface_sum *sum = &sums->sum[i];
+		char name[FORMAT_TEXT_MAX];
+		int x = 16;
+
+		format_outside(ifaces_name(snapshot->ifaces, sum->slot), name, sizeof(name));
+		frame_put(frame, 1, y + (int)i, 15, STYLE_PLAIN, name);
+		for (int dir = 0; dir < FLOW_DIRS; dir++) {
+			double bps = rate_bps(sum->delta[dir].bytes, snapshot->elapsed_ns);
+
+			frame_put(frame, x + 2, y + (int)i, 3, STYLE_DIM,
+				  dir_name((enum flow_dir)dir));
+			x += 5;
+			put_rate(frame, &x, y + (int)i, BLOCK_FIELD, dir_role((enum flow_dir)dir),
+				 bits_rate(scene, bps, snapshot->elapsed_ns));
+		}
+	}
+}
+
+static void draw_block(struct frame *frame, const struct layout *layout, const struct scene *scene)
+{
+	static const char *const head[] = {"now", "10 s", "peak"};
+	int64_t since_ns = view_totals_since(scene->view);
+	char wall[FORMAT_TEXT_MAX], since[FORMAT_TEXT_MAX] = "since start";
+	int y = layout->in_y, x = BLOCK_LABEL;
+
+	for (int i = 0; i < 3; i++, x += BLOCK_FIELD)
+		frame_put_right(frame, x, y, BLOCK_FIELD, STYLE_DIM, head[i]);
+	if (since_ns && strlen(format_wall(since_ns, wall, sizeof(wall))) > 11)
+		snprintf(since, sizeof(since), "since %s", wall + 11);
+	frame_put_right(frame, x, y, BLOCK_TOTAL, STYLE_DIM, since);
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		put_block_rates(frame, y + 1 + 2 * dir, scene, (enum flow_dir)dir);
+		put_block_totals(frame, y + 1 + 2 * dir, scene, (enum flow_dir)dir);
+	}
+	put_block_ifaces(frame, y + 5, layout->block - 5, scene);
+	draw_graph(frame, layout, scene, BLOCK_WIDTH + 2);
 }
 
 /* For very narrow terminals: the rates only. */
@@ -391,10 +534,13 @@ void draw_header(struct frame *frame, const struct layout *layout, const struct 
 		return;
 	if (frame->width < 30) {
 		draw_rates_tiny(frame, layout, scene);
-	} else if (layout->in_y == layout->out_y) {
+	} else if (layout->block == 1) {
 		draw_rates_short(frame, layout, scene);
+	} else if (layout->block > 2) {
+		draw_block(frame, layout, scene);
 	} else {
 		draw_rate_line(frame, layout->in_y, scene, FLOW_IN);
-		draw_rate_line(frame, layout->out_y, scene, FLOW_OUT);
+		draw_graph(frame, layout, scene,
+			   1 + draw_rate_line(frame, layout->out_y, scene, FLOW_OUT));
 	}
 }

@@ -6,6 +6,7 @@
 #include "draw.h"
 #include "keys.h"
 #include "page.h"
+#include "views.h"
 
 /* Width of the labels up to a rank, with their gaps. */
 static int labels_width(const struct key_binding *key, size_t count, int rank)
@@ -34,9 +35,11 @@ static enum keys_where where_of(const struct scene *scene)
 {
 	if (scene->prompt.open)
 		return KEYS_IN_PROMPT;
-	if (scene->held)
-		return KEYS_WHILE_HELD;
-	return scene->page == PAGE_TABLE ? KEYS_IN_TABLE : KEYS_IN_PAGE;
+	if (scene->menu != MENU_NONE)
+		return KEYS_IN_MENU;
+	if (scene->page != PAGE_TABLE)
+		return KEYS_IN_PAGE;
+	return scene->held ? KEYS_WHILE_HELD : KEYS_IN_TABLE;
 }
 
 void draw_keys(struct frame *frame, const struct layout *layout, const struct scene *scene)
@@ -54,32 +57,151 @@ void draw_keys(struct frame *frame, const struct layout *layout, const struct sc
 	}
 }
 
+/* A line of the help page. */
+struct help_line {
+	const char *label, *text;
+	unsigned int style; /* of the label */
+};
+
+#define HELP_LINES_MAX 96
+#define HELP_LABEL     15
+#define HELP_COLUMN    41 /* of two */
+
+static const struct help_line filter_help[] = {
+	{"word \"two words\"", "text in any column", STYLE_ACCENT},
+	{"in out tcp udp arp", "direction, protocol", STYLE_ACCENT},
+	{"proto ip ip6 other", "number, family, rest", STYLE_ACCENT},
+	{"host 10.0.0.1", "address or name; src dst", STYLE_ACCENT},
+	{"net 10.0.0.0/8", "also net 10.77", STYLE_ACCENT},
+	{"port 443 or 80", "portrange 8000-8999", STYLE_ACCENT},
+	{"comm user uid pid", "process; exe", STYLE_ACCENT},
+	{"container cgroup", "name or path", STYLE_ACCENT},
+	{"name iface", "host name, interface", STYLE_ACCENT},
+	{"bps > 1M", "pps packets bytes >= =", STYLE_ACCENT},
+	{"and or not ( )", "adjacent terms: and", STYLE_ACCENT},
+};
+
+static size_t add_line(struct help_line *lines, size_t count, const char *label, const char *text,
+		       unsigned int style)
+{
+	if (count < HELP_LINES_MAX)
+		lines[count++] = (struct help_line){label, text, style};
+	return count;
+}
+
+static size_t help_lines(struct help_line lines[HELP_LINES_MAX])
+{
+	size_t keys, count = 0;
+	const struct key_binding *key = keys_table(&keys);
+
+	for (size_t i = 0; i < keys; i++) {
+		if (key[i].group && i)
+			count = add_line(lines, count, "", "", STYLE_PLAIN);
+		if (key[i].group)
+			count = add_line(lines, count, key[i].group, "", STYLE_PLAIN);
+		if (key[i].keys)
+			count = add_line(lines, count, key[i].keys, key[i].help, STYLE_ACCENT);
+	}
+	count = add_line(lines, count, "", "", STYLE_PLAIN);
+	count = add_line(lines, count, "Filter", "", STYLE_PLAIN);
+	for (size_t i = 0; i < ARRAY_SIZE(filter_help); i++)
+		count = add_line(lines, count, filter_help[i].label, filter_help[i].text,
+				 filter_help[i].style);
+	return count;
+}
+
+/* Where the second column begins: at the group nearest to the middle. */
+static size_t help_middle(const struct help_line *lines, size_t count)
+{
+	size_t middle = count / 2;
+
+	for (size_t i = 0; i < count / 2; i++) {
+		if (!*lines[count / 2 + i].label)
+			return count / 2 + i + 1;
+		if (!*lines[count / 2 - i].label)
+			return count / 2 - i + 1;
+	}
+	return middle;
+}
+
+static void put_help(struct page_writer *page, const struct help_line *lines, size_t count)
+{
+	/* Blanks and headings are the same lines in another style. */
+	for (size_t i = 0; i < count; i++) {
+		page->label_width = lines[i].style == STYLE_ACCENT && strlen(lines[i].label) > HELP_LABEL
+					    ? 18
+					    : HELP_LABEL;
+		page->label_style = lines[i].style == STYLE_ACCENT ? STYLE_BOLD | STYLE_ACCENT
+								  : STYLE_BOLD | STYLE_UNDERLINE;
+		page_line(page, STYLE_PLAIN, lines[i].label, lines[i].text);
+	}
+}
+
 int draw_help(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
-	static const char *const filter[][2] = {
-		{"word, \"two words\"", "text in protocol, address, process or host name"},
-		{"in out", "direction"},
-		{"tcp udp arp ...", "protocol; also proto NUMBER, ip, ip6, other"},
-		{"host net", "host 10.0.0.1, host www.example.org, net 10.0.0.0/8"},
-		{"port portrange", "port 443 or 80, port https, portrange 8000-8999"},
-		{"src dst", "only that end: src port 53, dst 10.0.0.1"},
-		{"comm user uid", "process: comm nginx; also pid, exe"},
-		{"container cgroup", "container docker: short name or path"},
-		{"name iface", "host name, once known; interface name"},
-		{"bps > 1M", "also pps packets bytes, >= < <= = !="},
-		{"and or not ( )", "left to right; adjacent terms: both must match"},
-	};
 	struct page_writer page =
-		page_begin(frame, layout, "Keys and filter", scene->page_line, 11);
-	size_t count;
-	const struct key_binding *key = keys_table(&count);
+		page_begin(frame, layout, "Keys and filter", scene->page_line, HELP_LABEL);
+	struct help_line lines[HELP_LINES_MAX];
+	size_t count = help_lines(lines), left = count;
+	int most;
 
-	for (size_t i = 0; i < count; i++)
-		page_line(&page, STYLE_PLAIN, key[i].keys, key[i].help);
-	page_line(&page, STYLE_PLAIN, "", "");
-	page_line(&page, STYLE_BOLD, "Filter", "");
-	page.label_width = 18;
-	for (size_t i = 0; i < ARRAY_SIZE(filter); i++)
-		page_line(&page, STYLE_PLAIN, filter[i][0], filter[i][1]);
+	if (frame->width >= 2 * HELP_COLUMN - 2)
+		left = help_middle(lines, count);
+	page.x = left < count ? -1 : 0;
+	page.width = left < count ? HELP_COLUMN - 2 : frame->width;
+	put_help(&page, lines, left);
+	most = page.line;
+	page.line = 0;
+	page.x = HELP_COLUMN - 3;
+	page.width = frame->width;
+	put_help(&page, lines + left, count - left);
+	page.line = page.line > most ? page.line : most;
 	return page_finish(&page);
+}
+
+#define MENU_WIDTH 58
+
+/* One line of a menu, which covers what is below it. */
+static void put_menu_line(struct frame *frame, int y, int width, unsigned int style, char letter,
+			  const char *name, const char *help)
+{
+	char key[2] = {letter, '\0'};
+
+	for (int i = 0; i < width; i++)
+		frame_put(frame, 1 + i, y, 1, style, " ");
+	frame_put(frame, 3, y, 1, style | STYLE_BOLD, key);
+	frame_put(frame, 6, y, width - 6, style, name);
+	frame_put(frame, 22, y, width - 22, style, help);
+}
+
+void draw_menu(struct frame *frame, const struct layout *layout, const struct scene *scene)
+{
+	static const struct {
+		char letter;
+		const char *name, *help;
+	} writes[] = {{'r', "report", "text, as at the end of the program"},
+		      {'j', "JSON", "one object a row"},
+		      {'c', "CSV", "for a spreadsheet"}};
+	int width = frame->width - 2 < MENU_WIDTH ? frame->width - 2 : MENU_WIDTH;
+	const struct view_entry *view[VIEWS_MAX];
+	size_t views = views_list(scene->owners, view);
+	bool choose_view = scene->menu == MENU_VIEWS;
+	size_t count = choose_view ? views : ARRAY_SIZE(writes);
+	int y = layout->rows_y;
+
+	if (y + (int)count + 1 > frame->height)
+		y = frame->height > (int)count ? frame->height - (int)count - 1 : 0;
+	put_menu_line(frame, y, width, STYLE_HEAD, ' ', choose_view ? "View" : "Write what is shown",
+		      "");
+	for (size_t i = 0; i < count; i++) {
+		bool here = choose_view && view[i]->by == view_group(scene->view);
+
+		if (choose_view)
+			put_menu_line(frame, y + 1 + (int)i, width,
+				      here ? STYLE_SELECT : STYLE_PLAIN, view[i]->letter,
+				      group_plural(view[i]->by), view[i]->help);
+		else
+			put_menu_line(frame, y + 1 + (int)i, width, STYLE_PLAIN, writes[i].letter,
+				      writes[i].name, writes[i].help);
+	}
 }

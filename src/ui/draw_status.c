@@ -58,10 +58,10 @@ static int held_text(const struct scene *scene, char *text, size_t size)
 	format_wall(view_snapshot(scene->view)->wall_ns, wall, sizeof(wall));
 	span_text(behind_ns, behind, sizeof(behind));
 	span_text(span_ns, span, sizeof(span));
-	return snprintf(text, size, "%s %s (%s%s of %s)%s",
+	return snprintf(text, size, "%s %s (%s%s of %s)%s%s",
 			scene->rewound ? "REWOUND to" : "PAUSED at",
 			strlen(wall) > 11 ? wall + 11 : wall, behind_ns < 1000000000 ? "" : "-",
-			behind, span, held_limits(scene));
+			behind, span, held_limits(scene), scene->rewound ? "" : "  Space resumes");
 }
 
 /* Where the shown moment lies between the oldest and the newest. */
@@ -195,20 +195,20 @@ static void clear_line(struct frame *frame, int y)
 		frame_put(frame, i, y, 1, STYLE_PLAIN, " ");
 }
 
-/* The line the filter is typed in, with its error. The end of the text stays visible. */
+/* The line the filter is typed in, with its error. The cursor stays visible. */
 static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 {
 	const struct prompt *prompt = &scene->prompt;
-	int length = (int)strlen(prompt->text);
-	int hidden = length + 3 > frame->width ? length + 3 - frame->width : 0;
+	int length = (int)strlen(prompt->text), cursor = (int)prompt->cursor;
+	int hidden = cursor + 3 > frame->width ? cursor + 3 - frame->width : 0;
 	int column = (int)prompt->column - hidden;
 	char sums[7 * FORMAT_TEXT_MAX] = "";
-	int x;
+	int x = 1 + length - hidden;
 
 	clear_line(frame, y);
-	x = frame_put(frame, 0, y, 1, STYLE_BOLD, "/");
-	x += frame_put(frame, x, y, frame->width, STYLE_BOLD, prompt->text + hidden);
-	frame_paint(frame, x, y, 1, STYLE_REVERSE);
+	frame_put(frame, 0, y, 1, STYLE_BOLD, "/");
+	frame_put(frame, 1, y, frame->width, STYLE_BOLD, prompt->text + hidden);
+	frame_paint(frame, 1 + cursor - hidden, y, 1, STYLE_REVERSE);
 	if (!prompt->wrong) {
 		x += 4;
 		if (prompt->is_text)
@@ -230,16 +230,21 @@ static void position_text(const struct scene *scene, char *text, size_t size)
 {
 	char at[FORMAT_TEXT_MAX], count[FORMAT_TEXT_MAX];
 	char row[3 * FORMAT_TEXT_MAX] = "", hidden[FORMAT_TEXT_MAX], more[2 * FORMAT_TEXT_MAX] = "";
-	size_t idle = view_totals(scene->view)->idle_hidden;
+	size_t idle = view_totals(scene->view)->idle_hidden, count_of = view_count(scene->view);
 
 	if (idle)
 		snprintf(more, sizeof(more), " (%s idle not shown)",
 			 format_count(idle, hidden, sizeof(hidden)));
-	format_count(view_selected(scene->view) + 1, at, sizeof(at));
-	format_count(view_count(scene->view), count, sizeof(count));
-	if (view_count(scene->view))
+	format_count(count_of, count, sizeof(count));
+	if (count_of && view_has_selection(scene->view))
 		snprintf(row, sizeof(row), "  %srow %s/%s%s",
-			 view_follows(scene->view) ? "following " : "", at, count, more);
+			 view_follows(scene->view) ? "following " : "",
+			 format_count(view_selected(scene->view) + 1, at, sizeof(at)), count, more);
+	else if (count_of && view_top(scene->view))
+		snprintf(row, sizeof(row), "  from row %s/%s%s",
+			 format_count(view_top(scene->view) + 1, at, sizeof(at)), count, more);
+	else if (count_of)
+		snprintf(row, sizeof(row), "  %s row%s%s", count, format_plural(count_of), more);
 	snprintf(text, size, "%s%s", scene->hides_own ? OWN_HIDDEN : "", row);
 }
 
@@ -285,17 +290,47 @@ static void draw_state(struct frame *frame, const struct layout *layout, const s
 		draw_tabs(frame, scene, y, width);
 }
 
+/* The open group, where only the line of the keys is left to name it. */
+static void draw_small_group(struct frame *frame, const struct layout *layout,
+			     const struct scene *scene)
+{
+	char text[DRAW_GROUP_MAX];
+
+	if (layout->tabs_y >= 0 || !draw_group_text(scene, text, sizeof(text)))
+		return;
+	clear_line(frame, layout->keys_y);
+	put_group(frame, layout, scene, 1, layout->keys_y);
+	frame_put_right(frame, 0, layout->keys_y, frame->width - 1, STYLE_DIM, "Esc returns");
+}
+
+int draw_status_width(const struct scene *scene, int width)
+{
+	char position[7 * FORMAT_TEXT_MAX];
+	int room;
+
+	position_text(scene, position, sizeof(position));
+	room = width - 1 - frame_text_width(position);
+	/* Leave room for the position to grow, so that nothing else moves. */
+	return room < width - 18 ? room : width - 18;
+}
+
 void draw_status(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	int y = layout->status_y;
 	char position[7 * FORMAT_TEXT_MAX];
-	int width, used;
 
 	if (scene->prompt.open) {
 		draw_prompt(frame, scene, y >= 0 ? y : frame->height - 1);
 		return;
 	}
-	/* Without a status line, the filter replaces the keys. */
+	/* Without a status line, what is said replaces the keys, and so does the filter. */
+	if (y < 0 && layout->keys_y >= 0 && scene->notice) {
+		clear_line(frame, layout->keys_y);
+		frame_put(frame, 1, layout->keys_y, frame->width - 1, STYLE_BOLD, scene->notice);
+		return;
+	}
+	if (y < 0 && layout->keys_y >= 0 && !*scene->prompt.text && !scene->held)
+		draw_small_group(frame, layout, scene);
 	if (y < 0 && layout->keys_y >= 0 && *scene->prompt.text && !scene->held) {
 		clear_line(frame, layout->keys_y);
 		draw_filter(frame, layout, scene, 1, layout->keys_y, frame->width - 1);
@@ -303,10 +338,7 @@ void draw_status(struct frame *frame, const struct layout *layout, const struct 
 	if (y < 0 || !view_snapshot(scene->view))
 		return;
 	position_text(scene, position, sizeof(position));
-	used = frame_text_width(position);
-	width = frame->width - 1 - used;
-	/* Leave room for the position to grow, so that nothing else moves. */
-	draw_state(frame, layout, scene, width < frame->width - 20 ? width : frame->width - 20);
+	draw_state(frame, layout, scene, draw_status_width(scene, frame->width));
 	/* The sums of a filter need the space. */
 	if (*scene->prompt.text && frame->width < 100)
 		snprintf(position, sizeof(position), "%s", scene->hides_own ? OWN_HIDDEN : "");

@@ -13,12 +13,16 @@
 
 #define NS_PER_SEC 1000000000LL
 
-static bool is_sorted(const struct scene *scene, enum column column)
+static bool is_sorted(const struct layout *layout, const struct scene *scene, enum column column)
 {
 	enum column sort = view_sort(scene->view);
 
 	if (sort == COLUMN_TUPLE)
 		return column == COLUMN_SOURCE || column == COLUMN_DESTINATION;
+	/* Their sum, without a column of its own. */
+	if (sort == (scene->unit == UNIT_PACKETS ? COLUMN_PPS : COLUMN_BPS) &&
+	    !layout_find(layout, sort))
+		return column == COLUMN_IN || column == COLUMN_OUT;
 	return sort == column;
 }
 
@@ -46,14 +50,14 @@ static const char *title_text(const struct layout *layout, const struct scene *s
 static void draw_column_title(struct frame *frame, const struct layout *layout,
 			      const struct scene *scene, const struct layout_column *column)
 {
-	unsigned int style = STYLE_REVERSE;
+	unsigned int style = STYLE_HEAD;
 	const char *sign = "";
 	char title[FORMAT_TEXT_MAX];
 	size_t length;
 
-	if (is_sorted(scene, column->column)) {
+	if (is_sorted(layout, scene, column->column)) {
 		sign = sort_sign(scene, column->column);
-		style |= STYLE_ACCENT | STYLE_BOLD;
+		style |= STYLE_BOLD | STYLE_UNDERLINE;
 	}
 	snprintf(title, sizeof(title), "%s", title_text(layout, scene, column->column));
 	/* The sign stays where there is no room for both: "DI^" says more than "DIR". */
@@ -67,7 +71,7 @@ static void draw_column_title(struct frame *frame, const struct layout *layout,
 
 static void draw_titles(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
-	frame_paint(frame, 0, layout->head_y, frame->width, STYLE_REVERSE);
+	frame_paint(frame, 0, layout->head_y, frame->width, STYLE_HEAD);
 	for (int i = 0; i < layout->columns; i++)
 		draw_column_title(frame, layout, scene, &layout->column[i]);
 }
@@ -89,14 +93,26 @@ static bool is_idle(const struct row *row)
 	return !row->delta[FLOW_IN].packets && !row->delta[FLOW_OUT].packets;
 }
 
-static unsigned int row_style(const struct row *row, const struct snapshot *snapshot,
-			      bool selected)
+/* What a row has of all that was counted in the interval, from 0 to 1; a flow of its direction. */
+static double share_of(const struct scene *scene, const struct row *row)
 {
-	unsigned int style = selected ? STYLE_REVERSE : STYLE_PLAIN;
+	const struct column_context context = view_context(scene->view);
+	double share = column_value(COLUMN_SHARE, &context, row) / 100.0;
+
+	return share > 1.0 ? 1.0 : share;
+}
+
+#define MATTERS 0.05 /* share of a new row that deserves to be seen */
+
+static unsigned int row_style(const struct scene *scene, const struct row *row, bool selected)
+{
+	unsigned int style = selected ? STYLE_SELECT : STYLE_PLAIN;
 
 	if (is_idle(row))
 		return style | STYLE_DIM;
-	return is_new(row, snapshot) ? style | STYLE_BOLD : style;
+	return is_new(row, view_snapshot(scene->view)) && share_of(scene, row) > MATTERS
+		       ? style | STYLE_BOLD
+		       : style;
 }
 
 /* The direction that a cell speaks of gives it its colour. */
@@ -122,7 +138,7 @@ static unsigned int cell_style(const struct layout_column *column, const struct 
 	bool owners = group_by_owner(view_group(scene->view));
 
 	/* One plain bar is easier to see than one in three colours. */
-	if (style & STYLE_REVERSE || is_idle(row))
+	if ((style & STYLE_ROLE) == STYLE_SELECT || is_idle(row))
 		return style;
 	if (column->column == COLUMN_PROTO && flow_key_sum(&row->key) >= FLOW_SUM_MAP_FULL &&
 	    flow_key_sum(&row->key) != FLOW_SUM_GONE)
@@ -130,21 +146,6 @@ static unsigned int cell_style(const struct layout_column *column, const struct 
 	if (column->column == (owners ? COLUMN_SOURCE : COLUMN_PROCESS) && cell_is_own(scene, row))
 		return style | STYLE_DIM;
 	return style | dir_style(column, scene, row);
-}
-
-#define PERCENT_WIDTH 6 /* of the number, with a blank before it */
-
-/* A bar as long as the share, where the column has room beside the number. */
-static void draw_bar(struct frame *frame, const struct scene *scene,
-		     const struct layout_column *column, int y, const struct row *row,
-		     unsigned int style)
-{
-	const struct column_context context = view_context(scene->view);
-	int room = column->width - PERCENT_WIDTH;
-	double value = column_value(column->column, &context, row);
-
-	for (int i = 0; i < room && (i + 0.5) * 100.0 < value * room; i++)
-		frame_put(frame, column->x + i, y, 1, style, scene->glyphs->braille ? "■" : "#");
 }
 
 static void draw_cell(struct frame *frame, const struct layout *layout, const struct scene *scene,
@@ -159,8 +160,6 @@ static void draw_cell(struct frame *frame, const struct layout *layout, const st
 		frame_put_right(frame, column->x, y, column->width, style, text);
 	else
 		frame_put(frame, column->x, y, cell_width(layout, column, &row->key), style, text);
-	if (column_info(column->column)->kind == COLUMN_PERCENT)
-		draw_bar(frame, scene, column, y, row, style);
 }
 
 /* Scaled to its own peak: the graph shows the course, the number beside it the height. */
@@ -178,22 +177,34 @@ static void draw_history(struct frame *frame, const struct scene *scene,
 		value[i] = i + count < most ? -1.0 : rate[i + count - most];
 		peak = value[i] > peak ? value[i] : peak;
 	}
-	graph_draw(frame, column->x, y, column->width, style, value, peak, scene->glyphs->braille);
+	graph_draw(frame,
+		   &(struct graph){.x = column->x,
+				   .y = y,
+				   .width = column->width,
+				   .lines = 1,
+				   .ground = true,
+				   .style = style,
+				   .most = peak},
+		   value, scene->glyphs);
 }
+
+#define TINT_FROM 30 /* columns of a terminal on which bars can be told apart */
 
 static void draw_row(struct frame *frame, const struct layout *layout, const struct scene *scene,
 		     int y, size_t place)
 {
-	bool selected = place == view_selected(scene->view);
+	bool selected = view_has_selection(scene->view) && place == view_selected(scene->view);
 	struct row row;
 	unsigned int style;
 
 	if (!view_get(scene->view, place, &row))
 		return;
-	style = row_style(&row, view_snapshot(scene->view), selected);
+	style = row_style(scene, &row, selected);
 	frame_paint(frame, 0, y, frame->width, style);
 	if (selected)
 		frame_put(frame, 0, y, 1, style, scene->glyphs->mark);
+	else if (is_new(&row, view_snapshot(scene->view)))
+		frame_put(frame, 0, y, 1, style, scene->glyphs->fresh);
 	for (int i = 0; i < layout->columns; i++) {
 		const struct layout_column *column = &layout->column[i];
 
@@ -203,6 +214,10 @@ static void draw_row(struct frame *frame, const struct layout *layout, const str
 		else
 			draw_cell(frame, layout, scene, column, y, &row, style);
 	}
+	/* The share, as a bar behind the text. */
+	if (!selected && layout->width >= TINT_FROM)
+		frame_paint(frame, 0, y, (int)(share_of(scene, &row) * frame->width + 0.5),
+			    STYLE_TINT);
 }
 
 /* Why existing rows are not in the table. */

@@ -5,15 +5,15 @@
 #include <stdio.h>
 
 #include "flow.h"
+#include "views.h"
 
-/* From all names in full to the current one only. */
+/* From all names in full, with the digits that open them, to the current one only. */
 enum tabs {
+	TABS_NUMBERED,
 	TABS_FULL,
-	TABS_SHORT, /* the others by their first letters */
+	TABS_SHORT,
 	TABS_ONE,
 };
-
-#define SHORT_NAME 4
 
 /* Title of the open group: "UDP 4500", "10.0.0.1", "TCP 10.0.0.4:22 - 10.0.0.1:40000". */
 static void group_text(const struct scene *scene, enum group_by by, const struct flow_key *key,
@@ -45,70 +45,93 @@ static void draw_open(struct frame *frame, const struct scene *scene, int y, int
 	char text[DRAW_GROUP_MAX] = "";
 	int x = 1;
 
-	x += frame_put(frame, x, y, width - x, STYLE_BOLD, "[flows] of ");
+	snprintf(text, sizeof(text), "[%s]", group_plural(view_group(scene->view)));
+	x += frame_put(frame, x, y, width - x, STYLE_TAB, text);
+	x += frame_put(frame, x, y, width - x, STYLE_PLAIN, " of ");
 	draw_group_text(scene, text, sizeof(text));
 	x += frame_put(frame, x, y, width - x, STYLE_ACCENT | STYLE_BOLD, text);
 	frame_put(frame, x, y, width - x, STYLE_DIM, "  Esc returns");
 }
 
-static void tab_text(const struct scene *scene, enum tabs how, int by, char *text, size_t size)
+static void tab_text(const struct view_entry *view, enum tabs how, size_t place, bool here,
+		     char *text, size_t size)
 {
-	const char *name = group_plural((enum group_by)by);
-	int shown = (int)view_group(scene->view);
+	const char *name = how == TABS_SHORT ? view->brief : group_plural(view->by);
+	char number[8] = "";
 
-	if (by == shown)
-		snprintf(text, size, "[%s]", name);
+	if (how == TABS_NUMBERED)
+		snprintf(number, sizeof(number), "%zu ", place + 1);
+	if (here)
+		snprintf(text, size, "[%s%s]", number, name);
 	else if (how == TABS_ONE)
 		*text = '\0';
 	else
-		/* Two more letters say as much as the dots that would stand for them. */
-		snprintf(text, size, " %.*s ",
-			 how == TABS_FULL || frame_text_width(name) == SHORT_NAME + 1
-				 ? FRAME_SIDE_MAX
-				 : SHORT_NAME,
-			 name);
+		snprintf(text, size, " %s%s ", number, name);
 }
 
-/* Views there are: those of owners only where these are looked up. */
-static int views_of(const struct scene *scene)
+/* Writes the tabs, or only measures them without a frame; finds the one at `find`, if it is one. */
+static int put_tabs(struct frame *frame, const struct scene *scene, enum tabs how, int y, int width,
+		    int find, const struct view_entry **ret_found)
 {
-	return scene->owners ? GROUPS : GROUP_PROCESS;
-}
-
-static int tabs_width(const struct scene *scene, enum tabs how)
-{
+	const struct view_entry *view[VIEWS_MAX];
+	size_t count = views_list(scene->owners, view);
 	char text[40];
-	int width = 0;
+	int x = 1;
 
-	for (int i = 0; i < views_of(scene); i++) {
-		tab_text(scene, how, i, text, sizeof(text));
-		width += frame_text_width(text);
+	for (size_t i = 0; i < count; i++) {
+		bool here = view_group(scene->view) == view[i]->by;
+		int end;
+
+		tab_text(view[i], how, i, here, text, sizeof(text));
+		end = x + frame_text_width(text);
+		if (frame)
+			frame_put(frame, x, y, width - x, here ? STYLE_TAB : STYLE_DIM, text);
+		if (find >= x && find < end)
+			*ret_found = view[i];
+		x = end;
 	}
-	return width;
+	return x;
+}
+
+static enum tabs tabs_that_fit(const struct scene *scene, int width)
+{
+	enum tabs how = TABS_NUMBERED;
+
+	while (how < TABS_ONE && put_tabs(NULL, scene, how, 0, 0, -1, NULL) > width)
+		how++;
+	return how;
 }
 
 void draw_tabs(struct frame *frame, const struct scene *scene, int y, int width)
 {
-	enum tabs how = TABS_FULL;
+	enum tabs how = tabs_that_fit(scene, width);
+	const struct view_entry *view[VIEWS_MAX];
 	enum group_by by;
 	char text[40];
-	int x = 1;
+	int x;
 
 	if (view_drilled(scene->view, &by)) {
 		draw_open(frame, scene, y, width);
 		return;
 	}
-	/* The blank behind the last one may go. */
-	while (how < TABS_ONE && tabs_width(scene, how) > width)
-		how++;
-	for (int i = 0; i < views_of(scene); i++) {
-		bool here = (int)view_group(scene->view) == i;
-
-		tab_text(scene, how, i, text, sizeof(text));
-		x += frame_put(frame, x, y, width - x, here ? STYLE_BOLD : STYLE_DIM, text);
-	}
+	x = put_tabs(frame, scene, how, y, width, -1, NULL);
 	if (how != TABS_ONE)
 		return;
-	snprintf(text, sizeof(text), " %d/%d", view_group(scene->view) + 1, views_of(scene));
+	snprintf(text, sizeof(text), " %d/%zu",
+		 views_find(scene->owners, view_group(scene->view)) + 1,
+		 views_list(scene->owners, view));
 	frame_put(frame, x, y, width - x, STYLE_DIM, text);
+}
+
+bool draw_tab_at(const struct scene *scene, int width, int x, enum group_by *ret_by)
+{
+	const struct view_entry *found = NULL;
+	enum group_by by;
+
+	if (view_drilled(scene->view, &by))
+		return false;
+	put_tabs(NULL, scene, tabs_that_fit(scene, width), 0, 0, x, &found);
+	if (found)
+		*ret_by = found->by;
+	return found != NULL;
 }

@@ -38,7 +38,7 @@ static void set_cell(struct frame_cell *cell, const char *text, size_t length, i
 		     unsigned int style)
 {
 	/* All bytes are set, so that cells can be compared as memory. */
-	*cell = (struct frame_cell){.width = (uint8_t)width, .style = (uint8_t)style};
+	*cell = (struct frame_cell){.width = (uint8_t)width, .style = (uint16_t)style};
 	memcpy(cell->text, text, length);
 }
 
@@ -144,8 +144,8 @@ void frame_paint(struct frame *frame, int x, int y, int width, unsigned int styl
 		struct frame_cell *cell = frame_at(frame, i, y);
 
 		if (style & STYLE_ROLE)
-			cell->style &= (uint8_t)~STYLE_ROLE;
-		cell->style |= (uint8_t)style;
+			cell->style &= (uint16_t)~STYLE_ROLE;
+		cell->style |= (uint16_t)style;
 	}
 }
 

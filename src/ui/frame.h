@@ -20,20 +20,25 @@ enum frame_style {
 	STYLE_IN = 1,	  /* received */
 	STYLE_OUT = 2,	  /* sent */
 	STYLE_WARN = 3,	  /* not exact, not live */
-	STYLE_ACCENT = 4, /* what the table is sorted by */
+	STYLE_ACCENT = 4, /* keys, labels */
+	STYLE_HEAD = 5,	  /* titles of columns */
+	STYLE_SELECT = 6, /* the selected row */
+	STYLE_TAB = 7,	  /* the open view */
 	STYLE_ROLE = 0x0f,
 	STYLE_BOLD = 0x10,
 	STYLE_DIM = 0x20,
 	STYLE_REVERSE = 0x40,
 	STYLE_UNDERLINE = 0x80,
+	STYLE_TINT = 0x100, /* a bar behind the text */
 };
 
 #define FRAME_TEXT_MAX 14
 
 struct frame_cell {
 	char text[FRAME_TEXT_MAX]; /* UTF-8: a character and what combines with it */
-	uint8_t width;		   /* 1; 2; 0: right half of the previous one */
-	uint8_t style;
+	uint16_t style;
+	uint8_t width; /* 1; 2; 0: right half of the previous one */
+	uint8_t unused; /* 0, so that cells can be compared as memory */
 };
 
 struct frame {

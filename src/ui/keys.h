@@ -53,6 +53,13 @@ enum action {
 	ACTION_UNRESET,
 	ACTION_SAVE,
 	ACTION_REDRAW,
+	ACTION_LEAVE, /* quit from anywhere */
+	ACTION_VIEWS, /* the menu of them */
+	ACTION_WRITE, /* a menu too */
+	ACTION_COPY,
+	ACTION_COPY_ENDS,
+	ACTION_VIEW, /* the first view; the next numbers are the next views */
+	ACTION_VIEW_LAST = ACTION_VIEW + 8,
 };
 
 #define KEYS_CODES_MAX 4
@@ -61,10 +68,12 @@ enum action {
 struct key_binding {
 	enum action action;
 	int code[KEYS_CODES_MAX]; /* as the terminal library gives them; 0: none */
-	const char *keys;	  /* as the help page names them, with blanks between; ^C: Ctrl-C */
+	/* As the help page names them, with blanks between; ^C: Ctrl-C. NULL: named one entry before. */
+	const char *keys;
 	const char *help;
 	const char *label; /* on the bottom line, "key word"; NULL: not there */
 	int rank;	   /* on the bottom line: 1 stays longest */
+	const char *group; /* of the help page, where one begins; or NULL */
 };
 
 /* All bindings in the order of the help page, and their number. */
@@ -76,6 +85,7 @@ enum keys_where {
 	KEYS_WHILE_HELD, /* the view does not follow what is live */
 	KEYS_IN_PAGE,
 	KEYS_IN_PROMPT,
+	KEYS_IN_MENU,
 };
 
 /* The bindings shown on the bottom line there, and their number. */
@@ -90,6 +100,13 @@ enum edit {
 	EDIT_ERASE,
 	EDIT_ERASE_WORD,
 	EDIT_ERASE_ALL,
+	EDIT_LEFT,
+	EDIT_RIGHT,
+	EDIT_BEGIN,
+	EDIT_END,
+	EDIT_DELETE, /* what the cursor is on */
+	EDIT_OLDER,  /* of the filters that were kept */
+	EDIT_NEWER,
 	EDIT_ACCEPT,
 	EDIT_CANCEL,
 };

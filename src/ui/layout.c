@@ -7,8 +7,6 @@
 
 #include "array.h"
 
-#include "array.h"
-
 #define MARK_WIDTH    2	 /* selection mark and a blank */
 #define ADDRESS_FULL  21 /* an IPv4 address and port */
 #define ADDRESS_MAX   47 /* an IPv6 address and port in brackets */
@@ -35,15 +33,26 @@ size_t layout_columns_of(const struct layout_wish *wish, enum column ret_column[
 	return count;
 }
 
+/* About a fifth of the screen: the rows are what it is for. */
+static int block_lines(const struct layout *layout)
+{
+	if (layout->height < 16 || layout->width < 50)
+		return 1;
+	if (layout->height < 28 || layout->width < 96)
+		return 2;
+	return layout->height < 38 ? 5 : layout->height < 48 ? 7 : 9;
+}
+
 static void fit_lines(struct layout *layout)
 {
 	int height = layout->height;
 	int top = 0, bottom = height;
-	bool two = height >= 16 && layout->width >= 50;
 
 	layout->title_y = height >= 4 ? top++ : -1;
-	layout->in_y = top++;
-	layout->out_y = two ? top++ : layout->in_y;
+	layout->in_y = top;
+	layout->block = block_lines(layout);
+	layout->out_y = top + layout->block / 2;
+	top += layout->block;
 	layout->tabs_y = height >= 24 && layout->width >= 100 ? top++ : -1;
 	layout->head_y = height >= 5 ? top++ : -1;
 	layout->keys_y = height >= 8 ? --bottom : -1;
@@ -52,13 +61,39 @@ static void fit_lines(struct layout *layout)
 	layout->rows = bottom > top ? bottom - top : 0;
 }
 
-static int width_of(const struct layout *layout, enum column column)
+/* What a fit is made from. */
+struct fitting {
+	const struct layout *layout;
+	const struct layout_wish *wish;
+};
+
+static bool is_end_column(enum column column)
+{
+	return column == COLUMN_SOURCE || column == COLUMN_DESTINATION;
+}
+
+/* Columns that the texts take, or the title above them; 0: not known. */
+static int content_of(const struct fitting *fitting, enum column column)
+{
+	const uint8_t *content = fitting->wish->content;
+	const char *title = column_title(column, fitting->wish->by);
+	int least = (int)strlen(title) + (fitting->wish->sort == column);
+
+	if (!content || column_info(column)->number || column == COLUMN_DIR ||
+	    column_info(column)->kind == COLUMN_GRAPH)
+		return 0;
+	return content[column] > least ? content[column] : least;
+}
+
+static int width_of(const struct fitting *fitting, enum column column)
 {
 	const struct column_info *info = column_info(column);
+	int wide = fitting->layout->width < 100 ? 0 : fitting->layout->width < 132 ? 1 : 2;
+	int width = info->width[wide], content = content_of(fitting, column);
 
-	if (column == COLUMN_PROTO && !layout->owners && layout->width >= 70)
-		return info->width[1];
-	return info->width[layout->width < 100 ? 0 : layout->width < 132 ? 1 : 2];
+	if (column == COLUMN_PROTO && !fitting->layout->owners && fitting->layout->width >= 70)
+		width = info->width[1];
+	return content && content < width ? content : width;
 }
 
 static unsigned int columns_of(enum group_by by)
@@ -72,16 +107,45 @@ static unsigned int columns_of(enum group_by by)
 	return set;
 }
 
-/* Columns left for an address when the others in the set have theirs. */
-static int room_for_address(const struct layout *layout, unsigned int set)
+/* Columns left for the addresses, both together, when the others in the set have theirs. */
+static int room_for_ends(const struct fitting *fitting, unsigned int set)
 {
-	int room = layout->width - MARK_WIDTH;
+	int room = fitting->layout->width - MARK_WIDTH;
 
 	for (int i = 0; i < COLUMNS; i++) {
-		if (set & BIT(i) && i != COLUMN_SOURCE && i != COLUMN_DESTINATION)
-			room -= width_of(layout, (enum column)i) + 1;
+		if (set & BIT(i) && !is_end_column((enum column)i))
+			room -= width_of(fitting, (enum column)i) + 1;
 	}
-	return set & BIT(COLUMN_DESTINATION) ? (room - 1) / 2 : room;
+	return set & BIT(COLUMN_DESTINATION) ? room - 1 : room;
+}
+
+/* What the column of the first address would take; alone it holds either end. */
+static int need_of_source(const struct fitting *fitting, unsigned int set)
+{
+	int source = content_of(fitting, COLUMN_SOURCE);
+	int destination = content_of(fitting, COLUMN_DESTINATION);
+	bool alone = columns_of(fitting->wish->by) & ~set & BIT(COLUMN_DESTINATION);
+
+	return alone && destination > source ? destination : source;
+}
+
+/* What the addresses in the set would take, both together; 0: not known. */
+static int need_of_ends(const struct fitting *fitting, unsigned int set)
+{
+	int need = need_of_source(fitting, set);
+
+	return set & BIT(COLUMN_DESTINATION) ? need + content_of(fitting, COLUMN_DESTINATION) : need;
+}
+
+/* Whether the addresses have so many columns each, or all that they need. */
+static bool ends_have(const struct fitting *fitting, unsigned int set, int room)
+{
+	int need = need_of_ends(fitting, set), have = room_for_ends(fitting, set);
+	int both = set & BIT(COLUMN_DESTINATION) ? 2 * room : room;
+
+	if (need && (room == COLUMN_ROOMY || need < both))
+		return have >= need;
+	return have >= both;
 }
 
 /* A column in its turn to go, and the room for an address that it makes way for. */
@@ -103,7 +167,9 @@ static bool next_leaving(const struct layout *layout, unsigned int turn, struct 
 	ret_next->turn = UINT_MAX;
 	for (int i = 0; i < COLUMNS; i++) {
 		const struct column_info *info = column_info((enum column)i);
-		const struct column_leave of[] = {info->leave, info->late};
+		bool grouped = layout->by != GROUP_FLOW && info->leave_group.turn;
+		const struct column_leave of[] = {grouped ? info->leave_group : info->leave,
+						  info->late};
 
 		for (size_t j = stays_longer(layout, info); j < ARRAY_SIZE(of); j++) {
 			if (of[j].turn > turn && of[j].turn < ret_next->turn)
@@ -114,39 +180,61 @@ static bool next_leaving(const struct layout *layout, unsigned int turn, struct 
 	return ret_next->turn != UINT_MAX;
 }
 
+/* Whether rows are ordered by both directions together, which the two say as well. */
+static bool sorts_by_sum(const struct layout_wish *wish)
+{
+	return wish->by != GROUP_FLOW && wish->sort == placed(wish->packets, COLUMN_BPS);
+}
+
+static unsigned int number_columns(void)
+{
+	unsigned int set = 0;
+
+	for (int i = 0; i < COLUMNS; i++) {
+		if (column_info((enum column)i)->number)
+			set |= BIT(i);
+	}
+	return set;
+}
+
 /*
- * One direction without the other misleads, so both leave; where that leaves room for the rate that
- * had left for them, it is back.
+ * One direction without the other misleads, so both leave; what they add up to takes their place unless
+ * there is another number, and the rate that had left for them is back where there is room.
  */
-static unsigned int drop_directions(const struct layout *layout, unsigned int set,
+static unsigned int drop_directions(const struct fitting *fitting, unsigned int set,
 				    unsigned int kept, unsigned int all)
 {
-	unsigned int rate = BIT(placed(layout->packets, COLUMN_PPS)) & all;
+	bool packets = fitting->wish->packets;
+	unsigned int rate = BIT(placed(packets, COLUMN_PPS)) & all;
 
 	set &= ~(BIT(COLUMN_IN) | BIT(COLUMN_OUT)) | kept;
-	return room_for_address(layout, set | rate) < ADDRESS_FULL ? set : set | rate;
+	if (!(kept & number_columns()) || sorts_by_sum(fitting->wish))
+		set |= BIT(placed(packets, COLUMN_BPS)) & all;
+	return ends_have(fitting, set | rate, ADDRESS_FULL) ? set | rate : set;
 }
 
 /* Leaves out what has no room; `kept` columns stay, and so does what is sorted by. */
-static unsigned int drop_columns(const struct layout *layout, unsigned int set, unsigned int kept)
+static unsigned int drop_columns(const struct fitting *fitting, unsigned int set, unsigned int kept)
 {
-	enum column first = placed(layout->packets, COLUMN_BPS);
+	bool packets = fitting->wish->packets;
+	enum column first = placed(packets, COLUMN_BPS);
 	const unsigned int all = set;
 	struct leaving next = {0};
 
-	while (next_leaving(layout, next.turn, &next)) {
-		enum column column = placed(layout->packets, next.column);
+	while (next_leaving(fitting->layout, next.turn, &next)) {
+		enum column column = placed(packets, next.column);
 
 		if (!(set & BIT(column)) || kept & BIT(column))
 			continue;
 		/* Where there is one number only, it is the one sorted by. */
 		if (column == COLUMN_DESTINATION && kept && !(kept & BIT(first)) &&
-		    room_for_address(layout, set) < ADDRESS_LEAST)
+		    !sorts_by_sum(fitting->wish) &&
+		    !ends_have(fitting, set, ADDRESS_LEAST))
 			set &= ~BIT(first);
-		if (room_for_address(layout, set) >= next.room)
+		if (ends_have(fitting, set, next.room))
 			continue;
 		if (column == COLUMN_IN || column == COLUMN_OUT)
-			set = drop_directions(layout, set, kept, all);
+			set = drop_directions(fitting, set, kept, all);
 		else
 			set &= ~BIT(column);
 	}
@@ -160,8 +248,10 @@ static unsigned int unknown_columns(const struct layout_wish *wish)
 
 	for (int i = 0; i < COLUMNS; i++) {
 		const struct column_info *info = column_info((enum column)i);
+		bool empty = wish->content && info->text && !wish->content[i];
 
-		if ((info->owner && !wish->owners) || (info->iface && !wish->ifaces))
+		if ((info->owner && !wish->owners) || (info->iface && !wish->ifaces) ||
+		    (empty && (enum column)i != wish->sort))
 			set |= BIT(i);
 	}
 	return set;
@@ -184,41 +274,78 @@ bool layout_may_show(const struct layout_wish *wish, enum column column)
 }
 
 /* Whether a column that is sorted by stays: wide ones only where that leaves room for others. */
-static bool stays(const struct layout *layout, enum column column)
+static bool stays(const struct layout *layout, const struct layout_wish *wish)
 {
-	const struct column_info *info = column_info(column);
+	const struct column_info *info = column_info(wish->sort);
 
 	if (info->number)
-		return true;
+		return !sorts_by_sum(wish);
 	return (info->owner || info->iface) && layout->width >= 60;
 }
 
-static unsigned int choose_columns(const struct layout *layout, const struct layout_wish *wish)
+static unsigned int choose_columns(const struct fitting *fitting)
 {
+	const struct layout_wish *wish = fitting->wish;
 	unsigned int totals = BIT(COLUMN_PACKETS) | BIT(COLUMN_BYTES);
 	unsigned int all = columns_of(wish->by) & ~unknown_columns(wish);
-	unsigned int kept = stays(layout, wish->sort) ? BIT(wish->sort) & all : 0;
-	unsigned int set = drop_columns(layout, all, kept);
+	unsigned int kept = stays(fitting->layout, wish) ? BIT(wish->sort) & all : 0;
+	unsigned int set = drop_columns(fitting, all, kept);
 
 	if (!wish->totals)
 		return set;
 	if ((set & totals) == totals)
 		return set & (~totals | kept);
-	set = drop_columns(layout, all & (~BIT(placed(layout->packets, COLUMN_PPS)) | kept),
+	set = drop_columns(fitting, all & (~BIT(placed(wish->packets, COLUMN_PPS)) | kept),
 			   kept | totals);
-	return room_for_address(layout, set) >= ADDRESS_LEAST ? set
-							      : drop_columns(layout, all, kept);
+	return ends_have(fitting, set, ADDRESS_LEAST) ? set : drop_columns(fitting, all, kept);
 }
 
-static void place_columns(struct layout *layout, const struct layout_wish *wish, unsigned int set)
+/* Shares the room out: each address what it needs, or half if both need more. */
+static void fit_ends(const struct fitting *fitting, unsigned int set, int *ret_source,
+		     int *ret_destination)
+{
+	int room = room_for_ends(fitting, set);
+	int source = need_of_source(fitting, set) ?: ADDRESS_MAX;
+	int destination = content_of(fitting, COLUMN_DESTINATION) ?: ADDRESS_MAX;
+
+	*ret_source = source < room ? source : room;
+	*ret_destination = 0;
+	if (!(set & BIT(COLUMN_DESTINATION)))
+		return;
+	if (source + destination > room && destination <= room / 2)
+		source = room - destination;
+	else if (source + destination > room)
+		source = source <= room / 2 ? source : room / 2;
+	*ret_source = source;
+	*ret_destination = destination < room - source ? destination : room - source;
+}
+
+/* What is left over goes to names that were cut, from left to right. */
+static void widen_texts(const struct fitting *fitting, struct layout *layout, int spare)
+{
+	for (int i = 0; i < layout->columns && spare > 0; i++) {
+		struct layout_column *column = &layout->column[i];
+		int more = content_of(fitting, column->column) - column->width;
+
+		if (more > spare)
+			more = spare;
+		if (more <= 0)
+			continue;
+		column->width += more;
+		spare -= more;
+		for (int j = i + 1; j < layout->columns; j++)
+			layout->column[j].x += more;
+	}
+}
+
+static void place_columns(const struct fitting *fitting, struct layout *layout, unsigned int set)
 {
 	enum column order[LAYOUT_COLUMNS_MAX];
-	size_t count = layout_columns_of(wish, order);
-	int address = room_for_address(layout, set);
+	size_t count = layout_columns_of(fitting->wish, order);
 	int x = layout->width > MARK_WIDTH ? MARK_WIDTH : 0;
+	int source, destination;
 
-	if (address > ADDRESS_MAX)
-		address = ADDRESS_MAX;
+	fit_ends(fitting, set, &source, &destination);
 	for (size_t i = 0; i < count; i++) {
 		struct layout_column *column = &layout->column[layout->columns];
 		enum column which = order[i];
@@ -227,14 +354,18 @@ static void place_columns(struct layout *layout, const struct layout_wish *wish,
 			continue;
 		column->column = which;
 		column->x = x;
-		column->width = width_of(layout, which) ?: address;
+		column->width = which == COLUMN_SOURCE	      ? source
+				: which == COLUMN_DESTINATION ? destination
+							      : width_of(fitting, which);
 		x += column->width + 1;
 		layout->columns++;
 	}
+	widen_texts(fitting, layout, layout->width - x + 1);
 }
 
 void layout_fit(int width, int height, const struct layout_wish *wish, struct layout *ret_layout)
 {
+	const struct fitting fitting = {ret_layout, wish};
 	unsigned int set;
 
 	memset(ret_layout, 0, sizeof(*ret_layout));
@@ -245,10 +376,10 @@ void layout_fit(int width, int height, const struct layout_wish *wish, struct la
 	ret_layout->owners = wish->owners;
 	ret_layout->packets = wish->packets;
 	fit_lines(ret_layout);
-	set = choose_columns(ret_layout, wish);
+	set = choose_columns(&fitting);
 	ret_layout->peer = columns_of(wish->by) & ~set & BIT(COLUMN_DESTINATION);
 	ret_layout->past = set & past_columns();
-	place_columns(ret_layout, wish, set);
+	place_columns(&fitting, ret_layout, set);
 }
 
 const struct layout_column *layout_column_at(const struct layout *layout, int x)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What fits: which lines of the screen hold what, and which columns the table has, for a size
- * of the terminal. Pure; depends on nothing that changes from one second to the next, so that
- * nothing moves by itself.
+ * of the terminal and the widest texts of the last while. Pure; depends on nothing that changes from
+ * one second to the next, so that nothing moves by itself.
  */
 #ifndef PKTSTAT_LAYOUT_H
 #define PKTSTAT_LAYOUT_H
@@ -27,7 +27,8 @@ struct layout {
 	int width, height;
 	/* Lines; -1: does not fit. */
 	int title_y;
-	int in_y, out_y; /* the same line for both: short form */
+	int in_y, out_y; /* the same line for both: short form; else with the graph beside them */
+	int block;	 /* lines of rates and graph together: 1, 2, or an odd number with an axis */
 	int tabs_y;	 /* names of the views */
 	int head_y;
 	int rows_y, rows; /* first line of the table, and how many; 0 is possible */
@@ -51,11 +52,14 @@ struct layout_wish {
 	bool ifaces;  /* there is more than one */
 	bool totals;  /* reversed: totals where there are none by default, and none where there are */
 	bool packets; /* packets a second in the place of bits, which take theirs */
+	/* Columns that the widest text of a column takes, for columns of texts; NULL: not known. */
+	const uint8_t *content;
 };
 
 /*
- * Fits lines and columns. Columns go in the turns that column.c gives them, both directions together.
- * The one that is sorted by stays; addresses get shorter last.
+ * Fits lines and columns. Columns go in the turns that column.c gives them, both directions together;
+ * texts take what they need, and a column without any takes nothing. The one that is sorted by stays
+ * (a sum of both directions is seen in these two); addresses get shorter last.
  */
 void layout_fit(int width, int height, const struct layout_wish *wish, struct layout *ret_layout);
 

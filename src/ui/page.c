@@ -31,6 +31,8 @@ struct page_writer page_begin(struct frame *frame, const struct layout *layout, 
 		.end = page_end(layout),
 		.first = first,
 		.label_width = label_width,
+		.width = frame->width,
+		.label_style = STYLE_BOLD | STYLE_ACCENT,
 	};
 
 	if (page.y) {
@@ -42,18 +44,18 @@ struct page_writer page_begin(struct frame *frame, const struct layout *layout, 
 void page_line(struct page_writer *page, unsigned int style, const char *label, const char *value)
 {
 	int y = page->y + page->line - page->first;
-	int x = 2 + page->label_width + (page->label_width > 0);
+	int x = page->x + 2 + page->label_width + (page->label_width > 0);
 
 	if (page->line++ < page->first || y >= page->end)
 		return;
-	frame_put(page->frame, 2, y, page->label_width, STYLE_BOLD | STYLE_ACCENT, label);
-	frame_put(page->frame, x, y, page->frame->width, style, value);
+	frame_put(page->frame, page->x + 2, y, page->label_width, page->label_style, label);
+	frame_put(page->frame, x, y, page->width - x, style, value);
 }
 
 void page_line_wrapped(struct page_writer *page, unsigned int style, const char *label,
 		       const char *value)
 {
-	int room = page->frame->width - 3 - page->label_width - (page->label_width > 0);
+	int room = page->width - page->x - 3 - page->label_width - (page->label_width > 0);
 	char part[4 * 128];
 
 	while (room > 8 && frame_text_width(value) > room) {
@@ -93,10 +95,10 @@ int page_finish(const struct page_writer *page)
 
 	if (!page->y)
 		return page->line;
-	snprintf(text, sizeof(text), "%d-%d of %d  Esc closes", page->first + 1, last, page->line);
+	snprintf(text, sizeof(text), "%d-%d of %d  q closes", page->first + 1, last, page->line);
 	/* Numbers are never cut. */
 	if (page->line <= room || frame_text_width(text) > page->frame->width - 18)
-		snprintf(text, sizeof(text), "Esc closes");
+		snprintf(text, sizeof(text), "q closes");
 	frame_put_right(page->frame, 17, 0, page->frame->width - 18, STYLE_DIM, text);
 	return page->line;
 }

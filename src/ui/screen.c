@@ -20,27 +20,67 @@
 #include "terminal.h"
 
 #define ESCAPE_DELAY_MS 25
+#define STYLES		0x200
+#define KEY_ESCAPE	27
 
 struct screen {
 	SCREEN *terminal;
 	const char *type; /* its terminfo description is used */
 	int input_fd, output_fd;
 	bool utf8;
-	bool color;
+	struct {
+		attr_t attributes;
+		short pair;
+	} look[STYLES]; /* by style */
 	int width, height;
 	struct frame shown; /* width 0: nothing is known of what the terminal shows */
 };
 
-static void set_up_colors(struct screen *screen, bool wanted)
+static attr_t attributes_of(unsigned int style)
 {
-	screen->color = wanted && has_colors() && start_color() == OK &&
-			use_default_colors() == OK && COLORS >= 8;
-	if (!screen->color)
-		return;
-	init_pair(STYLE_IN, COLOR_GREEN, -1);
-	init_pair(STYLE_OUT, COLOR_MAGENTA, -1);
-	init_pair(STYLE_WARN, COLOR_YELLOW, -1);
-	init_pair(STYLE_ACCENT, COLOR_CYAN, -1);
+	attr_t attributes = A_NORMAL;
+
+	if (style & STYLE_BOLD)
+		attributes |= A_BOLD;
+	if (style & STYLE_DIM)
+		attributes |= A_DIM;
+	if (style & STYLE_REVERSE)
+		attributes |= A_REVERSE;
+	if (style & STYLE_UNDERLINE)
+		attributes |= A_UNDERLINE;
+	return attributes;
+}
+
+/* A pair for each role, with a bar behind it or not, dim or not. */
+static short color_pair_of(unsigned int style)
+{
+	return (short)(1 + (style & STYLE_ROLE) % 8 + (style & STYLE_TINT ? 8 : 0) +
+		       (style & STYLE_DIM ? 16 : 0));
+}
+
+static void set_up_looks(struct screen *screen, enum theme theme)
+{
+	bool able = theme != THEME_MONO && has_colors() && start_color() == OK &&
+		    use_default_colors() == OK && COLORS >= 8 && COLOR_PAIRS > 32;
+	int colors = able ? COLORS : 0;
+
+	for (unsigned int style = 0; style < STYLES; style++) {
+		struct theme_look look = theme_look(theme, colors, style);
+		bool colored = look.fg != THEME_DEFAULT || look.bg != THEME_DEFAULT;
+
+		screen->look[style].attributes = attributes_of(look.attributes);
+		if (!able || !colored)
+			continue;
+		screen->look[style].pair = color_pair_of(style);
+		init_pair(color_pair_of(style), look.fg, look.bg);
+	}
+}
+
+/* Keys that were typed while the terminal was asked. */
+static void give_back(const char *typed, size_t length)
+{
+	while (length)
+		ungetch((unsigned char)typed[--length]);
 }
 
 static void set_up_input(void)
@@ -55,11 +95,13 @@ static void set_up_input(void)
 	curs_set(0);
 }
 
-int screen_open(FILE *input, FILE *output, bool color, struct screen **ret_screen,
+int screen_open(FILE *input, FILE *output, enum theme theme, struct screen **ret_screen,
 		const char **ret_why)
 {
+	char typed[TERMINAL_TYPED_MAX];
 	struct screen *screen;
 	const char *type;
+	size_t length = 0;
 	int err;
 
 	if (!isatty(fileno(input)) || !isatty(fileno(output)))
@@ -74,6 +116,8 @@ int screen_open(FILE *input, FILE *output, bool color, struct screen **ret_scree
 	screen->input_fd = fileno(input);
 	screen->output_fd = fileno(output);
 	screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	if (theme == THEME_AUTO)
+		theme = terminal_theme(type, screen->input_fd, screen->output_fd, typed, &length);
 	restore_arm(screen->output_fd);
 	screen->terminal = newterm(type, output, input);
 	if (!screen->terminal) {
@@ -85,7 +129,8 @@ int screen_open(FILE *input, FILE *output, bool color, struct screen **ret_scree
 	set_term(screen->terminal);
 	restore_learn_strings();
 	set_up_input();
-	set_up_colors(screen, color);
+	set_up_looks(screen, theme);
+	give_back(typed, length);
 	screen_resize(screen);
 	*ret_screen = screen;
 	return 0;
@@ -153,32 +198,12 @@ void screen_forget(struct screen *screen)
 	frame_done(&screen->shown);
 }
 
-static attr_t attributes_of(const struct screen *screen, unsigned int style)
-{
-	unsigned int role = style & STYLE_ROLE;
-	attr_t attributes = A_NORMAL;
-
-	if (style & STYLE_BOLD)
-		attributes |= A_BOLD;
-	if (style & STYLE_DIM)
-		attributes |= A_DIM;
-	if (style & STYLE_REVERSE)
-		attributes |= A_REVERSE;
-	if (style & STYLE_UNDERLINE)
-		attributes |= A_UNDERLINE;
-	/* What the colour says must be seen without it. */
-	if (role == STYLE_ACCENT && style & STYLE_REVERSE && !screen->color)
-		attributes ^= A_REVERSE | A_UNDERLINE;
-	return attributes;
-}
-
 static void put_cell(const struct screen *screen, int x, int y, const struct frame_cell *cell)
 {
-	short pair = screen->color ? (short)(cell->style & STYLE_ROLE) : 0;
-
 	if (!cell->width)
 		return;
-	attr_set(attributes_of(screen, cell->style), pair, NULL);
+	attr_set(screen->look[cell->style % STYLES].attributes,
+		 screen->look[cell->style % STYLES].pair, NULL);
 	mvaddstr(y, x, cell->text);
 }
 
@@ -205,12 +230,74 @@ int screen_show(struct screen *screen, const struct frame *frame)
 	return tcgetattr(screen->output_fd, &mode) ? -EIO : 0;
 }
 
+/* Reads the rest of a control sequence, or of a string up to BEL or ESC \. */
+static void skip_answer(int kind)
+{
+	int key, before = 0;
+
+	while ((key = getch()) != ERR) {
+		if (kind == '[' && key >= 0x40 && key < 0x7f)
+			break;
+		if (kind == ']' && (key == '\a' || (key == '\\' && before == KEY_ESCAPE)))
+			break;
+		before = key;
+	}
+}
+
 int screen_key(struct screen *screen)
 {
-	int key = getch();
+	int key = getch(), next;
 
-	(void)screen;
-	return key == ERR ? SCREEN_NO_KEY : key;
+	if (key != KEY_ESCAPE)
+		return key == ERR ? SCREEN_NO_KEY : key;
+	next = getch();
+	if (next == '[' || next == ']') {
+		skip_answer(next);
+		return screen_key(screen);
+	}
+	if (next >= '1' && next <= '9')
+		return SCREEN_ALT(next);
+	if (next != ERR)
+		ungetch(next);
+	return KEY_ESCAPE;
+}
+
+/* Base 64 of RFC 4648. */
+static size_t encode_base64(const unsigned char *from, size_t length, char *to)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t used = 0;
+
+	for (size_t i = 0; i < length; i += 3) {
+		unsigned int more = i + 1 < length ? from[i + 1] : 0;
+		unsigned int most = i + 2 < length ? from[i + 2] : 0;
+		unsigned int bits = (unsigned int)from[i] << 16 | more << 8 | most;
+
+		to[used++] = digit[bits >> 18];
+		to[used++] = digit[bits >> 12 & 63];
+		to[used++] = i + 1 < length ? digit[bits >> 6 & 63] : '=';
+		to[used++] = i + 2 < length ? digit[bits & 63] : '=';
+	}
+	return used;
+}
+
+#define COPY_MAX 4096
+
+void screen_copy(struct screen *screen, const char *text)
+{
+	static const char begin[] = "\033]52;c;", end[] = "\a";
+	size_t length = strnlen(text, COPY_MAX), used = sizeof(begin) - 1;
+	char message[sizeof(begin) + COPY_MAX / 3 * 4 + 8 + sizeof(end)];
+
+	/* The consoles of Linux would print it. */
+	if (strcmp(screen->type, "linux") == 0)
+		return;
+	memcpy(message, begin, used);
+	used += encode_base64((const unsigned char *)text, length, message + used);
+	memcpy(message + used, end, sizeof(end) - 1);
+	used += sizeof(end) - 1;
+	/* What cannot be written is not copied; a terminal that is gone shows at the next frame. */
+	(void)!write(screen->output_fd, message, used);
 }
 
 void screen_use_mouse(struct screen *screen)

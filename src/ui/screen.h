@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "frame.h"
+#include "theme.h"
 
 struct screen;
 
@@ -25,11 +26,12 @@ enum screen_mouse {
 };
 
 /*
- * Takes the terminal over. `color` false: attributes only. 0, -ENOTTY (not a terminal), -EINVAL
+ * Takes the terminal over. THEME_AUTO: COLORFGBG or the terminal itself, which is given a moment to
+ * answer, says whether it is dark. 0, -ENOTTY (not a terminal), -EINVAL
  * (no description of the terminal, or too simple a one; *ret_why is a phrase in static storage),
  * -ENOMEM.
  */
-int screen_open(FILE *input, FILE *output, bool color, struct screen **ret_screen,
+int screen_open(FILE *input, FILE *output, enum theme theme, struct screen **ret_screen,
 		const char **ret_why);
 /* Restores and closes the terminal; NULL is allowed. */
 void screen_close(struct screen *screen);
@@ -58,10 +60,17 @@ int screen_show(struct screen *screen, const struct frame *frame);
 /* Draws everything at the next screen_show(), after another program wrote to the terminal. */
 void screen_forget(struct screen *screen);
 /*
- * The next key as curses names them, or SCREEN_NO_KEY. Never waits longer than it takes to tell
- * Escape from a function key.
+ * The next key as curses names them, SCREEN_ALT() of a digit pressed with Alt, or SCREEN_NO_KEY. Never
+ * waits longer than it takes to tell Escape from a function key. Late answers of the terminal are no
+ * keys.
  */
+#define SCREEN_ALT(key) (0x1000000 | (key))
 int screen_key(struct screen *screen);
+
+/*
+ * Puts text into the clipboard of the terminal (OSC 52, XTerm Control Sequences), if that allows it.
+ */
+void screen_copy(struct screen *screen, const char *text);
 
 /* Asks the terminal for clicks and the wheel. */
 void screen_use_mouse(struct screen *screen);

@@ -90,18 +90,23 @@ static int redraw(struct ui *ui)
 	ui->wish.owners = ui->options->owners;
 	ui->wish.ifaces = ui_has_ifaces(ui);
 	ui->wish.packets = ui->scene.unit == UNIT_PACKETS;
-	layout_fit(width, height, &ui->wish, &ui->layout);
-	view_set_height(ui->view, (size_t)ui->layout.rows);
 	/* The page on a flow is never that on another one. */
 	view_set_waiting(ui->view, ui->scene.page == PAGE_DETAIL);
 	recall_past(ui);
-	err = view_arrange(ui->view);
+	err = fit_scene(&ui->scene, &ui->wish, &ui->widths, width, height, &ui->layout);
+	if (!err && ui->layout.past != ui->had_past) {
+		ui->had_past = ui->layout.past;
+		recall_past(ui);
+		err = view_arrange(ui->view);
+	}
+	if (ui->layout.block > 5 && view_snapshot(ui->view))
+		iface_sums_take(&ui->iface_sums, view_snapshot(ui->view));
 	if (!err)
 		err = frame_init(&ui->frame, width, height);
 	if (err)
 		return err;
 	if (ui->scene.page == PAGE_DETAIL)
-		ui->scene.pasts = view_history_selected(ui->view, ui->scene.past, SCENE_PAST_MAX);
+		ui->scene.pair = view_get_pair(ui->view, &ui->pair) ? &ui->pair : NULL;
 	draw_fitting(ui);
 	ui->stale = ui->named = false;
 	ui->drawn_ns = clock_mono_ns();
@@ -130,8 +135,11 @@ static void on_input(struct ui *ui, short events)
 
 	while (!ui->ended && (key = screen_key(ui->screen)) != SCREEN_NO_KEY) {
 		any = true;
-		if (ui_press(ui, key) == ACTION_QUIT)
-			end_with(ui, UI_END_QUIT);
+		switch (ui_press(ui, key)) {
+		case ACTION_QUIT:
+		case ACTION_LEAVE: end_with(ui, UI_END_QUIT); break;
+		default: break;
+		}
 	}
 	/* Readable, and yet nothing to read: the other side has closed. */
 	if (!any && events & POLLIN &&
@@ -151,6 +159,13 @@ static void on_signal(struct ui *ui)
 	case SIGWINCH: screen_resize(ui->screen); break;
 	case SIGTSTP: screen_stop(ui->screen); break;
 	case SIGCONT: screen_resume(ui->screen); break;
+	case SIGINT:
+		/* In the prompt it means what Esc does. */
+		if (ui->scene.prompt.open) {
+			ui_prompt_cancel(ui);
+			break;
+		}
+		/* Fall through. */
 	default:
 		ui->signal = (int)info.ssi_signo;
 		end_with(ui, UI_END_SIGNAL);
@@ -193,10 +208,14 @@ static int wait_for_events(struct ui *ui, struct pollfd polled[POLLS])
 static int run_loop(struct ui *ui)
 {
 	struct pollfd polled[POLLS];
-	int err = 0;
+	int err;
 
 	on_ring(ui);
-	while (!ui->ended) {
+	err = redraw(ui);
+	/* Keys that came while the terminal was asked for its colours wake nobody. */
+	if (!err)
+		on_input(ui, 0);
+	while (!err && !ui->ended) {
 		if (ui->stale)
 			err = redraw(ui);
 		if (err || ui->ended)
@@ -224,6 +243,7 @@ static void set_scene(struct ui *ui)
 {
 	ui->scene.view = ui->view;
 	ui->scene.history = &ui->history;
+	ui->scene.iface_sums = &ui->iface_sums;
 	ui->scene.services = ui->options->services;
 	ui->scene.owners = ui->options->owners;
 	ui->scene.owners_way = ui->options->owners_way;
@@ -242,7 +262,7 @@ static int open_screen(struct ui *ui, const char **ret_why)
 {
 	const struct ui_options *options = ui->options;
 	const char *type;
-	int err = screen_open(options->input, options->output, options->color, &ui->screen,
+	int err = screen_open(options->input, options->output, options->theme, &ui->screen,
 			      ret_why);
 
 	if (err)
@@ -275,9 +295,10 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 	if (err)
 		goto out_free_view;
 	set_scene(ui);
+	view_set_group(ui->view, GROUP_CONVERSATION);
 	ui_use_hosts(ui, options->show_names);
 	ui_load_settings(ui);
-	if (options->by != GROUP_FLOW)
+	if (options->by_set)
 		ui_use_view(ui, options->by);
 	if (options->filter)
 		ui_prompt_begin(ui, options->filter);

@@ -18,6 +18,7 @@
 #include "ring.h"
 #include "services.h"
 #include "settings.h"
+#include "theme.h"
 
 enum ui_end {
 	UI_END_QUIT,	 /* the user asked */
@@ -42,10 +43,10 @@ struct ui_options {
 	int deadline_fd; /* timerfd of --timeout, or -1 */
 	enum column sort;
 	uint64_t interval_ns;  /* of the collector, for display */
-	enum group_by by;      /* initial view */
+	enum group_by by;      /* initial view, where given; else conversations */
 	bool sort_set, by_set; /* given by the user: they override saved settings */
 	const char *filter; /* initial filter, or NULL; an invalid one is shown with its error */
-	bool color;	    /* false: NO_COLOR is set */
+	enum theme theme;   /* THEME_MONO: NO_COLOR is set */
 	bool no_mouse;	    /* leave the mouse to the terminal */
 	/* Changes the collector's interval; NULL: it cannot be changed. 0 or a negative errno. */
 	int (*set_interval)(void *context, uint64_t interval_ns);

@@ -5,14 +5,39 @@
 #include <stdio.h>
 
 #include "array.h"
+#include "cell.h"
 #include "format.h"
 #include "page.h"
+#include "views.h"
 
 #define MINUTE_NS 60000000000LL
 
+void ui_say(struct ui *ui, const char *what, const char *detail)
+{
+	snprintf(ui->scene.notice_text, sizeof(ui->scene.notice_text), "%s%s", what, detail);
+	ui->scene.notice = ui->scene.notice_text;
+}
+
+/* Whether rows can be in the order of a column: it is in the view, or is the order of both ends. */
+static bool can_sort_by(const struct ui *ui, enum column column)
+{
+	struct layout_wish wish = ui->wish;
+
+	wish.by = view_group(ui->view);
+	wish.content = NULL;
+	return column == COLUMN_TUPLE || layout_may_show(&wish, column);
+}
+
 static void sort_by(struct ui *ui, enum column column)
 {
-	view_set_sort(ui->view, column, false);
+	if (can_sort_by(ui, column)) {
+		view_set_sort(ui->view, column, false);
+		return;
+	}
+	snprintf(ui->scene.notice_text, sizeof(ui->scene.notice_text),
+		 "%s have no column %s to sort by", group_plural(view_group(ui->view)),
+		 column_title(column, GROUP_FLOW));
+	ui->scene.notice = ui->scene.notice_text;
 }
 
 /* The next column of this view to the left or right that has a meaning as an order. */
@@ -29,15 +54,8 @@ static void sort_by_neighbour(struct ui *ui, int step)
 		at++;
 	do /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): every view has columns */
 		at = (at + count + (size_t)(long)step) % count;
-	while (column_info(column[at])->kind == COLUMN_GRAPH || !layout_may_show(&ui->wish, column[at]));
+	while (column_info(column[at])->kind == COLUMN_GRAPH || !can_sort_by(ui, column[at]));
 	sort_by(ui, column[at]);
-}
-
-static void page(struct ui *ui, int pages)
-{
-	long lines = ui->layout.rows > 1 ? ui->layout.rows - 1 : 1;
-
-	view_move(ui->view, lines * pages);
 }
 
 static void show_page(struct ui *ui, enum page page)
@@ -69,7 +87,10 @@ static bool stays_in_page(enum action action)
 	case ACTION_UNITS:
 	case ACTION_HOSTS:
 	case ACTION_REDRAW:
-	case ACTION_QUIT:
+	case ACTION_LEAVE:
+	case ACTION_COPY:
+	case ACTION_COPY_ENDS:
+	case ACTION_WRITE:
 	case ACTION_NONE: return true;
 	default: return false;
 	}
@@ -81,11 +102,12 @@ static bool press_in_page(struct ui *ui, enum action action)
 	switch (action) {
 	case ACTION_UP: scroll_page(ui, -1); return true;
 	case ACTION_DOWN: scroll_page(ui, 1); return true;
-	case ACTION_PAGE_UP: scroll_page(ui, -ui->layout.height / 2); return true;
-	case ACTION_PAGE_DOWN: scroll_page(ui, ui->layout.height / 2); return true;
+	case ACTION_PAGE_UP: scroll_page(ui, 1 - page_room(&ui->layout)); return true;
+	case ACTION_PAGE_DOWN: scroll_page(ui, page_room(&ui->layout) - 1); return true;
 	case ACTION_FIRST: ui->scene.page_line = 0; return true;
 	case ACTION_LAST: ui->scene.page_line = PAGE_LINE_LAST; return true;
 	case ACTION_CLOSE:
+	case ACTION_QUIT:
 	case ACTION_OPEN: ui->scene.page = PAGE_TABLE; return true;
 	default: break;
 	}
@@ -106,7 +128,12 @@ static bool press_to_sort(struct ui *ui, enum action action)
 	case ACTION_SORT_TUPLE: sort_by(ui, COLUMN_TUPLE); return true;
 	case ACTION_COLUMN_LEFT: sort_by_neighbour(ui, -1); return true;
 	case ACTION_COLUMN_RIGHT: sort_by_neighbour(ui, 1); return true;
-	case ACTION_FREEZE: view_set_frozen(ui->view, !view_is_frozen(ui->view)); return true;
+	case ACTION_FREEZE:
+		view_set_frozen(ui->view, !view_is_frozen(ui->view));
+		ui_say(ui, view_is_frozen(ui->view) ? "rows keep their places; o releases them"
+						    : "rows are in order again",
+		       "");
+		return true;
 	case ACTION_REVERSE:
 		view_set_sort(ui->view, view_sort(ui->view), !view_reversed(ui->view));
 		return true;
@@ -114,16 +141,41 @@ static bool press_to_sort(struct ui *ui, enum action action)
 	}
 }
 
+static void toggle_follow(struct ui *ui)
+{
+	view_set_follow(ui->view, !view_follows(ui->view));
+	ui_say(ui, view_follows(ui->view) ? "scrolling with the selected row" : "no longer scrolling",
+	       "");
+}
+
+/* Says so when a step leads nowhere. */
+static void move(struct ui *ui, long lines)
+{
+	size_t before = view_selected(ui->view);
+	bool selected = view_has_selection(ui->view);
+
+	view_move(ui->view, lines);
+	if (selected && view_selected(ui->view) == before)
+		ui->scene.notice = lines < 0 ? "this is the first row" : "this is the last row";
+}
+
+static void move_page(struct ui *ui, int pages)
+{
+	long lines = ui->layout.rows > 1 ? ui->layout.rows - 1 : 1;
+
+	move(ui, lines * pages);
+}
+
 static bool press_to_move(struct ui *ui, enum action action)
 {
 	switch (action) {
-	case ACTION_UP: view_move(ui->view, -1); return true;
-	case ACTION_DOWN: view_move(ui->view, 1); return true;
-	case ACTION_PAGE_UP: page(ui, -1); return true;
-	case ACTION_PAGE_DOWN: page(ui, 1); return true;
+	case ACTION_UP: move(ui, -1); return true;
+	case ACTION_DOWN: move(ui, 1); return true;
+	case ACTION_PAGE_UP: move_page(ui, -1); return true;
+	case ACTION_PAGE_DOWN: move_page(ui, 1); return true;
 	case ACTION_FIRST: view_move_first(ui->view); return true;
 	case ACTION_LAST: view_move_last(ui->view); return true;
-	case ACTION_FOLLOW: view_set_follow(ui->view, !view_follows(ui->view)); return true;
+	case ACTION_FOLLOW: toggle_follow(ui); return true;
 	default: return false;
 	}
 }
@@ -144,26 +196,41 @@ static bool press_to_rewind(struct ui *ui, enum action action)
 /* Sorts by a column that the view has. */
 static void sort_in_view(struct ui *ui)
 {
-	struct layout_wish wish = ui->wish;
-
-	wish.by = view_group(ui->view);
-	if (!layout_may_show(&wish, view_sort(ui->view)) && view_sort(ui->view) != COLUMN_TUPLE)
+	if (!can_sort_by(ui, view_sort(ui->view)))
 		sort_by(ui, COLUMN_BPS);
 }
 
-static void next_view(struct ui *ui, int step)
+static void show_view(struct ui *ui, enum group_by by)
 {
-	int views = ui->options->owners ? GROUPS : GROUP_PROCESS;
-
-	view_set_group(ui->view,
-		       (enum group_by)(((int)view_group(ui->view) + step + views) % views));
+	view_set_group(ui->view, by);
 	ui->scene.page = PAGE_TABLE;
 	sort_in_view(ui);
 }
 
+/* The view at that place of the list, counted from 0. */
+static void show_view_at(struct ui *ui, int place)
+{
+	const struct view_entry *view[VIEWS_MAX];
+	size_t count = views_list(ui->options->owners, view);
+
+	if ((size_t)place < count)
+		show_view(ui, view[place]->by);
+	else
+		ui->scene.notice = "there is no view of that number";
+}
+
+static void next_view(struct ui *ui, int step)
+{
+	const struct view_entry *view[VIEWS_MAX];
+	int count = (int)views_list(ui->options->owners, view);
+	int here = views_find(ui->options->owners, view_group(ui->view));
+
+	show_view(ui, view[(here + step + count) % count]->by);
+}
+
 void ui_use_view(struct ui *ui, enum group_by by)
 {
-	if (ui->options->owners || !group_by_owner(by))
+	if (views_find(ui->options->owners, by) >= 0)
 		view_set_group(ui->view, by);
 }
 
@@ -186,21 +253,51 @@ static void toggle_hosts(struct ui *ui)
 		ui->scene.notice = "addresses instead of host names";
 }
 
-/* Opens the flows of a group, or the details of a flow. */
+/* Opens the rows of a group, or the details of a flow or conversation. */
 static void open_row(struct ui *ui)
 {
 	/* The previous key may have moved the selection without a frame since. */
-	if (view_arrange(ui->view) || !view_count(ui->view))
+	if (view_arrange(ui->view) || !view_count(ui->view)) {
+		ui->scene.notice = "there is no row to open";
 		return;
+	}
 	if (view_drill(ui->view)) {
 		sort_in_view(ui);
 		return;
 	}
-	if (view_group(ui->view) != GROUP_FLOW)
-		return;
-	/* From now on the page shows that flow, whatever its row. */
+	/* From now on the page shows that one, whatever its place. */
 	view_pin(ui->view);
 	show_page(ui, PAGE_DETAIL);
+}
+
+/* The text of each cell of the selected row, or of its ends alone. */
+static void copy_row(struct ui *ui, bool ends)
+{
+	char text[4096] = "", cell[CELL_TEXT_MAX];
+	struct layout wide = ui->layout;
+	size_t used = 0;
+	struct row row;
+
+	if (view_arrange(ui->view) || !view_get_selected(ui->view, &row)) {
+		ui->scene.notice = "there is no row to copy";
+		return;
+	}
+	for (int i = 0; i < wide.columns && used < sizeof(text); i++) {
+		struct layout_column *column = &wide.column[i];
+
+		if (column->column == COLUMN_HISTORY || (ends && column->column != COLUMN_SOURCE &&
+							 column->column != COLUMN_DESTINATION))
+			continue;
+		/* Whole, whatever its width on the screen. */
+		if (!column_info(column->column)->number)
+			column->width = CELL_TEXT_MAX;
+		cell_text(&wide, column, &ui->scene, &row, cell, sizeof(cell));
+		if (*cell)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+						 used ? "  " : "", cell);
+	}
+	screen_copy(ui->screen, text);
+	ui_say(ui, "to the terminal's clipboard: ", text);
 }
 
 /* Closes what was opened last. */
@@ -212,8 +309,10 @@ static void close_one(struct ui *ui)
 		ui_prompt_clear(ui);
 	else if (ui->scene.held)
 		ui_go_live(ui);
-	else
+	else if (view_has_selection(ui->view))
 		view_move_first(ui->view);
+	else
+		ui->scene.notice = "nothing to close; q quits";
 }
 
 /* Steps through common intervals. */
@@ -230,8 +329,11 @@ static void change_interval(struct ui *ui, int step)
 	}
 	while (at + 1 < count && ms[at] * 1000000 < ui->scene.interval_ns)
 		at++;
-	if ((step < 0 && !at) || (step > 0 && at + 1 == count))
+	if ((step < 0 && !at) || (step > 0 && at + 1 == count)) {
+		ui->scene.notice = step < 0 ? "100 ms is the shortest interval"
+					    : "1 min is the longest interval";
 		return;
+	}
 	at = step < 0 ? at - 1 : at + 1;
 	if (ui->options->set_interval(ui->options->context, ms[at] * 1000000))
 		return;
@@ -241,8 +343,41 @@ static void change_interval(struct ui *ui, int step)
 	ui->scene.notice = ui->scene.notice_text;
 }
 
+static void reset_totals(struct ui *ui)
+{
+	const struct snapshot *snapshot = view_snapshot(ui->view);
+
+	if (view_reset_totals(ui->view)) {
+		ui->scene.notice = "cannot allocate memory for the totals";
+		return;
+	}
+	for (int dir = 0; snapshot && dir < FLOW_DIRS; dir++)
+		ui->scene.base[dir] = snapshot->dir[dir].total;
+	ui->scene.notice = "totals and peaks count from now on; Z undoes that";
+}
+
+static void toggle_totals(struct ui *ui)
+{
+	ui->wish.totals = !ui->wish.totals;
+	ui->scene.notice = ui->wish.totals ? "totals turned round: shown where they were not, or hidden"
+					   : "totals as they fit";
+}
+
+static void next_unit(struct ui *ui)
+{
+	static const char *const say[UNITS] = {"bits per second", "bytes per second",
+					       "packets per second first"};
+
+	ui->scene.unit = (ui->scene.unit + 1) % UNITS;
+	ui->scene.notice = say[ui->scene.unit];
+}
+
 static void press_other(struct ui *ui, enum action action)
 {
+	if (action >= ACTION_VIEW && action <= ACTION_VIEW_LAST) {
+		show_view_at(ui, (int)action - ACTION_VIEW);
+		return;
+	}
 	switch (action) {
 	case ACTION_HELP: show_page(ui, PAGE_HELP); break;
 	case ACTION_HEALTH: show_page(ui, PAGE_HEALTH); break;
@@ -254,17 +389,23 @@ static void press_other(struct ui *ui, enum action action)
 	case ACTION_PREVIOUS_VIEW: next_view(ui, -1); break;
 	case ACTION_OPEN: open_row(ui); break;
 	case ACTION_CLOSE: close_one(ui); break;
-	case ACTION_UNITS: ui->scene.unit = (ui->scene.unit + 1) % UNITS; break;
-	case ACTION_TOTALS: ui->wish.totals = !ui->wish.totals; break;
-	case ACTION_NAMES: ui->scene.names = !ui->scene.names; break;
+	case ACTION_VIEWS: ui->scene.menu = MENU_VIEWS; break;
+	case ACTION_COPY: copy_row(ui, false); break;
+	case ACTION_COPY_ENDS: copy_row(ui, true); break;
+	case ACTION_UNITS: next_unit(ui); break;
+	case ACTION_TOTALS: toggle_totals(ui); break;
+	case ACTION_NAMES:
+		ui->scene.names = !ui->scene.names;
+		ui->scene.notice = ui->scene.names ? "service names" : "port numbers";
+		break;
 	case ACTION_HOSTS: toggle_hosts(ui); break;
 	case ACTION_FASTER: change_interval(ui, -1); break;
 	case ACTION_SLOWER: change_interval(ui, 1); break;
-	case ACTION_RESET:
-		if (view_reset_totals(ui->view))
-			ui->scene.notice = "cannot allocate memory for the totals";
+	case ACTION_RESET: reset_totals(ui); break;
+	case ACTION_UNRESET:
+		view_unreset_totals(ui->view);
+		ui->scene.notice = "totals and peaks count from the start";
 		break;
-	case ACTION_UNRESET: view_unreset_totals(ui->view); break;
 	case ACTION_SAVE: ui_save_settings(ui); break;
 	case ACTION_REDRAW: screen_forget(ui->screen); break;
 	default: break;
@@ -277,6 +418,11 @@ static void press_other(struct ui *ui, enum action action)
 static void click(struct ui *ui, int x, int y)
 {
 	const struct layout_column *column = layout_column_at(&ui->layout, x);
+	int tabs_y = ui->layout.tabs_y >= 0 ? ui->layout.tabs_y : ui->layout.status_y;
+	int tabs_width = ui->layout.tabs_y >= 0
+				 ? ui->layout.width
+				 : draw_status_width(&ui->scene, ui->layout.width);
+	enum group_by by;
 
 	if (ui->scene.page != PAGE_TABLE) {
 		ui->scene.page = PAGE_TABLE;
@@ -286,6 +432,8 @@ static void click(struct ui *ui, int x, int y)
 		view_set_sort(ui->view, column->column, again && !view_reversed(ui->view));
 	} else if (y >= ui->layout.rows_y && y < ui->layout.rows_y + ui->layout.rows) {
 		view_select_line(ui->view, (size_t)(y - ui->layout.rows_y));
+	} else if (y == tabs_y && tabs_y >= 0 && draw_tab_at(&ui->scene, tabs_width, x, &by)) {
+		show_view(ui, by);
 	}
 }
 
@@ -302,8 +450,28 @@ static bool press_mouse(struct ui *ui, int key)
 	if (ui->scene.page != PAGE_TABLE)
 		scroll_page(ui, lines);
 	else
-		view_move(ui->view, lines);
+		view_scroll(ui->view, lines);
 	return true;
+}
+
+/* A letter chooses, Esc and q close, and any other key does nothing. */
+static void press_in_menu(struct ui *ui, int key)
+{
+	const struct view_entry *view[VIEWS_MAX];
+	size_t count = views_list(ui->options->owners, view);
+	enum action action = keys_action(key);
+	enum menu menu = ui->scene.menu;
+
+	if (action == ACTION_CLOSE || action == ACTION_QUIT || action == ACTION_VIEWS)
+		ui->scene.menu = MENU_NONE;
+	for (size_t i = 0; menu == MENU_VIEWS && i < count; i++) {
+		if (key != view[i]->letter && key != (int)('1' + i))
+			continue;
+		ui->scene.menu = MENU_NONE;
+		show_view(ui, view[i]->by);
+	}
+	if (ui->scene.menu != MENU_NONE)
+		ui->scene.notice = "press one of the letters, or q to close";
 }
 
 enum action ui_press(struct ui *ui, int key)
@@ -318,8 +486,14 @@ enum action ui_press(struct ui *ui, int key)
 		ui_prompt_press(ui, key);
 		return ACTION_NONE;
 	}
+	if (ui->scene.menu != MENU_NONE && action != ACTION_LEAVE) {
+		press_in_menu(ui, key);
+		return ACTION_NONE;
+	}
 	if (ui->scene.page != PAGE_TABLE && press_in_page(ui, action))
-		return action;
+		return action == ACTION_QUIT ? ACTION_NONE : action;
+	if (action == ACTION_NONE)
+		ui->scene.notice = "this key does nothing; ? shows those that do";
 	if (!press_to_sort(ui, action) && !press_to_move(ui, action) &&
 	    !press_to_rewind(ui, action))
 		press_other(ui, action);

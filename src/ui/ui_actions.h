@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "draw.h"
+#include "fit.h"
 #include "keys.h"
 #include "screen.h"
 #include "ui.h"
@@ -18,9 +19,13 @@ struct ui {
 	struct layout_wish wish;
 	struct layout layout; /* of the frame */
 	struct scene scene;
+	struct widths widths;
+	struct iface_sums iface_sums;
 	struct history history;
+	struct view_pair pair; /* what the detail page shows */
 	struct past past;  /* taken while something shows it */
 	bool stale;	   /* something changed since the last frame */
+	bool had_past;	   /* the layout shows the past, as of the last frame */
 	bool named;	   /* host names changed, which can wait a moment */
 	uint64_t drawn_ns; /* CLOCK_MONOTONIC of the last frame */
 	bool ended;
@@ -47,7 +52,12 @@ void ui_go_live(struct ui *ui);
 void ui_prompt_begin(struct ui *ui, const char *text);
 void ui_prompt_open(struct ui *ui);
 void ui_prompt_clear(struct ui *ui);
+/* Closes it with the filter that was there before. */
+void ui_prompt_cancel(struct ui *ui);
 void ui_prompt_press(struct ui *ui, int key);
+
+/* Says something on the status line until the next key; `detail` may be "". */
+void ui_say(struct ui *ui, const char *what, const char *detail);
 
 /* Saved settings. See ui_settings.c. */
 void ui_load_settings(struct ui *ui);

@@ -51,71 +51,165 @@ static void try_text(struct ui *ui)
 		view_set_filter(ui->view, filter);
 }
 
-static void erase(struct prompt *prompt, size_t keep)
+/* Puts other text there, with the cursor at its end. */
+static void set_prompt_text(struct prompt *prompt, const char *text)
 {
-	prompt->text[keep] = '\0';
+	if (text != prompt->text)
+		snprintf(prompt->text, sizeof(prompt->text), "%s", text);
+	prompt->cursor = strlen(prompt->text);
+}
+
+/* Takes out what is between two places; the cursor ends up there. */
+static void cut_text(struct prompt *prompt, size_t from, size_t to)
+{
+	memmove(prompt->text + from, prompt->text + to, strlen(prompt->text + to) + 1);
+	prompt->cursor = from;
+}
+
+static void insert(struct prompt *prompt, char character)
+{
+	size_t length = strlen(prompt->text);
+
+	if (length + 1 >= sizeof(prompt->text))
+		return;
+	memmove(prompt->text + prompt->cursor + 1, prompt->text + prompt->cursor,
+		length - prompt->cursor + 1);
+	prompt->text[prompt->cursor++] = character;
 }
 
 static void erase_word(struct prompt *prompt)
 {
-	size_t length = strlen(prompt->text);
+	size_t from = prompt->cursor;
 
-	while (length && prompt->text[length - 1] == ' ')
-		length--;
-	while (length && prompt->text[length - 1] != ' ')
-		length--;
-	erase(prompt, length);
+	while (from && prompt->text[from - 1] == ' ')
+		from--;
+	while (from && prompt->text[from - 1] != ' ')
+		from--;
+	cut_text(prompt, from, prompt->cursor);
+}
+
+/* Among the filters that were kept, one that was kept earlier, or later. */
+static void recall(struct prompt *prompt, int step)
+{
+	size_t at = prompt->recalled + (size_t)step;
+
+	if ((!prompt->recalled && step < 0) || at > prompt->histories)
+		return;
+	if (!prompt->recalled)
+		snprintf(prompt->typed, sizeof(prompt->typed), "%s", prompt->text);
+	prompt->recalled = at;
+	set_prompt_text(prompt, at ? prompt->history[at - 1] : prompt->typed);
+}
+
+/* As the newest of those to recall, once. */
+static void remember(struct prompt *prompt)
+{
+	size_t last = prompt->histories < PROMPT_HISTORY ? prompt->histories : PROMPT_HISTORY - 1;
+
+	if (!*prompt->text)
+		return;
+	for (size_t i = 0; i < last; i++) {
+		if (!strcmp(prompt->history[i], prompt->text))
+			last = i;
+	}
+	if (last == prompt->histories)
+		prompt->histories++;
+	memmove(prompt->history[1], prompt->history[0], last * sizeof(prompt->history[0]));
+	snprintf(prompt->history[0], sizeof(prompt->history[0]), "%s", prompt->text);
 }
 
 void ui_prompt_begin(struct ui *ui, const char *text)
 {
-	struct prompt *prompt = &ui->scene.prompt;
-
-	snprintf(prompt->text, sizeof(prompt->text), "%s", text);
+	set_prompt_text(&ui->scene.prompt, text);
 	try_text(ui);
-	prompt->open = prompt->wrong;
+	ui->scene.prompt.open = ui->scene.prompt.wrong;
+	if (!ui->scene.prompt.wrong)
+		remember(&ui->scene.prompt);
 }
 
 void ui_prompt_open(struct ui *ui)
 {
-	ui->scene.prompt.open = true;
+	struct prompt *prompt = &ui->scene.prompt;
+
+	snprintf(prompt->before, sizeof(prompt->before), "%s", prompt->text);
+	set_prompt_text(prompt, prompt->text);
+	prompt->recalled = 0;
+	prompt->open = true;
 	try_text(ui);
 }
 
 void ui_prompt_clear(struct ui *ui)
 {
-	erase(&ui->scene.prompt, 0);
+	set_prompt_text(&ui->scene.prompt, "");
 	ui->scene.prompt.open = false;
 	try_text(ui);
+}
+
+void ui_prompt_cancel(struct ui *ui)
+{
+	set_prompt_text(&ui->scene.prompt, ui->scene.prompt.before);
+	ui->scene.prompt.open = false;
+	try_text(ui);
+}
+
+/* What is wrong stays open, so that nobody takes it for a filter. */
+static void accept_text(struct prompt *prompt)
+{
+	prompt->open = prompt->wrong;
+	if (!prompt->wrong)
+		remember(prompt);
+}
+
+/* Keys that move the cursor, and nothing else; true: it was one. */
+static bool move_cursor(struct prompt *prompt, enum edit edit)
+{
+	size_t length = strlen(prompt->text);
+
+	switch (edit) {
+	case EDIT_LEFT: prompt->cursor -= prompt->cursor > 0; return true;
+	case EDIT_RIGHT: prompt->cursor += prompt->cursor < length; return true;
+	case EDIT_BEGIN: prompt->cursor = 0; return true;
+	case EDIT_END: prompt->cursor = length; return true;
+	default: return false;
+	}
+}
+
+static void change_text(struct prompt *prompt, enum edit edit, int key)
+{
+	switch (edit) {
+	case EDIT_CHARACTER: insert(prompt, (char)key); break;
+	case EDIT_ERASE:
+		/* Erasing what is not there leaves, as in other programs of this kind. */
+		if (!*prompt->text)
+			prompt->open = false;
+		else if (prompt->cursor)
+			cut_text(prompt, prompt->cursor - 1, prompt->cursor);
+		break;
+	case EDIT_DELETE:
+		if (prompt->text[prompt->cursor])
+			cut_text(prompt, prompt->cursor, prompt->cursor + 1);
+		break;
+	case EDIT_ERASE_WORD: erase_word(prompt); break;
+	case EDIT_ERASE_ALL: cut_text(prompt, 0, strlen(prompt->text)); break;
+	case EDIT_OLDER: recall(prompt, 1); break;
+	case EDIT_NEWER: recall(prompt, -1); break;
+	default: break;
+	}
 }
 
 void ui_prompt_press(struct ui *ui, int key)
 {
 	struct prompt *prompt = &ui->scene.prompt;
-	size_t length = strlen(prompt->text);
+	enum edit edit = keys_edit(key);
 
-	switch (keys_edit(key)) {
-	case EDIT_CHARACTER:
-		if (length + 1 < sizeof(prompt->text)) {
-			prompt->text[length] = (char)key;
-			erase(prompt, length + 1);
-		}
-		break;
-	case EDIT_ERASE:
-		/* Erasing what is not there leaves, as in other programs of this kind. */
-		if (!length)
-			prompt->open = false;
-		else
-			erase(prompt, length - 1);
-		break;
-	case EDIT_ERASE_WORD: erase_word(prompt); break;
-	case EDIT_ERASE_ALL: erase(prompt, 0); break;
-	case EDIT_ACCEPT:
-		/* What is wrong stays open, so that nobody takes it for a filter. */
-		prompt->open = prompt->wrong;
-		return;
-	case EDIT_CANCEL: ui_prompt_clear(ui); return;
+	switch (edit) {
+	case EDIT_ACCEPT: accept_text(prompt); return;
+	case EDIT_CANCEL: ui_prompt_cancel(ui); return;
 	case EDIT_NONE: return;
+	default: break;
 	}
+	if (move_cursor(prompt, edit))
+		return;
+	change_text(prompt, edit, key);
 	try_text(ui);
 }

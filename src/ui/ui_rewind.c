@@ -17,6 +17,8 @@ void ui_go_live(struct ui *ui)
 {
 	struct snapshot *snapshot = ring_latest(ui->options->ring);
 
+	if (!ui->scene.held)
+		ui->scene.notice = "this is live";
 	ui->scene.held = false;
 	ui->scene.rewound = false;
 	if (snapshot)
@@ -50,6 +52,8 @@ static void hold(struct ui *ui, uint64_t seq)
 		ui->scene.held = true;
 		ui->scene.rewound = true;
 		view_set_snapshot(ui->view, snapshot);
+	} else {
+		ui->scene.notice = "nothing older is remembered";
 	}
 	snapshot_unref(snapshot);
 }
@@ -58,10 +62,14 @@ void ui_step(struct ui *ui, int snapshots)
 {
 	const struct snapshot *shown = view_snapshot(ui->view);
 
-	if (!shown || (!ui->scene.held && snapshots > 0))
+	if (!shown || (!ui->scene.held && snapshots > 0)) {
+		ui->scene.notice = "this is live; [ steps back";
 		return;
-	if (snapshots < 0 && shown->seq <= (uint64_t)-snapshots)
+	}
+	if (snapshots < 0 && shown->seq <= (uint64_t)-snapshots) {
+		ui->scene.notice = "this is the oldest snapshot";
 		return;
+	}
 	hold(ui, shown->seq + (uint64_t)(int64_t)snapshots);
 }
 
@@ -70,8 +78,10 @@ void ui_step_time(struct ui *ui, int64_t ns)
 	const struct snapshot *shown = view_snapshot(ui->view);
 	uint64_t to_ns, seq;
 
-	if (!shown || !ui->history.count || (!ui->scene.held && ns > 0))
+	if (!shown || !ui->history.count || (!ui->scene.held && ns > 0)) {
+		ui->scene.notice = "this is live; { goes a minute back";
 		return;
+	}
 	to_ns = ns < 0 && shown->mono_ns < (uint64_t)-ns ? 0 : shown->mono_ns + (uint64_t)ns;
 	seq = history_get(&ui->history, history_at(&ui->history, to_ns))->seq;
 	/* A step always moves, also where snapshots are further apart. */

@@ -24,12 +24,6 @@ static struct settings current(const struct ui *ui)
 	};
 }
 
-static void notice(struct ui *ui, const char *what, const char *detail)
-{
-	snprintf(ui->scene.notice_text, sizeof(ui->scene.notice_text), "%s%s", what, detail);
-	ui->scene.notice = ui->scene.notice_text;
-}
-
 /* Without owners, columns that show them cannot sort. */
 static bool can_sort(const struct ui *ui, enum column sort)
 {
@@ -63,9 +57,9 @@ void ui_load_settings(struct ui *ui)
 		apply_settings(ui, &settings);
 	else if (err == -EINVAL) {
 		snprintf(text, sizeof(text), "line %u is not a setting", line);
-		notice(ui, "settings ignored: ", text);
+		ui_say(ui, "settings ignored: ", text);
 	} else if (err != -ENOENT) {
-		notice(ui, "cannot read settings: ", strerror(-err));
+		ui_say(ui, "cannot read settings: ", strerror(-err));
 	}
 }
 
@@ -76,11 +70,11 @@ void ui_save_settings(struct ui *ui)
 	int err = ui->options->save_settings(ui->options->context, &settings, where);
 
 	if (!err) {
-		notice(ui, "settings saved", "");
+		ui_say(ui, "settings saved in ", format_outside(where, safe, sizeof(safe)));
 		return;
 	}
 	snprintf(text, sizeof(text), "(%s) %s", strerror(-err),
 		 *where ? format_outside(where, safe, sizeof(safe))
 			: "neither XDG_CONFIG_HOME nor HOME is set");
-	notice(ui, "settings not saved ", text);
+	ui_say(ui, "settings not saved ", text);
 }

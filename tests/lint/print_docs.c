@@ -34,6 +34,10 @@ static void print_readme_keys(void)
 	for (size_t i = 0; i < count; i++) {
 		const char *key = binding[i].keys;
 
+		if (binding[i].group)
+			printf("| **%s** | |\n", binding[i].group);
+		if (!key)
+			continue;
 		printf("|");
 		while (*key) {
 			size_t length = strcspn(key, " ");
@@ -105,6 +109,10 @@ static void print_man_keys(void)
 	for (size_t i = 0; i < count; i++) {
 		char names[64], help[128];
 
+		if (binding[i].group && i)
+			printf(".SS %s\n", binding[i].group);
+		if (!binding[i].keys)
+			continue;
 		snprintf(names, sizeof(names), "%s", binding[i].keys);
 		snprintf(help, sizeof(help), "%c%s.", toupper(binding[i].help[0]),
 			 binding[i].help + 1);

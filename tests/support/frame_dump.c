@@ -18,11 +18,12 @@ static void dump_line(const struct frame *frame, int y, FILE *out)
 
 static void dump_style(unsigned int style, FILE *out)
 {
-	static const char *const role[] = {"", " in", " out", " warn", " accent"};
+	static const char *const role[] = {"",	    " in",   " out",	" warn",
+					   " accent", " head", " select", " tab"};
 
-	fprintf(out, "%s%s%s%s%s\n", role[style & STYLE_ROLE], style & STYLE_BOLD ? " bold" : "",
+	fprintf(out, "%s%s%s%s%s%s\n", role[style & STYLE_ROLE], style & STYLE_BOLD ? " bold" : "",
 		style & STYLE_DIM ? " dim" : "", style & STYLE_REVERSE ? " reverse" : "",
-		style & STYLE_UNDERLINE ? " underline" : "");
+		style & STYLE_UNDERLINE ? " underline" : "", style & STYLE_TINT ? " tint" : "");
 }
 
 static void dump_styles_of_line(const struct frame *frame, int y, FILE *out)

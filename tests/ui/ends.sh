@@ -61,7 +61,7 @@ next_snapshot
 type_line fg
 expect 'BPS▼'
 expect '00:00:07'
-keys j; expect '^▸ .*\[2001:db8::7\]'
+keys j j; expect '^▸ .*\[2001:db8::7\]'
 # Stopped by somebody else.
 kill -STOP "$(driver_pid)"
 expect 'Stopped'

@@ -4,6 +4,7 @@
 #define PKTSTAT_GOLDENS_H
 
 #include "draw.h"
+#include "fit.h"
 #include "synthetic.h"
 
 struct golden {

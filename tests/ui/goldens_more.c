@@ -28,7 +28,7 @@ static void group_users(struct scene *scene, struct snapshot *snapshot)
 static void drill_process(struct scene *scene, struct snapshot *snapshot)
 {
 	view_set_group(scene->view, GROUP_PROCESS);
-	view_move(scene->view, 2);
+	view_move(scene->view, 3);
 	assert_int_equal(view_arrange(scene->view), 0);
 	assert_true(view_drill(scene->view));
 }
@@ -57,7 +57,7 @@ static void name_hosts(struct scene *scene, struct snapshot *snapshot)
 
 static void open_long_detail(struct scene *scene, struct snapshot *snapshot)
 {
-	view_move(scene->view, 3);
+	view_move(scene->view, 4);
 	scene->page = PAGE_DETAIL;
 }
 

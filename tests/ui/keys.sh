@@ -3,11 +3,6 @@
 # Every key of the live view, at three sizes, on made-up flows with a frozen clock.
 . "$(dirname "$0")/tmux.sh"
 
-# The first row of the table starts so; the sign before it is the selection's.
-first_row() {
-	expect "^▸ $1"
-}
-
 check_orders() {
 	# At any width the address of the other side is there.
 	keys b; first_row '.*203\.0\.113\.9:443'
@@ -31,20 +26,27 @@ row_is() {
 }
 
 check_moves() { # HEIGHT
-	keys Down; expect '^▸ .*\[2001:db8::7\]'
+	# Nothing is selected until somebody moves.
+	expect_no '^▸'
+	[ "$1" -lt 14 ] || expect ' 16 rows'
+	keys Down; expect '^▸ .*203\.0\.113\.9:443'
+	row_is "$1" 1
+	keys j; expect '^▸ .*(2001:db8::7|2001:…)'
 	row_is "$1" 2
 	keys j; expect '^▸ .*4500'
-	keys Up k; first_row '.*203\.0\.113\.9:443'
+	keys Up k; expect '^▸ .*203\.0\.113\.9:443'
+	keys k; expect '^▸ .*203\.0\.113\.9:443'; expect 'this is the first row'
 	keys G; expect '^▸ .*(fe80::1|10\.0\.0\.1 )'
 	row_is "$1" 16
-	keys g; row_is "$1" 1
+	keys j; expect 'this is the last row'
+	keys g; expect_no '^▸'
 	keys End; row_is "$1" 16
 	keys Home; first_row '.*203\.0\.113\.9:443'
-	keys PageDown; expect_no '^▸ .*203\.0\.113\.9:443'
-	keys PageUp; first_row '.*203\.0\.113\.9:443'
+	keys PageDown; expect '^▸ '
+	keys PageUp; expect '^▸ .*203\.0\.113\.9:443'
 	# The selection stays with its flow while the order changes.
-	keys j; expect '^▸ .*\[2001:db8::7\]'
-	keys 3; expect '^▸ .*\[2001:db8::7\]'
+	keys j; expect '^▸ .*2001:db8::7'
+	keys 3; expect '^▸ .*2001:db8::7'
 	keys 0 g; first_row '.*203\.0\.113\.9:443'
 }
 
@@ -52,7 +54,7 @@ check_pause() {
 	expect '00:00:06'
 	keys Space; expect 'PAUSED'
 	next_snapshot
-	keys j; keys k; expect 'PAUSED'; shows '00:00:06' || fail "the clock ran on"
+	keys j; keys j; expect 'PAUSED'; shows '00:00:06' || fail "the clock ran on"
 	keys P; expect_no 'PAUSED'; expect '00:00:07'
 	next_snapshot; expect '00:00:08'
 }
@@ -63,6 +65,8 @@ check_help() {
 	for key in '?' h F1; do
 		keys "$key"; expect 'show all keys'
 		keys Escape; expect_no 'show all keys'; expect 'BPS▼'
+		keys "$key"; expect 'show all keys'
+		keys q; expect_no 'show all keys'; expect 'BPS▼'
 	done
 	# Both keys at once, before there is a page to know the end of.
 	keys '?' G; expect 'and or not'; keys g; expect 'show all keys'
@@ -90,15 +94,24 @@ check_rewind() { # HEIGHT
 check_filter() { # HEIGHT
 	keys /; keys -l 'udp and out'; expect '^/udp and out'
 	expect_no '^..TCP '
-	keys Enter; expect_no '^/udp'; expect '^▸ UDP'
+	keys Enter; expect_no '^/udp'; first_row 'UDP'
 	[ "$1" -lt 14 ] || expect 'filter: udp and out .* of 16 flows'
 	keys /; expect '^/udp and out'; keys C-w; expect '^/udp and '
 	# A filter with its beginning of the next one is in force without that.
-	keys C-u; keys -l 'udp and'; expect '^/udp and .*expected a condition'; expect '^▸ UDP'
+	keys C-u; keys -l 'udp and'; expect '^/udp and .*expected a condition'; first_row 'UDP'
+	# The cursor moves; what is typed goes where it is.
+	keys C-u; keys -l 'tcp'; keys Home; keys -l 'not '; expect '^/not tcp'; first_row 'UDP'
+	keys End BSpace BSpace BSpace; keys -l 'icmp'; keys Left C-a DC DC DC DC; expect '^/icmp'
+	# Esc and Ctrl-C leave the filter as it was.
+	keys Escape; expect 'filter: udp and out|^..UDP'; expect_no '^/'
+	keys / C-u; keys -l arp; expect '^/arp'; keys C-c; expect_no '^/'; first_row 'UDP'
+	# What was kept before comes back.
+	keys / C-u Up; expect '^/udp and out'; keys Down; expect_no '^/udp'
 	keys C-u; keys -l 'port x'; expect '^/port x.*expected a'
 	# What is wrong is not accepted.
 	keys Enter; expect '^/port x'
 	keys BSpace; keys -l 443; keys Enter; expect_no '^/'; expect '443'
+	keys / Up Up; expect '^/udp and out'; keys Down Down Escape
 	keys Escape; expect '^..UDP '
 	expect_no 'filter:'
 	# Behind no row there is nothing.
@@ -110,24 +123,35 @@ check_filter() { # HEIGHT
 check_views() { # WIDTH
 	local name
 
-	for name in 'FAR|PEER' HOST SERVICE; do
+	for name in HOST SERVICE; do
 		keys Tab; expect "$name"
 	done
-	keys Tab; expect_no 'SERVICE'; expect '^▸ TCP '
+	keys Tab; expect_no 'SERVICE'; first_row 'TCP '
+	keys Tab; expect 'INTERFACE'; first_row eth0
+	keys Tab; expect 'FAR|PEER'
 	keys Tab; expect 'SOURCE|PEER'
-	keys BTab; expect_no 'SOURCE|PEER'
-	keys BTab; expect 'SERVICE'
+	keys BTab; expect 'NEAR|PEER'
+	keys BTab; expect 'INTERFACE'
+	keys BTab BTab; expect 'SERVICE'
+	# By number and by menu.
+	for name in 1:NEAR 2:SOURCE 3:HOST 4:SERVICE 6:INTERFACE; do
+		keys "M-${name%:*}"; expect "${name#*:}|PEER"
+	done
+	keys M-9; expect 'no view of that number|INTERFACE'
+	keys v; expect '^ +c +conversations'; keys h; expect_no '^ +c +conversations'; expect HOST
+	keys v; expect '^ +c +conversations'; keys q; expect_no '^ +c +conversations'; expect HOST
+	keys v; keys 4; expect SERVICE
 	# Into a group and out of it; its row is selected as before.
-	keys j; expect '^▸ UDP .*4500'
-	keys Enter; expect 'SOURCE|PEER'; expect_no '^..TCP '
+	keys j j; expect '^▸ UDP .*4500'
+	keys Enter; expect 'NEAR|PEER'; expect_no '^..TCP '
 	keys Escape; expect 'SERVICE'; expect '^▸ UDP .*4500'
-	keys BTab BTab BTab g; expect 'SOURCE|PEER'
+	keys M-2 g; expect 'SOURCE|PEER'
 }
 
 check_pages() {
-	keys Enter; expect 'first seen'; expect 'EtherType'
-	keys G; expect 'average .* [kMG]b/s'; keys u; expect 'average .* [kMG]B/s'; keys u u
-	keys Escape; expect_no 'first seen'
+	keys Enter; expect 'protocol'; keys G; expect 'since start|┼'; keys u u u
+	keys g; expect 'EtherType|protocol'
+	keys q; expect_no '^ +(protocol|since start) '
 	keys H; expect 'seen by the hook'; keys G; expect 'attached by'
 	keys H; expect_no 'attached by'; expect 'BPS▼'
 }
@@ -143,7 +167,7 @@ check_rest() { # WIDTH HEIGHT
 	keys o; expect 'BPS='; keys o; expect 'BPS▼'
 	keys z; [ "$1" -lt 80 ] || expect 'totals since 14:'
 	keys Z; expect_no 'totals since'
-	keys j F; [ "$2" -lt 14 ] || expect 'following row 2/'
+	keys g j j F; [ "$2" -lt 14 ] || expect 'following row 2/'
 	keys F; [ "$2" -lt 14 ] || expect_no 'following'
 	keys g
 	[ "$2" -lt 14 ] || { keys +; expect 'interval 2.0 s'; keys -; expect 'interval 1.0 s'; }
@@ -152,16 +176,17 @@ check_rest() { # WIDTH HEIGHT
 
 check_mouse() {
 	mouse 0 20 5; expect '^▸ .*\[2001:db8::7\]'
-	mouse 0 14 3; expect 'SOURCE▲'
-	mouse 0 14 3; expect 'SOURCE▼'
-	mouse 0 64 3; expect 'BPS▼'
-	keys g; expect 'row 1/'
-	mouse 65 20 8; expect 'row 4/'
-	mouse 64 20 8; expect 'row 1/'
+	mouse 0 15 3; expect 'SOURCE▲'
+	mouse 0 15 3; expect 'SOURCE▼'
+	mouse 0 62 3; expect 'BPS▼'
+	keys g; expect ' 16 rows'
+	# A click on the name of a view opens it.
+	mouse 0 3 22; expect 'NEAR'
+	mouse 0 9 22; expect 'SOURCE'
 }
 
 check_settings() {
-	keys 3 R u W; expect 'settings saved'
+	keys 3 R u W; expect 'settings saved in .*pktstat-bpf/settings'
 	keys q; expect '^ended by'
 	type_line "clear; $driver"; expect 'SOURCE▼'; expect 'B/s'
 	keys q; expect '^ended by'

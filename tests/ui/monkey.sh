@@ -8,7 +8,7 @@ RANDOM=${MONKEY_SEED:=$((SECONDS + $$ % 30000))}
 seconds=${MONKEY_SECONDS:-10}
 names=(Up Down Left Right PageUp PageDown Home End Tab BTab Enter Escape BSpace F1 C-l C-u C-w
 	C-b C-f Space)
-letters='bp01234t<>RojkgGFP[]{}LuTnH+-=W?hs/ abcdexyz()!&|>"'
+letters='vyYcibp01234t<>RojkgGFP[]{}LuTnH+-=W?hs/ abcdexyz()!&|>"'
 
 some_keys() {
 	local i keys=()

@@ -27,15 +27,15 @@ expect 'BPS▼'
 storm
 resize 80 24
 expect '^ \? help .*q quit'
-expect 'BPS▼|PPS▼'
-expect 'row 1/'
+expect 'BPS▼|PPS▼|IN▼'
+expect ' rows| row 1/'
 [ -n "$(driver_pid)" ] || fail "the program is gone"
 keys q; expect '^ended by quit'
 
 LANG_UNDER_TEST=C
 open_shell 80 24
 type_line "$driver -oa -I 3"
-expect '^> .*443 .* curl'
+first_row '.*443 .* curl'
 screen | LC_ALL=C grep -q '[^ -~]' && fail "not ASCII in the locale C"
 keys N; expect 'mirror\.'; keys H G; expect 'attached by'
 keys q; expect '^>?.*curl|^ended by'

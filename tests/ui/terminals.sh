@@ -4,7 +4,7 @@
 . "$(dirname "$0")/tmux.sh"
 
 colors() {
-	tm capture-pane -e -p -t $window | grep -cE $'\e\\[[0-9;]*(3[0-7]|4[0-7])m'
+	tm capture-pane -e -p -t $window | grep -cE $'\e\\[[0-9;]*(3[0-7]|4[0-7]|[34]8;5;[0-9]+)m'
 }
 
 # Some terminals have no second screen: what the last run left must be gone before the next is read.
@@ -29,7 +29,7 @@ echo "ok NO_COLOR"
 for locale in C POSIX; do
 	run_line "LC_ALL=$locale $driver"
 	expect 'BPSv'
-	expect '^> TCP'
+	first_row TCP
 	screen | LC_ALL=C grep -q '[^ -~]' && fail "not ASCII in locale $locale"
 	keys q; expect '^ended by quit'
 	echo "ok locale $locale"
@@ -39,7 +39,7 @@ for term in vt100 vt220 linux xterm xterm-256color screen; do
 	infocmp "$term" >/dev/null 2>&1 || continue
 	run_line "TERM=$term $driver"
 	expect 'BPS▼'
-	keys j; expect '^[▸>] .*\[2001:db8::7\]'
+	keys j j; expect '^[▸>] .*\[2001:db8::7\]'
 	keys q; expect '^ended by quit'
 	echo "ok TERM=$term"
 done
@@ -49,7 +49,7 @@ for term in xterm-ghostty no-such-terminal "no/such'terminal"; do
 	infocmp "$term" >/dev/null 2>&1 && continue
 	run_line "TERM=\"$term\" $driver"
 	expect 'BPS▼'
-	keys j; expect '^[▸>] .*\[2001:db8::7\]'
+	keys j j; expect '^[▸>] .*\[2001:db8::7\]'
 	[ "$(colors)" -gt 0 ] || fail "no colour on TERM=$term"
 	keys q; expect '^ended by quit'
 	expect '^described as xterm-256color'

@@ -20,7 +20,7 @@
 
 void golden_select_third(struct scene *scene, struct snapshot *snapshot)
 {
-	view_move(scene->view, 2);
+	view_move(scene->view, 3);
 }
 
 static void pause_in_ascii(struct scene *scene, struct snapshot *snapshot)
@@ -45,11 +45,8 @@ static void open_health(struct scene *scene, struct snapshot *snapshot)
 
 static void open_detail(struct scene *scene, struct snapshot *snapshot)
 {
-	view_move(scene->view, 1);
+	view_move(scene->view, 2);
 	scene->page = PAGE_DETAIL;
-	for (int i = 0; i < 100; i++)
-		scene->past[i] = i < 10 ? -1.0 : 1e6 * (i % 37);
-	scene->pasts = 100;
 }
 
 /* A filter takes it away as its end would. */
@@ -134,7 +131,7 @@ static void group_protocols(struct scene *scene, struct snapshot *snapshot)
 static void drill(struct scene *scene, struct snapshot *snapshot)
 {
 	view_set_group(scene->view, GROUP_SERVICE);
-	view_move(scene->view, 1);
+	view_move(scene->view, 2);
 	assert_int_equal(view_arrange(scene->view), 0);
 	assert_true(view_drill(scene->view));
 }
@@ -292,8 +289,20 @@ static void make_history(struct history *history, const struct snapshot *snapsho
 	}
 }
 
-static void draw_scene_at(const struct golden *golden, struct scene *scene, FILE *out)
+/* Rates of both directions, as if ten snapshots before them had not been. */
+static void make_past(struct view_pair *pair)
 {
+	pair->pasts = 100;
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		pair->past_of[dir] = 100;
+		for (int i = 0; i < 100; i++)
+			pair->past[dir][i] = i < 10 ? -1.0 : 1e6 * (i * (dir + 1) % 37);
+	}
+}
+
+static void draw_scene_at(const struct golden *golden, const struct scene *drawn, FILE *out)
+{
+	struct scene scene_of = *drawn, *scene = &scene_of;
 	struct layout_wish wish = {
 		.by = view_group(scene->view),
 		.sort = view_sort(scene->view),
@@ -302,12 +311,20 @@ static void draw_scene_at(const struct golden *golden, struct scene *scene, FILE
 		.packets = scene->unit == UNIT_PACKETS,
 	};
 	struct frame frame = {0};
+	struct widths widths = {0};
+	struct iface_sums sums = {0};
+	struct view_pair pair;
 	struct layout layout;
 
-	layout_fit(golden->width, golden->height, &wish, &layout);
-	view_set_height(scene->view, (size_t)layout.rows);
-	assert_int_equal(view_arrange(scene->view), 0);
+	if (view_snapshot(scene->view))
+		iface_sums_take(&sums, view_snapshot(scene->view));
+	scene->iface_sums = &sums;
+	assert_int_equal(fit_scene(scene, &wish, &widths, golden->width, golden->height, &layout), 0);
 	assert_int_equal(frame_init(&frame, golden->width, golden->height), 0);
+	if (scene->page == PAGE_DETAIL && view_get_pair(scene->view, &pair)) {
+		make_past(&pair);
+		scene->pair = &pair;
+	}
 	draw_scene(&frame, &layout, scene);
 	assert_int_equal(frame_dump(&frame, out), 0);
 	frame_done(&frame);

@@ -4,7 +4,8 @@
 set -u
 
 tools=${PKTSTAT_TOOLS:-.}
-driver=$tools/ui_driver
+# Rows as flows: what they are called and where they stand is simplest to say.
+driver="$tools/ui_driver -b flow"
 servers=0
 # Nobody's own settings change what a test sees.
 settings=$(mktemp -d)
@@ -19,7 +20,7 @@ skip() {
 }
 
 command -v tmux >/dev/null || skip "tmux is not installed"
-[ -x "$driver" ] || skip "$driver is not built"
+[ -x "$tools/ui_driver" ] || skip "$driver is not built"
 
 tm() {
 	tmux -L "$socket" -f /dev/null "$@"
@@ -83,6 +84,16 @@ open_shell() { # WIDTH HEIGHT
 	tm set-option -t $window status off >/dev/null
 	tm resize-window -t $window -x "$1" -y "$2"
 	expect '^shell>'
+}
+
+# The first row of the table, below the titles of the columns.
+first_row_is() {
+	screen | awk '/(SOURCE|PEER|NEAR|HOST|SERVICE|PROCESS|CONTAINER|USER|INTERFACE|PROTO) *[ ^v=▲▼]/ { getline; print; exit }' |
+		grep -qE -- "$1"
+}
+
+first_row() {
+	until_true first_row_is "$1" || fail "the first row is not: $1"
 }
 
 type_line() {

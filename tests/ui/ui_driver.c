@@ -3,7 +3,7 @@
  * The live view on made-up snapshots with a frozen clock, so that screens can be scripted: shows
  * the first snapshots at once and another one for each SIGUSR1, or every so many milliseconds.
  *
- *   ui_driver [-n FLOWS] [-s SNAPSHOTS] [-e MS] [-i IFACE] [-I COUNT] [-f FILTER] [-loah]
+ *   ui_driver [-n FLOWS] [-s SNAPSHOTS] [-e MS] [-i IFACE] [-I COUNT] [-f FILTER] [-b VIEW] [-loah]
  *
  * -I: so many interfaces. -l: the interface is lost with the next SIGUSR1. -o: owners are looked up;
  * with SIGRTMIN one more of them becomes known. -a: names of hosts can be asked for; with SIGRTMIN+1
@@ -30,6 +30,8 @@ struct driver {
 	long every_ms;
 	bool lose;
 	const char *filter;
+	enum group_by by;
+	bool by_set;
 	struct filter *hidden;
 	struct services *services;
 	const char *stand_in; /* for a TERM that terminfo does not know */
@@ -125,7 +127,9 @@ static int run(struct driver *driver, int signal_fd)
 		.deadline_fd = -1,
 		.sort = COLUMN_BPS,
 		.interval_ns = 1000000000,
-		.color = !getenv("NO_COLOR"),
+		.theme = getenv("NO_COLOR") ? THEME_MONO : THEME_AUTO,
+		.by = driver->by,
+		.by_set = driver->by_set,
 		.set_interval = set_interval,
 		.save_settings = save_settings,
 		.services = driver->services,
@@ -183,7 +187,7 @@ int main(int argc, char **argv)
 	int option, result;
 
 	setlocale(LC_ALL, "");
-	while ((option = getopt(argc, argv, "n:s:e:i:I:lf:oah")) != -1) {
+	while ((option = getopt(argc, argv, "n:s:e:i:I:lf:oahb:")) != -1) {
 		switch (option) {
 		case 'n': flows = strtoul(optarg, NULL, 10); break;
 		case 's': snapshots = strtoul(optarg, NULL, 10); break;
@@ -195,6 +199,10 @@ int main(int argc, char **argv)
 		case 'o': wish.owners = true; break;
 		case 'a': wish.names = true; break;
 		case 'h': hide = true; break;
+		case 'b':
+			driver.by = (enum group_by)group_of_name(optarg);
+			driver.by_set = true;
+			break;
 		default: return 2;
 		}
 	}

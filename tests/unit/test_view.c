@@ -142,7 +142,7 @@ static void test_selection_follows_flow(void **state)
 	struct view *view = view_of(5, COLUMN_BPS);
 
 	show(view, 1, five, 5);
-	view_move(view, 1);
+	view_move(view, 2);
 	assert_int_equal(view_arrange(view), 0);
 	assert_int_equal(flow_at(view, view_selected(view)), 5);
 	/* Another era, in which the flow has another id, and another place. */
@@ -161,7 +161,7 @@ static void test_gone_flow_is_succeeded(void **state)
 	struct view *view = view_of(5, COLUMN_BPS);
 
 	show(view, 1, five, 5);
-	view_move(view, 1);
+	view_move(view, 2);
 	assert_int_equal(view_arrange(view), 0);
 	show(view, 2, without, 3);
 	assert_int_equal(view_selected(view), 1);
@@ -182,7 +182,7 @@ static void test_window_scrolls_and_stays(void **state)
 	struct view *view = view_of(2, COLUMN_SOURCE);
 
 	show(view, 1, five, 5);
-	view_move(view, 2);
+	view_move(view, 3);
 	assert_int_equal(view_arrange(view), 0);
 	assert_int_equal(view_top(view), 1);
 	assert_int_equal(flow_at(view, 0), 0);
@@ -314,14 +314,14 @@ static void test_drill(void **state)
 	show(view, 1, five, 5);
 	assert_false(view_drill(view));
 	view_set_group(view, GROUP_HOST);
-	view_move(view, 1);
+	view_move(view, 2);
 	assert_int_equal(view_arrange(view), 0);
 	assert_true(view_drill(view));
 	assert_int_equal(view_arrange(view), 0);
 	assert_non_null(view_drilled(view, &by));
 	assert_int_equal(by, GROUP_HOST);
 	assert_true(view_get_selected(view, &row));
-	assert_int_equal(view_group(view), GROUP_FLOW);
+	assert_int_equal(view_group(view), GROUP_CONVERSATION);
 	assert_true(view_drill_back(view));
 	assert_int_equal(view_arrange(view), 0);
 	assert_false(view_drill_back(view));
@@ -354,7 +354,7 @@ static void test_gone_flow_is_waited_for(void **state)
 	struct row row;
 
 	show(view, 1, five, 5);
-	view_move(view, 2);
+	view_move(view, 3);
 	assert_int_equal(view_arrange(view), 0);
 	view_set_waiting(view, true);
 	show(view, 2, without, 3);
@@ -376,7 +376,7 @@ static void test_following(void **state)
 	struct view *view = view_of(2, COLUMN_BPS);
 
 	show(view, 1, five, 5);
-	view_move(view, 1);
+	view_move(view, 2);
 	view_set_follow(view, true);
 	assert_int_equal(view_arrange(view), 0);
 	assert_int_equal(flow_at(view, view_selected(view)), 5);

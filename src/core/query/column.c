@@ -12,7 +12,7 @@
 #include "format.h"
 
 /* Room for an address that columns leave for. */
-#define ROOMY 29 /* most IPv6 addresses and ports */
+#define ROOMY COLUMN_ROOMY
 #define FULL  21 /* an IPv4 address and port */
 #define LEAST 15
 
@@ -191,6 +191,8 @@ static const char *const report_source_titles[GROUPS] = {NULL, "NEAR",	  "HOST",
 							 "",   "PROCESS", "CONTAINER", "USER",
 							 "INTERFACE"};
 static const char *const destination_titles[GROUPS] = {[GROUP_CONVERSATION] = "FAR"};
+static const char *const bytes_titles[GROUPS] = {NULL,	  "TOTAL", "TOTAL", "TOTAL", "TOTAL",
+						 "TOTAL", "TOTAL", "TOTAL", "TOTAL"};
 
 #define NAMED(column_, name_, title_) .column = (column_), .name = (name_), .title = (title_)
 #define NUMBER(kind_)		      .kind = (kind_), .number = true
@@ -217,33 +219,35 @@ static const struct column_info columns[COLUMNS] = {
 	[COLUMN_PROCESS] = {NAMED(COLUMN_PROCESS, "process", "PROCESS"), .sortable = 11,
 			    .owner = true, .text = text_process,
 			    .live = FLOWS | PAIRS | BY(GROUP_HOST) | BY(GROUP_SERVICE),
-			    .width = {11, 12, 15}, .leave = {170, LEAST},
+			    .width = {11, 12, 15}, .leave = {205, LEAST},
 			    .report = FLOWS | PAIRS | BY(GROUP_HOST) | BY(GROUP_SERVICE),
 			    .drop = 100, .drop_group = 90},
 	[COLUMN_PID] = {NAMED(COLUMN_PID, "pid", "PID"), NUMBER(COLUMN_ID), .sortable = 10,
 			.owner = true, .count = count_pid, .live = FLOWS | PAIRS,
-			.width = {7, 7, 7}, .leave = {70, FULL}, .report = FLOWS, .drop = 30},
+			.width = {7, 7, 7}, .leave = {32, ROOMY}, .report = FLOWS, .drop = 30},
 	[COLUMN_USER] = {NAMED(COLUMN_USER, "user", "USER"), .sortable = 12, .owner = true,
 			 .text = text_user, .live = FLOWS | PAIRS | PROCS, .width = {8, 8, 8},
-			 .leave = {60, FULL}, .late = {150, LEAST}, .report = FLOWS | PROCS,
+			 .leave = {33, ROOMY}, .late = {150, LEAST}, .report = FLOWS | PROCS,
 			 .drop = 10, .drop_group = 90},
 	[COLUMN_CONTAINER] = {NAMED(COLUMN_CONTAINER, "container", "CONTAINER"), .sortable = 13,
-			      .owner = true, .text = text_container, .live = FLOWS | PAIRS | PROCS,
-			      .width = {14, 14, 14}, .leave = {50, FULL}, .late = {140, LEAST},
-			      .report = FLOWS | PROCS, .drop = 20, .drop_group = 80},
+			      .owner = true, .text = text_container,
+			      .live = FLOWS | PAIRS | PROCS, .width = {14, 14, 14},
+			      .leave = {35, ROOMY}, .late = {140, LEAST}, .report = FLOWS | PROCS,
+			      .drop = 20, .drop_group = 80},
 	[COLUMN_HISTORY] = {NAMED(COLUMN_HISTORY, "history", "HISTORY"), .kind = COLUMN_GRAPH,
 			    .past = true, .live = FLOWS, .width = {10, 10, 10},
 			    .leave = {10, ROOMY}},
 	[COLUMN_IN] = {NAMED(COLUMN_IN, "in", "IN"), NUMBER(COLUMN_RATE), .real = real_in,
-		       .live = GROUPED, .width = {6, 7, 7}, .leave = {120, FULL}},
+		       .live = GROUPED, .width = {6, 7, 7}, .leave = {174, LEAST}},
 	[COLUMN_OUT] = {NAMED(COLUMN_OUT, "out", "OUT"), NUMBER(COLUMN_RATE), .real = real_out,
-			.live = GROUPED, .width = {6, 7, 7}, .leave = {130, FULL}},
+			.live = GROUPED, .width = {6, 7, 7}, .leave = {175, LEAST}},
 	[COLUMN_BPS] = {NAMED(COLUMN_BPS, "bps", "BPS"), NUMBER(COLUMN_BITS), .sortable = 1,
-			.real = real_bps, .live = ALL, .width = {6, 7, 7}, .leave = {220, 1},
+			.real = real_bps, .live = ALL, .width = {7, 7, 7}, .leave = {220, 1},
+			.leave_group = {45, ROOMY},
 			.report = ALL, .drop = 70, .drop_group = 60},
 	[COLUMN_SHARE] = {NAMED(COLUMN_SHARE, "share", "SHARE"), NUMBER(COLUMN_PERCENT),
-			  .real = real_share, .live = ALL, .width = {6, 6, 14},
-			  .leave = {5, ROOMY}},
+			  .real = real_share, .live = ALL, .width = {6, 6, 6},
+			  .leave = {95, FULL}},
 	[COLUMN_AVERAGE_2S] = {NAMED(COLUMN_AVERAGE_2S, "avg2", "AVG2"), NUMBER(COLUMN_BITS),
 			       .past = true, .real = real_average_2s, .live = ALL,
 			       .width = {6, 7, 7}, .leave = {20, ROOMY}},
@@ -255,17 +259,18 @@ static const struct column_info columns[COLUMNS] = {
 				.width = {6, 7, 7}, .leave = {30, ROOMY}},
 	[COLUMN_PPS] = {NAMED(COLUMN_PPS, "pps", "PPS"), NUMBER(COLUMN_PACKETS_PER_SECOND),
 			.sortable = 2, .real = real_pps, .live = ALL, .width = {6, 7, 7},
-			.leave = {110, FULL}, .report = ALL, .drop = 40, .drop_group = 10},
+			.leave = {110, FULL}, .leave_group = {42, FULL}, .report = ALL, .drop = 40, .drop_group = 10},
 	[COLUMN_PACKETS] = {NAMED(COLUMN_PACKETS, "packets", "PACKETS"), NUMBER(COLUMN_COUNT),
-			    .sortable = 3, .count = count_packets, .live = ALL, .width = {8, 8, 8},
-			    .leave = {80, FULL}, .report = ALL, .drop = 50, .drop_group = 30},
+			    .sortable = 3, .count = count_packets, .live = ALL,
+			    .width = {8, 8, 8}, .leave = {80, FULL}, .leave_group = {41, FULL}, .report = ALL, .drop = 50,
+			    .drop_group = 30},
 	[COLUMN_BYTES_IN] = {NAMED(COLUMN_BYTES_IN, "bytes-in", "BYTES IN"), NUMBER(COLUMN_COUNT),
 			     .count = count_bytes_in, .report = GROUPED, .drop_group = 50},
 	[COLUMN_BYTES_OUT] = {NAMED(COLUMN_BYTES_OUT, "bytes-out", "BYTES OUT"),
 			      NUMBER(COLUMN_COUNT), .count = count_bytes_out, .report = GROUPED,
 			      .drop_group = 40},
 	[COLUMN_BYTES] = {NAMED(COLUMN_BYTES, "bytes", "BYTES"), NUMBER(COLUMN_COUNT),
-			  .sortable = 4, .count = count_bytes, .live = ALL, .width = {6, 7, 7},
+			  .titles = bytes_titles, .sortable = 4, .count = count_bytes, .live = ALL, .width = {6, 7, 7},
 			  .leave = {100, FULL}, .report = ALL, .drop = 60, .drop_group = 70},
 	[COLUMN_FLOWS] = {NAMED(COLUMN_FLOWS, "flows", "FLOWS"), NUMBER(COLUMN_COUNT),
 			  .sortable = 15, .count = count_flows, .live = GROUPED & ~PAIRS,

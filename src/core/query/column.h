@@ -65,7 +65,11 @@ struct column_context {
 	bool packets; /* COLUMN_RATE is of packets */
 };
 
-/* When a column goes for want of room: in its turn, unless the addresses have `room` columns. */
+/*
+ * When a column goes for want of room: in its turn, unless the addresses have `room` columns, or as many
+ * as they need where that is known; of COLUMN_ROOMY, never fewer than they need.
+ */
+#define COLUMN_ROOMY 29 /* most IPv6 addresses and ports */
 struct column_leave {
 	uint8_t turn; /* the lowest goes first; 0: never */
 	uint8_t room;
@@ -87,6 +91,7 @@ struct column_info {
 	unsigned int report;  /* the same of the report */
 	uint8_t width[3];     /* in the live view, below 100 columns, below 132, and beyond; 0: the rest */
 	struct column_leave leave, late; /* `late`: a second, later turn */
+	struct column_leave leave_group; /* instead of `leave` where rows are groups; turn 0: the same */
 	uint8_t drop;	       /* turn to leave the report, of rows that are flows; 0: never */
 	uint8_t drop_group;    /* of groups */
 	bool shorten;	       /* in the report */

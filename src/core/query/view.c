@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow.h"
 #include "order.h"
 #include "rows.h"
 #include "select.h"
@@ -174,12 +175,13 @@ bool view_drill(struct view *view)
 {
 	struct row row;
 
-	if (view->rows.by == GROUP_FLOW || !view_get_selected(view, &row))
+	if (view->rows.by == GROUP_FLOW || view->rows.by == GROUP_CONVERSATION ||
+	    !view_get_selected(view, &row))
 		return false;
 	view->rows.drill_by = view->rows.by;
 	view->rows.drill_key = row.key;
 	view->rows.drill_tenant = rows_tenant(&view->rows, view->rows.by, &row.key);
-	view_set_group(view, GROUP_FLOW);
+	view_set_group(view, GROUP_CONVERSATION);
 	view->rows.drilled = true;
 	return true;
 }
@@ -270,20 +272,36 @@ static void choose_rank(struct view *view, size_t rank)
 	change(view);
 }
 
+/* Where a step begins: at the selected row, or beside the nearest row on screen. */
+static long step_origin(const struct view *view, bool down)
+{
+	size_t end = view->top + (view->height ? view->height : 1);
+
+	if (view_has_selection(view) && view->rank >= view->top && view->rank < end)
+		return (long)view->rank;
+	if (!view_has_selection(view) || view->rank < view->top)
+		return down ? (long)view->top - 1 : (long)view->top + 1;
+	return down ? (long)end - 2 : (long)end;
+}
+
 void view_move(struct view *view, long lines)
 {
-	size_t last = view_last_rank(view);
-	size_t rank = view->rank;
+	long last = (long)view_last_rank(view);
+	long rank = step_origin(view, lines > 0) + lines;
 
-	if (lines < 0 && (size_t)-lines >= rank) {
-		view_move_first(view);
-		return;
-	}
-	if (lines < 0)
-		rank -= (size_t)-lines;
-	else
-		rank = last - rank < (size_t)lines ? last : rank + (size_t)lines;
-	choose_rank(view, rank);
+	rank = rank < 0 ? 0 : rank;
+	choose_rank(view, (size_t)(rank > last ? last : rank));
+}
+
+void view_scroll(struct view *view, long lines)
+{
+	size_t count = view->rows.count;
+	size_t bottom = count > view->height ? count - view->height : 0;
+	long top = (long)view->top + lines;
+
+	top = top < 0 ? 0 : top;
+	view->top = (size_t)top > bottom ? bottom : (size_t)top;
+	view->stale = true;
 }
 
 void view_move_first(struct view *view)
@@ -291,6 +309,7 @@ void view_move_first(struct view *view)
 	view->pinned = false;
 	view->choose = view->follow;
 	view->rank = 0;
+	view->top = 0;
 	change(view);
 }
 
@@ -477,6 +496,11 @@ size_t view_selected(const struct view *view)
 	return view->rank;
 }
 
+bool view_has_selection(const struct view *view)
+{
+	return (view->pinned || view->choose) && !view->absent;
+}
+
 bool view_get(const struct view *view, size_t place, struct row *ret_row)
 {
 	if (place < view->top || place >= view->top + view->height || place >= view->rows.count)
@@ -493,12 +517,76 @@ size_t view_history(const struct view *view, size_t place, double *ret_bps, size
 	return past_rates(view->rows.past, view->rows.item[place].index, ret_bps, max);
 }
 
-size_t view_history_selected(const struct view *view, double *ret_bps, size_t max)
+/* Key of the conversation that the selected row is, or is a flow of; false: it is neither. */
+static bool selected_pair(const struct view *view, struct flow_key *ret_key)
 {
+	const struct flow_key *key;
+
 	if (view->stale || view->selected_index < 0 || !view->rows.count ||
-	    view->rows.by != GROUP_FLOW || !view->rows.past)
-		return 0;
-	return past_rates(view->rows.past, (size_t)view->selected_index, ret_bps, max);
+	    !view->rows.source.snapshot ||
+	    (view->rows.by != GROUP_FLOW && view->rows.by != GROUP_CONVERSATION))
+		return false;
+	key = rows_key(&view->rows, (uint32_t)view->selected_index);
+	*ret_key = view->rows.by == GROUP_CONVERSATION
+			   ? *key
+			   : group_key(GROUP_CONVERSATION, key, NULL, OWNER_UNKNOWN);
+	return true;
+}
+
+/* Adds the rates of a flow to those that are there, both with the newest last. */
+static size_t add_past_rates(double *sum, size_t have, const double *rate, size_t count)
+{
+	for (size_t i = count; have < count && i-- > 0;)
+		sum[i] = i >= count - have ? sum[i - (count - have)] : -1.0;
+	have = have < count ? count : have;
+	for (size_t i = 0; i < count; i++) {
+		double *to = &sum[have - count + i];
+
+		if (rate[i] >= 0.0)
+			*to = (*to < 0.0 ? 0.0 : *to) + rate[i];
+	}
+	return have;
+}
+
+bool view_get_pair(const struct view *view, struct view_pair *ret_pair)
+{
+	const struct snapshot *snapshot = view->rows.source.snapshot;
+	struct flow_key wanted;
+
+	*ret_pair = (struct view_pair){.pasts = 0};
+	if (!selected_pair(view, &wanted) || !view_get_selected(view, &ret_pair->row))
+		return false;
+	for (size_t i = 0; i < snapshot->count; i++) {
+		const struct flow_key *key = snapshot_key(snapshot, i);
+		struct flow_key of = group_key(GROUP_CONVERSATION, key, NULL, OWNER_UNKNOWN);
+		enum flow_dir dir = flow_key_dir(key);
+		double rate[PAST_MAX];
+		size_t count;
+
+		if (!flow_key_equal(&of, &wanted)) {
+			ret_pair->others += flow_key_sum(key) == FLOW_SUM_NONE &&
+					    flow_key_sum(&wanted) == FLOW_SUM_NONE &&
+					    !memcmp(of.dst, wanted.dst, sizeof(of.dst));
+			continue;
+		}
+		if (view->rows.by == GROUP_FLOW && i != (size_t)view->selected_index) {
+			const struct row other = rows_get(&view->rows, (uint32_t)i);
+
+			flow_counts_add(&ret_pair->row.delta[dir], &other.delta[dir]);
+			flow_counts_add(&ret_pair->row.total[dir], &other.total[dir]);
+			if (other.first_wall_ns < ret_pair->row.first_wall_ns)
+				ret_pair->row.first_wall_ns = other.first_wall_ns;
+		}
+		if (!view->rows.past)
+			continue;
+		count = past_rates(view->rows.past, i, rate, PAST_MAX);
+		ret_pair->past_of[dir] =
+			add_past_rates(ret_pair->past[dir], ret_pair->past_of[dir], rate, count);
+		if (ret_pair->past_of[dir] > ret_pair->pasts)
+			ret_pair->pasts = ret_pair->past_of[dir];
+	}
+	ret_pair->key = wanted;
+	return true;
 }
 
 bool view_get_selected(const struct view *view, struct row *ret_row)

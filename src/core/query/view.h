@@ -2,8 +2,8 @@
 /*
  * The view: which rows of a snapshot are on screen, in which order, and which one is selected. It
  * owns a reference to the snapshot it shows and nothing that others share; one thread, no
- * terminal. The selection follows its flow by key across new orders, snapshots and eras; until
- * something is chosen, it is the first row, no matter which flow that is.
+ * terminal. The selection follows its row by key across new orders, snapshots and eras. Until
+ * something is chosen nothing is selected, and what asks for the selected row gets the first one.
  */
 #ifndef PKTSTAT_VIEW_H
 #define PKTSTAT_VIEW_H
@@ -51,7 +51,8 @@ void view_set_filter(struct view *view, struct filter *filter);
 /* Groups rows. The selection returns to the first row. */
 void view_set_group(struct view *view, enum group_by by);
 enum group_by view_group(const struct view *view);
-/* Shows the flows of the selected group only; false when nothing is selected to open. */
+/* Shows the conversations of the selected group only; false when rows are flows or conversations, or
+ * there are none. */
 bool view_drill(struct view *view);
 /* Back to the groups, with the one that was open selected; false when none was. */
 bool view_drill_back(struct view *view);
@@ -74,9 +75,14 @@ bool view_follows(const struct view *view);
 /* Lines there are for rows; 0 is allowed. */
 void view_set_height(struct view *view, size_t height);
 
-/* Selects the row so many lines below (above: negative) the selected one, as far as there are. */
+/*
+ * Selects the row so many lines below (above: negative) the selected one, as far as there are. Where
+ * that one is not on screen, or there is none, the step begins beside the nearest row that is.
+ */
 void view_move(struct view *view, long lines);
-/* The first row, no matter which flow that is; the flow that is last now. */
+/* Moves the window, not the selection. */
+void view_scroll(struct view *view, long lines);
+/* To the first row with nothing selected (following: the flow that is first now); the row that is last. */
 void view_move_first(struct view *view);
 void view_move_last(struct view *view);
 /* The flow on that line of the screen, counted from 0; nothing happens behind the last. */
@@ -101,15 +107,27 @@ int view_arrange(struct view *view);
 size_t view_count(const struct view *view);
 /* Place of the first row on screen. */
 size_t view_top(const struct view *view);
-/* Place of the selected row, from 0; it need not be on screen. */
+/* Place of the selected row, from 0; it need not be on screen. Without a selection 0. */
 size_t view_selected(const struct view *view);
+bool view_has_selection(const struct view *view);
 /* Row at that place; false when it is not on screen. */
 bool view_get(const struct view *view, size_t place, struct row *ret_row);
 
 /* Rates of the row at that place before, see past_rates(); 0 when it is not a flow on screen. */
 size_t view_history(const struct view *view, size_t place, double *ret_bps, size_t max);
-/* The same of the selected row. */
-size_t view_history_selected(const struct view *view, double *ret_bps, size_t max);
+
+/* Both directions of a flow or conversation. */
+struct view_pair {
+	struct row row;	     /* the selected one, with what the flow of the other direction counted */
+	struct flow_key key; /* of the conversation: the near end first */
+	size_t others;	     /* flows on screen or not that have the same far end */
+	/* Bits per second in the snapshots before, the newest last, past_of[] of each; below 0: unknown. */
+	double past[FLOW_DIRS][PAST_MAX];
+	size_t past_of[FLOW_DIRS], pasts; /* the larger */
+};
+
+/* Of the selected row; false when that is neither flow nor conversation, or gone. Looks at all flows. */
+bool view_get_pair(const struct view *view, struct view_pair *ret_pair);
 /* The flow or group that was chosen, among the rows or not; NULL: the first row. */
 const struct flow_key *view_chosen(const struct view *view);
 /* The selected row, on screen or not; false when there are no rows, or it is waited for. */
