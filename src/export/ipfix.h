@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The output of --ipfix: flow records to a collector. Everything counted is in one record, and all
+ * records add up to the report, apart from what the status says was lost; filters and limits do not
+ * apply. doc/ipfix.md has the elements. Made by the main thread, used by the thread of its publisher.
+ */
+#ifndef PKTSTAT_IPFIX_H
+#define PKTSTAT_IPFIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "change.h"
+#include "ipfix_sender.h"
+#include "owner.h"
+
+#define IPFIX_PORT	"4739" /* of IANA, for UDP and TCP */
+#define IPFIX_ACTIVE_NS 60000000000ULL
+#define IPFIX_IDLE_NS	15000000000ULL
+
+struct ipfix_options {
+	struct sockaddr_storage address;
+	socklen_t address_size;
+	bool tcp;
+	bool more; /* names of processes, users and containers */
+	uint64_t active_ns, idle_ns;
+};
+
+struct ipfix;
+
+/* Makes the socket. 0, -ENOMEM, or the error of socket(2), connect(2) or getrandom(2). */
+int ipfix_new(const struct ipfix_options *options, struct ipfix **ret_ipfix);
+void ipfix_free(struct ipfix *ipfix);
+/* Before the thread starts: who owners are; NULL: not looked up. */
+void ipfix_prepare(struct ipfix *ipfix, const struct owner_table *owners);
+
+/* For struct publisher_options; `ipfix` is a struct ipfix. They return 0. */
+int ipfix_publish(void *ipfix, const struct change *change);
+int ipfix_finish(void *ipfix, const struct snapshot *last);
+
+/* Any thread. */
+void ipfix_status(struct ipfix *ipfix, struct ipfix_status *ret_status);
+/*
+ * One line for a person: "1,204 records in 87 messages, 3 records (12 packets) lost". Returns `text`;
+ * `size` FORMAT_TEXT_MAX * 4 is enough.
+ */
+char *ipfix_status_text(const struct ipfix_status *status, char *text, size_t size);
+
+#endif
