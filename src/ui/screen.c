@@ -65,9 +65,13 @@ static void set_up_looks(struct screen *screen, enum theme theme)
 	int colors = able ? COLORS : 0;
 
 	for (unsigned int style = 0; style < STYLES; style++) {
-		struct theme_look look = theme_look(theme, colors, style);
-		bool colored = look.fg != THEME_DEFAULT || look.bg != THEME_DEFAULT;
+		struct theme_look look;
+		bool colored;
 
+		if ((style & STYLE_ROLE) >= THEME_ROLES)
+			continue;
+		look = theme_look(theme, colors, style);
+		colored = look.fg != THEME_DEFAULT || look.bg != THEME_DEFAULT;
 		screen->look[style].attributes = attributes_of(look.attributes);
 		if (!able || !colored)
 			continue;

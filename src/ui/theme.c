@@ -9,12 +9,10 @@
 
 #include "frame.h"
 
-#define ROLES 8
-
 /* Numbers of the 256-colour palette of xterm, those above 15, which themes of terminals leave alone. */
 struct palette {
-	short fg[ROLES]; /* THEME_DEFAULT: the terminal's own */
-	short bg[ROLES];
+	short fg[THEME_ROLES]; /* THEME_DEFAULT: the terminal's own */
+	short bg[THEME_ROLES];
 	short dim, plain_on_tint, tint;
 };
 
@@ -22,7 +20,7 @@ static const struct palette dark = {
 	.fg = {[STYLE_IN] = 114, [STYLE_OUT] = 183, [STYLE_WARN] = 221, [STYLE_ACCENT] = 117,
 	       [STYLE_HEAD] = 255, [STYLE_SELECT] = 16, [STYLE_TAB] = 16},
 	.bg = {[STYLE_HEAD] = 24, [STYLE_SELECT] = 180, [STYLE_TAB] = 117},
-	.dim = 248,
+	.dim = 250,
 	.plain_on_tint = 255,
 	.tint = 238,
 };
@@ -37,11 +35,11 @@ static const struct palette light = {
 };
 
 /*
- * With 8 or 16 colours these are what the user's palette makes of them: on dark, green, cyan and yellow
- * are legible in all that are common. On light none is, so that attributes do without.
+ * With 8 or 16 colours these are what the user's palette makes of them: on dark, green and cyan are
+ * legible in all that are common. On light none is, so that attributes do without.
  */
-static const short few[ROLES] = {
-	[STYLE_IN] = 2, [STYLE_OUT] = 6, [STYLE_WARN] = 3, [STYLE_ACCENT] = THEME_DEFAULT};
+static const short few[THEME_ROLES] = {
+	[STYLE_IN] = 2, [STYLE_OUT] = 6, [STYLE_WARN] = THEME_DEFAULT, [STYLE_ACCENT] = THEME_DEFAULT};
 
 static bool has_ground(unsigned int role)
 {
@@ -79,6 +77,8 @@ static struct theme_look look_of_few(unsigned int style, bool colors)
 		look.attributes |= STYLE_REVERSE | STYLE_BOLD;
 	else if (role == STYLE_TAB)
 		look.attributes |= STYLE_BOLD | STYLE_UNDERLINE;
+	else if (role == STYLE_WARN)
+		look.attributes |= STYLE_UNDERLINE;
 	else if (role == STYLE_ACCENT)
 		look.attributes |= STYLE_BOLD;
 	if (colors && style & STYLE_TINT)

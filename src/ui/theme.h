@@ -25,7 +25,8 @@ struct theme_look {
 	unsigned int attributes; /* STYLE_BOLD, _DIM, _REVERSE and _UNDERLINE */
 };
 
-/* The look of a style on a terminal with so many colours; 0: none. */
+/* The look of a style, of a role below THEME_ROLES, on a terminal with so many colours; 0: none. */
+#define THEME_ROLES 8
 struct theme_look theme_look(enum theme theme, int colors, unsigned int style);
 
 /* "auto", "dark", "light", "mono"; and the reverse, or -1. */
