@@ -285,6 +285,20 @@ static __always_inline int flow_slot_holds(const struct flow_slot *slot, const s
 		 (slot->key.word[2] ^ key->word[2]));
 }
 
+/*
+ * Where a flow of the bucket mostly is: in the slot where it is looked for first, or in the one
+ * beside it if the ports and protocol in the first are others. No branch: which of the two it is
+ * cannot be predicted.
+ */
+static __always_inline struct flow_slot *flow_likely_slot(struct flow_bucket *bucket, __u32 first,
+							  const struct flow_key *key)
+{
+	__u64 other = bucket->slot[first].key.word[4] ^ key->word[4];
+
+	other = (other | -other) >> 63;
+	return &bucket->slot[(first ^ other) & (FLOW_BUCKET - 1)];
+}
+
 /* The flow's bucket; NULL when the table is not there. */
 static __always_inline struct flow_bucket *flow_bucket_of(struct flow_front *front, __u32 index,
 							  __u64 hash)
@@ -322,9 +336,10 @@ static __always_inline void flow_overflow(struct flow_front *front, struct flow_
 }
 
 /*
- * The flow is not in the slot of its bucket where it is looked for first. Slots are taken in the
- * order in which they are looked at and not freed before the generation ends, so the first free one
- * ends the search. `place`: index << FLOW_BUCKET_BITS | first, since a BPF function takes at most five
+ * The flow is not in its likely slot. Slots are taken in the order in which they are looked at and
+ * not freed before the generation ends, so the first free one ends the search. (A key that was left
+ * there by the generation before the last may be found behind a free slot. Then the flow has counts
+ * in two slots, which are added up.) `place`: index << FLOW_BUCKET_BITS | first, since a BPF function takes at most five
  * arguments.
  */
 static __noinline void flow_miss(struct flow_front *front, struct flow_bucket *bucket, __u32 place,
@@ -341,7 +356,7 @@ static __noinline void flow_miss(struct flow_front *front, struct flow_bucket *b
 			flow_use(front, index);
 			return;
 		}
-		if (i && flow_slot_holds(slot, key)) {
+		if (flow_slot_holds(slot, key)) {
 			flow_counts_add_plain(&slot->pending, counts);
 			return;
 		}
@@ -353,10 +368,11 @@ static __noinline void flow_miss(struct flow_front *front, struct flow_bucket *b
 /* The interface's slot in keys. */
 static __always_inline __u32 flow_slot_of(const struct __sk_buff *skb)
 {
-	__u32 ifindex = skb->ifindex, i;
+	__u32 ifindex, i;
 
 	if (!flow_shared)
 		return flow_slot;
+	ifindex = skb->ifindex;
 	for (i = 0; i < FLOW_PLACE_PROBES; i++) {
 		const struct flow_place *place = &flow_places[(ifindex + i) & (FLOW_PLACES - 1)];
 
@@ -418,6 +434,7 @@ static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link 
 	struct flow_front *front;
 	struct flow_slot *slot;
 	struct flow_key key;
+	__u32 first;
 	__u64 hash;
 
 	way.before = flow_link_before(skb, link, dir, way.where);
@@ -445,12 +462,12 @@ static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link 
 		flow_write_back(front, index, &key, &counts);
 		return;
 	}
-	slot = &bucket->slot[flow_first_slot(hash)];
+	first = flow_first_slot(hash);
+	slot = flow_likely_slot(bucket, first, &key);
 	if (flow_slot_holds(slot, &key))
 		flow_counts_add_plain(&slot->pending, &counts);
 	else
-		flow_miss(front, bucket, index << FLOW_BUCKET_BITS | flow_first_slot(hash), &key,
-			  &counts);
+		flow_miss(front, bucket, index << FLOW_BUCKET_BITS | first, &key, &counts);
 }
 
 /*
