@@ -11,6 +11,7 @@ pkg_check_modules(CAPNG REQUIRED IMPORTED_TARGET libcap-ng)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5)
 pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle>=3.6)
 pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap>=1.9)
+pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.71)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares>=1.16)
 
 # xxHash is inlined into the hash table that uses it: its header is needed, its library is not.

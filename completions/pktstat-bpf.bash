@@ -71,6 +71,15 @@ _pktstat_bpf() {
 	-n | --count)
 		words='1 10 60'
 		;;
+	--metrics)
+		words='9435 0.0.0.0:9435'
+		;;
+	--metrics-file)
+		words=$(_pktstat_bpf_files "$current")
+		;;
+	--metrics-series)
+		words='16 32 64 128'
+		;;
 	--alert)
 		words='bps>100M bps>1G pps>100k bytes>10G'
 		;;
@@ -101,8 +110,9 @@ _pktstat_bpf() {
 		# begin generated: bash-options
 		words='--iface --dedup --exit-on-loss --netns --timeout --refresh --no-arp --attach'
 		words+=' --max-flows --read --speed --local --tui --json --stream --batch --every'
-		words+=' --count --alert --exit-over --total --sort --filter --by --limit --names'
-		words+=' --no-owners --hide-own --theme --no-mouse --verify --help --version'
+		words+=' --count --metrics --metrics-file --metrics-series --alert --exit-over'
+		words+=' --total --sort --filter --by --limit --names --no-owners --hide-own --theme'
+		words+=' --no-mouse --verify --help --version'
 		# end generated
 		;;
 	esac

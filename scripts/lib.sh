@@ -8,17 +8,19 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # "a|b": any of them will do; the first one the system offers is installed.
 build_packages=(
 	clang gcc libc6-dev linux-libc-dev cmake ninja-build 'pkg-config|pkgconf'
-	'bpftool|linux-tools-common' libbpf-dev libc-ares-dev libcap-ng-dev libelf-dev libncurses-dev
-	libpcap-dev libseccomp-dev nettle-dev
+	'bpftool|linux-tools-common' libbpf-dev libc-ares-dev libcap-ng-dev libelf-dev libmicrohttpd-dev
+	libncurses-dev libpcap-dev libseccomp-dev nettle-dev
 	libxxhash-dev
 )
 demo_packages=(iproute2 iputils-ping iperf3)
 test_packages=(
 	"${demo_packages[@]}" libcmocka-dev libjansson-dev 'libclang-rt-dev|libclang-rt-14-dev' tmux tshark tcpdump
-	ethtool jq python3 python3-jsonschema procps libcap2-bin ncurses-base groff-base shellcheck
+	ethtool jq python3 python3-jsonschema curl netcat-openbsd procps libcap2-bin ncurses-base groff-base shellcheck
 	qemu-system-x86 busybox-static cpio xz-utils wireguard-tools ppp
 	cppcheck
 )
+# For tests that only the long run has.
+long_packages=(prometheus prometheus-node-exporter)
 
 say() {
 	echo "${0##*/}: $*" >&2
@@ -119,7 +121,7 @@ install_by_hand() {
 	for tool in clang cmake ninja pkg-config bpftool cc; do
 		PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null || missing+=("$tool")
 	done
-	for library in 'libbpf >= 1.1' libelf libcap-ng libpcap libseccomp libcares nettle \
+	for library in 'libbpf >= 1.1' libelf libcap-ng libpcap libseccomp libcares libmicrohttpd nettle \
 		ncursesw libxxhash; do
 		pkg-config --exists "$library" 2>/dev/null || missing+=("$library")
 	done

@@ -17,6 +17,7 @@ if [ "${1:-}" = --long ]; then
 	presets=(release asan tsan)
 	# Tests of the release build that are not long have been run; sanitized ones are all wanted.
 	choice=(-L 'long|sanitized')
+	test_packages+=("${long_packages[@]}")
 fi
 
 need_root "running the tests" "$*"

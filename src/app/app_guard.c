@@ -23,6 +23,7 @@
 #include "process.h"
 #include "settings.h"
 
+#define METRICS_PATH_MAX 4096
 /* An ID that no user has: looking it up loads every configured name service. */
 #define UNUSED_UID 4294967290U
 
@@ -54,6 +55,11 @@ static unsigned int names_needs(const struct app *app)
 	return app_wants_names(app) ? GUARD_NAMES : 0;
 }
 
+static unsigned int metrics_needs(const struct app *app)
+{
+	return app->options->metrics ? GUARD_SERVE : 0;
+}
+
 static unsigned int main_needs(const struct app *app)
 {
 	return app->live ? GUARD_VIEW : 0;
@@ -62,7 +68,7 @@ static unsigned int main_needs(const struct app *app)
 int app_close_guard(struct app *app)
 {
 	const unsigned int needs = GUARD_THREADS | collector_needs(app) | owners_needs(app) |
-				   names_needs(app) | main_needs(app) |
+				   names_needs(app) | main_needs(app) | metrics_needs(app) |
 				   (app->netns_fd >= 0 ? GUARD_NETNS : 0);
 	const char *what;
 	int err;
@@ -97,6 +103,11 @@ void app_narrow_collector(const struct app *app)
 void app_narrow_owners(void *app)
 {
 	(void)narrow("owners", owners_needs(app));
+}
+
+void app_narrow_metrics(void *app)
+{
+	(void)narrow("metrics", metrics_needs(app));
 }
 
 void app_narrow_stream(void *app)
@@ -200,8 +211,42 @@ static bool has_stream_files(const struct options *options)
 	return false;
 }
 
+/* A new file beside that of --metrics-file, or the new one in its place. */
+static int serve_metrics_file(const void *context, const void *request, size_t length)
+{
+	const struct options *options = context;
+	enum metrics_file_step step;
+	char path[METRICS_PATH_MAX];
+	int fd, err;
+
+	if (length != sizeof(step) ||
+	    snprintf(path, sizeof(path), "%s.tmp", options->metrics_file) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	memcpy(&step, request, sizeof(step));
+	if (step == METRICS_FILE_OPEN) {
+		unlink(path);
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		return fd < 0 ? -errno : fd;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = fsync(fd) || rename(path, options->metrics_file) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+int app_change_metrics_file(struct app *app, enum metrics_file_step step)
+{
+	return helper_ask_file(app->metrics_writer, &step, sizeof(step));
+}
+
 int app_start_helpers(struct app *app)
 {
+	const struct helper_options metrics_writer = {.name = "pktstat-metrics",
+						      .needs = GUARD_SETTINGS,
+						      .serve_file = serve_metrics_file,
+						      .context = app->options};
 	const struct helper_options reopener = {.name = "pktstat-reopen",
 						.needs = GUARD_APPEND,
 						.serve_file = serve_stream,
@@ -220,6 +265,8 @@ int app_start_helpers(struct app *app)
 		err = helper_start(&users, &app->users);
 	if (!err && has_stream_files(app->options))
 		err = helper_start(&reopener, &app->reopener);
+	if (!err && app->options->metrics_file)
+		err = helper_start(&metrics_writer, &app->metrics_writer);
 	if (err)
 		log_line("cannot start a helper process: %s", strerror(-err));
 	return err;
@@ -230,7 +277,8 @@ void app_stop_helpers(struct app *app)
 	helper_stop(app->saver);
 	helper_stop(app->users);
 	helper_stop(app->reopener);
-	app->saver = app->users = app->reopener = NULL;
+	helper_stop(app->metrics_writer);
+	app->saver = app->users = app->reopener = app->metrics_writer = NULL;
 }
 
 int app_save_settings(void *context, const struct settings *settings, char where[SETTINGS_PATH_MAX])

@@ -48,7 +48,7 @@ struct app_outputs {
 
 bool app_has_outputs(const struct options *options)
 {
-	return options->streams || options->alerts || options->exit_overs;
+	return options->streams || app_has_metrics(options) || options->alerts || options->exit_overs;
 }
 
 bool app_streams_to_stdout(const struct options *options)
@@ -178,6 +178,7 @@ static int make_stream(struct app *app, const struct options_stream *wanted,
 	const struct publisher_options publisher = {
 		.ring = app->ring,
 		.every_ns = options->every_ns,
+		.settle_ms = app_settle_ms(app),
 		.count = options->count,
 		.publish = stream_publish,
 		.finish = stream_finish,
@@ -241,6 +242,7 @@ static int make_watcher(struct app *app)
 	struct app_outputs *outputs = app->outputs;
 	const struct publisher_options publisher = {
 		.ring = app->ring,
+		.settle_ms = app_settle_ms(app),
 		.publish = watch_publish,
 		.finish = watch_finish,
 		.output = &outputs->watch,
@@ -330,7 +332,9 @@ int app_open_outputs(struct app *app)
 		outputs->streams++;
 		err = make_stream(app, &options->stream[i], &outputs->stream[i]);
 	}
-	return err ? err : make_watcher(app);
+	if (!err)
+		err = make_watcher(app);
+	return err ? err : app_open_metrics(app);
 }
 
 int app_start_outputs(struct app *app)
@@ -349,7 +353,9 @@ int app_start_outputs(struct app *app)
 			log_line("cannot start the stream to %s: %s", output_name(output),
 				 strerror(-err));
 	}
-	return !outputs || err ? err : start_watcher(app);
+	if (outputs && !err)
+		err = start_watcher(app);
+	return err ? err : app_start_metrics(app);
 }
 
 bool app_reopen_outputs(struct app *app)
@@ -380,6 +386,7 @@ void app_finish_outputs(struct app *app)
 
 	for (size_t i = 0; outputs && i < outputs->streams; i++)
 		publisher_finish(outputs->stream[i].publisher);
+	app_finish_metrics(app);
 	if (!outputs)
 		return;
 	if (outputs->watcher)
@@ -402,6 +409,7 @@ void app_free_outputs(struct app *app)
 {
 	struct app_outputs *outputs = app->outputs;
 
+	app_free_metrics(app);
 	for (size_t i = 0; outputs && i < outputs->streams; i++) {
 		publisher_free(outputs->stream[i].publisher);
 		stream_free(outputs->stream[i].stream);

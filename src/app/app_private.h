@@ -94,6 +94,7 @@ struct app {
 	struct owner_table *owner_table; /* NULL with --no-owners */
 	struct services *services;	 /* NULL: no live view */
 	struct helper *saver;		 /* saves settings; NULL: no live view */
+	struct helper *metrics_writer; /* replaces the file of metrics; NULL: there is none */
 	struct helper *reopener; /* opens files of streams again; NULL: there are none */
 	struct helper *users;	 /* looks up names of users; NULL: owners are not looked up */
 	struct owners *owners;	 /* NULL: not looked up */
@@ -101,6 +102,7 @@ struct app {
 	bool opening_owners;
 	int owners_error;
 	bool said_owners_note;
+	struct app_metrics *metrics; /* NULL: none are asked for */
 	struct app_outputs *outputs; /* NULL: none was asked for */
 	uint64_t start_mono_ns;
 	int64_t start_wall_ns;
@@ -146,6 +148,11 @@ void app_user_name(void *app, uint32_t uid, char name[USER_NAME_SIZE]);
  * after it, finished when it has ended. 0 or a negative errno, logged.
  */
 int app_open_outputs(struct app *app);
+#define OUTPUT_SETTLE_MS 50
+static inline int app_settle_ms(const struct app *app)
+{
+	return app->options->no_owners ? 0 : OUTPUT_SETTLE_MS;
+}
 int app_start_outputs(struct app *app);
 /* Publishes what is left, and takes over the status and the reason of the end. */
 void app_finish_outputs(struct app *app);
@@ -157,6 +164,24 @@ bool app_reopen_outputs(struct app *app);
 /* Whether any is asked for; whether a stream is on standard output, which has no report then. */
 bool app_has_outputs(const struct options *options);
 bool app_streams_to_stdout(const struct options *options);
+/*
+ * Metrics, parts of the outputs. The socket is bound first of all, in the program's own network
+ * namespace. 0 or a negative errno, logged.
+ */
+bool app_has_metrics(const struct options *options);
+int app_bind_metrics(struct app *app);
+int app_open_metrics(struct app *app);
+int app_start_metrics(struct app *app);
+void app_finish_metrics(struct app *app);
+void app_free_metrics(struct app *app);
+void app_narrow_metrics(void *app);
+/* Asks a helper to open a new file beside that of --metrics-file (a descriptor), or to put it in its
+ * place (0); or a negative errno. */
+enum metrics_file_step {
+	METRICS_FILE_OPEN,
+	METRICS_FILE_REPLACE,
+};
+int app_change_metrics_file(struct app *app, enum metrics_file_step step);
 /* First action of the threads of streams. */
 void app_narrow_stream(void *app);
 /* Asks a helper for the file of a stream: a descriptor or a negative errno. */

@@ -414,6 +414,8 @@ int app_start(struct app *app)
 	choose_mode(app);
 	err = app_start_helpers(app);
 	if (!err)
+		err = app_bind_metrics(app);
+	if (!err)
 		err = app->options->read ? app_open_file(app) : find_live(app);
 	if (!err)
 		err = open_terminal(app);

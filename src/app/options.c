@@ -354,6 +354,18 @@ static bool parse_local(struct parser *parser, const char *text)
 	}
 }
 
+/* Of options that have one value. */
+static bool parse_once(struct parser *parser, const char *name, const char *text, const char *what,
+		       const char **ret_text)
+{
+	if (!*text)
+		return refuse(parser, "--%s has an empty value; give %s", name, what);
+	if (*ret_text)
+		return refuse(parser, "--%s may be given only once", name);
+	*ret_text = text;
+	return true;
+}
+
 /* What only the whole command line shows. */
 static bool check_outputs(struct parser *parser)
 {
@@ -367,7 +379,8 @@ static bool check_outputs(struct parser *parser)
 	if (standard && (options->json || options->total))
 		return refuse(parser, "--%s and a stream would be mixed on standard output; give "
 				      "the stream a file: --stream jsonl:FILE", options->json ? "json" : "total");
-	if ((options->every_set || options->count) && !options->streams)
+	if ((options->every_set && !options->streams && !options->metrics_file) ||
+	    (options->count && !options->streams))
 		return refuse(parser, "--%s needs an output, for example --stream jsonl",
 			      options->count ? "count" : "every");
 	if (options->every_set && options->every_ns < options->refresh_ns)
@@ -412,6 +425,15 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 	case OPTION_EVERY: return parse_every(parser, argument);
 	case OPTION_COUNT:
 		return parse_number(parser, "count", argument, 1, UINT32_MAX, &options->count);
+	case OPTION_METRICS:
+		return parse_once(parser, "metrics", argument, "a port, for example 9435",
+				  &options->metrics);
+	case OPTION_METRICS_FILE:
+		return parse_once(parser, "metrics-file", argument, "a path",
+				  &options->metrics_file);
+	case OPTION_METRICS_SERIES:
+		return parse_number(parser, "metrics-series", argument, 1, METRICS_SERIES_MAX,
+				    &options->metrics_series);
 	case OPTION_ALERT:
 		return parse_limit_of(parser, "alert", argument, options->alert,
 				      &options->alerts);
@@ -553,7 +575,8 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 	struct parser parser = {
 		.options = {.refresh_ns = OPTIONS_REFRESH_DEFAULT_NS,
 			    .sort = COLUMN_BPS,
-			    .max_flows = LEDGER_FLOWS_DEFAULT},
+			    .max_flows = LEDGER_FLOWS_DEFAULT,
+			    .metrics_series = METRICS_SERIES_DEFAULT},
 		.why = why,
 		.why_size = why_size,
 	};

@@ -35,6 +35,9 @@ struct options_stream {
 	const char *path; /* one of argv (outside text); NULL: standard output */
 };
 
+#define METRICS_SERIES_DEFAULT 32
+#define METRICS_SERIES_MAX     4096
+
 /* Limits of --alert, and as many of --exit-over. */
 #define OPTIONS_LIMITS_MAX 8
 
@@ -72,6 +75,9 @@ struct options {
 	size_t streams;
 	uint64_t every_ns; /* between intervals of outputs */
 	bool every_set;
+	const char *metrics;	  /* "[ADDR:]PORT" of argv (outside text); NULL: none */
+	const char *metrics_file; /* path of argv (outside text); NULL: none */
+	size_t metrics_series;
 	const char *alert[OPTIONS_LIMITS_MAX]; /* of argv, expressions that are right */
 	size_t alerts;
 	const char *exit_over[OPTIONS_LIMITS_MAX];
@@ -127,6 +133,9 @@ enum option_id {
 	OPTION_BATCH,
 	OPTION_EVERY,
 	OPTION_COUNT,
+	OPTION_METRICS,
+	OPTION_METRICS_FILE,
+	OPTION_METRICS_SERIES,
 	OPTION_ALERT,
 	OPTION_EXIT_OVER,
 	OPTION_TOTAL,

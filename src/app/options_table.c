@@ -93,6 +93,21 @@ const struct option_info option_table[OPTION_IDS] = {
 		"count", 'n', "N",
 		"Stop after N intervals of --stream.",
 		"1 10 60"},
+	[OPTION_METRICS] = {
+		"metrics", 0, "[ADDR:]PORT",
+		"Serve metrics for Prometheus over HTTP on this port of ADDR. Default of ADDR: "
+		"127.0.0.1.",
+		"9435 0.0.0.0:9435"},
+	[OPTION_METRICS_FILE] = {
+		"metrics-file", 0, "PATH",
+		"Write metrics to PATH in each interval, for the textfile collector of "
+		"node-exporter.",
+		"@files"},
+	[OPTION_METRICS_SERIES] = {
+		"metrics-series", 0, "N",
+		"At most N hosts, services, processes and so on with metrics of their own, from 1 "
+		"to 4096; all others are in \"other\". Default: 32.",
+		"16 32 64 128"},
 	[OPTION_ALERT] = {
 		"alert", 0, "EXPR",
 		"Say when a limit is exceeded, for example 'in bps > 800M for 10s', and when it no "

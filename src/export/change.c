@@ -383,3 +383,13 @@ int change_take(struct change_keeper *keeper, struct snapshot *now,
 	*ret_change = &keeper->change;
 	return 0;
 }
+
+bool change_is_exact(const struct snapshot *snapshot)
+{
+	const struct snapshot_health *health = &snapshot->health;
+
+	return health->hook.packets == health->rows.packets &&
+	       health->hook.bytes == health->rows.bytes && !health->map_full.packets &&
+	       !health->aged.packets && !health->gone.packets && !health->read_errors &&
+	       !ifaces_away_ns(snapshot->ifaces);
+}

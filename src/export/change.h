@@ -48,6 +48,8 @@ void change_keeper_free(struct change_keeper *keeper);
  * or -ENOMEM, after which the next call covers this time as well.
  */
 int change_take(struct change_keeper *keeper, struct snapshot *now, const struct change **ret_change);
+/* Every packet up to then was counted and is in one row, and flows were not added up. */
+bool change_is_exact(const struct snapshot *snapshot);
 /* The snapshot of the last successful call; NULL: none. Owned by the keeper. */
 const struct snapshot *change_last(const struct change_keeper *keeper);
 

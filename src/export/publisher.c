@@ -13,6 +13,9 @@
 /* An interval that is this part shorter than wanted is long enough: collectors may be late once. */
 #define SHORTER_BY 16
 
+/* How often an output with something else to wait for is asked to do it, whatever happens. */
+#define EXTRA_MS 500
+
 struct publisher {
 	struct publisher_options options;
 	struct change_keeper *keeper;
@@ -85,6 +88,15 @@ static int publish_change(struct publisher *publisher, struct snapshot *now)
 	return err;
 }
 
+/* The thread that looks owners up was woken by the same snapshot. */
+static void let_settle(const struct publisher *publisher)
+{
+	struct pollfd stop = {.fd = publisher->stop_fd, .events = POLLIN};
+
+	if (publisher->options.settle_ms)
+		wait_ready(&stop, 1, publisher->options.settle_ms);
+}
+
 /* Publishes if it is time; of a limited number of intervals the last one waits for the end. */
 static int see_newest(struct publisher *publisher)
 {
@@ -97,6 +109,7 @@ static int see_newest(struct publisher *publisher)
 			publisher->ended = true;
 			options->say(options->context, PUBLISHER_ENDED, 0);
 		} else {
+			let_settle(publisher);
 			err = publish_change(publisher, now);
 		}
 	}
@@ -120,17 +133,21 @@ static int finish_output(struct publisher *publisher)
 
 static int read_ring(struct publisher *publisher)
 {
+	const struct publisher_options *options = &publisher->options;
 	struct pollfd waits[] = {
 		{.fd = publisher->stop_fd, .events = POLLIN},
 		{.fd = publisher->publish_fd, .events = POLLIN},
+		{.fd = options->extra ? options->extra_fd : -1, .events = POLLIN},
 	};
 	int err;
 
 	for (;;) {
-		if (wait_ready(waits, ARRAY_SIZE(waits), -1) < 0)
+		if (wait_ready(waits, ARRAY_SIZE(waits), options->extra ? EXTRA_MS : -1) < 0)
 			continue;
 		if (waits[0].revents)
 			return finish_output(publisher);
+		if (options->extra)
+			options->extra(options->output);
 		if (wait_take_event(publisher->publish_fd)) {
 			err = see_newest(publisher);
 			if (err)

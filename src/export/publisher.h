@@ -23,12 +23,20 @@ enum publisher_news {
 struct publisher_options {
 	struct ring *ring;
 	uint64_t every_ns; /* least time between two changes */
+	/* How long it waits before a change, for owners of new flows to become known; 0: not. */
+	int settle_ms;
 	uint64_t count;	   /* intervals; the last one ends with the program; 0: no limit */
 	/* The output. Thread of the publisher; a negative errno ends it. */
 	int (*publish)(void *output, const struct change *change);
 	/* After the last change; `last` is the newest snapshot, NULL if there was none. */
 	int (*finish)(void *output, const struct snapshot *last);
 	void *output;
+	/*
+	 * What the thread waits for beside the ring, and what it does then and twice a second; NULL:
+	 * nothing.
+	 */
+	int extra_fd;
+	void (*extra)(void *output);
 	/* First action of the thread, and what it has to tell. */
 	void (*on_thread)(void *context);
 	void (*say)(void *context, enum publisher_news news, int err);

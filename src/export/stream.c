@@ -85,16 +85,6 @@ void stream_reopen(struct stream *stream, int fd)
 	outlet_reopen(&stream->outlet, fd);
 }
 
-bool stream_is_exact(const struct snapshot *snapshot)
-{
-	const struct snapshot_health *health = &snapshot->health;
-
-	return health->hook.packets == health->rows.packets &&
-	       health->hook.bytes == health->rows.bytes && !health->map_full.packets &&
-	       !health->aged.packets && !health->gone.packets && !health->read_errors &&
-	       !ifaces_away_ns(snapshot->ifaces);
-}
-
 static int flush_text(struct stream *stream, size_t most)
 {
 	int err = 0;

@@ -30,7 +30,7 @@ static void put_health(struct text *text, const struct snapshot *snapshot)
 	const struct snapshot_health *health = &snapshot->health;
 
 	json_number(text, "flowsKnown", snapshot->flows_known);
-	json_bool(text, "exact", stream_is_exact(snapshot));
+	json_bool(text, "exact", change_is_exact(snapshot));
 	text_add(text, ",\"other\":{");
 	put_reason(text, "mapFull", &health->map_full);
 	text_add(text, ",");

@@ -51,7 +51,4 @@ struct stream_writer {
 
 extern const struct stream_writer stream_json_writer, stream_csv_writer, stream_text_writer;
 
-/* Every packet is counted and in one row, and flows were not added up. */
-bool stream_is_exact(const struct snapshot *snapshot);
-
 #endif

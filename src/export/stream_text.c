@@ -238,7 +238,7 @@ static void text_interval(struct stream *stream, size_t rows)
 	add_rates(stream, "out", &stream->change->delta[FLOW_OUT]);
 	text_print(text, "  %" PRIu32 " flow%s  %s\n", stream->now->flows_active,
 		   format_plural(stream->now->flows_active),
-		   stream_is_exact(stream->now) ? "exact" : "not exact");
+		   change_is_exact(stream->now) ? "exact" : "not exact");
 	if (rows)
 		text_add(text,
 			 "PROTO     DIR  BPS      PPS      PACKETS       SOURCE > DESTINATION\n");

@@ -106,6 +106,9 @@ static const char *const users[] = {"bind",	  "connect",  "getpeername",	 "getso
 static const char *const settings[] = {"fchmod",   "fsync",	"mkdir",  "mkdirat", "rename",
 				       "renameat", "renameat2", "unlink", "unlinkat"};
 
+/* HTTP on a socket that is bound and listens. */
+static const char *const serve[] = {"accept", "accept4", "getsockname", "getsockopt", "shutdown"};
+
 static const char *const sanitizers[] = {
 	/* the leak check, which works like a debugger */
 	"capget", "clone", "getdents", "getppid", "kill", "process_vm_readv", "ptrace", "tgkill",
@@ -147,6 +150,7 @@ static int add_lists(scmp_filter_ctx filter, unsigned int needs)
 		{GUARD_NAMES, LIST(names)},
 		{GUARD_USERS, LIST(users)},
 		{GUARD_SETTINGS, LIST(settings)},
+		{GUARD_SERVE, LIST(serve)},
 		{GUARD_SANITIZED ? GUARD_ALWAYS : 0, LIST(sanitizers)},
 	};
 #undef LIST
@@ -268,6 +272,7 @@ static const struct rule rules[] = {
 	SOCKET(TC | INET, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE),
 	{TC, "setsockopt", {IS(1, SOL_NETLINK)}},
 	{TC, "setsockopt", {IS(1, SOL_SOCKET), IS(2, SO_RCVBUF)}},
+	{GUARD_SERVE, "setsockopt", {IS(1, IPPROTO_TCP)}},
 	SOCKET(INET, AF_INET, SOCK_DGRAM, 0),
 	SOCKET(INET, AF_INET, SOCK_DGRAM, IPPROTO_UDP),
 	SOCKET(INET, AF_INET, SOCK_STREAM, 0),

@@ -52,6 +52,7 @@ static const struct {
 	{"names", GUARD_NAMES},
 	{"saver", GUARD_SETTINGS},
 	{"reopener", GUARD_APPEND},
+	{"metrics", GUARD_SERVE},
 	{"users", GUARD_USERS},
 };
 

@@ -281,6 +281,10 @@ static void refusals(void **state)
 		{"--alert bps", "cannot use --alert: at column 4, its end: expected one of > >= < <= = !="},
 		{"--exit-over udp", "cannot use --exit-over: at column 1, 'udp': nothing is compared; "
 				    "add for example 'bps > 100M'"},
+		{"--metrics 1 --metrics 2", "--metrics may be given only once"},
+		{"--metrics ''", "--metrics has an empty value; give a port, for example 9435"},
+		{"--metrics-series 0",
+		 "cannot use '0' as --metrics-series: give a whole number from 1 to 4096"},
 		{"--every 5s", "--every needs an output, for example --stream jsonl"},
 		{"-n 5", "--count needs an output, for example --stream jsonl"},
 		{"-b -n 0", "cannot use '0' as --count: give a whole number from 1 to 4294967295"},

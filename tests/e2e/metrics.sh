@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# --metrics and --metrics-file: each family adds up to the report, promtool finds nothing to say,
+# clients that do not read or ask for nonsense harm nobody, hostile names do not break the text, a family
+# at its bound; and a real Prometheus reads what the report says.
+#
+# usage: metrics.sh [sums|clients|hostile|refused|prometheus]...
+set -u
+. "$(dirname "$0")/../support/netns.sh"
+tools=${PKTSTAT_TOOLS:?directory of the test tools}
+here=$(dirname "$0")
+port=9435
+
+traffic() {
+	bed_far "$tools/blast" --iface far0 "$@" >/dev/null || fail "the sender failed"
+}
+
+get() {
+	bed_mon curl -s --max-time 20 "$@" "http://127.0.0.1:$port/metrics"
+}
+
+lint() {
+	command -v promtool >/dev/null || return 0
+	promtool check metrics <"$1" >"$BED_DIR/lint" 2>&1 || fail "promtool: $(cat "$BED_DIR/lint")"
+	same "promtool's remarks" "$(cat "$BED_DIR/lint")" ""
+}
+
+# packets FILE: frames that came in, by the interface's counter.
+packets() {
+	sed -n 's/^pktstat_packets_total{interface="mon0",direction="in"} //p' "$1"
+}
+
+has_packets() {
+	get >"$BED_DIR/now"
+	[ "$(packets "$BED_DIR/now")" = "$1" ]
+}
+
+# Also beyond the bound of the families, and with flows that are folded.
+test_sums() {
+	monitor_start sums --json -r 100ms --max-flows 256 --metrics "$port" --metrics-series 1 \
+		--metrics-file "$BED_DIR/sums.prom" --alert 'pps > 1k' --no-owners
+	traffic --flows 200 --packets 5000 --order random --ipv6 30 --tcp 50
+	wait_for 60 has_packets 5000 || fail "the counters do not arrive: $(cat "$BED_DIR/now")"
+	python3 "$here/metrics_check.py" - "$BED_DIR/now" || fail "they do not add up"
+	get -H 'Accept: application/openmetrics-text; version=1.0.0' >"$BED_DIR/open"
+	same "the end of OpenMetrics" "$(tail -n 1 "$BED_DIR/open")" "# EOF"
+	lint "$BED_DIR/now"
+	traffic --flows 300 --packets 5000 --order random --first 500
+	monitor_stop
+	same "status" "$MONITOR_STATUS" 0
+	same "standard error" "$(grep -v alert "$BED_DIR/sums.err")" ""
+	lint "$BED_DIR/sums.prom"
+	python3 "$here/metrics_check.py" "$BED_DIR/sums.out" "$BED_DIR/sums.prom" ||
+		fail "they are not the report's"
+	same "series of a family at its bound" \
+		"$(grep -c '^pktstat_host_bytes_total.*direction="in"' "$BED_DIR/sums.prom")" 3
+	[ ! -e "$BED_DIR/sums.prom.tmp" ] || fail "a temporary file is left"
+}
+
+# Clients that ask for something else, too much, or nothing at all.
+test_clients() {
+	local i
+	monitor_start clients -r 100ms --metrics "127.0.0.1:$port"
+	traffic --flows 10 --packets 100
+	wait_for 60 has_packets 100
+	same "an unknown path" "$(bed_mon curl -s -o "$BED_DIR/body" -w '%{http_code}' \
+		"http://127.0.0.1:$port/../etc/passwd")" 404
+	same "POST" "$(get -o "$BED_DIR/body" -w '%{http_code}' -d x=y)" 405
+	head -c 100000 /dev/zero | tr '\0' 'x' >"$BED_DIR/long"
+	bed_mon curl -s --max-time 20 -H "X: $(cat "$BED_DIR/long")" \
+		"http://127.0.0.1:$port/metrics" >/dev/null
+	for i in 1 2 3 4 5 6; do
+		bed_mon nc 127.0.0.1 "$port" </dev/zero >/dev/null 2>&1 &
+		BED_PIDS="$BED_PIDS $!"
+	done
+	wait_for 60 has_packets 100 || fail "nobody is answered beside idle clients"
+	monitor_stop
+	same "status" "$MONITOR_STATUS" 0
+	same "standard error" "$(cat "$BED_DIR/clients.err")" ""
+}
+
+# A process whose name has all that may break a label, and one that is called "other".
+test_hostile() {
+	local name
+	ip -n "$BED_MON" addr add 10.99.0.1/24 dev mon0
+	ip -n "$BED_MON" link set mon0 arp on
+	monitor_start hostile -r 100ms --metrics "$port"
+	for name in $'a"b\\c\nd}e' other $'\xff\e[31m'; do
+		bed_mon python3 - "$name" <<'END' || fail "cannot send as $name"
+import ctypes, os, socket, sys, time
+ctypes.CDLL(None).prctl(15, os.fsencode(sys.argv[1]), 0, 0, 0)
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+for _ in range(15):
+    sock.sendto(b"x", ("10.99.0.255", 9))
+    time.sleep(0.1)
+END
+	done
+	get >"$BED_DIR/hostile.prom"
+	lint "$BED_DIR/hostile.prom"
+	python3 "$here/metrics_check.py" - "$BED_DIR/hostile.prom" || fail "they do not add up"
+	grep -q 'process="a\\"b\\\\c\\\\x0ad}e"' "$BED_DIR/hostile.prom" ||
+		fail "the name is not there: $(grep process_bytes "$BED_DIR/hostile.prom")"
+	monitor_stop
+}
+
+refused() {
+	local status=0
+	bed_mon timeout 60 "$PKTSTAT_BPF" -i mon0 -t 1s "${@:2}" >/dev/null 2>"$BED_DIR/refused.err" ||
+		status=$?
+	same "status of ${*:2}" "$status" 1
+	same "lines of ${*:2}" "$(wc -l <"$BED_DIR/refused.err")" 1
+	grep -q "$1" "$BED_DIR/refused.err" || fail "${*:2}: $(cat "$BED_DIR/refused.err")"
+}
+
+test_refused() {
+	bed_mon nc -l -p "$port" >/dev/null 2>&1 &
+	BED_PIDS="$BED_PIDS $!"
+	wait_for 60 bed_mon sh -c "ss -ltn | grep -q :$port"
+	refused 'Address already in use; give another' --metrics "0.0.0.0:$port"
+	refused 'give a port from 1 to 65535' --metrics 70000
+	refused 'give a port from 1 to 65535' --metrics fd99::1:9435
+	refused 'no such address' --metrics nowhere.invalid:9435
+	refused 'existing directory' --metrics-file "$BED_DIR/none/file"
+	refused 'existing directory' --stream "jsonl:$BED_DIR/none/file"
+}
+
+answers() {
+	bed_mon curl -s --max-time 5 "http://127.0.0.1:9090/api/v1/query" --data-urlencode "query=$1" |
+		jq -r '.data.result[0].value[1] // empty'
+}
+
+says() {
+	[ "$(answers "$1")" = "$2" ]
+}
+
+# A real Prometheus scrapes it; its sums are the counters, and increase() over the run works.
+test_prometheus() {
+	local query
+	command -v prometheus >/dev/null || skip "prometheus is missing"
+	sed 's/scrape_interval: .*/scrape_interval: 1s/' \
+		"${PKTSTAT_SOURCE_DIR:?}/contrib/prometheus.yml" >"$BED_DIR/prometheus.yml"
+	promtool check config "$BED_DIR/prometheus.yml" >/dev/null || fail "the scrape file"
+	monitor_start prometheus --json -r 100ms --metrics "$port" --no-owners
+	(exec ip netns exec "$BED_MON" prometheus --config.file="$BED_DIR/prometheus.yml" \
+		--storage.tsdb.path="$BED_DIR/tsdb" --web.listen-address=127.0.0.1:9090 \
+		>"$BED_DIR/prometheus.log" 2>&1) &
+	BED_PIDS="$BED_PIDS $!"
+	wait_for 60 says 'up{job="pktstat-bpf"}' 1 || fail "no scrape: $(tail -3 "$BED_DIR/prometheus.log")"
+	traffic --flows 100 --packets 5000 --order random --ipv6 30 --tcp 50
+	for family in "" protocol_ host_ service_; do
+		query="sum(pktstat_${family}packets_total{direction=\"in\"})"
+		wait_for 60 says "$query" 5000 || fail "$query is $(answers "$query")"
+	done
+	# Each query of the dashboard is understood and finds something.
+	jq -r '.. | .expr? // empty' "$PKTSTAT_SOURCE_DIR/contrib/grafana-dashboard.json" |
+		sed 's/\$__rate_interval/1m/g; s/\$instance/.*/g' >"$BED_DIR/queries"
+	while read -r query; do
+		[[ $query == *alert* || $query == *process* || $query == *container* ]] && continue
+		[ -n "$(answers "$query")" ] || fail "the dashboard's query finds nothing: $query"
+	done <"$BED_DIR/queries"
+	monitor_stop
+	same "packets of the report" "$(jq '[.[].packets] | add' "$BED_DIR/prometheus.out")" 5000
+}
+
+command -v curl >/dev/null || skip "curl is missing"
+command -v nc >/dev/null || skip "netcat is missing"
+[ $# -gt 0 ] || set -- sums clients hostile refused prometheus
+bed_make metrics quiet
+for name; do
+	"test_$name"
+	echo "ok: $name"
+done
