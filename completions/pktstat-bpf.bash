@@ -48,7 +48,7 @@ _pktstat_bpf() {
 		words='100ms 500ms 1s 2s 5s 10s 1m'
 		;;
 	--attach)
-		words='auto tcx clsact'
+		words='auto tcx clsact socket'
 		;;
 	--max-flows)
 		words='65536 262144 1048576 4194304'

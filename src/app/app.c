@@ -352,8 +352,7 @@ int app_run(const struct options *options)
 	app_free_names(&app);
 	app_stop_helpers(&app);
 	services_free(app.services);
-	app_free_file(&app);
-	bpf_source_free(app.source);
+	app_free_source(&app);
 	app_ifaces_done(&app);
 	filter_free(app.filter);
 	filter_free(app.hidden);

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "app_private.h"
+#include "bpf_source.h"
 #include "file_source.h"
 #include "log.h"
 #include "options.h"
+#include "socket_source.h"
 
 static char *file_name(const struct app *app, char *text, size_t size)
 {
@@ -83,10 +85,13 @@ void app_end_file(struct app *app)
 			 name, packets, strerror(-err));
 }
 
-void app_free_file(struct app *app)
+void app_free_source(struct app *app)
 {
-	if (!app->reads_file)
-		return;
-	file_source_free(app->source);
+	if (app->reads_file)
+		file_source_free(app->source);
+	else if (app->reads_sockets)
+		socket_source_free(app->source);
+	else
+		bpf_source_free(app->source);
 	app->source = NULL;
 }

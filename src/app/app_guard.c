@@ -34,7 +34,8 @@ static unsigned int collector_needs(const struct app *app)
 
 	if (app->reads_file)
 		return 0;
-
+	if (app->reads_sockets)
+		return GUARD_SOCKET;
 	/* Interfaces that appear or return. */
 	if (options->any || options->ifaces > 1 || !options->exit_on_loss)
 		needs |= GUARD_ATTACH;

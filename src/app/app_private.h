@@ -85,7 +85,8 @@ struct app {
 	struct ring *ring;
 	struct ledger *ledger;
 	struct flow_source *source;
-	bool reads_file; /* it is that of --read: file_source.h */
+	bool reads_file;    /* it is that of --read: file_source.h */
+	bool reads_sockets; /* it is packet sockets: socket_source.h */
 	struct collector *collector;
 	struct filter *filter;	  /* --filter, or NULL */
 	struct filter *hidden;	  /* --hide-own: the SSH session, or NULL */
@@ -206,7 +207,8 @@ static inline const char *app_way(const struct app *app)
 int app_open_file(struct app *app);
 /* When the collector has ended: logs what was wrong with the file, if anything was. */
 void app_end_file(struct app *app);
-void app_free_file(struct app *app);
+/* Whichever it is. */
+void app_free_source(struct app *app);
 
 /*
  * Prepares everything: mode, helpers, interfaces, privileges, signals, memory, source, collector,

@@ -20,6 +20,7 @@
 #include "owners.h"
 #include "resolver.h"
 #include "session.h"
+#include "socket_source.h"
 #include "wait.h"
 
 /*
@@ -202,17 +203,12 @@ void app_await_names(struct app *app, struct report *report)
 /* The default of --timeout without a live view: one hour. */
 #define QUIET_TIMEOUT_NS 3600000000000ULL
 
-static int check_privileges(void)
+static void say_missing_privileges(const char *missing)
 {
-	char missing[128];
-
-	if (!privileges_missing(missing, sizeof(missing)))
-		return 0;
 	log_line("cannot load programs into the kernel: missing %s; run it with sudo, or "
 		 "grant the capabilities once: "
 		 "setcap cap_bpf,cap_net_admin,cap_perfmon=ep $(command -v pktstat-bpf)",
 		 missing);
-	return -EPERM;
 }
 
 /* Live if standard input and output are terminals, or with --tui. */
@@ -291,7 +287,7 @@ static int set_up_deadline(struct app *app)
 	return -errno;
 }
 
-static int open_source(struct app *app)
+static int open_programs(struct app *app, struct bpf_source_failure *ret_failure)
 {
 	const struct bpf_source_options options = {
 		.name = app->ifaces.name,
@@ -303,15 +299,93 @@ static int open_source(struct app *app)
 		.no_arp = app->options->no_arp,
 		.attach = app->options->attach,
 	};
-	struct bpf_source_failure failure;
+
+	return bpf_source_open(&options, &app->source, ret_failure);
+}
+
+static int open_sockets(struct app *app)
+{
+	const struct socket_source_options options = {
+		.name = app->ifaces.name,
+		.names = app->ifaces.names,
+		.any = app->options->any,
+		.exit_on_loss = app->options->exit_on_loss,
+		.no_arp = app->options->no_arp,
+	};
+	int err = socket_source_open(&options, &app->source);
+
+	app->reads_sockets = !err;
+	return err;
+}
+
+static void say_socket_error(int err)
+{
+	if (err == -EPERM)
+		log_line("cannot open a packet socket: missing cap_net_raw; run it with sudo, or "
+			 "give the container cap_net_raw");
+	else
+		log_line("cannot open a packet socket: %s", strerror(-err));
+}
+
+/* Why there are no programs, and what would allow them. */
+static void say_fallback(int err, const char *missing)
+{
+	if (*missing)
+		log_line("counting copies of packets from a socket, because %s %s missing; with "
+			 "sudo it counts at the hook, exactly and almost free",
+			 missing, strchr(missing, ',') ? "are" : "is");
+	else if (err == -ENOSYS)
+		log_line("counting copies of packets from a socket, because this kernel has no "
+			 "BPF; one with CONFIG_BPF_SYSCALL counts at the hook, exactly");
+	else
+		log_line("counting copies of packets from a socket, because the kernel refuses "
+			 "BPF programs here (%s); --attach tcx or clsact says more",
+			 strerror(-err));
+}
+
+/* Errors that another way to count would share, or that the user can mend. */
+static bool is_final(int err)
+{
+	return err == -ENODEV || err == -EPROTONOSUPPORT || err == -ENOMEM || err == -EEXIST;
+}
+
+/* Programs at the hook; with --attach auto, where they are refused, packet sockets. */
+static int open_best(struct app *app)
+{
+	bool may_fall_back = app->options->attach == ATTACH_AUTO && !app->options->dedup;
+	struct bpf_source_failure failure = {.step = BPF_SOURCE_LOAD};
+	char missing[128];
+	int err = privileges_missing(missing, sizeof(missing))
+			  ? -EPERM
+			  : open_programs(app, &failure);
+
+	if (!err)
+		return 0;
+	if (may_fall_back && !is_final(err) && !open_sockets(app)) {
+		say_fallback(err, missing);
+		return 0;
+	}
+	if (*missing)
+		say_missing_privileges(missing);
+	else
+		app_ifaces_say_failure(app, err, &failure);
+	return err;
+}
+
+static int open_source(struct app *app)
+{
 	struct ifaces *ifaces;
 	int err;
 
-	err = bpf_source_open(&options, &app->source, &failure);
-	if (err) {
-		app_ifaces_say_failure(app, err, &failure);
-		return err;
+	if (app->options->attach == ATTACH_SOCKET) {
+		err = open_sockets(app);
+		if (err)
+			say_socket_error(err);
+	} else {
+		err = open_best(app);
 	}
+	if (err)
+		return err;
 	app->start_mono_ns = clock_mono_ns();
 	app->start_wall_ns = clock_wall_ns();
 	ifaces = app->source->ops->ifaces(app->source);
@@ -399,14 +473,6 @@ static int find_own(struct app *app)
 	return err;
 }
 
-/* The interfaces to watch, and the right to. */
-static int find_live(struct app *app)
-{
-	int err = app_ifaces_find(app);
-
-	return err ? err : check_privileges();
-}
-
 int app_start(struct app *app)
 {
 	int err;
@@ -416,7 +482,7 @@ int app_start(struct app *app)
 	if (!err)
 		err = app_bind_metrics(app);
 	if (!err)
-		err = app->options->read ? app_open_file(app) : find_live(app);
+		err = app->options->read ? app_open_file(app) : app_ifaces_find(app);
 	if (!err)
 		err = open_terminal(app);
 	if (!err)

@@ -563,6 +563,8 @@ static bool check_read(struct parser *parser)
 	if (!options->read && (options->speed_set || options->local.count))
 		return refuse(parser, "--%s is for capture files; give one with --read FILE",
 			      options->speed_set ? "speed" : "local");
+	if (options->attach == ATTACH_SOCKET && options->dedup)
+		return refuse(parser, "--dedup needs programs; leave out --attach socket");
 	/* Nobody knows whose processes they were. */
 	if (options->read)
 		options->no_owners = true;

@@ -47,8 +47,9 @@ const struct option_info option_table[OPTION_IDS] = {
 		"Count ARP in one row per direction instead of by address."},
 	[OPTION_ATTACH] = {
 		"attach", 0, "HOW",
-		"How to attach the programs: %s. tcx needs Linux 6.6, clsact is a tc qdisc, auto "
-		"is tcx if the kernel has it, else clsact. Default: auto."},
+		"How to attach the programs: %s. tcx needs Linux 6.6, clsact is a tc qdisc, socket "
+		"counts copies of the packets without programs, auto is the first that is allowed. "
+		"Default: auto."},
 	[OPTION_MAX_FLOWS] = {
 		"max-flows", 0, "N",
 		"Keep at most N flows, from 256 to 33554432. Beyond that, the flows that have been "

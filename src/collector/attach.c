@@ -217,7 +217,8 @@ void attach_close(struct attach *attach)
 const char *attach_mode_name(enum attach_mode mode)
 {
 	static const char *const names[ATTACH_MODES] = {
-		[ATTACH_AUTO] = "auto", [ATTACH_TCX] = "tcx", [ATTACH_CLSACT] = "clsact"};
+		[ATTACH_AUTO] = "auto", [ATTACH_TCX] = "tcx", [ATTACH_CLSACT] = "clsact",
+		[ATTACH_SOCKET] = "socket"};
 
 	return names[mode];
 }

@@ -4,13 +4,14 @@
 #define PKTSTAT_ATTACH_MODE_H
 
 enum attach_mode {
-	ATTACH_AUTO, /* TCX where there is one, else clsact */
+	ATTACH_AUTO, /* TCX where there is one, else clsact, else a packet socket */
 	ATTACH_TCX,
 	ATTACH_CLSACT,
+	ATTACH_SOCKET, /* no programs: src/capture/ */
 	ATTACH_MODES,
 };
 
-/* "auto", "tcx", "clsact". */
+/* "auto", "tcx", "clsact", "socket". */
 const char *attach_mode_name(enum attach_mode mode);
 
 #endif

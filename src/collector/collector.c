@@ -65,6 +65,7 @@ static void take_reading(struct collector *collector, const struct source_readin
 		flow_counts_add(&health->hook, &reading->total[where]);
 	}
 	flow_counts_add(&health->map_full, &reading->map_full);
+	health->unseen += reading->unseen;
 	collector->map_used += reading->map_used;
 	if (reading->error) {
 		health->read_errors++;

@@ -25,6 +25,7 @@ struct source_reading {
 	uint64_t mono_ns;		       /* when the generation was swapped out */
 	struct flow_counts total[FLOW_WHERES]; /* counted by the hook before anything else */
 	struct flow_counts map_full;	       /* of these: found no room in the kernel map */
+	uint64_t unseen; /* packets lost before they could be read; they are in `total` too */
 	uint32_t map_used;		       /* flows that were in kernel tables and maps */
 	int error; /* 0, or the negative errno of a read that failed: counts may be missing */
 };

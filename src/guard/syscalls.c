@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -264,6 +265,8 @@ static const struct rule rules[] = {
 	IOCTL(GUARD_VIEW, TERMIOS2(0x2D, _IOW)),
 	IOCTL(GUARD_VIEW, TCFLSH),
 	IOCTL(GUARD_VIEW, TIOCGPGRP),
+	IOCTL(GUARD_SOCKET, SIOCGIFINDEX),
+	IOCTL(GUARD_SOCKET, SIOCGIFNAME),
 	IOCTL(INET, FIONBIO),
 	IOCTL(INET, SIOCGIFINDEX),
 	IOCTL(INET, SIOCGIFNAME),
@@ -271,6 +274,10 @@ static const struct rule rules[] = {
 	/* rtnetlink for interfaces and tc filters; the rest for DNS and directory services. */
 	SOCKET(TC | INET, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE),
 	{TC, "setsockopt", {IS(1, SOL_NETLINK)}},
+	/* Packets that were lost; errors; an interface that returned, and that no more is received. */
+	{GUARD_SOCKET, "getsockopt", {IS(1, SOL_PACKET), IS(2, PACKET_STATISTICS)}},
+	{GUARD_SOCKET, "getsockopt", {IS(1, SOL_SOCKET), IS(2, SO_ERROR)}},
+	{GUARD_SOCKET, "bind", {}},
 	{TC, "setsockopt", {IS(1, SOL_SOCKET), IS(2, SO_RCVBUF)}},
 	{GUARD_SERVE, "setsockopt", {IS(1, IPPROTO_TCP)}},
 	SOCKET(INET, AF_INET, SOCK_DGRAM, 0),

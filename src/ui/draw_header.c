@@ -89,6 +89,9 @@ bool draw_health_text(const struct snapshot_health *health, char *text, size_t s
 	} else if (health->read_errors) {
 		format_count(health->read_errors, count, sizeof(count));
 		snprintf(text, size, "%s read errors", count);
+	} else if (health->unseen) {
+		format_count(health->unseen, count, sizeof(count));
+		snprintf(text, size, "%s p not seen", count);
 	} else if (health->map_full.packets || health->aged.packets) {
 		other_text(health, text, size);
 	} else {

@@ -155,6 +155,9 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	page_counts(&page, STYLE_PLAIN, "in rows", &health->rows);
 	page_counts(&page, warn_if(health->map_full.packets), "  map full", &health->map_full);
 	page_counts(&page, warn_if(health->aged.packets), "  aged", &health->aged);
+	if (health->unseen)
+		put_count(&page, warn_if(true), "  not seen", health->unseen,
+			  " packets, the socket's buffer was full");
 	if (health->gone.packets)
 		page_counts(&page, STYLE_PLAIN, "  interfaces gone", &health->gone);
 	put_count(&page, STYLE_PLAIN, "flows folded", health->flows_aged,

@@ -70,11 +70,11 @@ in_terminal 1 'TERM' env -u TERM "$prog" -i mon0 --tui
 
 # Which capability is missing, and how to give it.
 missing='cap_bpf.*setcap|setcap.*cap_bpf'
-without -sys_admin,-bpf "$prog" -i mon0 --json
+without -net_raw,-sys_admin,-bpf "$prog" -i mon0 --json
 missing='cap_net_admin.*setcap|setcap.*cap_net_admin'
-without -sys_admin,-net_admin "$prog" -i mon0 --json
+without -net_raw,-sys_admin,-net_admin "$prog" -i mon0 --json
 missing='cap_perfmon.*setcap|setcap.*cap_perfmon'
-without -sys_admin,-perfmon "$prog" -i mon0 --json
+without -net_raw,-sys_admin,-perfmon "$prog" -i mon0 --json
 refuses 1 'setcap.*cap_bpf' setpriv --reuid 65534 --regid 65534 --clear-groups "$prog" -i mon0 --json
 
 # A command HOW COMMAND...: runs COMMAND where HOW has taken something away.
@@ -85,7 +85,7 @@ exec unshare -m --propagation private sh -c 'hide=$1; shift; $hide && exec "$@"'
 END
 chmod 755 "$hiding"
 if "$hiding" true true 2>/dev/null; then
-	refuses 1 '/sys/devices/system/cpu/possible.*sysfs' "$hiding" 'umount -l /sys' "$prog" -i mon0 --json
+	refuses 1 '/sys/devices/system/cpu/possible.*sysfs' "$hiding" 'umount -l /sys' "$prog" -i mon0 --json --attach tcx
 	refuses 1 '/proc/thread-self/ns/net.*/proc mounted' \
 		"$hiding" 'umount -l /proc' "$prog" --netns "$BED_MON" -i mon0 --json
 	bed_mon "$hiding" 'mount -t tmpfs none /sys/kernel/btf' "$prog" -i mon0 --json -t 100ms \

@@ -12,6 +12,8 @@
 #   monitor_start NAME ARGS...       starts the program in $BED_MON on mon0 (or $MONITOR_IFACE),
 #                           waits until it is attached; process in MONITOR_PID, output in $BED_DIR/NAME.out (or
 #                           $MONITOR_OUT) and NAME.err
+#                           With PKTSTAT_ATTACH=socket in the environment: as in a container that has
+#                           CAP_NET_RAW alone and a seccomp filter that refuses bpf(2)
 #   monitor_stop [SIGNAL]   ends it (default INT), waits, status in MONITOR_STATUS
 #   monitor_wait            waits until it ends by itself
 #   fail WORDS..., skip WORDS..., same NAME GOT WANTED
@@ -109,16 +111,35 @@ monitor_attached() {
 		grep -qE "flow_egress:\[(${ids%|})\]"
 }
 
+# A packet socket that receives all protocols, on the interface or on any.
+monitor_listens() {
+	awk '$4 == "0003" && $6 == 1' "/proc/$1/net/packet" 2>/dev/null | grep -q .
+}
+
 monitor_ready() {
-	! kill -0 "$1" 2>/dev/null || monitor_attached "$1"
+	! kill -0 "$1" 2>/dev/null && return
+	if [ "${PKTSTAT_ATTACH:-}" = socket ]; then
+		monitor_listens "$1"
+	else
+		monitor_attached "$1"
+	fi
+}
+
+# In what surroundings the program runs.
+monitor_run() {
+	if [ "${PKTSTAT_ATTACH:-}" = socket ]; then
+		exec setpriv --bounding-set=-all,+net_raw --inh-caps=-all -- \
+			"${PKTSTAT_TOOLS:?}/no_bpf" "$@"
+	fi
+	exec "$@"
 }
 
 # An asynchronous command of a script ignores SIGINT unless told otherwise.
 monitor_start() {
 	MONITOR_NAME=$1
 	shift
-	(exec ip netns exec "$BED_MON" env --default-signal=INT,QUIT \
-		"$PKTSTAT_BPF" -i "${MONITOR_IFACE:-mon0}" "$@" >"${MONITOR_OUT:-$BED_DIR/$MONITOR_NAME.out}" \
+	(exec ip netns exec "$BED_MON" "$BASH" -c "$(declare -f monitor_run); monitor_run \"\$@\"" - \
+		env --default-signal=INT,QUIT "$PKTSTAT_BPF" -i "${MONITOR_IFACE:-mon0}" "$@" >"${MONITOR_OUT:-$BED_DIR/$MONITOR_NAME.out}" \
 		2>"$BED_DIR/$MONITOR_NAME.err" </dev/null) &
 	MONITOR_PID=$!
 	BED_PIDS="$BED_PIDS $MONITOR_PID"

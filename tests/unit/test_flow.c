@@ -199,6 +199,7 @@ static void sums_in_words(void **state)
 		{FLOW_SUM_AGED, FLOW_CLASS_TCP, 0, "aged: TCP"},
 		{FLOW_SUM_REMAINDER, FLOW_CLASS_MIXED, 0, "remainder: mixed"},
 		{FLOW_SUM_GONE, FLOW_CLASS_UDP, 0, "interfaces gone: UDP"},
+		{FLOW_SUM_UNSEEN, FLOW_CLASS_MIXED, 0, "not seen: socket buffer full"},
 		{(enum flow_sum)99, 0, 0, "sum 99"},
 	};
 	char text[FLOW_TEXT_MAX];

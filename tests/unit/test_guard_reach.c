@@ -47,6 +47,7 @@ static const struct {
 	{"view", GUARD_VIEW},
 	{"collector", COLLECTOR},
 	{"collector-clsact", COLLECTOR | GUARD_CLSACT},
+	{"collector-socket", GUARD_SOCKET},
 	{"owners", GUARD_OWNERS},
 	{"owners-proc", GUARD_OWNERS | GUARD_PROC},
 	{"names", GUARD_NAMES},
@@ -285,7 +286,7 @@ static const struct attempt attempts[] = {
 	{"a socket's room", TC | INET, SYS_setsockopt, {~0UL, SOL_SOCKET, SO_RCVBUF, 0}},
 	{"a netlink option", TC | INET, SYS_setsockopt, {~0UL, 270, 11, 0}},
 	{"an interface's flags", 0, SYS_ioctl, {~0UL, SIOCSIFFLAGS, 0}},
-	{"an interface's name", INET, SYS_ioctl, {~0UL, SIOCGIFNAME, 0}},
+	{"an interface's name", INET | GUARD_SOCKET, SYS_ioctl, {~0UL, SIOCGIFNAME, 0}},
 	/* BPF */
 	BPF_TRY("a map", GUARD_COLLECT, BPF_MAP_CREATE),
 	BPF_TRY("a map's entry", GUARD_COLLECT, BPF_MAP_LOOKUP_ELEM),

@@ -204,7 +204,7 @@ static void refusals(void **state)
 		{"-s speed",
 		 "cannot sort by 'speed'; the keys are bps, pps, packets, bytes, source, "
 		 "destination, tuple, proto, dir, pid, process, user, container, iface, flows"},
-		{"--attach xdp", "cannot attach by 'xdp'; give auto, tcx or clsact"},
+		{"--attach xdp", "cannot attach by 'xdp'; give auto, tcx, clsact or socket"},
 		{"--by", "--by needs a value: --by WHAT"},
 		{"--by port", "cannot group by 'port'; give flow, conversation, host, service, "
 			      "protocol, process, container, user or interface"},
@@ -245,6 +245,7 @@ static void refusals(void **state)
 				     "leave one of them out"},
 		{"--read a --attach tcx", "--read takes packets from a file; --attach is for "
 					  "interfaces, leave one of them out"},
+		{"--attach socket --dedup", "--dedup needs programs; leave out --attach socket"},
 		{"--speed 2", "--speed is for capture files; give one with --read FILE"},
 		{"--local ::/0", "--local is for capture files; give one with --read FILE"},
 		{"--read a --speed 0", "cannot use '0' as --speed: give a number from 0.01 to "
@@ -456,7 +457,7 @@ static void help_of_each_option(void **state)
 		if (has_list)
 			assert_non_null(strstr(help, option_list(id, list, sizeof(list))));
 	}
-	assert_string_equal(option_list(OPTION_ATTACH, (char[64]){0}, 64), "auto, tcx or clsact");
+	assert_string_equal(option_list(OPTION_ATTACH, (char[64]){0}, 64), "auto, tcx, clsact or socket");
 }
 
 int main(void)

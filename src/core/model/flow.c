@@ -126,6 +126,7 @@ static enum flow_class class_of_sum(const struct flow_key *key)
 	case FLOW_SUM_AGED:
 	case FLOW_SUM_REMAINDER:
 	case FLOW_SUM_GONE:
+	case FLOW_SUM_UNSEEN:
 		return key->dport < FLOW_CLASSES ? (enum flow_class)key->dport : FLOW_CLASS_MIXED;
 	case FLOW_SUM_ARP_OFF: return FLOW_CLASS_ARP;
 	default: return class_of_ethertype(key->ethertype);

@@ -99,6 +99,7 @@ struct snapshot_health {
 	uint64_t flows_aged;          /* flows folded into "aged" rows */
 	struct flow_counts gone;      /* of rows: in "interfaces gone" rows */
 	uint64_t flows_gone;	      /* flows folded into those, and sums */
+	uint64_t unseen;              /* packets that a socket had no room for; of rows, without bytes */
 	uint32_t map_entries;         /* room in the kernel map of one generation, flows */
 	uint32_t map_used;            /* flows drained from it in this interval */
 	uint32_t map_entries_max;     /* bound of its growth */

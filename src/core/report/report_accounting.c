@@ -14,6 +14,7 @@ static const char *const reasons[REPORT_SUMS_MAX] = {
 	[FLOW_SUM_MAP_FULL] = "while the flow map was full",
 	[FLOW_SUM_AGED] = "of flows idle longest, folded together",
 	[FLOW_SUM_REMAINDER] = "remainder",
+	[FLOW_SUM_UNSEEN] = "not seen, the socket's buffer was full",
 	[FLOW_SUM_GONE] = "of interfaces gone, folded together",
 };
 
@@ -96,7 +97,7 @@ static int put_verdict(const struct report *report, const struct report_sums *su
 	if (sums->reason[FLOW_SUM_MAP_FULL].packets || sums->reason[FLOW_SUM_AGED].packets ||
 	    sums->reason[FLOW_SUM_GONE].packets)
 		verdict = "exact in sum: every packet seen is in one row, but some flows share one";
-	if (ifaces_away_ns(report->ifaces))
+	if (ifaces_away_ns(report->ifaces) || report->health.unseen)
 		verdict = "every packet seen is in one row, but not every packet was seen";
 	return report_written(out, fprintf(out, "  %s\n", verdict));
 }
