@@ -109,10 +109,10 @@ _pktstat_bpf() {
 	*)
 		# begin generated: bash-options
 		words='--iface --dedup --exit-on-loss --netns --timeout --refresh --no-arp --attach'
-		words+=' --max-flows --read --speed --local --tui --json --stream --batch --every'
-		words+=' --count --metrics --metrics-file --metrics-series --alert --exit-over'
-		words+=' --total --sort --filter --by --limit --names --no-owners --hide-own --theme'
-		words+=' --no-mouse --verify --help --version'
+		words+=' --max-flows --read --speed --local --tui --json --csv --stream --batch'
+		words+=' --every --count --metrics --metrics-file --metrics-series --alert'
+		words+=' --exit-over --total --sort --filter --by --limit --names --no-owners'
+		words+=' --hide-own --theme --no-mouse --verify --help --version'
 		# end generated
 		;;
 	esac

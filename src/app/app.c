@@ -59,13 +59,14 @@ static void print_report(struct app *app, const struct snapshot *last)
 	}
 	app_await_names(app, &report);
 	err = app->options->json    ? report_json(&report, stdout)
+	      : app->options->csv   ? report_csv(&report, stdout)
 	      : app->options->total ? report_total(&report, stdout)
 				    : report_table(&report, stdout);
 	if (err)
 		say_write_error(app, err);
 }
 
-/* JSON has rows only, so gaps in the capture are logged. */
+/* JSON and CSV have rows only, so gaps in the capture are logged. */
 static void log_gaps(const struct ifaces *ifaces)
 {
 	char away[4 * FORMAT_TEXT_MAX];
@@ -121,7 +122,7 @@ static void app_end(struct app *app, bool report)
 	if (report && last) {
 		if (!app_streams_to_stdout(app->options))
 			print_report(app, last);
-		if (app->options->json && !app->options->verify)
+		if ((app->options->json || app->options->csv) && !app->options->verify)
 			log_gaps(last->ifaces);
 		if (app->options->verify)
 			print_verification(app, last);

@@ -177,7 +177,8 @@ static void ask_for_rows(const struct app *app, const struct report *report)
 	if (!dry.limit || dry.limit > REPORT_ROWS_MAX)
 		dry.limit = REPORT_ROWS_MAX;
 	/* An error here occurs, and is logged, again when the report is written. */
-	(void)(app->options->json ? report_json(&dry, nowhere) : report_table(&dry, nowhere));
+	(void)(app->options->json || app->options->csv ? report_json(&dry, nowhere)
+						       : report_table(&dry, nowhere));
 	fclose(nowhere);
 	free(text);
 }
@@ -218,8 +219,9 @@ static void choose_mode(struct app *app)
 	/* A capture may come by standard input; keys come from /dev/tty then. */
 	bool tty = (isatty(STDIN_FILENO) || pipe) && isatty(STDOUT_FILENO);
 
-	app->live = app->options->tui ||
-		    (tty && !app->options->json && !app->options->total && !app_streams_to_stdout(app->options));
+	app->live =
+		app->options->tui || (tty && !app->options->json && !app->options->csv &&
+				      !app->options->total && !app_streams_to_stdout(app->options));
 }
 
 static int open_terminal(struct app *app)
@@ -396,12 +398,11 @@ static int open_source(struct app *app)
 
 static int start_collector(struct app *app)
 {
-	struct collector_options options = {.timing = app->reads_file
-							      ? file_source_timing(app->source)
-							      : NULL,
-					    .interval_ns = app->options->refresh_ns,
-					    .on_thread = app_ifaces_on_thread,
-					    .context = app};
+	struct collector_options options = {
+		.timing = app->reads_file ? file_source_timing(app->source) : NULL,
+		.interval_ns = app->options->refresh_ns,
+		.on_thread = app_ifaces_on_thread,
+		.context = app};
 	int err;
 
 	guard_raise_limits(); /* libbpf does this too, but is not safe for two threads */

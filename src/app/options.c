@@ -250,8 +250,10 @@ static bool add_stream(struct parser *parser, enum stream_format format, const c
 			return refuse(parser, "two streams would be mixed on standard output; give "
 					      "one of them a file: --stream jsonl:FILE");
 		if (path && other && !strcmp(path, other))
-			return refuse(parser, "two streams would be mixed in %.64s; give them "
-					      "different files", path);
+			return refuse(parser,
+				      "two streams would be mixed in %.64s; give them "
+				      "different files",
+				      path);
 	}
 	options->stream[options->streams++] =
 		(struct options_stream){.format = format, .path = path};
@@ -269,8 +271,10 @@ static bool parse_stream(struct parser *parser, const char *text)
 			      length < 64 ? (int)length : 64, text,
 			      option_list(OPTION_STREAM, list, sizeof(list)));
 	if (text[length] && !text[length + 1])
-		return refuse(parser, "--stream has an empty file name; give --stream %.*s:FILE, or "
-				      "no colon for standard output", (int)length, text);
+		return refuse(parser,
+			      "--stream has an empty file name; give --stream %.*s:FILE, or "
+			      "no colon for standard output",
+			      (int)length, text);
 	return add_stream(parser, (enum stream_format)format,
 			  text[length] ? text + length + 1 : NULL);
 }
@@ -332,8 +336,9 @@ static bool parse_speed(struct parser *parser, const char *text)
 		options->speed = strtod(text, &end);
 	if (!end || *end || options->speed < FILE_SOURCE_SPEED_MIN ||
 	    options->speed > FILE_SOURCE_SPEED_MAX)
-		return refuse(parser, "cannot use '%.64s' as --speed: give a number from 0.01 to "
-				      "1000000, or max",
+		return refuse(parser,
+			      "cannot use '%.64s' as --speed: give a number from 0.01 to "
+			      "1000000, or max",
 			      text);
 	return true;
 }
@@ -345,11 +350,11 @@ static bool parse_local(struct parser *parser, const char *text)
 
 	switch (local_nets_add(&parser->options.local, text, &wrong, &length)) {
 	case 0: return true;
-	case -E2BIG:
-		return refuse(parser, "--local takes at most %d networks", LOCAL_NETS_MAX);
+	case -E2BIG: return refuse(parser, "--local takes at most %d networks", LOCAL_NETS_MAX);
 	default:
-		return refuse(parser, "cannot use '%.*s' as --local: give networks, for example "
-				      "10.0.0.0/8,fd00::/8",
+		return refuse(parser,
+			      "cannot use '%.*s' as --local: give networks, for example "
+			      "10.0.0.0/8,fd00::/8",
 			      length < 64 ? (int)length : 64, wrong);
 	}
 }
@@ -376,9 +381,17 @@ static bool check_outputs(struct parser *parser)
 		standard |= !options->stream[i].path;
 	if (options->total && options->json)
 		return refuse(parser, "--json prints rows and --total their sum; give one of them");
-	if (standard && (options->json || options->total))
-		return refuse(parser, "--%s and a stream would be mixed on standard output; give "
-				      "the stream a file: --stream jsonl:FILE", options->json ? "json" : "total");
+	if (options->csv && (options->json || options->total))
+		return refuse(parser,
+			      "--csv and --%s are two forms of the report; give one of them",
+			      options->json ? "json" : "total");
+	if (standard && (options->json || options->csv || options->total))
+		return refuse(parser,
+			      "--%s and a stream would be mixed on standard output; give the "
+			      "stream a file: --stream jsonl:FILE",
+			      options->json  ? "json"
+			      : options->csv ? "csv"
+					     : "total");
 	if ((options->every_set && !options->streams && !options->metrics_file) ||
 	    (options->count && !options->streams))
 		return refuse(parser, "--%s needs an output, for example --stream jsonl",
@@ -435,13 +448,13 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 		return parse_number(parser, "metrics-series", argument, 1, METRICS_SERIES_MAX,
 				    &options->metrics_series);
 	case OPTION_ALERT:
-		return parse_limit_of(parser, "alert", argument, options->alert,
-				      &options->alerts);
+		return parse_limit_of(parser, "alert", argument, options->alert, &options->alerts);
 	case OPTION_EXIT_OVER:
 		return parse_limit_of(parser, "exit-over", argument, options->exit_over,
 				      &options->exit_overs);
 	case OPTION_TOTAL: options->total = true; return true;
 	case OPTION_JSON: options->json = true; return true;
+	case OPTION_CSV: options->csv = true; return true;
 	case OPTION_VERIFY: options->verify = true; return true;
 	case OPTION_HELP:
 	case OPTION_VERSION:
@@ -548,17 +561,18 @@ static enum options_result take(struct parser *parser, int result, char **argv)
 static bool check_read(struct parser *parser)
 {
 	struct options *options = &parser->options;
-	const char *live = options->ifaces || options->any	? "iface" :
-			   options->netns			? "netns" :
-			   options->attach != ATTACH_AUTO	? "attach" :
-			   options->dedup			? "dedup" :
-			   options->exit_on_loss		? "exit-on-loss" :
-			   options->hide_own			? "hide-own" :
-								  NULL;
+	const char *live = options->ifaces || options->any  ? "iface"
+			   : options->netns		    ? "netns"
+			   : options->attach != ATTACH_AUTO ? "attach"
+			   : options->dedup		    ? "dedup"
+			   : options->exit_on_loss	    ? "exit-on-loss"
+			   : options->hide_own		    ? "hide-own"
+							    : NULL;
 
 	if (options->read && live)
-		return refuse(parser, "--read takes packets from a file; --%s is for interfaces, "
-				      "leave one of them out",
+		return refuse(parser,
+			      "--read takes packets from a file; --%s is for interfaces, "
+			      "leave one of them out",
 			      live);
 	if (!options->read && (options->speed_set || options->local.count))
 		return refuse(parser, "--%s is for capture files; give one with --read FILE",

@@ -54,6 +54,7 @@ struct options {
 	struct local_nets local; /* --local */
 	const char *netns; /* one of argv (outside text), NULL: this one */
 	bool json;	   /* report as JSON; no live view unless `tui` */
+	bool csv;	   /* the same as CSV */
 	bool tui;	   /* live view wherever there is a terminal */
 	enum attach_mode attach;
 	bool no_arp;	     /* no flows for ARP, one sum */
@@ -129,6 +130,7 @@ enum option_id {
 	OPTION_LOCAL,
 	OPTION_TUI,
 	OPTION_JSON,
+	OPTION_CSV,
 	OPTION_STREAM,
 	OPTION_BATCH,
 	OPTION_EVERY,

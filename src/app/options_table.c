@@ -78,6 +78,10 @@ const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_JSON] = {
 		"json", 'j', NULL,
 		"Print the report as JSON; no live view unless --tui is given."},
+	[OPTION_CSV] = {
+		"csv", 0, NULL,
+		"Print the report as CSV, a line with the names of the columns first; no live view "
+		"unless --tui is given."},
 	[OPTION_STREAM] = {
 		"stream", 0, "HOW[:FILE]",
 		"Write what was counted in each interval as %s to standard output or appended to "

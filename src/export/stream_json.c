@@ -85,7 +85,7 @@ static void json_interval(struct stream *stream, size_t rows)
 	json_begin(text, "interval");
 	json_number(text, "interval", stream->intervals);
 	json_text(text, "time", stream->time);
-	json_real(text, "elapsed", (double)stream->elapsed_ns / 1e9);
+	json_decimal(text, "elapsed", (double)stream->elapsed_ns / 1e9);
 	json_number(text, "deltaPacketsIn", in->packets);
 	json_number(text, "deltaBytesIn", in->bytes);
 	json_number(text, "deltaPacketsOut", out->packets);
@@ -103,8 +103,8 @@ static void put_delta(struct stream *stream, const struct flow_counts *delta)
 
 	json_number(text, "deltaPackets", delta->packets);
 	json_number(text, "deltaBytes", delta->bytes);
-	json_real(text, "bps", rate_bps(delta->bytes, stream->elapsed_ns));
-	json_real(text, "pps", rate_pps(delta->packets, stream->elapsed_ns));
+	json_decimal(text, "bps", rate_bps(delta->bytes, stream->elapsed_ns));
+	json_decimal(text, "pps", rate_pps(delta->packets, stream->elapsed_ns));
 }
 
 static void json_put_owner(struct stream *stream, uint32_t id)
@@ -196,7 +196,7 @@ static void json_put_flow(struct stream *stream, const char *type, const struct 
 	put_ends(text, &flow->key);
 	json_number(text, "bytes", flow->total.bytes);
 	json_number(text, "packets", flow->total.packets);
-	json_real(text, "bitrate", rate_bps(flow->total.bytes, stream->now->running_ns));
+	json_decimal(text, "bitrate", rate_bps(flow->total.bytes, stream->now->running_ns));
 	json_text(text, "dir", flow_key_dir(&flow->key) == FLOW_IN ? "in" : "out");
 	json_put_iface(stream, flow_key_slot(&flow->key));
 	json_text(text, "firstSeen", format_rfc3339(flow->first_wall_ns, first, sizeof(first)));
@@ -312,7 +312,7 @@ static void json_final(struct stream *stream, const struct snapshot *last)
 
 	json_begin(text, "final");
 	json_text(text, "time", stream->time);
-	json_real(text, "running", (double)last->running_ns / 1e9);
+	json_decimal(text, "running", (double)last->running_ns / 1e9);
 	json_number(text, "intervals", stream->intervals);
 	json_put_totals(text, last);
 	json_number(text, "writtenPackets",

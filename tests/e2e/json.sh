@@ -23,6 +23,15 @@ test_members() {
 	jq -e 'type == "array"' "$BED_DIR/members.out" >/dev/null || fail "jq cannot read it"
 }
 
+# --csv: the columns of JSON's members, the same rows, and what a row does not have is empty.
+test_csv() {
+	monitor_start csv --csv --no-owners
+	bed_far python3 "$mix" send far0 || fail "the sender failed"
+	monitor_stop
+	same "status" "$MONITOR_STATUS" 0
+	python3 "$mix" check_csv "$BED_DIR/csv.out" mon0 || fail "the report is wrong"
+}
+
 # Nothing came: still an array.
 test_empty() {
 	monitor_start empty --json
@@ -51,7 +60,7 @@ test_sorted() {
 
 # Counters beyond 32 bits are whole: not with frames, they would take too long; in unit tests.
 command -v jq >/dev/null || skip "jq is missing"
-[ $# -gt 0 ] || set -- members empty no_arp sorted
+[ $# -gt 0 ] || set -- members csv empty no_arp sorted
 bed_make json quiet
 for name; do
 	"test_$name"

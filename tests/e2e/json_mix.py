@@ -6,8 +6,12 @@ usage: json_mix.py send INTERFACE     sends them
        json_mix.py check REPORT IFACE BEGIN END
                                       compares the report, whose flows were all sent between the
                                       times BEGIN and END (seconds since 1970), member by member
+       json_mix.py check_csv REPORT IFACE
+                                      the same of the report as CSV, but for the times
 """
+import csv
 import datetime
+import io
 import ipaddress
 import json
 import socket
@@ -17,7 +21,9 @@ import sys
 NUMBERS = {"srcPort", "dstPort", "bytes", "packets", "spi", "greFlags", "ospfVersion", "ipProto",
            "etherType"}
 COMMON = {"srcIp", "dstIp", "proto", "srcPort", "dstPort", "bytes", "packets", "bitrate",
-          "etherType", "dir", "iface", "firstSeen", "lastSeen"}
+          "etherType", "dir", "iface", "firstSeen", "lastSeen", "share"}
+OPTIONAL = {"spi", "greFlags", "greInner", "arpOp", "ospfType", "ospfVersion", "reason", "pid", "comm"}
+KEY = ("proto", "etherType", "srcPort", "dstPort")
 A4, B4 = "192.0.2.1", "198.51.100.2"
 A6, B6 = "2001:db8::1", "2001:db8:ffff::2"
 
@@ -98,7 +104,7 @@ def wanted(iface, times, frame, row_of):
 
 
 def key(item):
-    return (item["proto"], item["etherType"], item["srcPort"], item["dstPort"])
+    return tuple(item[name] for name in KEY)
 
 
 def seconds(text):
@@ -129,6 +135,8 @@ def check_rates(rows):
     assert max(lengths) - min(lengths) < 0.001 * max(lengths), lengths
     order = [(-r["bytes"], -r["packets"]) for r in rows]
     assert order == sorted(order), "not sorted by bit rate, then packets"
+    # All frames came in, and the rows are all that was counted.
+    assert abs(sum(r["share"] for r in rows) - 100) < 0.001, [r["share"] for r in rows]
     return lengths[0]
 
 
@@ -147,8 +155,32 @@ def check(path, iface, begin, end):
     assert end - begin - 2 < length < end - begin + 2, f"averaged over {length} s"
 
 
+def as_written(value):
+    return value if isinstance(value, str) else str(value)
+
+
+def check_csv(path, iface):
+    with open(path, "rb") as file:
+        text = file.read().decode("utf-8")
+    assert text.endswith("\r\n") and "\n" not in text.replace("\r\n", ""), "lines end with CRLF"
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    want = {tuple(map(str, key(w))): w for w in (wanted(iface, *m) for m in MIX)}
+    for got in rows:
+        expected = want.pop(tuple(got[name] for name in KEY))
+        for name, value in expected.items():
+            if name == "reason":
+                assert value in got[name], f"{name}: {got}"
+            else:
+                assert got[name] == as_written(value), f"{name}: wanted {value} in {got}"
+        for name in OPTIONAL - set(expected):
+            assert got[name] == "", f"{name} in {got}"
+    assert not want, f"not in the report: {list(want)}"
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "send":
         send(sys.argv[2])
+    elif sys.argv[1] == "check_csv":
+        check_csv(sys.argv[2], sys.argv[3])
     else:
         check(sys.argv[2], sys.argv[3], float(sys.argv[4]), float(sys.argv[5]))

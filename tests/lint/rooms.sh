@@ -20,9 +20,9 @@ src/names:         src/core/base src/core/model
 src/collector:     bpf src/core/base src/core/model src/net
 src/capture:       bpf src/core/base src/core/model src/collector
 src/owner:         bpf src/core/base src/core/model src/net
-src/export:        bpf src/core/base src/core/model src/core/query
+src/export:        bpf src/core/base src/core/model src/core/query src/core/report
 src/sight:         bpf src/core/base src/core/model
-src/ui:            bpf src/core/base src/core/model src/core/query
+src/ui:            bpf src/core/base src/core/model src/core/query src/core/report
 src/app:           bpf src/core/base src/core/model src/core/query src/core/report src/net src/guard src/names src/collector src/capture src/owner src/sight src/export src/ui
 src:               src/app src/guard
 '

@@ -277,6 +277,10 @@ static void refusals(void **state)
 		{"-b --every soon", "cannot use 'soon' as --every: it is not a number with a unit; "
 				    "write for example 30s, 5m or 1h30m"},
 		{"--json --total", "--json prints rows and --total their sum; give one of them"},
+		{"--json --csv", "--csv and --json are two forms of the report; give one of them"},
+		{"--csv --total", "--csv and --total are two forms of the report; give one of them"},
+		{"--csv -b", "--csv and a stream would be mixed on standard output; give the stream "
+			     "a file: --stream jsonl:FILE"},
 		{"-b --total", "--total and a stream would be mixed on standard output; give the "
 			       "stream a file: --stream jsonl:FILE"},
 		{"--alert bps", "cannot use --alert: at column 4, its end: expected one of > >= < <= = !="},

@@ -257,19 +257,19 @@ static void members(void **state)
 		    "\"srcPort\":40000,\"dstPort\":443,\"bytes\":26000,\"packets\":30,"
 		    "\"bitrate\":52000.0,\"bytesIn\":25000,\"packetsIn\":20,\"bytesOut\":1000,"
 		    "\"packetsOut\":10,\"flows\":2,\"ipProto\":6,\"etherType\":2048,"
-		    "\"iface\":\"eth0\"," TIMES("22", "23") "}");
+		    "\"iface\":\"eth0\"," TIMES("22", "23") ",\"share\":87.271751}");
 	check_first(bed, GROUP_HOST, COLUMN_BPS,
 		    "{\"ip\":\"10.0.0.2\",\"bytes\":28271,\"packets\":53,\"bitrate\":56542.0,"
 		    "\"bytesIn\":26287,\"packetsIn\":32,\"bytesOut\":1984,\"packetsOut\":21,"
-		    "\"flows\":7," TIMES("22", "24") "}");
+		    "\"flows\":7," TIMES("22", "24") ",\"share\":94.894603}");
 	check_first(bed, GROUP_SERVICE, COLUMN_BPS,
 		    "{\"proto\":\"TCP\",\"port\":443,\"bytes\":27177,\"packets\":41,"
 		    "\"bitrate\":54354.0,\"bytesIn\":25777,\"packetsIn\":27,\"bytesOut\":1400,"
-		    "\"packetsOut\":14,\"flows\":4,\"ipProto\":6," TIMES("22", "24") "}");
+		    "\"packetsOut\":14,\"flows\":4,\"ipProto\":6," TIMES("22", "24") ",\"share\":91.222476}");
 	check_first(bed, GROUP_PROTOCOL, COLUMN_PROTO,
 		    "{\"proto\":\"ARP\",\"bytes\":84,\"packets\":2,\"bitrate\":168.0,"
 		    "\"bytesIn\":0,\"packetsIn\":0,\"bytesOut\":84,\"packetsOut\":2,"
-		    "\"flows\":1," TIMES("23", "24") "}");
+		    "\"flows\":1," TIMES("23", "24") ",\"share\":0.281955}");
 }
 
 /* The named sums stay rows of their own, whatever the rest is grouped by, but by interface. */
@@ -278,7 +278,7 @@ static void members_of_sums(void **state)
 #define LLDP_SUM                                                                          \
 	"\"bytes\":759,\"packets\":8,\"bitrate\":1518.0,\"bytesIn\":660,\"packetsIn\":6," \
 	"\"bytesOut\":99,\"packetsOut\":2,\"flows\":2,\"etherType\":35020," TIMES(        \
-		"23", "24") ",\"reason\":\"EtherType 0x88cc LLDP\"}"
+		"23", "24") ",\"reason\":\"EtherType 0x88cc LLDP\",\"share\":2.547664}"
 	static const char *const expected[GROUPS] = {
 		[GROUP_CONVERSATION] = "{\"srcIp\":\"\",\"dstIp\":\"\",\"proto\":\"other\","
 				       "\"srcPort\":0,\"dstPort\":0," LLDP_SUM,

@@ -98,30 +98,30 @@ static const struct flow_key kind_keys[] = {
 static const char *const kind_lines[] = {
 	"[",
 	ENDS "\"proto\":\"TCP\",\"srcPort\":1,\"dstPort\":65535,\"bytes\":1000,"
-	     "\"packets\":9,\"bitrate\":2000.0,\"ipProto\":6,\"etherType\":2048," TAIL_IN "},",
+	     "\"packets\":9,\"bitrate\":2000.0,\"ipProto\":6,\"etherType\":2048," TAIL_IN ",\"share\":12.5},",
 	ENDS "\"proto\":\"ICMPv4\",\"srcPort\":3,\"dstPort\":1,\"bytes\":1000,"
-	     "\"packets\":8,\"bitrate\":2000.0,\"ipProto\":1,\"etherType\":2048," TAIL_IN "},",
+	     "\"packets\":8,\"bitrate\":2000.0,\"ipProto\":1,\"etherType\":2048," TAIL_IN ",\"share\":12.5},",
 	ENDS "\"proto\":\"IPSEC-ESP\",\"srcPort\":34661,\"dstPort\":17185,\"bytes\":1000,"
 	     "\"packets\":7,\"bitrate\":2000.0,\"spi\":2271560481,\"ipProto\":50,"
-	     "\"etherType\":2048," TAIL_IN "},",
+	     "\"etherType\":2048," TAIL_IN ",\"share\":12.5},",
 	ENDS "\"proto\":\"IPSEC-AH\",\"srcPort\":1,\"dstPort\":2,\"bytes\":1000,"
 	     "\"packets\":6,\"bitrate\":2000.0,\"spi\":65538,\"ipProto\":51,"
-	     "\"etherType\":2048," TAIL_IN "},",
+	     "\"etherType\":2048," TAIL_IN ",\"share\":12.5},",
 	ENDS "\"proto\":\"GRE\",\"srcPort\":25944,\"dstPort\":8192,\"bytes\":1000,"
 	     "\"packets\":5,\"bitrate\":2000.0,\"greFlags\":8192,"
-	     "\"greInner\":\"TransEth\",\"ipProto\":47,\"etherType\":2048," TAIL_IN "},",
+	     "\"greInner\":\"TransEth\",\"ipProto\":47,\"etherType\":2048," TAIL_IN ",\"share\":12.5},",
 	ENDS "\"proto\":\"OSPFIGP\",\"srcPort\":1,\"dstPort\":2,\"bytes\":1000,"
 	     "\"packets\":4,\"bitrate\":2000.0,\"ospfType\":\"Hello\",\"ospfVersion\":2,"
-	     "\"ipProto\":89,\"etherType\":2048," TAIL_IN "},",
+	     "\"ipProto\":89,\"etherType\":2048," TAIL_IN ",\"share\":12.5},",
 	ENDS "\"proto\":\"ARP\",\"srcPort\":2,\"dstPort\":0,\"bytes\":1000,\"packets\":3,"
-	     "\"bitrate\":2000.0,\"arpOp\":\"reply\",\"etherType\":2054," TAIL_IN "},",
+	     "\"bitrate\":2000.0,\"arpOp\":\"reply\",\"etherType\":2054," TAIL_IN ",\"share\":12.5},",
 	ENDS "\"proto\":\"IGMP\",\"srcPort\":0,\"dstPort\":0,\"bytes\":1000,\"packets\":2,"
-	     "\"bitrate\":2000.0,\"ipProto\":2,\"etherType\":2048," TAIL_IN "},",
+	     "\"bitrate\":2000.0,\"ipProto\":2,\"etherType\":2048," TAIL_IN ",\"share\":12.5},",
 	"{\"srcIp\":\"::ffff:10.0.0.1\",\"dstIp\":\"::ffff:10.0.0.2\","
 	"\"proto\":\"Unknown\",\"srcPort\":0,\"dstPort\":0,\"bytes\":1000,\"packets\":1,"
 	"\"bitrate\":2000.0,\"ipProto\":200,\"etherType\":34525,\"dir\":\"out\","
 	"\"iface\":\"eth0\",\"firstSeen\":\"2026-11-23T14:03:22.000Z\","
-	"\"lastSeen\":\"2026-11-23T14:03:23.000Z\"}",
+	"\"lastSeen\":\"2026-11-23T14:03:23.000Z\",\"share\":100.0}",
 	"]",
 };
 
@@ -144,17 +144,17 @@ static void json_sums(void **state)
 		"[",
 		SUM_HEAD
 		"\"bytes\":500,\"packets\":5,\"bitrate\":1000.0,\"etherType\":35020," TAIL_IN
-		",\"reason\":\"EtherType 0x88cc LLDP\"},",
+		",\"reason\":\"EtherType 0x88cc LLDP\",\"share\":31.25},",
 		SUM_HEAD "\"bytes\":400,\"packets\":4,\"bitrate\":800.0,\"etherType\":4," TAIL_IN
-			 ",\"reason\":\"802.2 LLC DSAP 0x42 STP\"},",
+			 ",\"reason\":\"802.2 LLC DSAP 0x42 STP\",\"share\":25.0},",
 		SUM_HEAD "\"bytes\":300,\"packets\":3,\"bitrate\":600.0,\"etherType\":2048," TAIL_IN
-			 ",\"reason\":\"IPv4 malformed\"},",
+			 ",\"reason\":\"IPv4 malformed\",\"share\":18.75},",
 		SUM_HEAD "\"bytes\":200,\"packets\":2,\"bitrate\":400.0,\"ipProto\":17,"
-			 "\"etherType\":0," TAIL_IN ",\"reason\":\"flow map full: UDP\"},",
+			 "\"etherType\":0," TAIL_IN ",\"reason\":\"flow map full: UDP\",\"share\":12.5},",
 		SUM_HEAD "\"bytes\":100,\"packets\":1,\"bitrate\":200.0,\"etherType\":0," TAIL_IN
-			 ",\"reason\":\"aged: mixed\"},",
+			 ",\"reason\":\"aged: mixed\",\"share\":6.25},",
 		SUM_HEAD "\"bytes\":100,\"packets\":1,\"bitrate\":200.0,\"ipProto\":6,"
-			 "\"etherType\":0," TAIL_IN ",\"reason\":\"interfaces gone: TCP\"}",
+			 "\"etherType\":0," TAIL_IN ",\"reason\":\"interfaces gone: TCP\",\"share\":6.25}",
 		"]",
 	};
 	struct bed *bed = *state;

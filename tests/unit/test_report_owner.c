@@ -107,7 +107,7 @@ static void check_json_of(struct bed *bed, enum group_by by, size_t i, const cha
 	for (const char *const *name =
 		     (const char *const[]){"bytes", "packets", "bitrate", "bytesIn", "packetsIn",
 					   "bytesOut", "packetsOut", "flows", "firstSeen",
-					   "lastSeen", NULL};
+					   "lastSeen", "share", NULL};
 	     *name; name++)
 		json_object_del(row, *name);
 	text = json_dumps(row, JSON_COMPACT | JSON_PRESERVE_ORDER);

@@ -246,6 +246,7 @@ static const struct column_info columns[COLUMNS] = {
 			.leave_group = {45, ROOMY},
 			.report = ALL, .drop = 70, .drop_group = 60},
 	[COLUMN_SHARE] = {NAMED(COLUMN_SHARE, "share", "SHARE"), NUMBER(COLUMN_PERCENT),
+			  .json = "share", .report = ALL, .drop = 5, .drop_group = 5,
 			  .real = real_share, .live = ALL, .width = {6, 6, 6},
 			  .leave = {95, FULL}},
 	[COLUMN_AVERAGE_2S] = {NAMED(COLUMN_AVERAGE_2S, "avg2", "AVG2"), NUMBER(COLUMN_BITS),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The final report: the ledger as a table for people or as JSON for programs. The caller hands in
+ * The final report: the ledger as a table for people, or as JSON or CSV for programs. The caller hands in
  * a ledger nobody writes to any more. Never prints to anything but `out`.
  */
 #ifndef PKTSTAT_REPORT_H
@@ -50,5 +50,7 @@ int report_table(const struct report *report, FILE *out);
 int report_total(const struct report *report, FILE *out);
 /* One JSON array, one object a row, then a newline; the same errors, and -ENOMEM. */
 int report_json(const struct report *report, FILE *out);
+/* A line with the names of the columns, then one line a row; the same errors. */
+int report_csv(const struct report *report, FILE *out);
 
 #endif

@@ -70,13 +70,14 @@ static int put_unseen(const struct ifaces *ifaces, FILE *out)
 		const struct ifaces_entry *entry = &ifaces->entry[slot];
 
 		if (entry->removals)
-			err = report_written(out, fprintf(out, "  NOT complete: %s\n",
-							  ifaces_entry_away(entry, away,
-									    sizeof(away))));
+			err = report_written(out,
+					     fprintf(out, "  NOT complete: %s\n",
+						     ifaces_entry_away(entry, away, sizeof(away))));
 	}
 	if (!err && ifaces_before(ifaces))
-		err = report_written(out, fprintf(out, "  programs of others that run before this "
-						       "one: %u; packets they end are not seen\n",
+		err = report_written(out, fprintf(out,
+						  "  programs of others that run before this "
+						  "one: %u; packets they end are not seen\n",
 						  ifaces_before(ifaces)));
 	return err;
 }

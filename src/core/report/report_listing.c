@@ -178,7 +178,9 @@ static size_t grid_columns_of(const struct report_listing *listing, struct grid_
 			.title = column_report_title(info->column, listing->report->by),
 			.number = info->number,
 			.shorten = info->shorten,
-			.width = info->real ? REPORT_SCALED_WIDTH : 0,
+			.width = info->kind == COLUMN_PERCENT ? REPORT_PERCENT_WIDTH
+				 : info->real		      ? REPORT_SCALED_WIDTH
+							      : 0,
 			.drop = info->column == listing->report->sort ? 0
 				: flows				      ? info->drop
 								      : info->drop_group,

@@ -55,6 +55,14 @@ static inline const struct ledger_flow *report_rows_flow(const struct report_row
 	return ledger_get(ledger, rows->rows.item[i].index);
 }
 
+/* Row `i`, whatever rows are; asked for one after another as well. */
+static inline struct row report_rows_row(const struct report_rows *rows, size_t i)
+{
+	if (rows->rows.by == GROUP_FLOW)
+		report_rows_flow(rows, i);
+	return rows_get(&rows->rows, rows->rows.item[i].index);
+}
+
 /* Row `i` where rows are groups; it has no averages. */
 static inline const struct row *report_rows_group(const struct report_rows *rows, size_t i)
 {

@@ -40,6 +40,8 @@ struct report_listing {
 
 /* Widest text of format_scaled(). */
 #define REPORT_SCALED_WIDTH 6
+/* The same of a share: "100.0 %". */
+#define REPORT_PERCENT_WIDTH 7
 
 /* 0, or the negative errno of a stdio call that returned `result` (negative: it failed). */
 int report_written(FILE *out, int result);

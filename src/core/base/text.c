@@ -14,8 +14,6 @@
 #define DIGITS_MAX 20
 /* Longest text from outside: a path, made safe. */
 #define OUTSIDE_MAX 4096
-/* More than any rate; larger values, infinite ones and what is no number become 0. */
-#define REAL_MAX 1e15
 
 void text_done(struct text *text)
 {
@@ -23,38 +21,21 @@ void text_done(struct text *text)
 	*text = (struct text){0};
 }
 
-char *text_room(struct text *text, size_t size)
+bool text_grow(struct text *text, size_t size)
 {
 	size_t room = text->room ? text->room : FIRST_ROOM;
 	char *made;
 
 	while (room - text->used < size)
 		room *= 2;
-	if (room != text->room) {
-		made = realloc(text->at, room);
-		if (!made) {
-			text->failed = true;
-			return NULL;
-		}
-		text->at = made;
-		text->room = room;
+	made = realloc(text->at, room);
+	if (!made) {
+		text->failed = true;
+		return false;
 	}
-	return text->at + text->used;
-}
-
-void text_put(struct text *text, const char *from, size_t length)
-{
-	char *to = text_room(text, length);
-
-	if (!to)
-		return;
-	memcpy(to, from, length);
-	text->used += length;
-}
-
-void text_add(struct text *text, const char *from)
-{
-	text_put(text, from, strlen(from));
+	text->at = made;
+	text->room = room;
+	return true;
 }
 
 void text_print(struct text *text, const char *format, ...)
@@ -85,13 +66,34 @@ void text_number(struct text *text, uint64_t number)
 	digits(text, number, 1);
 }
 
+void text_decimal(struct text *text, double number)
+{
+	const uint64_t scale = 1000000, scaled = (uint64_t)(number * (double)scale + 0.5);
+	uint64_t fraction = scaled % scale;
+	unsigned int decimals = 6;
+
+	digits(text, scaled / scale, 1);
+	text_put(text, ".", 1);
+	if (!fraction)
+		decimals = 1;
+	for (; decimals > 1 && fraction % 10 == 0; decimals--)
+		fraction /= 10;
+	digits(text, fraction, decimals);
+}
+
+/* printf() takes ten times as long, so it is left to numbers that rates are not. */
 void text_real(struct text *text, double number)
 {
-	uint64_t scaled = number >= 0 && number < REAL_MAX ? (uint64_t)(number * 1000.0 + 0.5) : 0;
+	char line[32];
 
-	digits(text, scaled / 1000, 1);
-	text_put(text, ".", 1);
-	digits(text, scaled % 1000, 3);
+	if (number == 0 || (number >= 1e-3 && number < 1e12)) {
+		text_decimal(text, number);
+		return;
+	}
+	snprintf(line, sizeof(line), "%.15g", isfinite(number) ? number : 0);
+	text_add(text, line);
+	if (!strpbrk(line, ".e"))
+		text_put(text, ".0", 2);
 }
 
 void json_quoted(struct text *text, const char *value)
@@ -152,7 +154,7 @@ void json_number(struct text *text, const char *name, uint64_t value)
 	text_number(text, value);
 }
 
-void json_real(struct text *text, const char *name, double value)
+void json_decimal(struct text *text, const char *name, double value)
 {
 	member(text, name);
 	text_real(text, value);
@@ -169,21 +171,27 @@ void json_end(struct text *text)
 	text_put(text, "}\n", 2);
 }
 
+void csv_value(struct text *text, const char *safe)
+{
+	bool formula = *safe && strchr("=+-@", *safe);
+
+	if (!formula && !strpbrk(safe, ",\"")) {
+		text_add(text, safe);
+		return;
+	}
+	text_put(text, "\"", 1);
+	if (formula)
+		text_put(text, "'", 1);
+	for (const char *at = safe; *at; at++)
+		text_put(text, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1);
+	text_put(text, "\"", 1);
+}
+
 void csv_field(struct text *text, bool first, const char *value)
 {
 	char safe[OUTSIDE_MAX];
 
 	if (!first)
 		text_put(text, ",", 1);
-	format_outside(value, safe, sizeof(safe));
-	if (!strpbrk(safe, ",\"") && (!*safe || !strchr("=+-@", *safe))) {
-		text_add(text, safe);
-		return;
-	}
-	text_put(text, "\"", 1);
-	if (*safe && strchr("=+-@", *safe))
-		text_put(text, "'", 1);
-	for (const char *at = safe; *at; at++)
-		text_put(text, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1);
-	text_put(text, "\"", 1);
+	csv_value(text, format_outside(value, safe, sizeof(safe)));
 }
