@@ -77,7 +77,9 @@ int capabilities_keep(unsigned int needs)
 	err = empty_bounding_set();
 	if (err)
 		return err;
+	/* Ambient ones too, which it would raise again: systemd gives them. */
 	capng_clear(CAPNG_SELECT_CAPS);
+	capng_clear(CAPNG_SELECT_AMBIENT);
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		if (kept & UINT64_C(1) << table[i].capability)
 			capng_update(CAPNG_ADD, OF_THREAD, table[i].capability);

@@ -59,7 +59,6 @@ test_sums() {
 
 # Clients that ask for something else, too much, or nothing at all.
 test_clients() {
-	local i
 	monitor_start clients -r 100ms --metrics "127.0.0.1:$port"
 	traffic --flows 10 --packets 100
 	wait_for 60 has_packets 100
@@ -69,7 +68,7 @@ test_clients() {
 	head -c 100000 /dev/zero | tr '\0' 'x' >"$BED_DIR/long"
 	bed_mon curl -s --max-time 20 -H "X: $(cat "$BED_DIR/long")" \
 		"http://127.0.0.1:$port/metrics" >/dev/null
-	for i in 1 2 3 4 5 6; do
+	for _ in 1 2 3 4 5 6; do
 		bed_mon nc 127.0.0.1 "$port" </dev/zero >/dev/null 2>&1 &
 		BED_PIDS="$BED_PIDS $!"
 	done
