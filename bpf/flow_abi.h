@@ -131,12 +131,15 @@ struct flow_counts {
 struct flow_slot {
 	struct flow_key key;
 	struct flow_counts pending; /* packets == 0: the slot is free */
-	__u64 unused;
+	__u64 left;		    /* of its budget of samples: sample_abi.h; 0: not looked at */
 };
 
 struct flow_bucket {
 	struct flow_slot slot[FLOW_BUCKET];
 };
+
+/* Counters of refused samples; sample_abi.h has a reason for all but the last. */
+#define FLOW_REFUSALS 4
 
 struct flow_front {
 	struct flow_counts total[FLOW_WHERES];              /* taken before anything else */
@@ -148,7 +151,9 @@ struct flow_front {
 	__u64 grow_at;   /* of these: more slots are used then, or user space is woken */
 	__u32 bits;      /* 1 << bits slots are used; more than the front's: those of the table */
 	__u32 bits_max;  /* as many as there are */
-	__u64 unused[2];
+	__u64 handed;	 /* packets handed over as samples, */
+	__u64 refused[FLOW_REFUSALS]; /* and those that were not: enum sample_refusal */
+	__u64 unused[5];
 	struct flow_slot slot[FLOW_FRONT_SLOTS];
 };
 

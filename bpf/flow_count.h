@@ -35,10 +35,11 @@
 #include "flow_link.h"
 #include "flow_parse.h"
 #include "flow_gso.h"
+#include "flow_sample.h"
 
 /* Bytes made readable in turn when the headers are not: the usual ones, then any at all. */
 #define FLOW_PULL_FIRST 256
-#define FLOW_PULL_LAST 32768
+#define FLOW_PULL_LAST	32768
 
 /* How a frame is read; `link` and `preempted` are constants to the compiler where that matters. */
 struct flow_way {
@@ -180,7 +181,7 @@ static __always_inline struct flow_counts flow_frame_counts(struct __sk_buff *sk
 
 /* The key of a frame that is not the usual one. False when there is no memory to parse it in. */
 static __always_inline int flow_read_unusual(struct __sk_buff *skb, const struct flow_way *way,
-					     struct flow_key *key, __u32 *transport, __u32 *jumbo)
+					     struct flow_key *key, __u64 *transport, __u32 *jumbo)
 {
 	const struct flow_packet *pkt;
 	__u32 copy = 0;
@@ -191,7 +192,7 @@ static __always_inline int flow_read_unusual(struct __sk_buff *skb, const struct
 	pkt = bpf_map_lookup_elem(&flow_scratch, &copy);
 	if (pkt) {
 		*key = flow_packet_key(pkt);
-		*transport = pkt->transport;
+		*transport = FLOW_TRANSPORT(pkt->transport, pkt->payload);
 		*jumbo = pkt->jumbo;
 	}
 	if (way->preempted)
@@ -200,25 +201,26 @@ static __always_inline int flow_read_unusual(struct __sk_buff *skb, const struct
 }
 
 /*
- * Key of a frame, and what a super-packet stands for beyond the one frame. False when there is no
- * memory to parse it in.
+ * Key of a frame, where its transport header is (FLOW_TRANSPORT), and what a super-packet stands for
+ * beyond the one frame. False when there is no memory to parse it in.
  */
 static __always_inline int flow_read(struct __sk_buff *skb, const struct flow_way *way,
-				     struct flow_key *key, struct flow_counts *beyond)
+				     struct flow_key *key, __u64 *transport,
+				     struct flow_counts *beyond)
 {
 	struct flow_frame frame = {.data = (void *)(long)skb->data,
 				   .end = (void *)(long)skb->data_end,
 				   .start = way->before};
-	__u32 transport, jumbo = 0;
+	__u32 jumbo = 0;
 
-	transport = flow_parse_usual(&frame, flow_ethertype(skb, way->link), key);
-	if (!transport && !flow_read_unusual(skb, way, key, &transport, &jumbo))
+	*transport = flow_parse_usual(&frame, flow_ethertype(skb, way->link), key);
+	if (!*transport && !flow_read_unusual(skb, way, key, transport, &jumbo))
 		return 0;
 	key->word[4] = flow_last_word_at(key->word[4], way->where);
 	beyond->packets = 0;
 	beyond->bytes = 0;
 	if (skb->gso_size)
-		flow_gso_beyond(skb, transport, key->ipproto, jumbo, way->before, beyond);
+		flow_gso_beyond(skb, *transport, key->ipproto, jumbo, way->before, beyond);
 	return 1;
 }
 
@@ -322,28 +324,32 @@ static __always_inline struct flow_bucket *flow_bucket_of(struct flow_front *fro
  * have, so that flows seen once do not drive out busy ones; every few times the newcomer gets the
  * slot, and what the old flow had pending goes to the flow map instead.
  */
-static __always_inline void flow_overflow(struct flow_front *front, struct flow_slot *slot,
-					  __u32 index, const struct flow_key *key,
-					  const struct flow_counts *counts)
+static __always_inline struct flow_slot *flow_overflow(struct flow_front *front,
+						       struct flow_slot *slot, __u32 index,
+						       const struct flow_key *key,
+						       const struct flow_counts *counts)
 {
 	if (++front->misses & (FLOW_FRONT_PATIENCE - 1)) {
 		flow_write_back(front, index, key, counts);
-		return;
+		return NULL;
 	}
 	flow_write_back(front, index, &slot->key, &slot->pending);
 	slot->key = *key;
 	slot->pending = *counts;
+	slot->left = flow_inspect ? SAMPLE_LEFT_NEW : 0;
+	return slot;
 }
 
 /*
  * The flow is not in its likely slot. Slots are taken in the order in which they are looked at and
  * not freed before the generation ends, so the first free one ends the search. (A key that was left
  * there by the generation before the last may be found behind a free slot. Then the flow has counts
- * in two slots, which are added up.) `place`: index << FLOW_BUCKET_BITS | first, since a BPF function takes at most five
- * arguments.
+ * in two slots, which are added up.) `place`: index << FLOW_BUCKET_BITS | first, since a BPF function
+ * takes at most five arguments. Returns the slot, NULL when the flow map counts the flow.
  */
-static __noinline void flow_miss(struct flow_front *front, struct flow_bucket *bucket, __u32 place,
-				 const struct flow_key *key, const struct flow_counts *counts)
+static __noinline struct flow_slot *flow_miss(struct flow_front *front, struct flow_bucket *bucket,
+					      __u32 place, const struct flow_key *key,
+					      const struct flow_counts *counts)
 {
 	__u32 i, index = place >> FLOW_BUCKET_BITS;
 	struct flow_slot *slot;
@@ -351,18 +357,22 @@ static __noinline void flow_miss(struct flow_front *front, struct flow_bucket *b
 	for (i = 0; i < FLOW_BUCKET; i++) {
 		slot = &bucket->slot[(place ^ i) & (FLOW_BUCKET - 1)];
 		if (!slot->pending.packets) {
+			if (flow_inspect)
+				slot->left = flow_slot_holds(slot, key)
+						     ? slot->left | SAMPLE_LEFT_FIRST
+						     : SAMPLE_LEFT_NEW;
 			slot->key = *key;
 			slot->pending = *counts;
 			flow_use(front, index);
-			return;
+			return slot;
 		}
 		if (flow_slot_holds(slot, key)) {
 			flow_counts_add_plain(&slot->pending, counts);
-			return;
+			return slot;
 		}
 	}
 	slot = &bucket->slot[place & (FLOW_BUCKET - 1)];
-	flow_overflow(front, slot, index, key, counts);
+	return flow_overflow(front, slot, index, key, counts);
 }
 
 /* The interface's slot in keys. */
@@ -382,9 +392,9 @@ static __always_inline __u32 flow_slot_of(const struct __sk_buff *skb)
 	return flow_slot; /* cannot be: it is filled before they are attached */
 }
 
-/* Counts a flow in this CPU's flow map while others may do the same. */
-static __always_inline void flow_tally(struct flow_front *front, __u32 index,
-				       const struct flow_key *key, const struct flow_counts *counts)
+/* Counts a flow in this CPU's flow map while others may do the same. True if it is new there. */
+static __always_inline int flow_tally(struct flow_front *front, __u32 index,
+				      const struct flow_key *key, const struct flow_counts *counts)
 {
 	struct flow_counts *sum = NULL;
 	void *map = bpf_map_lookup_elem(&flow_maps, &index);
@@ -395,7 +405,7 @@ static __always_inline void flow_tally(struct flow_front *front, __u32 index,
 			__sync_fetch_and_add(&front->inserts, 1);
 			if (!(front->inserts & front->wake_mask))
 				flow_wake_collector(index);
-			return;
+			return 1;
 		}
 		if (!sum) /* an interrupting program was first, or the map is full */
 			sum = bpf_map_lookup_elem(map, key);
@@ -403,6 +413,20 @@ static __always_inline void flow_tally(struct flow_front *front, __u32 index,
 	if (!sum)
 		sum = &front->full[key->where][flow_classify(key) & (FLOW_CLASSES - 1)];
 	flow_counts_add_atomic(sum, counts);
+	return 0;
+}
+
+/*
+ * Samples a flow that has no slot: the sieve alone knows what is left of its budget, and a flow that
+ * shares its cell may lose some of it.
+ */
+static __always_inline void flow_sample_unslotted(struct __sk_buff *skb, struct flow_front *front,
+						  const struct flow_key *key, __u64 transport,
+						  int is_new)
+{
+	__u64 left = is_new ? SAMPLE_LEFT_NEW : 0;
+
+	flow_sample(skb, front, key, transport, &left);
 }
 
 /* flow_count_as() on kernels where programs interrupt each other. */
@@ -412,15 +436,51 @@ static __always_inline void flow_count_preempted(struct __sk_buff *skb, const st
 	struct flow_counts counts = flow_frame_counts(skb, way->before), beyond;
 	__u8 where = way->where;
 	struct flow_key key;
+	__u64 transport;
+	int is_new;
 
-	if (!flow_read(skb, way, &key, &beyond)) {
+	if (!flow_read(skb, way, &key, &transport, &beyond)) {
 		flow_counts_add_atomic(&front->full[where][FLOW_CLASS_MIXED], &counts);
 		flow_counts_add_atomic(&front->total[where], &counts);
 		return;
 	}
 	flow_counts_add_plain(&counts, &beyond);
 	flow_counts_add_atomic(&front->total[where], &counts);
-	flow_tally(front, index, &key, &counts);
+	is_new = flow_tally(front, index, &key, &counts);
+	if (flow_inspect)
+		flow_sample_unslotted(skb, front, &key, transport, is_new);
+}
+
+/* Counts a flow in this CPU's slots, and looks at the packet if the slot asks for it. */
+static __always_inline void flow_count_in_slot(struct __sk_buff *skb, struct flow_front *front,
+					       __u32 index, const struct flow_key *key,
+					       __u64 transport, const struct flow_counts *counts)
+{
+	__u64 hash = flow_hash(key, flow_seed), inserts = 0;
+	struct flow_bucket *bucket = flow_bucket_of(front, index, hash);
+	struct flow_slot *slot;
+	__u32 first;
+
+	if (!bucket) {
+		flow_write_back(front, index, key, counts);
+		return;
+	}
+	first = flow_first_slot(hash);
+	slot = flow_likely_slot(bucket, first, key);
+	if (flow_slot_holds(slot, key)) {
+		if (flow_inspect && !slot->pending.packets)
+			slot->left |= SAMPLE_LEFT_FIRST;
+		flow_counts_add_plain(&slot->pending, counts);
+	} else {
+		if (flow_inspect)
+			inserts = front->inserts;
+		slot = flow_miss(front, bucket, index << FLOW_BUCKET_BITS | first, key, counts);
+		if (flow_inspect && !slot)
+			flow_sample_unslotted(skb, front, key, transport,
+					      front->inserts != inserts);
+	}
+	if (flow_inspect && slot && slot->left)
+		flow_sample(skb, front, key, transport, &slot->left);
 }
 
 static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link link,
@@ -430,12 +490,9 @@ static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link 
 	__u32 index = bpf_get_smp_processor_id() * FLOW_GENERATIONS + generation;
 	struct flow_way way = {.link = link, .where = FLOW_WHERE(flow_slot_of(skb), dir)};
 	struct flow_counts counts, beyond, *total;
-	struct flow_bucket *bucket;
 	struct flow_front *front;
-	struct flow_slot *slot;
 	struct flow_key key;
-	__u32 first;
-	__u64 hash;
+	__u64 transport;
 
 	way.before = flow_link_before(skb, link, dir, way.where);
 	front = bpf_map_lookup_elem(&flow_fronts, &index);
@@ -450,24 +507,13 @@ static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link 
 	total = &front->total[way.where];
 	total->packets += counts.packets;
 	total->bytes += counts.bytes;
-	if (!flow_read(skb, &way, &key, &beyond))
+	if (!flow_read(skb, &way, &key, &transport, &beyond))
 		return;
 	if (beyond.packets) {
 		flow_counts_add_plain(total, &beyond);
 		flow_counts_add_plain(&counts, &beyond);
 	}
-	hash = flow_hash(&key, flow_seed);
-	bucket = flow_bucket_of(front, index, hash);
-	if (!bucket) {
-		flow_write_back(front, index, &key, &counts);
-		return;
-	}
-	first = flow_first_slot(hash);
-	slot = flow_likely_slot(bucket, first, &key);
-	if (flow_slot_holds(slot, &key))
-		flow_counts_add_plain(&slot->pending, &counts);
-	else
-		flow_miss(front, bucket, index << FLOW_BUCKET_BITS | first, &key, &counts);
+	flow_count_in_slot(skb, front, index, &key, transport, &counts);
 }
 
 /*

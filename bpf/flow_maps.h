@@ -9,6 +9,7 @@
 
 #include "flow_abi.h"
 #include "flow_parse.h"
+#include "sample_abi.h"
 
 /* Set before loading, constant afterwards: what they switch off costs nothing. */
 const volatile __u8 flow_slot = 0;       /* interface slot in keys */
@@ -17,6 +18,7 @@ const volatile __u8 flow_link = FLOW_LINK_ETHERNET; /* enum flow_link */
 const volatile __u8 flow_no_arp = 0;     /* one row for all ARP */
 const volatile __u8 flow_can_wake = 0;   /* the collector listens to flow_wakes */
 const volatile __u8 flow_front_bits = FLOW_FRONT_BITS; /* slots of a front, a power of two */
+const volatile __u8 flow_inspect = 0;    /* the first packets of flows are handed over */
 const volatile __u8 flow_preempted = 0;  /* PREEMPT_RT: see flow_count.h */
 /* Jiffies that a first fragment is remembered. */
 const volatile __u64 flow_fragment_ticks = FLOW_FRAGMENT_MAX_AGE_S * 1000ULL;
@@ -135,5 +137,19 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
 } flow_wakes SEC(".maps");
+
+/* Packets handed over, struct flow_sample. User space makes it small where nobody reads it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, SAMPLE_RING_BYTES);
+} flow_samples SEC(".maps");
+
+/* The sieve: budgets of flows by hash. Tag in the upper half, SAMPLE_LEFT_ in the lower. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SAMPLE_SIEVE_CELLS);
+	__type(key, __u32);
+	__type(value, __u64);
+} flow_sieve SEC(".maps");
 
 #endif

@@ -189,6 +189,7 @@ static void bpf_source_state(const struct flow_source *base, struct source_state
 	const struct bpf_source *source = (const struct bpf_source *)base;
 
 	*ret_state = source->store.state;
+	ret_state->inspect = source->programs.inspect;
 	ret_state->map_entries += tables_slots(&source->tables);
 	ret_state->map_entries_max +=
 		source->tables.bytes_max / FLOW_GENERATIONS / sizeof(struct flow_slot);
@@ -310,7 +311,8 @@ int bpf_source_open(const struct bpf_source_options *options, struct flow_source
 	if (!source)
 		return -ENOMEM;
 	source->cpus = cpus < 0 ? 0 : (unsigned int)cpus;
-	err = cpus < 0 ? cpus : programs_open(&source->programs, source->cpus, options->no_arp);
+	err = cpus < 0 ? cpus : programs_open(&source->programs, source->cpus, options->no_arp,
+						    options->inspect);
 	if (err)
 		goto out_free;
 	ret_failure->step = BPF_SOURCE_MAPS;
@@ -324,6 +326,13 @@ int bpf_source_open(const struct bpf_source_options *options, struct flow_source
 out_free:
 	bpf_source_free(&source->base);
 	return err;
+}
+
+int bpf_source_samples_fd(const struct flow_source *source)
+{
+	const struct programs *programs = &((const struct bpf_source *)source)->programs;
+
+	return programs->inspect ? bpf_map__fd(programs->maps->maps.flow_samples) : -1;
 }
 
 static int print_nothing(enum libbpf_print_level level, const char *format, va_list args)

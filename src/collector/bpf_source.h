@@ -24,6 +24,7 @@ struct bpf_source_options {
 	bool exit_on_loss; /* counting is over when none is left; else their return is waited for */
 	size_t max_flows;  /* bound of the kernel map's growth */
 	bool no_arp;
+	bool inspect; /* hand the first packets of flows over: bpf_source_samples_fd() */
 	enum attach_mode attach;
 };
 
@@ -52,6 +53,12 @@ int bpf_source_open(const struct bpf_source_options *options, struct flow_source
 		    struct bpf_source_failure *ret_failure);
 /* Detaches if need be and frees; NULL is allowed. */
 void bpf_source_free(struct flow_source *source);
+
+/*
+ * The map of the ring that samples come through (sample_abi.h); -1 if none are asked for. It is the
+ * source's, and there until that is freed.
+ */
+int bpf_source_samples_fd(const struct flow_source *source);
 
 /* Makes libbpf keep its messages to itself. Call before anything else here. */
 void bpf_source_silence(void);

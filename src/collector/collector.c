@@ -66,6 +66,9 @@ static void take_reading(struct collector *collector, const struct source_readin
 	}
 	flow_counts_add(&health->map_full, &reading->map_full);
 	health->unseen += reading->unseen;
+	health->samples.handed += reading->samples.handed;
+	for (unsigned int i = 0; i < SAMPLE_REFUSALS; i++)
+		health->samples.refused[i] += reading->samples.refused[i];
 	collector->map_used += reading->map_used;
 	if (reading->error) {
 		health->read_errors++;
@@ -103,6 +106,7 @@ static void fill_health(struct collector *collector, struct snapshot *snapshot)
 	snapshot->health.gone = from_ledger.gone;
 	snapshot->health.flows_gone = from_ledger.flows_gone;
 	snapshot->health.ledger_bytes = from_ledger.ledger_bytes;
+	snapshot->health.inspect = state.inspect;
 	snapshot->health.map_entries = state.map_entries;
 	snapshot->health.map_entries_max = state.map_entries_max;
 	snapshot->health.map_grown = state.map_grown;

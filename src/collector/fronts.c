@@ -105,6 +105,16 @@ void slots_drain(struct flow_slot *slot, size_t count, struct batch *batch)
 	}
 }
 
+static void drain_samples(struct flow_front *front, struct sample_counts *samples)
+{
+	samples->handed += front->handed;
+	front->handed = 0;
+	for (unsigned int i = 0; i < SAMPLE_REFUSALS; i++) {
+		samples->refused[i] += front->refused[i];
+		front->refused[i] = 0;
+	}
+}
+
 uint64_t fronts_drain(const struct fronts *fronts, unsigned int cpu, uint32_t generation,
 		      struct batch *batch, struct source_reading *reading)
 {
@@ -114,6 +124,7 @@ uint64_t fronts_drain(const struct fronts *fronts, unsigned int cpu, uint32_t ge
 	/* A CPU without a packet has nothing in its slots either. */
 	if (drain_sums(front, batch, reading))
 		slots_drain(front->slot, (size_t)1 << fronts->bits, batch);
+	drain_samples(front, &reading->samples);
 	front->inserts = 0;
 	return inserts;
 }

@@ -58,6 +58,15 @@ uint64_t kernel_ticks(unsigned int seconds)
 	return seconds * (NS_PER_S / (uint64_t)tick.tv_nsec);
 }
 
+/* Maps that nobody uses are as small as the kernel has them. */
+static int shrink_samples(const struct flow_bpf *skeleton)
+{
+	int err = bpf_map__set_max_entries(skeleton->maps.flow_samples,
+					   (uint32_t)sysconf(_SC_PAGESIZE));
+
+	return err ? err : bpf_map__set_max_entries(skeleton->maps.flow_sieve, 1);
+}
+
 static int size_maps(const struct programs *programs, unsigned int cpus)
 {
 	struct flow_bpf *skeleton = programs->maps;
@@ -71,6 +80,8 @@ static int size_maps(const struct programs *programs, unsigned int cpus)
 		err = bpf_map__set_max_entries(skeleton->maps.flow_maps, elements + 1);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.flow_tables, elements);
+	if (!err && !programs->inspect)
+		err = shrink_samples(skeleton);
 	if (!err && programs->preempted)
 		err = bpf_map__set_max_entries(skeleton->maps.flow_scratch, FLOW_COPIES);
 	if (!err && programs->preempted)
@@ -104,7 +115,7 @@ static void make_seeds(uint64_t seed[FLOW_SEEDS])
 	seed[FLOW_SEEDS - 1] |= 1;
 }
 
-int programs_open(struct programs *programs, unsigned int cpus, bool no_arp)
+int programs_open(struct programs *programs, unsigned int cpus, bool no_arp, bool inspect)
 {
 	struct flow_bpf *skeleton = flow_bpf__open();
 	int err;
@@ -115,6 +126,7 @@ int programs_open(struct programs *programs, unsigned int cpus, bool no_arp)
 		.maps = skeleton,
 		.front_bits = fronts_bits(cpus),
 		.no_arp = no_arp,
+		.inspect = inspect,
 		.preempted = kernel_is_realtime(),
 		.shared_fd = {{-1, -1}, {-1, -1}, {-1, -1}},
 	};
@@ -154,6 +166,8 @@ static int share_maps(const struct programs *programs, const struct flow_bpf *sk
 		{skeleton->maps.flow_scratch, shared->maps.flow_scratch},
 		{skeleton->maps.flow_copies, shared->maps.flow_copies},
 		{skeleton->maps.flow_wakes, shared->maps.flow_wakes},
+		{skeleton->maps.flow_samples, shared->maps.flow_samples},
+		{skeleton->maps.flow_sieve, shared->maps.flow_sieve},
 		{skeleton->maps.bss, shared->maps.bss},
 	};
 	int err = 0;
@@ -193,6 +207,7 @@ static int load(const struct programs *programs, unsigned int slot, bool shared,
 	skeleton->rodata->flow_link = (uint8_t)link;
 	skeleton->rodata->flow_no_arp = programs->no_arp;
 	skeleton->rodata->flow_can_wake = 1;
+	skeleton->rodata->flow_inspect = programs->inspect;
 	skeleton->rodata->flow_front_bits = (uint8_t)programs->front_bits;
 	memcpy((void *)skeleton->rodata->flow_seed, programs->seed, sizeof(programs->seed));
 	skeleton->rodata->flow_preempted = programs->preempted;

@@ -20,13 +20,14 @@ struct programs {
 	struct flow_bpf *maps; /* a skeleton whose maps are loaded and its programs are not */
 	unsigned int front_bits;
 	bool no_arp;
+	bool inspect; /* the first packets of flows are handed over */
 	uint64_t seed[FLOW_SEEDS]; /* the same in all of them: they share the slots */
 	bool preempted;		   /* a PREEMPT_RT kernel: programs interrupt each other */
 	int shared_fd[FLOW_LINKS][FLOW_DIRS]; /* -1: not loaded yet */
 };
 
 /* Makes the maps, for so many possible CPUs. 0 or a negative errno; programs_close() is due. */
-int programs_open(struct programs *programs, unsigned int cpus, bool no_arp);
+int programs_open(struct programs *programs, unsigned int cpus, bool no_arp, bool inspect);
 /* Lets go of the maps; programs that are loaded keep theirs. Safe on zeroed programs. */
 void programs_close(struct programs *programs);
 

@@ -12,7 +12,7 @@
 
 #include "flow.h"
 #include "ifaces.h"
-#include "source.h"
+#include "snapshot.h"
 
 /* Takes the counts of flows, or of parts of them: the same key may come more than once. */
 struct flow_sink {
@@ -26,6 +26,7 @@ struct source_reading {
 	struct flow_counts total[FLOW_WHERES]; /* counted by the hook before anything else */
 	struct flow_counts map_full;	       /* of these: found no room in the kernel map */
 	uint64_t unseen; /* packets lost before they could be read; they are in `total` too */
+	struct sample_counts samples;	       /* handed over, and refused */
 	uint32_t map_used;		       /* flows that were in kernel tables and maps */
 	int error; /* 0, or the negative errno of a read that failed: counts may be missing */
 };
@@ -37,6 +38,7 @@ struct source_state {
 	uint32_t map_grown;
 	uint32_t map_shrunk;
 	uint32_t map_failed;
+	bool inspect; /* packets are handed over as samples */
 };
 
 struct flow_source;

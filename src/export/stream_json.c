@@ -25,6 +25,19 @@ static void put_reason(struct text *text, const char *name, const struct flow_co
 		   (unsigned long long)counts->packets, (unsigned long long)counts->bytes);
 }
 
+static void json_put_samples(struct text *text, const struct sample_counts *samples)
+{
+	const uint64_t *refused = samples->refused;
+
+	text_print(text,
+		   ",\"samples\":{\"handed\":%llu,\"limit\":%llu,\"ringFull\":%llu,"
+		   "\"unreadable\":%llu}",
+		   (unsigned long long)samples->handed,
+		   (unsigned long long)refused[SAMPLE_REFUSED_LIMIT],
+		   (unsigned long long)refused[SAMPLE_REFUSED_FULL],
+		   (unsigned long long)refused[SAMPLE_REFUSED_UNREADABLE]);
+}
+
 static void put_health(struct text *text, const struct snapshot *snapshot)
 {
 	const struct snapshot_health *health = &snapshot->health;
@@ -38,6 +51,8 @@ static void put_health(struct text *text, const struct snapshot *snapshot)
 	text_add(text, ",");
 	put_reason(text, "gone", &health->gone);
 	text_add(text, "}");
+	if (health->inspect)
+		json_put_samples(text, &health->samples);
 }
 
 static void json_put_ifaces(struct text *text, const struct ifaces *ifaces)

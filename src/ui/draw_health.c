@@ -134,6 +134,22 @@ static void put_owners(struct page_writer *page, const struct scene *scene)
 		  scene->host_names ? "looked up and shown" : "not looked up (key N)");
 }
 
+static void put_samples(struct page_writer *page, const struct snapshot_health *health)
+{
+	static const char *const reasons[SAMPLE_REFUSALS] = {
+		[SAMPLE_REFUSED_LIMIT] = " over the limit of an interval",
+		[SAMPLE_REFUSED_FULL] = " while the reader was behind",
+		[SAMPLE_REFUSED_UNREADABLE] = " not readable",
+	};
+
+	if (!health->inspect)
+		return;
+	put_count(page, STYLE_PLAIN, "inspection", health->samples.handed, " packets handed over");
+	for (unsigned int i = 0; i < SAMPLE_REFUSALS; i++)
+		put_count(page, STYLE_PLAIN, i ? "" : "  refused", health->samples.refused[i],
+			  reasons[i]);
+}
+
 int draw_health(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	struct page_writer page = page_begin(frame, layout, "Health", scene->page_line, 17);
@@ -168,6 +184,7 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	put_memory(&page, health);
 	page_line(&page, STYLE_PLAIN, "attached by", scene->attach);
 	put_owners(&page, scene);
+	put_samples(&page, health);
 	put_ifaces(&page, snapshot->ifaces);
 	return page_finish(&page);
 }

@@ -56,9 +56,10 @@ static __always_inline void bench_read(struct __sk_buff *skb, struct flow_key *k
 {
 	const struct flow_way way = {.where = FLOW_WHERE(flow_slot, FLOW_IN)};
 	struct flow_counts beyond;
+	__u64 transport;
 
 	*counts = flow_frame_counts(skb, 0);
-	if (flow_read(skb, &way, key, &beyond))
+	if (flow_read(skb, &way, key, &transport, &beyond))
 		flow_counts_add_plain(counts, &beyond);
 }
 

@@ -67,6 +67,7 @@ static int load(struct rig *rig, const struct rig_options *options)
 	rig->skel->rodata->flow_no_arp = options->no_arp;
 	rig->skel->rodata->flow_link = (uint8_t)options->link;
 	rig->skel->rodata->flow_can_wake = options->can_wake;
+	rig->skel->rodata->flow_inspect = options->inspect;
 	rig->skel->rodata->flow_preempted = options->preempted;
 	if (options->fragment_ticks)
 		rig->skel->rodata->flow_fragment_ticks = options->fragment_ticks;

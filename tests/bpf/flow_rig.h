@@ -18,6 +18,7 @@ struct rig_options {
 	uint8_t slot;
 	bool no_arp;
 	bool can_wake;
+	bool inspect;	 /* packets are handed over as samples */
 	bool preempted;	 /* as on a PREEMPT_RT kernel, with so many copies of the scratch memory */
 	uint32_t copies; /* 0 or 1 */
 	uint64_t fragment_ticks; /* jiffies a first fragment is remembered; 0: a minute */

@@ -16,6 +16,7 @@
 #include "flow_abi.h"
 #include "idle_log.h"
 #include "ifaces.h"
+#include "sample_abi.h"
 
 /*
  * Flow table: append-only and shared. The collector appends; readers look only at entries whose
@@ -90,6 +91,12 @@ struct snapshot_sample {
 	struct flow_counts delta[FLOW_DIRS];
 };
 
+/* Packets that were wanted as samples; no count depends on them. */
+struct sample_counts {
+	uint64_t handed; /* over to the reader */
+	uint64_t refused[SAMPLE_REFUSALS];
+};
+
 /* State of the monitor at the end of the interval: what the header and the health page show. */
 struct snapshot_health {
 	struct flow_counts hook;      /* counted by the hook before anything else, since start */
@@ -100,6 +107,8 @@ struct snapshot_health {
 	struct flow_counts gone;      /* of rows: in "interfaces gone" rows */
 	uint64_t flows_gone;	      /* flows folded into those, and sums */
 	uint64_t unseen;              /* packets that a socket had no room for; of rows, without bytes */
+	bool inspect;                 /* flows are looked into: the next one has a meaning */
+	struct sample_counts samples; /* since start */
 	uint32_t map_entries;         /* room in the kernel map of one generation, flows */
 	uint32_t map_used;            /* flows drained from it in this interval */
 	uint32_t map_entries_max;     /* bound of its growth */

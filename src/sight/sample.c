@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading the sampler's ring, by libbpf. */
+#include "sample.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <bpf/libbpf.h>
+
+struct sample_ring {
+	struct ring_buffer *ring;
+	sample_take *take;
+	void *arg;
+	size_t most, taken; /* of the read that is going on */
+};
+
+/* An error ends the read; libbpf counts the record as taken all the same. */
+static int hand_sample(void *arg, void *data, size_t size)
+{
+	const struct flow_sample *sample = data;
+	struct sample_ring *ring = arg;
+
+	if (size >= sizeof(*sample) && sample->captured <= size - sizeof(*sample))
+		ring->take(ring->arg, sample, (const uint8_t *)(sample + 1));
+	return ++ring->taken < ring->most ? 0 : -ECANCELED;
+}
+
+int sample_ring_new(int map_fd, sample_take *take, void *arg, struct sample_ring **ret_ring)
+{
+	struct sample_ring *ring = calloc(1, sizeof(*ring));
+
+	if (!ring)
+		return -ENOMEM;
+	ring->take = take;
+	ring->arg = arg;
+	ring->ring = ring_buffer__new(map_fd, hand_sample, ring, NULL);
+	if (!ring->ring) {
+		int err = -errno;
+
+		free(ring);
+		return err;
+	}
+	*ret_ring = ring;
+	return 0;
+}
+
+void sample_ring_free(struct sample_ring *ring)
+{
+	if (!ring)
+		return;
+	ring_buffer__free(ring->ring);
+	free(ring);
+}
+
+int sample_ring_fd(const struct sample_ring *ring)
+{
+	return ring_buffer__epoll_fd(ring->ring);
+}
+
+long sample_ring_read(struct sample_ring *ring, size_t most)
+{
+	int r;
+
+	ring->most = most;
+	ring->taken = 0;
+	r = most ? ring_buffer__consume(ring->ring) : 0;
+	return r < 0 && r != -ECANCELED ? r : (long)ring->taken;
+}
