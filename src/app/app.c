@@ -30,6 +30,26 @@ static void say_write_error(struct app *app, int err)
 	log_line("cannot write the report to standard output: %s", strerror(-err));
 }
 
+/* The table shows what was asked for last: the view and order if they were chosen, and the filter. */
+static void follow_view(struct app *app, struct report *report)
+{
+	char why[FORMAT_TEXT_MAX];
+	size_t column;
+
+	if (app->asked.view_changed)
+		report->by = app->asked.by;
+	if (app->asked.sort_changed && column_info(app->asked.sort)->sortable)
+		report->sort = app->asked.sort;
+	report->filter = NULL;
+	report->filter_text = NULL;
+	if (!*app->asked.filter ||
+	    filter_parse_named(app->asked.filter, app->services, &app->asked_filter, why,
+			       sizeof(why), &column))
+		return;
+	report->filter = app->asked_filter;
+	report->filter_text = app->asked.filter;
+}
+
 static void print_report(struct app *app, const struct snapshot *last)
 {
 	struct winsize size = {0};
@@ -52,6 +72,8 @@ static void print_report(struct app *app, const struct snapshot *last)
 	};
 	int err;
 
+	if (app->asked.told && !app->options->json && !app->options->total)
+		follow_view(app, &report);
 	memcpy(report.dir, last->dir, sizeof(report.dir));
 	if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size)) {
 		report.width = size.ws_col;
@@ -301,6 +323,8 @@ static int run_view(struct app *app)
 		.services = app->services,
 		.set_interval = set_interval,
 		.save_settings = app_save_settings,
+		.keep_text = app_keep_text,
+		.asked = &app->asked,
 		.on_stand_in = say_stand_in,
 		.context = app,
 	};
@@ -356,6 +380,7 @@ int app_run(const struct options *options)
 	app_free_source(&app);
 	app_ifaces_done(&app);
 	filter_free(app.filter);
+	filter_free(app.asked_filter);
 	filter_free(app.hidden);
 	ledger_free(app.ledger);
 	ring_free(app.ring);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -198,6 +199,51 @@ static int serve_stream(const void *context, const void *request, size_t length)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A new file for what the user keeps, by its name. */
+static int serve_keeping(const void *context, const void *request, size_t length)
+{
+	char name[NAME_MAX + 1];
+
+	(void)context;
+	if (length >= sizeof(name))
+		return -ENAMETOOLONG;
+	memcpy(name, request, length);
+	name[length] = '\0';
+	return settings_create_kept(name);
+}
+
+static int write_whole(int fd, const char *text, size_t length)
+{
+	while (length) {
+		ssize_t written = write(fd, text, length);
+
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		text += written < 0 ? 0 : written;
+		length -= written < 0 ? 0 : (size_t)written;
+	}
+	return 0;
+}
+
+int app_keep_text(void *context, const char *name, const char *text, size_t length,
+		  char where[SETTINGS_PATH_MAX])
+{
+	struct app *app = context;
+	int fd, err = settings_kept_path(name, where);
+
+	if (err) {
+		*where = '\0';
+		return err;
+	}
+	fd = helper_ask_file(app->keeper, name, strlen(name));
+	if (fd <= 0)
+		return fd ? fd : -EPROTO;
+	err = write_whole(fd, text, length);
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
 int app_open_stream_again(struct app *app, size_t stream)
 {
 	return helper_ask_file(app->reopener, &stream, sizeof(stream));
@@ -254,6 +300,9 @@ int app_start_helpers(struct app *app)
 						.context = app->options};
 	static const struct helper_options saver = {
 		.name = "pktstat-save", .needs = GUARD_SETTINGS, .serve = serve_settings};
+	static const struct helper_options keeper = {.name = "pktstat-keep",
+						     .needs = GUARD_SETTINGS,
+						     .serve_file = serve_keeping};
 	static const struct helper_options users = {.name = "pktstat-users",
 						    .needs = GUARD_USERS,
 						    .prepare = load_name_services,
@@ -262,6 +311,8 @@ int app_start_helpers(struct app *app)
 
 	if (app->live)
 		err = helper_start(&saver, &app->saver);
+	if (!err && app->live)
+		err = helper_start(&keeper, &app->keeper);
 	if (!err && !app->options->no_owners)
 		err = helper_start(&users, &app->users);
 	if (!err && has_stream_files(app->options))
@@ -279,7 +330,8 @@ void app_stop_helpers(struct app *app)
 	helper_stop(app->users);
 	helper_stop(app->reopener);
 	helper_stop(app->metrics_writer);
-	app->saver = app->users = app->reopener = app->metrics_writer = NULL;
+	helper_stop(app->keeper);
+	app->saver = app->users = app->reopener = app->metrics_writer = app->keeper = NULL;
 }
 
 int app_save_settings(void *context, const struct settings *settings, char where[SETTINGS_PATH_MAX])

@@ -33,6 +33,7 @@
 #include "settings.h"
 #include "source.h"
 #include "verify.h"
+#include "ui.h"
 
 /*
  * The interfaces of a run: what the user named, in which network namespace, and the counters of
@@ -96,6 +97,7 @@ struct app {
 	struct services *services;	 /* NULL: no live view */
 	struct helper *saver;		 /* saves settings; NULL: no live view */
 	struct helper *metrics_writer; /* replaces the file of metrics; NULL: there is none */
+	struct helper *keeper;	 /* creates files for the key w; NULL: no live view */
 	struct helper *reopener; /* opens files of streams again; NULL: there are none */
 	struct helper *users;	 /* looks up names of users; NULL: owners are not looked up */
 	struct owners *owners;	 /* NULL: not looked up */
@@ -108,6 +110,8 @@ struct app {
 	uint64_t start_mono_ns;
 	int64_t start_wall_ns;
 	int own_nice;	   /* of the main thread before it took the collector's */
+	struct ui_asked asked;	     /* what the live view showed last */
+	struct filter *asked_filter; /* of that; NULL: none */
 	const char *ended; /* reason, for the report */
 	int status;
 };
@@ -142,6 +146,8 @@ void app_stop_helpers(struct app *app);
  * a time.
  */
 int app_save_settings(void *app, const struct settings *settings, char where[SETTINGS_PATH_MAX]);
+int app_keep_text(void *app, const char *name, const char *text, size_t length,
+		  char where[SETTINGS_PATH_MAX]);
 void app_user_name(void *app, uint32_t uid, char name[USER_NAME_SIZE]);
 
 /*

@@ -253,3 +253,40 @@ int settings_save(const char *path, const struct settings *settings, char where[
 		err = replace_file(file, settings_text(settings, text, sizeof(text)), where);
 	return err;
 }
+
+/* Letters, digits, dots and dashes, and no dot in front: nothing that leads elsewhere. */
+static bool is_plain_name(const char *name)
+{
+	return *name && *name != '.' &&
+	       !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")];
+}
+
+int settings_kept_path(const char *name, char path[SETTINGS_PATH_MAX])
+{
+	const char *state = secure_getenv("XDG_STATE_HOME"), *home = secure_getenv("HOME");
+	int length;
+
+	if (!is_plain_name(name))
+		return -EINVAL;
+	if (state && *state == '/')
+		length = snprintf(path, SETTINGS_PATH_MAX, "%s/pktstat-bpf/%s", state, name);
+	else if (home && *home == '/')
+		length = snprintf(path, SETTINGS_PATH_MAX, "%s/.local/state/pktstat-bpf/%s", home,
+				  name);
+	else
+		return -ENOENT;
+	return (size_t)length < SETTINGS_PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+int settings_create_kept(const char *name)
+{
+	char path[SETTINGS_PATH_MAX], where[SETTINGS_PATH_MAX];
+	int fd, err = settings_kept_path(name, path);
+
+	if (!err)
+		err = make_directories(path, where);
+	if (err)
+		return err;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}

@@ -49,4 +49,16 @@ int settings_load(const char *path, struct settings *settings, unsigned int *ret
  */
 int settings_save(const char *path, const struct settings *settings, char where[SETTINGS_PATH_MAX]);
 
+/*
+ * Path of a file that the user asked to keep: $XDG_STATE_HOME/pktstat-bpf/NAME, else
+ * ~/.local/state/... 0, -EINVAL (the name has more than letters, digits, dots and dashes), -ENOENT
+ * (neither variable is set), -ENAMETOOLONG.
+ */
+int settings_kept_path(const char *name, char path[SETTINGS_PATH_MAX]);
+/*
+ * Creates that file, and its directories where they are missing, readable by the user alone. A
+ * descriptor to write to, which the caller closes, or a negative errno, -EEXIST if it is there.
+ */
+int settings_create_kept(const char *name);
+
 #endif

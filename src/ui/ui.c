@@ -275,6 +275,22 @@ static int open_screen(struct ui *ui, const char **ret_why)
 	return 0;
 }
 
+static void tell_asked(const struct ui *ui)
+{
+	struct ui_asked *asked = ui->options->asked;
+
+	if (!asked)
+		return;
+	asked->told = true;
+	asked->by = view_group(ui->view);
+	view_drilled(ui->view, &asked->by);
+	asked->sort = view_sort(ui->view);
+	asked->view_changed = asked->by != ui->began_by;
+	asked->sort_changed = asked->sort != ui->began_sort;
+	snprintf(asked->filter, sizeof(asked->filter), "%s",
+		 ui->scene.prompt.wrong ? "" : ui->scene.prompt.text);
+}
+
 int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_signal,
 	   const char **ret_why)
 {
@@ -302,7 +318,10 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 		ui_use_view(ui, options->by);
 	if (options->filter)
 		ui_prompt_begin(ui, options->filter);
+	ui->began_by = view_group(ui->view);
+	ui->began_sort = view_sort(ui->view);
 	failed = run_loop(ui);
+	tell_asked(ui);
 	screen_close(ui->screen);
 	past_release(&ui->past);
 	frame_done(&ui->frame);

@@ -28,6 +28,15 @@ enum ui_end {
 	UI_END_ERROR,	 /* a failure; ret_signal is the negative errno */
 };
 
+/* What was shown last. */
+struct ui_asked {
+	enum group_by by;
+	enum column sort;
+	bool told;			 /* the view was there at all */
+	bool view_changed, sort_changed; /* by the user, since the start */
+	char filter[FILTER_TEXT_MAX];
+};
+
 struct ui_options {
 	struct ring *ring;
 	const struct owner_table *owners; /* NULL: owners are not looked up */
@@ -56,9 +65,16 @@ struct ui_options {
 	 */
 	int (*save_settings)(void *context, const struct settings *settings,
 			     char where[SETTINGS_PATH_MAX]);
+	/*
+	 * Writes text to a new file of that name in the user's state directory (key w). 0 or a negative
+	 * errno; the path, or what it failed on, in `where`. NULL: it cannot be written.
+	 */
+	int (*keep_text)(void *context, const char *name, const char *text, size_t length,
+			 char where[SETTINGS_PATH_MAX]);
 	/* Called once when terminfo does not know TERM and `type` is used instead; or NULL. */
 	void (*on_stand_in)(void *context, const char *type);
 	void *context; /* handed to the functions above */
+	struct ui_asked *asked; /* filled at the end; NULL: not wanted */
 };
 
 /*

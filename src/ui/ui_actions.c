@@ -390,6 +390,7 @@ static void press_other(struct ui *ui, enum action action)
 	case ACTION_OPEN: open_row(ui); break;
 	case ACTION_CLOSE: close_one(ui); break;
 	case ACTION_VIEWS: ui->scene.menu = MENU_VIEWS; break;
+	case ACTION_WRITE: ui->scene.menu = MENU_WRITE; break;
 	case ACTION_COPY: copy_row(ui, false); break;
 	case ACTION_COPY_ENDS: copy_row(ui, true); break;
 	case ACTION_UNITS: next_unit(ui); break;
@@ -462,8 +463,14 @@ static void press_in_menu(struct ui *ui, int key)
 	enum action action = keys_action(key);
 	enum menu menu = ui->scene.menu;
 
-	if (action == ACTION_CLOSE || action == ACTION_QUIT || action == ACTION_VIEWS)
+	if (action == ACTION_CLOSE || action == ACTION_QUIT || action == ACTION_VIEWS ||
+	    action == ACTION_WRITE)
 		ui->scene.menu = MENU_NONE;
+	if (menu == MENU_WRITE && (key == 'r' || key == 'j' || key == 'c')) {
+		ui->scene.menu = MENU_NONE;
+		ui_write(ui, (char)key);
+		return;
+	}
 	for (size_t i = 0; menu == MENU_VIEWS && i < count; i++) {
 		if (key != view[i]->letter && key != (int)('1' + i))
 			continue;

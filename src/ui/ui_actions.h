@@ -28,6 +28,8 @@ struct ui {
 	bool had_past;	   /* the layout shows the past, as of the last frame */
 	bool named;	   /* host names changed, which can wait a moment */
 	uint64_t drawn_ns; /* CLOCK_MONOTONIC of the last frame */
+	enum group_by began_by; /* shown at the start */
+	enum column began_sort;
 	bool ended;
 	enum ui_end end;
 	int signal; /* for UI_END_SIGNAL */
@@ -58,6 +60,9 @@ void ui_prompt_press(struct ui *ui, int key);
 
 /* Says something on the status line until the next key; `detail` may be "". */
 void ui_say(struct ui *ui, const char *what, const char *detail);
+
+/* Writes what is shown to a file: 'r' text, 'j' JSON, 'c' CSV. See ui_write.c. */
+void ui_write(struct ui *ui, char format);
 
 /* Saved settings. See ui_settings.c. */
 void ui_load_settings(struct ui *ui);

@@ -238,7 +238,7 @@ view_start() {
 	wait_for 60 child_of "$script" || fail "no live view: $(cat "$BED_DIR/live.out")"
 	has_each "$child" pktstat-bpf "$none" collector "$(mask bpf net_admin perfmon)" \
 		owners "$owners" names "$none"
-	has_helpers "$child" pktstat-save pktstat-users ''
+	has_helpers "$child" pktstat-keep pktstat-save pktstat-users ''
 	wait_for 60 wrote '[?1049h' || fail "no screen: $(cat "$BED_DIR/live.err")"
 }
 

@@ -185,6 +185,34 @@ check_mouse() {
 	mouse 0 9 22; expect 'SOURCE'
 }
 
+# What is shown, as files that others read.
+check_write() {
+	local kept=$settings/state/pktstat-bpf
+
+	rm -rf "$kept"
+	keys w; expect '^ +j +JSON'; keys q; expect_no '^ +j +JSON'
+	keys / ; keys -l udp; keys Enter
+	for letter in r j c; do
+		keys w; expect '^ +j +JSON'; keys $letter; expect '4 rows in .*state/pktstat-bpf'
+	done
+	keys Escape
+	python3 - "$kept" <<'PYTHON' || fail "what was written is not what was shown"
+import csv, glob, json, sys
+rows = json.load(open(glob.glob(sys.argv[1] + "/*.json")[0]))
+table = list(csv.DictReader(open(glob.glob(sys.argv[1] + "/*.csv")[0], newline="")))
+text = open(glob.glob(sys.argv[1] + "/*.txt")[0]).read()
+assert len(rows) == len(table) == 4, (rows, table)
+assert rows[0]["source"] == table[0]["source"] == "10.0.0.4:4500"
+assert [r["bytes"] for r in rows] == [int(t["bytes"]) for t in table]
+assert "flows on eth0" in text and "filter: udp" in text and "198.51.100.20:4500" in text
+PYTHON
+}
+
+check_copy() {
+	keys g y; expect "clipboard: TCP +↓ +203"
+	keys Y; expect "clipboard: 203\.0\.113\.9:443 +10\.0\.0\.4:51234"
+}
+
 check_settings() {
 	keys 3 R u W; expect 'settings saved in .*pktstat-bpf/settings'
 	keys q; expect '^ended by'
@@ -221,7 +249,7 @@ for size in "80 24" "132 40" "40 10"; do
 	check_pages
 	check_rest "$width" "$height"
 	check_help
-	[ "$width" -ne 80 ] || { check_mouse; check_settings; }
+	[ "$width" -ne 80 ] || { check_mouse; check_write; check_copy; check_settings; }
 	check_quit q 'quit 0'
 	# What was typed before it ends goes to nobody else, read or not.
 	keys -l 'echo leaked'

@@ -80,7 +80,7 @@ open_shell() { # WIDTH HEIGHT
 	stop_server
 	# A server that is still ending would take the new session with it.
 	socket=pktstat-ui-$$-$((++servers))
-	tm new-session -d -s $window -x "$1" -y "$2" "env XDG_CONFIG_HOME=$settings PS1='shell> ' LANG=${LANG_UNDER_TEST:-C.UTF-8} bash --norc --noediting -i"
+	tm new-session -d -s $window -x "$1" -y "$2" "env XDG_CONFIG_HOME=$settings XDG_STATE_HOME=$settings/state PS1='shell> ' LANG=${LANG_UNDER_TEST:-C.UTF-8} bash --norc --noediting -i"
 	tm set-option -t $window status off >/dev/null
 	tm resize-window -t $window -x "$1" -y "$2"
 	expect '^shell>'

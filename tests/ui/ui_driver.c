@@ -108,6 +108,20 @@ static int save_settings(void *context, const struct settings *settings,
 	return err ? err : settings_save(path, settings, where);
 }
 
+static int keep_text(void *context, const char *name, const char *text, size_t length,
+		     char where[SETTINGS_PATH_MAX])
+{
+	int fd, err = settings_kept_path(name, where);
+
+	(void)context;
+	fd = err ? err : settings_create_kept(name);
+	if (fd < 0)
+		return fd;
+	err = write(fd, text, length) == (ssize_t)length ? 0 : -EIO;
+	close(fd);
+	return err;
+}
+
 static void note_stand_in(void *context, const char *type)
 {
 	struct driver *driver = context;
@@ -132,6 +146,7 @@ static int run(struct driver *driver, int signal_fd)
 		.by_set = driver->by_set,
 		.set_interval = set_interval,
 		.save_settings = save_settings,
+		.keep_text = keep_text,
 		.services = driver->services,
 		.on_stand_in = note_stand_in,
 		.context = driver,

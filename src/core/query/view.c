@@ -606,3 +606,20 @@ struct column_context view_context(const struct view *view)
 {
 	return rows_context(&view->rows);
 }
+
+int view_list(struct view *view, int (*each)(void *context, const struct row *row), void *context)
+{
+	struct select_order order;
+	int err = view_arrange(view);
+
+	if (err)
+		return err;
+	order = order_select(&view->order);
+	select_window(&order, view->rows.item, view->rows.count, 0, view->rows.count);
+	for (size_t i = 0; !err && i < view->rows.count; i++) {
+		const struct row row = rows_get(&view->rows, view->rows.item[i].index);
+
+		err = each(context, &row);
+	}
+	return err;
+}

@@ -134,6 +134,11 @@ const struct flow_key *view_chosen(const struct view *view);
 bool view_get_selected(const struct view *view, struct row *ret_row);
 /* What cells of the rows depend on. */
 struct column_context view_context(const struct view *view);
+/*
+ * Calls `each` for every row there is, in order, until it returns a negative errno; returns that, 0, or
+ * -ENOMEM.
+ */
+int view_list(struct view *view, int (*each)(void *context, const struct row *row), void *context);
 /* Sums of all rows there are. */
 const struct row_totals *view_totals(const struct view *view);
 
