@@ -311,7 +311,7 @@ int main(int argc, char **argv)
 	int err;
 
 	if (argc < 3) {
-		fputs("usage: bench_collector WATCHED OTHER_END [ROUNDS]\n", stderr);
+		fputs("usage: bench_collector WATCHED OTHER_END [ROUNDS [FLOWS]]\n", stderr);
 		return 2;
 	}
 	bench = calloc(1, sizeof(*bench));
@@ -324,7 +324,9 @@ int main(int argc, char **argv)
 	err = bench_open(bench, argv[1], argv[2]);
 	if (!err)
 		print_heading();
-	for (size_t i = 0; !err && i < sizeof(active) / sizeof(active[0]); i++)
+	if (!err && argc > 4)
+		err = bench_active(bench, (uint32_t)strtoul(argv[4], NULL, 10));
+	for (size_t i = 0; !err && argc <= 4 && i < sizeof(active) / sizeof(active[0]); i++)
 		err = bench_active(bench, active[i]);
 	if (err)
 		fprintf(stderr, "bench_collector: %s\n", strerror(-err));

@@ -99,9 +99,10 @@ static int chunk_append(struct ledger *ledger)
 	if (!chunk)
 		return -ENOMEM;
 	ledger->chunk = chunk;
-	chunk[ledger->chunks] = malloc(LEDGER_CHUNK_FLOWS * sizeof(**chunk));
+	chunk[ledger->chunks] = aligned_alloc(LARGE_PAGE, LEDGER_CHUNK_BYTES);
 	if (!chunk[ledger->chunks])
 		return -ENOMEM;
+	large_advise(chunk[ledger->chunks], LEDGER_CHUNK_BYTES);
 	ledger->chunks++;
 	return 0;
 }
@@ -306,7 +307,7 @@ struct flow_counts ledger_total(const struct ledger *ledger)
 
 size_t ledger_bytes(const struct ledger *ledger)
 {
-	return sizeof(*ledger) + ledger->chunks * LEDGER_CHUNK_FLOWS * sizeof(struct ledger_flow) +
+	return sizeof(*ledger) + ledger->chunks * LEDGER_CHUNK_BYTES +
 	       hash_index_bytes(&ledger->index) +
 	       ledger->recent_room * sizeof(struct ledger_recent) +
 	       (ledger->idle ? idle_log_bytes(ledger->idle) : 0);

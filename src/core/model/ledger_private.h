@@ -12,7 +12,9 @@
 #include "idle_log.h"
 #include "ledger.h"
 
-#define LEDGER_CHUNK_FLOWS 4096
+/* Whole large pages: flows are looked up in random order, and 4 kB pages would miss the TLB. */
+#define LEDGER_CHUNK_BYTES (3 * LARGE_PAGE)
+#define LEDGER_CHUNK_FLOWS 65536
 #define LEDGER_NOT_RECENT UINT32_MAX
 #define LEDGER_NO_FLOW	   UINT32_MAX
 
@@ -63,6 +65,9 @@ struct ledger {
 	struct flow_counts gone_total;
 	uint64_t flows_gone;
 };
+
+_Static_assert(LEDGER_CHUNK_FLOWS * sizeof(struct ledger_flow) <= LEDGER_CHUNK_BYTES,
+	       "a chunk of flows fits in its pages");
 
 static inline struct ledger_flow *ledger_flow_at(const struct ledger *ledger, size_t i)
 {
