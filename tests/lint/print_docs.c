@@ -12,16 +12,25 @@
 #include "keys.h"
 #include "options.h"
 
-/* The help text as an indented block, as Markdown has code. */
+/* Options with the first sentence of their help; the manual page has the rest. */
 static void print_readme_usage(void)
 {
-	char text[OPTIONS_HELP_MAX];
-	char *rest = options_help(text, sizeof(text));
-	const char *line;
+	for (enum option_id id = 0; id < OPTION_IDS; id++) {
+		const struct option_info *option = &option_table[id];
+		char help[OPTION_TEXT_MAX], *end;
 
-	puts("");
-	while ((line = strsep(&rest, "\n")) && rest)
-		printf("%s%s\n", *line ? "    " : "", line);
+		option_help(id, help, sizeof(help));
+		end = strstr(help, ". ");
+		if (end)
+			end[1] = '\0';
+		if (option->group)
+			printf("\n| %s | |\n|---|---|\n", option->group);
+		printf("| `");
+		if (option->letter)
+			printf("-%c`, `", option->letter);
+		printf("--%s%s%s` | %s |\n", option->name, option->argument ? " " : "",
+		       option->argument ? option->argument : "", help);
+	}
 	puts("");
 }
 
