@@ -175,7 +175,7 @@ static int measure(struct bench *bench, uint32_t flows, double ret_least[PARTS +
 	return 0;
 }
 
-/* A map like the shipped one, or one whose values are not per CPU, with `flows` flows in it. */
+/* A map like the shipped one, or one with values that are not per CPU, with `flows` flows in it. */
 static int fill_map(int fd, uint32_t flows, void *value)
 {
 	static const struct blast_mix mix = {.tcp_percent = 50};

@@ -161,7 +161,7 @@ static int make_flow_maps(const struct bpf_map *outer, const struct map_shape *s
 }
 
 /*
- * What the collector does once it has seen that many flows: a table for each CPU whose slots are at
+ * What the collector does once it has seen that many flows: a table for each CPU with slots that are at
  * most half taken, if they are too many for the front.
  */
 static int make_tables(const struct bpf_map *outer, int fronts_fd, uint32_t flows)

@@ -14,6 +14,7 @@
 
 #include <linux/if_ether.h>
 
+#include "bench_key.h"
 #include "change.h"
 #include "ledger.h"
 #include "one_iface.h"
@@ -46,25 +47,6 @@ static size_t memory(void)
 	return info.uordblks + info.hblkhd;
 }
 
-static struct flow_key key_of(uint32_t number)
-{
-	struct flow_key key = {.sport = (uint16_t)(1024 + number % 60000),
-			       .dport = 443,
-			       .ethertype = number % 4 ? ETH_P_IP : ETH_P_IPV6,
-			       .ipproto = number % 3 ? IPPROTO_TCP : IPPROTO_UDP,
-			       .where = FLOW_WHERE(0, number & 1 ? FLOW_OUT : FLOW_IN)};
-
-	if (key.ethertype == ETH_P_IP) {
-		memset(key.src + 10, 0xff, 2);
-		memset(key.dst + 10, 0xff, 2);
-	} else {
-		key.src[0] = key.dst[0] = 0x20;
-	}
-	memcpy(key.src + 12, &number, sizeof(number));
-	memcpy(key.dst + 12, "\x0a\x4d\x00\x01", 4);
-	return key;
-}
-
 static struct snapshot *bench_second(struct bench *bench)
 {
 	int64_t wall_ns = START + (int64_t)(++bench->seconds * SECOND);
@@ -73,7 +55,7 @@ static struct snapshot *bench_second(struct bench *bench)
 	ledger_begin(bench->ledger, wall_ns - (int64_t)SECOND, wall_ns);
 	for (uint32_t i = 0; i < bench->flows; i++) {
 		uint32_t number = i % 2 ? i : i + bench->seconds * bench->flows;
-		const struct flow_key key = key_of(number);
+		const struct flow_key key = bench_key(number);
 		const struct flow_counts counts = {1 + i % 100, 60 + i % 150000};
 
 		ledger_add(bench->ledger, &key, counts.packets, counts.bytes);

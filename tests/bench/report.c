@@ -9,6 +9,7 @@
 
 #include <linux/if_ether.h>
 
+#include "bench_key.h"
 #include "ifaces.h"
 #include "ledger.h"
 #include "one_iface.h"
@@ -33,30 +34,10 @@ static long peak_kb(void)
 	return usage.ru_maxrss;
 }
 
-/* Every fourth flow is IPv6. */
-static struct flow_key key_of(uint32_t number)
-{
-	struct flow_key key = {.sport = (uint16_t)(1024 + number % 60000),
-			       .dport = 443,
-			       .ethertype = number % 4 ? ETH_P_IP : ETH_P_IPV6,
-			       .ipproto = number % 3 ? IPPROTO_TCP : IPPROTO_UDP,
-			       .where = FLOW_WHERE(0, number & 1 ? FLOW_OUT : FLOW_IN)};
-
-	if (key.ethertype == ETH_P_IP) {
-		memset(key.src + 10, 0xff, 2);
-		memset(key.dst + 10, 0xff, 2);
-	} else {
-		key.src[0] = key.dst[0] = 0x20;
-	}
-	memcpy(key.src + 12, &number, sizeof(number));
-	memcpy(key.dst + 12, "\x0a\x4d\x00\x01", 4);
-	return key;
-}
-
 static void fill(struct ledger *ledger, uint32_t flows)
 {
 	for (uint32_t i = 0; i < flows; i++) {
-		struct flow_key key = key_of(i);
+		struct flow_key key = bench_key(i);
 
 		if (i % 1000 == 0)
 			ledger_begin(ledger, START + i * (int64_t)SECOND / 1000,

@@ -20,6 +20,7 @@
 
 #include "flow.h"
 #include "guard.h"
+#include "run_ip.h"
 
 #define PORT 9999
 
@@ -100,23 +101,7 @@ int bed_setup_maps(void **state)
 
 int bed_ip(const char *words)
 {
-	char line[256], *argv[32], *save = NULL;
-	int argc = 0, status;
-	pid_t pid;
-
-	snprintf(line, sizeof(line), "ip %s", words);
-	for (char *word = strtok_r(line, " ", &save); word && argc < 31;
-	     word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word;
-	argv[argc] = NULL;
-	pid = fork();
-	if (!pid) {
-		execvp("ip", argv);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return run_ip(words);
 }
 
 /* Each CPU has maps of its own; what one fills and grows is told apart only when all is on one. */

@@ -26,6 +26,7 @@
 
 #include "claim.h"
 #include "clsact.h"
+#include "foreign_qdisc.h"
 #include "tc.h"
 
 #define LOOPBACK    1
@@ -178,21 +179,6 @@ static void test_stranger(void **state)
 	claim_close(&living);
 }
 
-static void make_foreign(void)
-{
-	DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = LOOPBACK, .attach_point = BPF_TC_INGRESS);
-
-	assert_int_equal(bpf_tc_hook_create(&hook), 0);
-}
-
-static void remove_qdisc(void)
-{
-	DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = LOOPBACK,
-			    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-
-	assert_int_equal(bpf_tc_hook_destroy(&hook), 0);
-}
-
 /* The mark of a qdisc remains correct whatever happens to it. */
 static void test_qdisc(void **state)
 {
@@ -201,14 +187,14 @@ static void test_qdisc(void **state)
 	assert_int_equal(tc_qdisc_make(LOOPBACK), 0);
 	assert_int_equal(qdisc_now(), TC_QDISC_OURS);
 	assert_int_equal(tc_qdisc_make(LOOPBACK), -EEXIST);
-	remove_qdisc();
-	make_foreign();
+	foreign_qdisc_remove();
+	foreign_qdisc_make();
 	assert_int_equal(qdisc_now(), TC_QDISC_CLSACT);
 	assert_int_equal(tc_qdisc_make(LOOPBACK), -EEXIST);
 	assert_int_equal(qdisc_now(), TC_QDISC_CLSACT);
 	assert_int_equal(clsact_sweep(), 0);
 	assert_int_equal(qdisc_now(), TC_QDISC_CLSACT);
-	remove_qdisc();
+	foreign_qdisc_remove();
 	assert_int_equal(tc_qdisc_make(12345), -ENODEV);
 }
 
@@ -290,13 +276,13 @@ static void test_used(void **state)
 	assert_int_equal(clsact_leave(LOOPBACK, &pair.second), 0);
 	assert_int_equal(clsact_sweep(), 0);
 	assert_int_equal(qdisc_now(), TC_QDISC_OURS);
-	remove_qdisc();
-	make_foreign();
+	foreign_qdisc_remove();
+	foreign_qdisc_make();
 	clsact_close(&pair.clsact);
 	assert_int_equal(qdisc_now(), TC_QDISC_CLSACT);
 	assert_int_equal(clsact_leave(LOOPBACK, &pair.second), 0);
 	assert_int_equal(qdisc_now(), TC_QDISC_CLSACT);
-	remove_qdisc();
+	foreign_qdisc_remove();
 	pair_close(&pair);
 }
 

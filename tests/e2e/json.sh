@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Every member of the JSON report, for every kind of row, against frames whose content is known.
+# Every member of the JSON report, for every kind of row, against frames with known content.
 # Owners are tested by owners.sh.
 set -u
 . "$(dirname "$0")/../support/netns.sh"

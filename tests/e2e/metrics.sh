@@ -78,7 +78,7 @@ test_clients() {
 	same "standard error" "$(cat "$BED_DIR/clients.err")" ""
 }
 
-# A process whose name has all that may break a label, and one that is called "other".
+# A process with a name that may break a label, and one that is called "other".
 test_hostile() {
 	local name
 	ip -n "$BED_MON" addr add 10.99.0.1/24 dev mon0

@@ -23,6 +23,7 @@
 
 #include "bpf_source.h"
 #include "faults_bed.h"
+#include "foreign_qdisc.h"
 #include "inject.h"
 #include "tc.h"
 
@@ -157,21 +158,6 @@ static void kill_at_all(void)
 	assert_in_range(left, 5, n);
 }
 
-static void make_foreign_qdisc(void)
-{
-	DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = LOOPBACK, .attach_point = BPF_TC_INGRESS);
-
-	assert_int_equal(bpf_tc_hook_create(&hook), 0);
-}
-
-static void remove_qdisc(void)
-{
-	DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = LOOPBACK,
-			    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-
-	assert_int_equal(bpf_tc_hook_destroy(&hook), 0);
-}
-
 static void put_foreign_filter(enum bpf_tc_attach_point where, unsigned int priority)
 {
 	const struct bpf_insn code[] = {
@@ -201,20 +187,20 @@ static void test_nothing(void **state)
 static void test_empty_qdisc(void **state)
 {
 	(void)state;
-	make_foreign_qdisc();
+	foreign_qdisc_make();
 	kill_at_all();
-	remove_qdisc();
+	foreign_qdisc_remove();
 }
 
 static void test_foreign_filters(void **state)
 {
 	(void)state;
-	make_foreign_qdisc();
+	foreign_qdisc_make();
 	put_foreign_filter(BPF_TC_INGRESS, 1);
 	put_foreign_filter(BPF_TC_INGRESS, 49152);
 	put_foreign_filter(BPF_TC_EGRESS, 1);
 	kill_at_all();
-	remove_qdisc();
+	foreign_qdisc_remove();
 }
 
 /* An instance that lives keeps its filters and its qdisc, and takes them along when it ends. */

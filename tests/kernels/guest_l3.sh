@@ -69,7 +69,7 @@ l3_wireguard() { # H REMOTE
 		endpoint "$remote:51820" || fail "no WireGuard"
 }
 
-# Both ends at once: one pppd starts the other, through a shell whose own ip(8) is another one.
+# Both ends at once: one pppd starts the other, through a shell that has another ip(8).
 l3_ppp() { # N
 	local words='nodetach noauth local nodefaultroute noccp novj ifname ppp +ipv6'
 	mkdir -p /etc/ppp && : >/etc/ppp/options

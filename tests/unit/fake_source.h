@@ -35,7 +35,7 @@ void fake_source_say(struct fake_source *fake, bool lost);
 void fake_source_rename(struct fake_source *fake, const char *name);
 
 /*
- * An interface is gone whose slot is given up after two more drains; `waits`: another one cannot
+ * An interface is gone, and its slot is given up after two more drains; `waits`: another one cannot
  * wait for that, and says so at the next event.
  */
 void fake_source_free_slot(struct fake_source *fake, unsigned int slot, bool waits);

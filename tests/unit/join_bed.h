@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sockets that a test makes up, flows between their ends, and whose join.h says they are; with the
+ * Sockets that a test makes up, flows between their ends, and the owners that join.h finds; with the
  * addresses of three namespaces in place of addresses.c. One thread.
  */
 #ifndef PKTSTAT_JOIN_BED_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* collector.h over a source whose interfaces give up their slots: what becomes of their counts. */
+/* collector.h over a source with interfaces that give up their slots: what happens to their counts. */
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -22,6 +22,7 @@
 
 #include "iface.h"
 #include "link.h"
+#include "run_ip.h"
 
 static void test_find(void **state)
 {
@@ -126,25 +127,6 @@ static void test_counters(void **state)
 	netlink_close(&query);
 }
 
-static bool run_ip(const char *arguments)
-{
-	char line[256], *argv[32], *save = NULL;
-	int argc = 0, status;
-	pid_t pid;
-
-	snprintf(line, sizeof(line), "ip %s", arguments);
-	for (char *word = strtok_r(line, " ", &save); word && argc < 31;
-	     word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word;
-	argv[argc] = NULL;
-	pid = fork();
-	if (!pid) {
-		execvp("ip", argv);
-		_exit(127);
-	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status);
-}
-
 static void expect_default(const char *name)
 {
 	struct iface iface;
@@ -157,28 +139,30 @@ static void expect_default(const char *name)
 static void test_default_order(void **state)
 {
 	/* Each with a peer that is up, or it would have no carrier; the peers come last. */
-	if (unshare(CLONE_NEWNET) || !run_ip("link add d0 index 10 type veth peer name p0 index 20") ||
-	    !run_ip("link add d1 index 11 type veth peer name p1 index 21") ||
-	    !run_ip("link add d2 index 12 type veth peer name p2 index 22")) {
+	if (unshare(CLONE_NEWNET) ||
+	    run_ip("link add d0 index 10 type veth peer name p0 index 20") ||
+	    run_ip("link add d1 index 11 type veth peer name p1 index 21") ||
+	    run_ip("link add d2 index 12 type veth peer name p2 index 22")) {
 		print_message("skipped: no network namespace of its own\n");
 		skip();
 	}
 	expect_default("lo");
-	assert_true(run_ip("link set lo up"));
+	assert_int_equal(run_ip("link set lo up"), 0);
 	expect_default("lo");
-	assert_true(run_ip("link set d2 up"));
+	assert_int_equal(run_ip("link set d2 up"), 0);
 	expect_default("d2");
-	assert_true(run_ip("link set d0 up"));
-	assert_true(run_ip("link set d1 up"));
+	assert_int_equal(run_ip("link set d0 up"), 0);
+	assert_int_equal(run_ip("link set d1 up"), 0);
 	expect_default("d0");
-	if (run_ip("-6 addr add fd00::1/64 dev d2 nodad") && run_ip("-6 route add default dev d2"))
+	if (!run_ip("-6 addr add fd00::1/64 dev d2 nodad") &&
+	    !run_ip("-6 route add default dev d2"))
 		expect_default("d2");
-	assert_true(run_ip("addr add 10.0.0.1/24 dev d1"));
-	assert_true(run_ip("route add default dev d1 metric 50"));
+	assert_int_equal(run_ip("addr add 10.0.0.1/24 dev d1"), 0);
+	assert_int_equal(run_ip("route add default dev d1 metric 50"), 0);
 	expect_default("d1");
-	assert_true(run_ip("route add default dev d0 metric 20"));
+	assert_int_equal(run_ip("route add default dev d0 metric 20"), 0);
 	expect_default("d0");
-	assert_true(run_ip("route add unreachable default metric 1"));
+	assert_int_equal(run_ip("route add unreachable default metric 1"), 0);
 	expect_default("d0");
 }
 
@@ -191,7 +175,7 @@ int main(void)
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_default),
 		cmocka_unit_test(test_counters),
-		cmocka_unit_test(test_default_order), /* last: it leaves this network */
+		cmocka_unit_test(test_default_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

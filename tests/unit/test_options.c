@@ -394,7 +394,7 @@ static void help_fits_and_lists_all(void **state)
 	}
 }
 
-/* Hints name all options that begin so, whichever there are. */
+/* Hints name all options that begin so. */
 static void ambiguous_names(void **state)
 {
 	static const char *const lines[] = {"--n", "--n=1"};

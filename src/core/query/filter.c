@@ -73,11 +73,6 @@ bool filter_accept(struct filter_parser *parser, const char *keyword)
 	return true;
 }
 
-bool filter_accept_not(struct filter_parser *parser)
-{
-	return filter_accept(parser, "not") || filter_accept(parser, "!");
-}
-
 void filter_copy_word(const struct filter_parser *parser, char word[FILTER_WORD_MAX])
 {
 	size_t length = parser->length < FILTER_WORD_MAX ? parser->length : 0;
@@ -91,6 +86,16 @@ int filter_fail(struct filter_parser *parser, const char *why)
 	snprintf(parser->why, parser->size, "%s", why);
 	*parser->ret_column = parser->begin;
 	return -EINVAL;
+}
+
+int filter_begin(struct filter_parser *parser, unsigned int depth, bool *ret_negated)
+{
+	if (depth > FILTER_DEPTH_MAX) {
+		filter_fail(parser, "nested too deep");
+		return -E2BIG;
+	}
+	*ret_negated = filter_accept(parser, "not") || filter_accept(parser, "!");
+	return 0;
 }
 
 int filter_add(struct filter_parser *parser, const struct filter_node *node, unsigned int *ret_at)
@@ -245,7 +250,7 @@ static int parse_end(struct filter_parser *parser, struct filter_qualifiers *qua
 	return parse_qualified(parser, qualifiers, ret_at);
 }
 
-/* A destination that stands for many, as in libpcap: 224.0.0.0 and up, ff00::/8. */
+/* A destination of many receivers, as in libpcap: 224.0.0.0 and up, ff00::/8. */
 static int parse_multicast(struct filter_parser *parser, const struct filter_node *family,
 			   unsigned int *ret_at)
 {
@@ -413,13 +418,12 @@ static int parse_any(struct filter_parser *parser, unsigned int depth, unsigned 
 static int parse_not(struct filter_parser *parser, unsigned int depth, unsigned int *ret_at)
 {
 	struct filter_node node = {.test = FILTER_NOT};
-	int err;
+	bool negated;
+	int err = filter_begin(parser, depth, &negated);
 
-	if (depth > FILTER_DEPTH_MAX) {
-		filter_fail(parser, "nested too deep");
-		return -E2BIG;
-	}
-	if (filter_accept_not(parser)) {
+	if (err)
+		return err;
+	if (negated) {
 		err = parse_not(parser, depth + 1, &node.left);
 		return err ? err : filter_add(parser, &node, ret_at);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stands behind a keyword: an address, a network, a port, a protocol, a text; see
+ * What follows a keyword: an address, a network, a port, a protocol, a text; see
  * filter_private.h. The meaning of short addresses and of service names is that of libpcap. Everything
  * belongs to the one call.
  */
@@ -249,7 +249,7 @@ static int parse_ports(struct filter_parser *parser, bool range, struct filter_n
 	return filter_finish(parser, node, ret_at);
 }
 
-/* libpcap wants a backslash before names that are keywords. */
+/* libpcap requires a backslash before names that are keywords. */
 static void copy_proto(const struct filter_parser *parser, char word[FILTER_WORD_MAX])
 {
 	filter_copy_word(parser, word);
@@ -356,7 +356,7 @@ static int parse_value(struct filter_parser *parser, const struct filter_qualifi
 	return filter_fail_unknown(parser);
 }
 
-/* One value, together with the protocol that stands before. */
+/* One value, with the protocol in front of it. */
 static int parse_one(struct filter_parser *parser, const struct filter_qualifiers *qualifiers,
 		     unsigned int *ret_at)
 {
@@ -403,13 +403,12 @@ int filter_parse_id(struct filter_parser *parser, const struct filter_qualifiers
 		    unsigned int depth, unsigned int *ret_at)
 {
 	struct filter_node node = {.test = FILTER_NOT};
-	int err;
+	bool negated;
+	int err = filter_begin(parser, depth, &negated);
 
-	if (depth > FILTER_DEPTH_MAX) {
-		filter_fail(parser, "nested too deep");
-		return -E2BIG;
-	}
-	if (filter_accept_not(parser)) {
+	if (err)
+		return err;
+	if (negated) {
 		err = filter_parse_id(parser, qualifiers, depth + 1, &node.left);
 		return err ? err : filter_add(parser, &node, ret_at);
 	}

@@ -134,8 +134,11 @@ bool filter_at_sign(const struct filter_parser *parser);
 bool filter_is(const struct filter_parser *parser, const char *keyword);
 /* Goes on when it is that keyword. */
 bool filter_accept(struct filter_parser *parser, const char *keyword);
-/* "not" or "!". */
-bool filter_accept_not(struct filter_parser *parser);
+/*
+ * Begins a condition at that depth of brackets and negations, and says whether "not" or "!" is in front
+ * of it. 0, or -E2BIG: nested too deep.
+ */
+int filter_begin(struct filter_parser *parser, unsigned int depth, bool *ret_negated);
 /* The word as text of its own; empty when it is longer than any that means something. */
 void filter_copy_word(const struct filter_parser *parser, char word[FILTER_WORD_MAX]);
 /* Says what is wrong with the word looked at; returns -EINVAL. */
@@ -183,7 +186,7 @@ struct filter_keyword {
 	const char *why;
 };
 
-/* The keyword of that name in any case, or NULL; protocols stand in flow_protocols[]. */
+/* The keyword of that name in any case, or NULL; protocols are in flow_protocols[]. */
 const struct filter_keyword *filter_keyword(const char *word, size_t length);
 /* True for keywords, and those of protocols. */
 bool filter_is_word(const char *word);

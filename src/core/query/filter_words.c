@@ -173,7 +173,7 @@ static bool is_offered(const struct filter_keyword *keyword)
 	return keyword->role != FILTER_ROLE_REFUSED && keyword->role != FILTER_ROLE_FOREIGN;
 }
 
-/* Keywords of protocols stand in their own table, flow_protocols[]. */
+/* Keywords of protocols are in a table of their own, flow_protocols[]. */
 const char *filter_word(size_t i)
 {
 	for (size_t at = 0; at < KEYWORDS; at++) {
