@@ -579,7 +579,7 @@ static bool check_read(struct parser *parser)
 			      options->speed_set ? "speed" : "local");
 	if (options->attach == ATTACH_SOCKET && options->dedup)
 		return refuse(parser, "--dedup needs programs; leave out --attach socket");
-	/* Nobody knows whose processes they were. */
+	/* The processes behind these packets are not known. */
 	if (options->read)
 		options->no_owners = true;
 	return true;

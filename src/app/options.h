@@ -45,7 +45,7 @@ struct options {
 	/* Names as in argv, own or alternative ones (outside text), none of them twice. */
 	char iface[FLOW_IFACES_MAX][LINK_NAME_SIZE];
 	size_t ifaces; /* how many; 0: choose one, unless `any` */
-	bool any;      /* -i any, which may stand beside names */
+	bool any;      /* -i any, also together with names */
 	bool dedup;
 	bool exit_on_loss;
 	const char *read;  /* --read: one of argv (outside text); NULL: interfaces are watched */
@@ -160,7 +160,7 @@ struct option_info {
 	const char *name;     /* without dashes */
 	char letter;	      /* 0: none */
 	const char *argument; /* its name in the help; NULL: none */
-	const char *help;     /* sentences; %s stands for the list of values */
+	const char *help;     /* sentences; %s is the list of values */
 	const char *values;   /* that completions offer, with blanks between; "@x": what their
 			       * function _pktstat_bpf_x finds; NULL: see option_values() */
 	const char *group;    /* heading in front of it; NULL: none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How one instance shows the others that it is alive: a number that it holds for as long as it runs,
- * in the network namespace whose interfaces it watches. Nobody without CAP_NET_ADMIN there can hold
+ * in the network namespace of the interfaces it watches. Nobody without CAP_NET_ADMIN there can hold
  * one. Main thread at start, collector thread afterwards, both in that namespace; owned by struct
  * attachments.
  */

@@ -31,7 +31,7 @@ int iface_default(struct iface *ret_iface);
 
 /*
  * What frames of a link type (ARPHRD_ETHER and so on) begin with. 0, or -EPROTONOSUPPORT for one
- * whose frames are neither Ethernet nor plain IP packets: CAN, InfiniBand, IEEE 802.15.4, a monitor
+ * with frames that are neither Ethernet nor plain IP packets: CAN, InfiniBand, IEEE 802.15.4, a monitor
  * of IEEE 802.11 or of netlink.
  */
 int iface_link_layer(unsigned int arphrd, enum flow_link *ret_link);

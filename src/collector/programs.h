@@ -17,7 +17,7 @@
 struct flow_bpf;
 
 struct programs {
-	struct flow_bpf *maps; /* a skeleton whose maps are loaded and its programs are not */
+	struct flow_bpf *maps; /* a skeleton with its maps loaded, but not its programs */
 	unsigned int front_bits;
 	bool no_arp;
 	bool inspect; /* the first packets of flows are handed over */

@@ -74,7 +74,7 @@ struct flow_source_ops {
 	/*
 	 * When few slots are left: those of interfaces that are gone for long, in `ret_slot`, are
 	 * free from now on. True when there are any: before the next drain, the caller takes what
-	 * was counted there out of their rows. Only such are given up whose counts were drained to
+	 * was counted there out of their rows. Only those are given up that were drained to
 	 * the last, which after wants_slots() takes two drains.
 	 */
 	bool (*give_up_slots)(struct flow_source *source, bool ret_slot[FLOW_IFACES_MAX]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Paths of cgroups. The id of a cgroup is the inode number of its directory, so a walk over the
- * directories names them all; those that are gone meanwhile keep the name they had.
+ * directories finds all names; those that are gone by then keep the name they had.
  */
 #include "cgroups.h"
 
@@ -66,7 +66,7 @@ static bool parse_mount(char *line, char **ret_point)
 }
 
 /*
- * A mount of our own that stands nowhere in the tree and goes with its descriptor: where
+ * A mount of our own that is nowhere in the tree and ends with its descriptor: where
  * "ip netns exec" has put another /sys over the one with the cgroups. Takes CAP_SYS_ADMIN.
  */
 static int open_detached(void)

@@ -85,7 +85,7 @@ static void pick_offer(struct pick *pick, const struct owner_socket *socket,
 	else if (here && same_process(best, socket))
 		return;
 	else if (here && is_open(best) && !is_open(socket) && socket->closed_ns <= begin_ns)
-		return; /* what is open comes first, so it stands; the flow is not older than that */
+		return; /* open sockets come first, so this one is kept; the flow is not older than that */
 	else if (here && best->inode && best->inode == socket->inode)
 		pick->best = handed_to(best, socket);
 	else {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The thread that looks owners up: woken by each snapshot, it walks over the sockets when a flow
- * wants an owner, joins, and writes ids into flow table entries. It never takes more than a
+ * has no owner yet, joins, and writes ids into flow table entries. It never takes more than a
  * twentieth of a CPU.
  */
 #include "owners.h"

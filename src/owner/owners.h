@@ -29,8 +29,8 @@ struct owners_options {
 
 /*
  * Loads and attaches what the kernel allows: the iterator over sockets and their processes and the
- * hook at the release of a socket; without them sock_diag and /proc. Never fails for want of a
- * way, only for want of memory or descriptors: -ENOMEM, -EMFILE, ...
+ * hook at the release of a socket; without them sock_diag and /proc. Succeeds even if none of them
+ * works; fails without memory or descriptors: -ENOMEM, -EMFILE, ...
  */
 int owners_open(const struct owners_options *options, struct owners **ret_owners);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What /proc says of a process, as long as it is the one that is meant: a number that another
- * process has meanwhile lends no name. Any thread.
+ * What /proc says of a process, if it is still the same one: nothing is taken from another process
+ * that has the same number by now. Any thread.
  */
 #ifndef PKTSTAT_PROCESS_H
 #define PKTSTAT_PROCESS_H

@@ -22,7 +22,7 @@ struct scan_options {
 	bool no_hook;
 };
 
-/* Never fails for want of a way; -ENOMEM, -EMFILE, ... */
+/* Succeeds even if no way works here. 0, -ENOMEM, -EMFILE, ... */
 int scan_open(const struct scan_options *options, struct scan **ret_scan);
 void scan_close(struct scan *scan);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sockets and their index. Open ones stand in one array, closed ones in another that is used in a
+ * Sockets and their index. Open ones are in one array, closed ones in another that is used in a
  * circle. The index, filled again in each pass, has the first socket of each name; a list leads
  * from it to the others of that name, however many there are.
  */
@@ -21,7 +21,7 @@ struct sockets {
 	size_t opens, open_room;
 	struct owner_socket *closed; /* SOCKETS_CLOSED_MAX, taken when the first one is closed */
 	size_t closed_first, closed_count;
-	struct hash_index first; /* of places; closed ones stand behind the open ones */
+	struct hash_index first; /* of places; closed ones follow the open ones */
 	uint32_t *next;		 /* by place: the next one of the same name */
 	size_t next_room, places;
 };

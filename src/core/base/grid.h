@@ -2,7 +2,7 @@
 /*
  * A table of text with aligned columns, written to a stream in two passes, so that it costs no
  * memory however many rows it has. It fits a width by compact cells, then by leaving out columns,
- * shortening others in the middle, leaving out those worth more, and shortening further. Pure but for
+ * shortening others in the middle, leaving out more of them, and shortening further. Pure but for
  * the stream; any thread.
  */
 #ifndef PKTSTAT_GRID_H
@@ -30,7 +30,7 @@ struct grid {
 	size_t columns;
 	size_t rows;
 	unsigned int width; /* most columns of a line; 0: any */
-	/* Columns whose turn to be left out is not before this are worth a shorter text; 0: none. */
+	/* Before columns with this turn or a later one are left out, text is shortened; 0: never. */
 	unsigned int worth;
 	/* Writes the cell of row and column id, not longer than GRID_CELL_MAX. */
 	void (*cell)(const struct grid *grid, size_t row, int id, char *text);

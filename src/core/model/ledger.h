@@ -3,8 +3,8 @@
  * The ledger: every flow since start, with its totals. It belongs to the collector thread; after
  * that thread has ended, the final report reads it. What the ledger does in an interval follows
  * the flows that were active, not those known. It is bounded: when it is full, the flows idle
- * longest are folded into "aged" rows, so that the sum of all rows never changes. The same becomes of
- * flows whose interface is gone, when another one gets its slot.
+ * longest are folded into "aged" rows, so that the sum of all rows never changes. The same is done to
+ * flows of an interface that is gone, when another one gets its slot.
  */
 #ifndef PKTSTAT_LEDGER_H
 #define PKTSTAT_LEDGER_H

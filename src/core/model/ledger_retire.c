@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Slots that get another interface: what was counted on the one before becomes a few sums. Unlike a
- * fold at the bound this happens as often as interfaces come and go, so it must not make everything
- * anew: flows are taken out one by one, each place filled by the last flow.
+ * Slots that get another interface: what was counted on the previous one becomes a few sums. Unlike a
+ * fold at the bound this happens as often as interfaces come and go, so it must not rebuild
+ * everything: flows are taken out one by one, each place filled by the last flow.
  */
 #include "ledger_private.h"
 

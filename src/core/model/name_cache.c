@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The cache of host names: entries in an array, with an index of their addresses and a list in
- * order of use; the questions are a queue of addresses. All of it belongs to the cache. See name_cache.h.
+ * order of use; questions are a queue of addresses. See name_cache.h.
  */
 #include "name_cache.h"
 

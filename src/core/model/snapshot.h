@@ -176,7 +176,7 @@ static inline const struct flow_key *snapshot_key(const struct snapshot *snapsho
  * that looks owners up. True when it was another one before.
  */
 bool snapshot_set_owner(const struct snapshot *snapshot, size_t i, uint32_t owner);
-/* Place of the row whose id is `id`, or -1. Binary search. */
+/* Place of the row with that id, or -1. Binary search. */
 long snapshot_find(const struct snapshot *snapshot, uint32_t id);
 
 /*

@@ -224,7 +224,7 @@ static struct flow_key near_to_far(const struct flow_key *key)
 		turned.sport = key->dport;
 		turned.dport = key->sport;
 	}
-	/* What stands in place of ports (ICMP type, SPI) differs between the directions. */
+	/* What is in place of ports (ICMP type, SPI) differs between the directions. */
 	if (!flow_key_has_ports(key))
 		turned.sport = turned.dport = 0;
 	return turned;

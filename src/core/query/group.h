@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows that stand for several flows: each flow falls into exactly one group, so groups sum to the
+ * Groups of flows as rows: each flow is in exactly one group, so groups sum to the
  * same totals as flows. One owner, one thread.
  */
 #ifndef PKTSTAT_GROUP_H
@@ -31,9 +31,8 @@ enum group_by {
 
 /*
  * A group is a struct row (row.h) whose key names it. Conversation: near end in src, far end in dst;
- * host: address in dst; service: port in dport; owners: see group_key_of_owner(); interface: slot in
- * `where`. What does not matter
- * is 0; `where` always has direction 0.
+ * host: address in dst; service: port in dport; owners: an id and a kind; interface: slot in `where`.
+ * What does not matter is 0; `where` always has direction 0.
  */
 struct group;
 
@@ -80,7 +79,7 @@ bool group_by_owner(enum group_by by);
 /* What of the owner they go by; of other groupings, the process. */
 enum owner_part group_owner_part(enum group_by by);
 uint32_t group_owner_of_key(const struct flow_key *key);
-/* The owner to ask for that part of a group: by that part, the one that stands for it (whatever
+/* The owner to ask for that part of a group: by that part, the one that represents it (whatever
  * else its flows differ in); otherwise the one that all its flows have. */
 uint32_t group_row_owner(enum group_by by, const struct row *row, enum owner_part part);
 

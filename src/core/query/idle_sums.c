@@ -436,7 +436,7 @@ static int change_sums(struct idle_sums *sums, const struct idle_flow *flow, boo
 				  flow->owner, add);
 }
 
-/* A flow is taken out if it was added, whatever would be said of it now. */
+/* A flow that was added is taken out even if the filter would say otherwise now. */
 static int visit(void *context, const struct idle_flow *flow, uint32_t place, int sign)
 {
 	struct idle_sums *sums = context;

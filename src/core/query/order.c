@@ -41,7 +41,7 @@ static enum column rank_column(const struct rows *rows, enum column sort)
 	}
 }
 
-/* True for columns whose order is one of ranks. */
+/* True for columns that are ordered by ranks. */
 static bool rank_has(enum column column)
 {
 	return column == COLUMN_PROCESS || column == COLUMN_USER || column == COLUMN_CONTAINER ||

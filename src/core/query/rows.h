@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The row engine: which flows of a source pass, alone or in groups, and what they come to. The live
- * view, the report and whatever else lists flows ask it; order.h puts its rows in order. A struct rows
+ * view, the report and all else that lists flows ask it; order.h puts its rows in order. A struct rows
  * belongs to who asks; one thread.
  *
  * Set the members of the question, gather, order, look.

@@ -132,7 +132,7 @@ static bool is_flow_of(const struct record *record, const struct flow_key *key, 
 	return !record->is_sum && key->ethertype != ETH_P_ARP && key->ipproto == ipproto;
 }
 
-/* What stands in place of ports. */
+/* What is in place of ports. */
 static void get_spi(struct record *record, const struct row *row, struct value *value)
 {
 	if (is_flow_of(record, &row->key, IPPROTO_ESP) || is_flow_of(record, &row->key, IPPROTO_AH))
@@ -283,7 +283,7 @@ static void get_dst_name(struct record *record, const struct row *row, struct va
 
 /*
  * In the order in which they are written. Those that are columns have the column's name and value
- * unless it is said otherwise. A column with a `json` name that is not here stands behind them.
+ * unless an entry has its own. A column with a `json` name that is not here comes after them.
  */
 static const struct member members[] = {
 	{"srcIp", COLUMNS, FLOWS | PAIRS, 0, get_src_ip},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The last lines of the report: what was seen, where it stands, and what is missing. */
+/* The last lines of the report: what was seen, which rows it is in, and what is missing. */
 #include <stdio.h>
 #include <string.h>
 

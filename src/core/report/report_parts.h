@@ -27,7 +27,7 @@ struct report_rows {
 };
 
 /*
- * What passes, each flow asked once; `keeps_passed`: for report_rows_passed(). 0 or -ENOMEM, after
+ * What passes, each flow tested once; `keeps_passed`: for report_rows_passed(). 0 or -ENOMEM, after
  * both of which report_rows_done() is due.
  */
 int report_rows_init(struct report_rows *rows, const struct report *report, bool keeps_passed);
@@ -55,7 +55,7 @@ static inline const struct ledger_flow *report_rows_flow(const struct report_row
 	return ledger_get(ledger, rows->rows.item[i].index);
 }
 
-/* Row `i`, whatever rows are; asked for one after another as well. */
+/* Row `i`, a flow or a group; also to be asked for one after another. */
 static inline struct row report_rows_row(const struct report_rows *rows, size_t i)
 {
 	if (rows->rows.by == GROUP_FLOW)

@@ -19,7 +19,7 @@ struct report_parts {
 	struct report_rows rows;   /* what passes */
 	struct report_hosts hosts; /* of that */
 	struct report_sums picked;
-	struct report_sums all; /* whatever the filter says */
+	struct report_sums all; /* without the filter */
 };
 
 /* The row that was asked for last. */
