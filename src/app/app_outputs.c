@@ -24,7 +24,7 @@
 enum output_end {
 	OUTPUT_GOES_ON,
 	OUTPUT_COUNTED, /* -n */
-	OUTPUT_CLOSED,	/* nobody reads standard output any more */
+	OUTPUT_CLOSED,	/* the reader of standard output is gone */
 	OUTPUT_FAILED,
 	OUTPUT_LIMIT, /* --exit-over */
 };

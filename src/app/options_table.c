@@ -169,7 +169,7 @@ const struct option_info option_table[OPTION_IDS] = {
 };
 /* clang-format on */
 
-/* Text that grows in a buffer; what finds no room is left out. */
+/* Text that grows in a buffer; what does not fit is left out. */
 struct buffer {
 	char *text;
 	size_t size;

@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "link.h"
 #include "netlink.h"
 
 /* Size of a name or alternative name, with the terminating zero (the kernel's ALTIFNAMSIZ). */
@@ -130,7 +129,7 @@ struct links {
 /* Safe to close afterwards. */
 void links_init(struct links *links);
 /*
- * Lists all links and watches for changes. 0 or a negative errno; links_close() is due either way.
+ * Lists all links and watches for changes. 0 or a negative errno; the caller calls links_close() either way.
  */
 int links_open(struct links *links);
 /* Safe to call twice. */

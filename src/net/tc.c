@@ -126,7 +126,7 @@ int tc_filter_each(unsigned int ifindex, enum flow_dir dir, const struct tc_filt
 /*
  * A clsact qdisc has no options, and its handle is fixed; what it does take is a size table ("stab"
  * in tc-stab(8)), which the kernel stores, returns, and uses only where packets are queued: never
- * on the clsact hooks. Ours has one that nobody else would choose. It is there from the moment when
+ * on the clsact hooks. Ours has one that no other program would choose. It is there from the moment when
  * the qdisc is there, so that not even SIGKILL can come in between; a qdisc that somebody makes
  * later has none; and `tc qdisc replace` by somebody else takes it off, who thereby makes the qdisc
  * their own. (qdisc_create() and qdisc_change() in net/sched/sch_api.c, the same from Linux 5.10 to

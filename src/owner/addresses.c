@@ -32,7 +32,7 @@ static void address_list_clear(struct address_list *list)
 	*list = (struct address_list){0};
 }
 
-/* What finds no room or no memory is left out. */
+/* What does not fit, or has no memory, is left out. */
 static void address_list_add(struct address_list *list, const uint8_t address[16])
 {
 	size_t room = list->room ? 2 * list->room : 16;
@@ -420,7 +420,7 @@ bool addresses_is_shared(const struct addresses *addresses, const uint8_t addres
 	       address_list_has(&addresses->home_lists.broadcast, address);
 }
 
-/* False when nobody could say which addresses the namespace has. */
+/* False if the addresses of the namespace could not be read. */
 static bool read_namespace(struct addresses *addresses, struct namespace_entry *entry)
 {
 	struct address_list list = {0};

@@ -38,7 +38,7 @@ void addresses_refresh(struct addresses *addresses, const struct sockets *socket
 bool addresses_know_home(const struct addresses *addresses);
 /* The own namespace has it; all of 127.0.0.0/8 is. */
 bool addresses_is_home(const struct addresses *addresses, const uint8_t address[16]);
-/* Sent to many, or nobody's: multicast, broadcast, 0.0.0.0 and ::. */
+/* Not of a single host: multicast, broadcast, 0.0.0.0 and ::. */
 bool addresses_is_shared(const struct addresses *addresses, const uint8_t address[16]);
 enum address_place {
 	PLACE_NONE,   /* no other namespace has it */

@@ -21,7 +21,7 @@ int cgroups_open_root(void);
 int cgroups_new(struct cgroups **ret_cgroups);
 void cgroups_free(struct cgroups *cgroups);
 
-/* Remembers what /proc said. */
+/* Keeps a path that was read from /proc. */
 void cgroups_note(struct cgroups *cgroups, uint64_t id, const char *path);
 /*
  * The path, "" when it is not known; looks through the tree for an id that is new, but not more

@@ -57,7 +57,7 @@ static bool is_open(const struct owner_socket *socket)
 	return !(socket->flags & OWNER_SOCKET_CLOSED);
 }
 
-/* Of two who share a socket, the one it was handed to: the younger, but never init. */
+/* Of two processes that share a socket, the younger, to which it was passed; but never init. */
 static const struct owner_socket *handed_to(const struct owner_socket *a,
 					    const struct owner_socket *b)
 {
@@ -66,7 +66,7 @@ static const struct owner_socket *handed_to(const struct owner_socket *a,
 	return a->process.start_ns >= b->process.start_ns ? a : b;
 }
 
-/* It was open when the walk began, and closed before anybody saw who had it. */
+/* It was open when the walk began, and closed before its process was read. */
 static bool is_same_since(const struct owner_socket *hidden, const struct owner_socket *closed,
 			  uint64_t walk_ns)
 {
@@ -94,7 +94,7 @@ static void pick_offer(struct pick *pick, const struct owner_socket *socket,
 	}
 }
 
-/* A socket for any address takes IPv4 too, unless it was told not to. */
+/* A socket for any address takes IPv4 too, unless IPV6_V6ONLY is set. */
 static bool takes_family(const struct owner_socket *socket, bool ipv4)
 {
 	if (!socket_is_any(socket->local) || socket_is_ipv4(socket->local))
@@ -193,7 +193,7 @@ static void find_at_home(struct offer *offer, const struct ends *ends, struct pi
 		try_unconnected(offer, offer->view->home, ends, pick);
 }
 
-/* An end that another namespace may have. True when it has, be it that nobody is found. */
+/* An end that another namespace may have. True when it has, also if no owner is found there. */
 static bool find_elsewhere(struct offer *offer, const struct ends *ends, struct pick *pick)
 {
 	struct addresses *addresses = offer->view->addresses;
@@ -346,7 +346,7 @@ enum join_result join_flow(const struct join_view *view, const struct flow_key *
 
 	if (flow_key_sum(key) != FLOW_SUM_NONE)
 		return JOIN_UNKNOWN;
-	/* Where home is not known, no socket can be told from that of another namespace. */
+	/* Where home is not known, sockets of other namespaces look the same. */
 	if (view->home && flow_key_has_ports(key))
 		find_port_socket(view, key, flow, &pick);
 	else if (view->home && flow_key_is_ip(key) && (is_ping(key) || !is_kernel_protocol(key)))

@@ -117,8 +117,8 @@ static int pass(struct owners *owners, const struct snapshot *snapshot)
 
 /* What a look at a flow found. */
 struct finding {
-	uint32_t id;  /* OWNER_UNKNOWN: nobody */
-	bool settled; /* an owner that will not change, or nobody for good */
+	uint32_t id;  /* OWNER_UNKNOWN: none */
+	bool settled; /* an owner that will not change, or certainly none */
 };
 
 static uint64_t boot_ns(void)

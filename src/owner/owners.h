@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looks up who is behind flows: a thread of its own, a reader of the ring, that writes the owner
+ * Finds the processes behind flows: a thread of its own, a reader of the ring, that writes the owner
  * into the flow table entries of what it sees and nothing else. Opened by the main thread while it
  * still has all capabilities; no cost in the data path.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reading /proc/PID: stat, cmdline, exe, cgroup (proc(5)), and owners made of that, each looked up
- * once: the answer is kept by everything the kernel said.
+ * once: the result is kept under all that the kernel reported.
  */
 #include "process.h"
 
@@ -244,7 +244,7 @@ void users_name(uint32_t uid, char name[USER_NAME_SIZE])
 	free(room);
 }
 
-/* Owners of processes, each looked up once: the answer is kept by everything the kernel said. */
+/* Owners of processes. */
 
 #define KNOWN_MAX      4096 /* then all are forgotten */
 #define USERS_SIZE     64   /* places by uid, the newest stays */

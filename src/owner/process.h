@@ -57,7 +57,7 @@ void users_name(uint32_t uid, char name[USER_NAME_SIZE]);
 
 /* Who is asked instead, by a thread that may not do that itself. */
 struct user_source {
-	void (*name)(void *context, uint32_t uid, char name[USER_NAME_SIZE]); /* NULL: nobody */
+	void (*name)(void *context, uint32_t uid, char name[USER_NAME_SIZE]); /* NULL: none */
 	void *context;
 };
 
@@ -76,7 +76,7 @@ int processes_new(struct owner_table *table, const struct user_source *users, in
 		  struct processes **ret_processes);
 void processes_free(struct processes *processes);
 
-/* Id of its owner; OWNER_UNKNOWN when there is no memory or no room for another one. */
+/* Id of its owner; OWNER_UNKNOWN without memory, or if the table is full. */
 uint32_t processes_owner(struct processes *processes, const struct owner_process *process,
 			 uint64_t now_ns);
 

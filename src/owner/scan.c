@@ -209,7 +209,7 @@ static bool scan_bpf_has_hook(const struct scan_bpf *bpf)
 	return bpf->release;
 }
 
-/* Those of processes that cannot be named too: what they have is nobody else's. */
+/* Also those of processes that cannot be named: their sockets have no other owner. */
 static void add_process_socket(struct scan_bpf *bpf, const struct owner_socket *socket)
 {
 	sockets_add(bpf->sink, socket);
@@ -398,7 +398,7 @@ static void on_diag_socket(void *arg, const struct nlmsghdr *message)
 	struct owner_socket *found;
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*body)) || !body->idiag_inode)
-		return; /* nobody has it open any more */
+		return; /* no process has it open any more */
 	found = add_found_socket(diag);
 	if (!found)
 		return;

@@ -69,6 +69,7 @@ breaches=$(
 	$1 == "twice" { print $2 ": two rooms have a header " $3; next }
 	!($1 in known) { print $2 ": the room " $1 " is not named in tests/lint/rooms.sh"; next }
 	$1 != $4 && !(($1, $4) in may) { print $2 ": " $1 " may not include " $3 " of " $4 }'
+	includes | awk '{ file = $2; sub(/.*\//, "", file) } file == $3 { print $2 ": includes itself" }'
 	includes | awk '$2 ~ /\.h$/ { file = $2; sub(/.*\//, "", file); print $3, file }' |
 		tsort 2>&1 >/dev/null | sed 's/^tsort: */headers in a circle: /'
 )

@@ -14,7 +14,7 @@ static inline uint64_t clock_mono_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
-/* Goes on while the machine sleeps, and nobody sets it. */
+/* Also runs while the machine sleeps, and is never set. */
 static inline uint64_t clock_boot_ns(void)
 {
 	struct timespec now;

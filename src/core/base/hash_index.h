@@ -2,7 +2,7 @@
 /*
  * The seeded hash index of every table here: from the hash of a key to the number of an entry, which
  * stands in an array of the table's own. Open addressing, at most half full. Each index draws its
- * own seed from the kernel, so nobody who chooses keys (addresses, ports, names) can provoke
+ * own seed from the kernel, so senders who choose keys (addresses, ports, names) cannot provoke
  * collisions. An index lives inside its table and has the table's owner and thread;
  * finding changes nothing.
  *

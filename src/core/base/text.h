@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Text of an output under construction: grows as needed, and keeps its memory. What finds no memory is
- * left out, and text_failed() says so. Belongs to who makes it; one thread.
+ * left out, and text_failed() says so. Belongs to its caller; one thread.
  */
 #ifndef PKTSTAT_TEXT_H
 #define PKTSTAT_TEXT_H

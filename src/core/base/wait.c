@@ -34,7 +34,7 @@ void wait_signal_event(int event_fd)
 {
 	uint64_t one = 1;
 
-	/* Fails otherwise only after 2^64 - 2 signals that nobody took: then it is readable anyway. */
+	/* Fails otherwise only after 2^64 - 2 signals that were not read: then it is readable anyway. */
 	while (write(event_fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
 }

@@ -8,7 +8,7 @@
 #include "array.h"
 #include "flow.h"
 
-/* A number and what it is called. */
+/* A number and its name. */
 struct number_name {
 	uint16_t number;
 	const char *name;

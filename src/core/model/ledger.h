@@ -80,7 +80,7 @@ void ledger_retire(struct ledger *ledger, const bool slot[FLOW_IFACES_MAX]);
 int ledger_snapshot(struct ledger *ledger, uint64_t now_mono_ns, struct snapshot **ret_snapshot);
 
 /*
- * Takes over, for the flows still recent, who their owners are; for the report, when nobody writes
+ * Takes over, for the flows still recent, their owners; for the report, when nothing writes
  * owners any more.
  */
 void ledger_take_owners(struct ledger *ledger);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A snapshot is one interval of the interface: who was active, how much passed, and the state of
- * the monitor itself. The collector builds it, the ring publishes it, and from then on nobody
- * changes it; it lives until its last reference is put. Rows name flows by their place in a flow
+ * A snapshot is one interval of the interface: which flows were active, what they counted, and the state of
+ * the monitor itself. The collector builds it, the ring publishes it, and from then on it is
+ * not changed; it lives until its last reference is put. Rows name flows by their place in a flow
  * table that neighbouring snapshots share, so a quiet minute costs 32 bytes a flow and second.
  */
 #ifndef PKTSTAT_SNAPSHOT_H

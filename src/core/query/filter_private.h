@@ -2,13 +2,12 @@
 /*
  * What a parsed filter looks like, and what the parts of its parser share; for filter*.c only.
  * filter.c scans and knows terms and operators, filter_id.c what follows a keyword, filter_words.c the
- * keywords. Functions that return an int return 0, or -EINVAL, -E2BIG or -ENOMEM after they said why.
+ * keywords. Functions that return an int return 0, or -EINVAL, -E2BIG or -ENOMEM with the reason in `why`.
  */
 #ifndef PKTSTAT_FILTER_PRIVATE_H
 #define PKTSTAT_FILTER_PRIVATE_H
 
 #include "filter.h"
-#include "filter_private.h"
 #include "services.h"
 
 #define FILTER_NODES_MAX 128

@@ -360,7 +360,7 @@ static uint64_t refine(const void *context, unsigned int level, uint32_t index)
 	const struct flow_key *key = rows_key(order->rows, index);
 	uint64_t first = before == STEP_SOURCE ? source_prefix(key) : destination_prefix(key);
 
-	/* An IPv6 endpoint is not told apart by its prefix, so the other end must not be yet. */
+	/* Endpoints with the same prefix are still equal here, so the other end is not compared yet. */
 	if ((before == STEP_SOURCE || before == STEP_DESTINATION) && first >> 63)
 		return 0;
 	return step_key(order, step, index);

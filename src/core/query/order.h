@@ -3,7 +3,7 @@
  * The order of rows by a column: keys for select.h, finer keys for rows that are equal so far, and
  * the comparison that makes the order total. Rows of which the column says the same are ordered by
  * bytes, then packets since start, most first, then by tuple; those of one process by tuple at once.
- * Text ascends and numbers descend unless reversed. Owned by who asks; one thread.
+ * Text ascends and numbers descend unless reversed. Owned by its caller; one thread.
  */
 #ifndef PKTSTAT_ORDER_H
 #define PKTSTAT_ORDER_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Filtering and grouping the flows of a source; see rows.h. Belongs to who asks. */
+/* Filtering and grouping the flows of a source; see rows.h. */
 #include "rows.h"
 
 #include <errno.h>

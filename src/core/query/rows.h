@@ -2,7 +2,7 @@
 /*
  * The row engine: which flows of a source pass, alone or in groups, and what they come to. The live
  * view, the report and all else that lists flows ask it; order.h puts its rows in order. A struct rows
- * belongs to who asks; one thread.
+ * belongs to its caller; one thread.
  *
  * Set the members of the question, gather, order, look.
  */
@@ -59,7 +59,7 @@ struct rows {
 	 * were, and refreshes since. */
 	uint64_t idle_names, idle_refreshes;
 	size_t idle_asked;
-	/* What the filter said of the flows of an era, by id: 0 not asked, 1 passes, 2 does not. */
+	/* Results of the filter for the flows of an era, by id: 0 not tested, 1 passes, 2 does not. */
 	uint8_t *verdict;
 	size_t verdicts;
 	uint32_t verdict_era;
@@ -90,7 +90,7 @@ bool rows_in_drill(const struct rows *rows, const struct flow_key *key, uint32_t
 /* Part of rows_init() and rows_gather(): totals of flows without a row. 0 or -ENOMEM. */
 int rows_idle_init(struct rows *rows);
 int rows_add_idle(struct rows *rows);
-/* Takes up flows that were not known at the moment; 0 or -ENOMEM. Part of gathering. */
+/* Adds flows that were not known at the moment; 0 or -ENOMEM. Part of gathering. */
 int rows_learn_base(struct rows *rows);
 
 /* Whether owners or names that matter became known since rows were gathered. */

@@ -30,7 +30,7 @@ static bool passes_filters(const struct rows *rows, const struct idle_flow *flow
 
 /*
  * A flow that was idle at the moment totals count from has nothing until it is active. A sum of other
- * flows may have grown by what these had before; nobody knows by how much.
+ * flows may have grown by what these had before; it is not known by how much.
  */
 static bool counts_nothing(const struct rows *rows, const struct idle_flow *flow)
 {

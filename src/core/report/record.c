@@ -234,7 +234,7 @@ static void get_reason(struct record *record, const struct row *row, struct valu
 	set_text(value, flow_sum_text(&row->key, record->scratch, FLOW_TEXT_MAX));
 }
 
-/* Of containers and users it is only said of what has none: "kernel", "forwarded". */
+/* Rows of containers and users have it only if they have neither: "kernel", "forwarded". */
 static void get_comm(struct record *record, const struct row *row, struct value *value)
 {
 	(void)row;

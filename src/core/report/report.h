@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The final report: the ledger as a table for people, or as JSON or CSV for programs. The caller hands in
- * a ledger nobody writes to any more. Never prints to anything but `out`.
+ * a ledger that is no longer written to. Prints to `out` only.
  */
 #ifndef PKTSTAT_REPORT_H
 #define PKTSTAT_REPORT_H

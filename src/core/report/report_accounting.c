@@ -59,7 +59,7 @@ static int put_difference(uint64_t seen, uint64_t counted, const char *unit, FIL
 							  : "in rows were not seen by the hook"));
 }
 
-/* What was not seen: programs taken off by somebody else, and programs that run before ours. */
+/* What was not seen: our programs detached by another program, and programs that run before ours. */
 static int put_unseen(const struct ifaces *ifaces, FILE *out)
 {
 	unsigned int count = ifaces ? ifaces->count : 0;

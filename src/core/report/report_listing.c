@@ -66,7 +66,7 @@ static void report_group_destination(const struct report *report, const struct f
 #define LINES_HOSTS  3 /* without the hosts themselves, with "and more" */
 #define ROWS_LEAST   10
 
-/* From these on columns say who, where and how much: rows without them look alike. */
+/* Columns from these turns on tell rows apart: they stay longer than full addresses. */
 #define WORTH_FLOWS  60
 #define WORTH_GROUPS 50
 
@@ -210,7 +210,7 @@ static size_t rows_limit(const struct report_parts *parts)
 	return report->height > used + ROWS_LEAST ? report->height - used : ROWS_LEAST;
 }
 
-/* The rows that found no room, so that the table still closes. */
+/* The sum of the rows that are not shown, so that the table adds up. */
 static int put_rest(const struct report_parts *parts, const struct report_rows *rows, FILE *out)
 {
 	struct flow_counts rest = parts->picked.in_rows;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a report is made of. Rows: the row engine (rows.h) asked about the ledger, which nobody writes
- * to any more. Sums: protocols, flows and "other". Hosts: what each address sent and received. All
+ * What a report is made of. Rows: the row engine (rows.h) over the ledger, which is no longer
+ * written to. Sums: protocols, flows and "other". Hosts: what each address sent and received. All
  * belong to the caller, and rows are not moved once made; one thread.
  */
 #ifndef PKTSTAT_REPORT_PARTS_H
@@ -28,7 +28,7 @@ struct report_rows {
 
 /*
  * What passes, each flow tested once; `keeps_passed`: for report_rows_passed(). 0 or -ENOMEM, after
- * both of which report_rows_done() is due.
+ * both of which the caller calls report_rows_done().
  */
 int report_rows_init(struct report_rows *rows, const struct report *report, bool keeps_passed);
 void report_rows_done(struct report_rows *rows);

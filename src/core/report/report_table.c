@@ -248,7 +248,7 @@ enum total_column {
 	TOTAL_PEAK_PPS,
 };
 
-/* First everything by direction, then what passes the filter; nobody knows the peak of that. */
+/* First everything by direction, then what passes the filter, of which no peak is known. */
 static const struct flow_counts *total_of(const struct report_parts *parts, size_t row)
 {
 	return row < FLOW_DIRS ? &parts->report->dir[row].total
