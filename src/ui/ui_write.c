@@ -10,12 +10,15 @@
 
 #include "cell.h"
 #include "format.h"
+#include "record.h"
+#include "text.h"
 #include "ui_actions.h"
 
 struct writing {
 	struct ui *ui;
-	struct layout layout; /* with columns as wide as any text */
-	struct column_context context;
+	struct layout layout;  /* with columns as wide as any text */
+	struct record *record; /* for JSON and CSV */
+	struct text text;
 	FILE *out;
 	char format;
 	size_t rows;
@@ -46,91 +49,6 @@ static void take_columns(struct writing *writing)
 	}
 }
 
-static const char *member_name(const struct writing *writing, enum column column)
-{
-	static const char *const end[][2] = {{"source", "destination"}, {"near", "far"}};
-	enum group_by by = view_group(writing->ui->view);
-
-	if (column == COLUMN_DESTINATION)
-		return end[by == GROUP_CONVERSATION][1];
-	if (column != COLUMN_SOURCE)
-		return column_info(column)->name;
-	return by == GROUP_FLOW || by == GROUP_CONVERSATION ? end[by == GROUP_CONVERSATION][0]
-							     : group_name(by);
-}
-
-static void put_json_text(FILE *out, const char *text)
-{
-	fputc('"', out);
-	for (; *text; text++) {
-		/* The text has no control characters: format_outside() has made them visible. */
-		if (*text == '"' || *text == '\\')
-			fputc('\\', out);
-		fputc(*text, out);
-	}
-	fputc('"', out);
-}
-
-/* RFC 4180. What a spreadsheet would take for a formula gets an apostrophe in front. */
-static void put_csv_text(FILE *out, const char *text)
-{
-	if (strcmp(text, "-") == 0)
-		return;
-	fputc('"', out);
-	if (*text && strchr("=+-@", *text))
-		fputc('\'', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', out);
-		fputc(*text, out);
-	}
-	fputc('"', out);
-}
-
-static void put_member(struct writing *writing, const struct layout_column *column,
-		      const struct row *row)
-{
-	const struct column_info *info = column_info(column->column);
-	char text[CELL_TEXT_MAX];
-	double value;
-
-	if (!info->number) {
-		cell_text(&writing->layout, column, &writing->ui->scene, row, text, sizeof(text));
-		if (writing->format == 'j')
-			put_json_text(writing->out, text);
-		else
-			put_csv_text(writing->out, text);
-		return;
-	}
-	value = column_value(column->column, &writing->context, row);
-	if (info->count)
-		fprintf(writing->out, "%llu",
-			(unsigned long long)info->count(&writing->context, row));
-	else if (value >= 0.0 && (info->past || writing->context.elapsed_ns))
-		fprintf(writing->out, "%.1f", value);
-	else if (writing->format == 'j')
-		fputs("null", writing->out);
-}
-
-static int write_member_row(struct writing *writing, const struct row *row)
-{
-	bool json = writing->format == 'j';
-
-	if (json)
-		fputs(writing->rows ? ",\n{" : "{", writing->out);
-	for (int i = 0; i < writing->layout.columns; i++) {
-		const struct layout_column *column = &writing->layout.column[i];
-
-		if (i)
-			fputc(',', writing->out);
-		if (json)
-			fprintf(writing->out, "\"%s\":", member_name(writing, column->column));
-		put_member(writing, column, row);
-	}
-	fputs(json ? "}" : "\r\n", writing->out);
-	return 0;
-}
-
 static void pad(FILE *out, const char *text, int width, bool right)
 {
 	int blanks = width - frame_text_width(text);
@@ -139,7 +57,7 @@ static void pad(FILE *out, const char *text, int width, bool right)
 		!right && blanks > 0 ? blanks : 0, "");
 }
 
-static int write_text_row(struct writing *writing, const struct row *row)
+static void write_text_row(struct writing *writing, const struct row *row)
 {
 	for (int i = 0; i < writing->layout.columns; i++) {
 		const struct layout_column *column = &writing->layout.column[i];
@@ -158,17 +76,26 @@ static int write_text_row(struct writing *writing, const struct row *row)
 	}
 	if (!writing->measuring)
 		fputc('\n', writing->out);
-	return 0;
 }
 
 static int write_one_row(void *context, const struct row *row)
 {
 	struct writing *writing = context;
-	int err = writing->format == 'r' ? write_text_row(writing, row)
-					 : write_member_row(writing, row);
 
+	write_text_row(writing, row);
 	writing->rows++;
-	return err;
+	return 0;
+}
+
+static int write_one_record(void *context, const struct row *row)
+{
+	struct writing *writing = context;
+
+	if (writing->format == 'j')
+		text_put(&writing->text, writing->rows ? ",\n" : "[\n", 2);
+	record_put(writing->record, row, &writing->text);
+	writing->rows++;
+	return writing->text.failed ? -ENOMEM : 0;
 }
 
 static void write_titles(struct writing *writing)
@@ -177,9 +104,7 @@ static void write_titles(struct writing *writing)
 		enum column column = writing->layout.column[i].column;
 		const char *title = column_title(column, view_group(writing->ui->view));
 
-		if (writing->format == 'c')
-			fprintf(writing->out, "%s%s", i ? "," : "", member_name(writing, column));
-		else if (writing->measuring)
+		if (writing->measuring)
 			writing->width[i] = (int)strlen(title);
 		else {
 			fputs(i ? "  " : "", writing->out);
@@ -203,31 +128,48 @@ static void write_about_text(const struct writing *writing)
 	fputc('\n', writing->out);
 }
 
+/* As --json and --csv print them. */
+static int write_for_programs(struct writing *writing)
+{
+	bool json = writing->format == 'j';
+	const struct record_options options = {
+		.format = json ? RECORD_JSON : RECORD_CSV,
+		.context = view_context(writing->ui->view),
+		.names = writing->ui->scene.hosts,
+	};
+	int err = record_new(&options, &writing->record);
+
+	if (err)
+		return err;
+	record_put_head(writing->record, &writing->text);
+	err = view_list(writing->ui->view, write_one_record, writing);
+	if (json)
+		text_add(&writing->text, writing->rows ? "\n]\n" : "[]\n");
+	if (!err && writing->text.failed)
+		err = -ENOMEM;
+	if (!err)
+		fwrite(writing->text.at, 1, writing->text.used, writing->out);
+	record_free(writing->record);
+	text_done(&writing->text);
+	return err;
+}
+
 static int write_kept_rows(struct writing *writing)
 {
-	int err = 0;
+	int err;
 
+	if (writing->format != 'r')
+		return write_for_programs(writing);
 	take_columns(writing);
-	writing->context = view_context(writing->ui->view);
-	if (writing->format == 'r') {
-		write_about_text(writing);
-		writing->measuring = true;
-		write_titles(writing);
-		err = view_list(writing->ui->view, write_one_row, writing);
-		writing->measuring = false;
-		writing->rows = 0;
-	}
-	if (writing->format == 'j')
-		fputc('[', writing->out);
-	else
-		write_titles(writing);
-	if (writing->format != 'j')
-		fputs(writing->format == 'c' ? "\r\n" : "\n", writing->out);
-	if (!err)
-		err = view_list(writing->ui->view, write_one_row, writing);
-	if (writing->format == 'j')
-		fputs("]\n", writing->out);
-	return err;
+	write_about_text(writing);
+	writing->measuring = true;
+	write_titles(writing);
+	err = view_list(writing->ui->view, write_one_row, writing);
+	writing->measuring = false;
+	writing->rows = 0;
+	write_titles(writing);
+	fputc('\n', writing->out);
+	return err ? err : view_list(writing->ui->view, write_one_row, writing);
 }
 
 /* "2026-11-23T14-03-28-conversations.csv" */

@@ -202,7 +202,8 @@ rows = json.load(open(glob.glob(sys.argv[1] + "/*.json")[0]))
 table = list(csv.DictReader(open(glob.glob(sys.argv[1] + "/*.csv")[0], newline="")))
 text = open(glob.glob(sys.argv[1] + "/*.txt")[0]).read()
 assert len(rows) == len(table) == 4, (rows, table)
-assert rows[0]["source"] == table[0]["source"] == "10.0.0.4:4500"
+assert rows[0]["srcIp"] == table[0]["srcIp"] == "10.0.0.4"
+assert rows[0]["srcPort"] == int(table[0]["srcPort"]) == 4500
 assert [r["bytes"] for r in rows] == [int(t["bytes"]) for t in table]
 assert "flows on eth0" in text and "filter: udp" in text and "198.51.100.20:4500" in text
 PYTHON
