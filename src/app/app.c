@@ -325,6 +325,7 @@ static int run_view(struct app *app)
 		.save_settings = app_save_settings,
 		.keep_text = app_keep_text,
 		.asked = &app->asked,
+		.alert = app->options->alerts ? app_alert_text : NULL,
 		.on_stand_in = say_stand_in,
 		.context = app,
 	};

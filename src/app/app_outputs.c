@@ -44,6 +44,7 @@ struct app_outputs {
 	size_t streams;
 	struct watch watch;	   /* limits of --alert, then those of --exit-over */
 	struct publisher *watcher; /* NULL: none of either */
+	atomic_uint exceeded;	   /* limits of --alert that are, a bit each */
 };
 
 bool app_has_outputs(const struct options *options)
@@ -215,6 +216,11 @@ static void say_limit(void *context, size_t i, const struct limit *limit, enum l
 	format_wall(now->wall_ns, wall, sizeof(wall));
 	limit_values(limit, values, sizeof(values));
 	if (i < app->options->alerts) {
+		if (news == LIMIT_EXCEEDED)
+			atomic_fetch_or(&app->outputs->exceeded, 1U << i);
+		else
+			atomic_fetch_and(&app->outputs->exceeded, ~(1U << i));
+		ring_notify(app->ring);
 		log_line("%s: %s at %s (%s)",
 			 news == LIMIT_EXCEEDED ? "alert" : "alert is over", limit_text(limit),
 			 wall, values);
@@ -222,6 +228,17 @@ static void say_limit(void *context, size_t i, const struct limit *limit, enum l
 		log_line("limit exceeded: %s at %s (%s)", limit_text(limit), wall, values);
 		end_program(app, OUTPUT_LIMIT);
 	}
+}
+
+bool app_alert_text(void *context, char *text, size_t size)
+{
+	const struct app *app = context;
+	unsigned int exceeded = app->outputs ? atomic_load(&app->outputs->exceeded) : 0;
+
+	if (!exceeded)
+		return false;
+	format_outside(app->options->alert[__builtin_ctz(exceeded)], text, size);
+	return true;
 }
 
 static void narrow_watcher(void *context)

@@ -166,6 +166,8 @@ void app_finish_outputs(struct app *app);
 void app_free_outputs(struct app *app);
 /* After the deadline was set: ends the program at once if an output has ended it. */
 void app_recall_end(struct app *app);
+/* The limit of --alert that is exceeded, for the view; false if none is. Any thread. */
+bool app_alert_text(void *app, char *text, size_t size);
 /* SIGHUP: opens files of streams again; false if there are none. */
 bool app_reopen_outputs(struct app *app);
 /* Whether any is asked for; whether a stream is on standard output, which has no report then. */

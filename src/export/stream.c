@@ -277,7 +277,7 @@ static int write_interval(struct stream *stream)
 	if (err)
 		return err;
 	rows = rows_to_write(stream, count);
-	if (rows < count || stream->options.format == STREAM_TEXT)
+	if (count && (rows < count || stream->options.format == STREAM_TEXT))
 		qsort_r(stream->order, count, sizeof(*stream->order), compare_rows, stream);
 	stream->writer->interval(stream, rows);
 	for (size_t i = 0; !err && i < rows; i++)

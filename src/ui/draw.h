@@ -120,6 +120,8 @@ struct scene {
 	int page_line; /* first line shown of a page that scrolls */
 	enum unit unit;
 	uint64_t interval_ns; /* of the collector */
+	bool alert;	      /* a limit is exceeded: */
+	char alert_text[64];
 	const char *notice;   /* one phrase for the status line until the next key, or NULL */
 	char notice_text[256];
 	struct prompt prompt;

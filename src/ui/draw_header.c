@@ -185,12 +185,14 @@ static void health_field(const struct layout *layout, const struct scene *scene,
 		snprintf(field->text, sizeof(field->text), "starting");
 	else if (snapshot->state == SNAPSHOT_LOST)
 		snprintf(field->text, sizeof(field->text), "INTERFACE LOST");
+	else if (scene->alert)
+		snprintf(field->text, sizeof(field->text), "ALERT %s", scene->alert_text);
 	else if (scene->held && layout->status_y < 0)
 		snprintf(field->text, sizeof(field->text), scene->rewound ? "REWOUND" : "PAUSED");
 	else
 		exact = counts_text(scene, field->text, sizeof(field->text)) &&
 			!draw_iface_trouble(snapshot->ifaces, field->text, sizeof(field->text));
-	field->style = exact && snapshot ? STYLE_PLAIN : STYLE_WARN | STYLE_BOLD;
+	field->style = exact && snapshot && !scene->alert ? STYLE_PLAIN : STYLE_WARN | STYLE_BOLD;
 }
 
 static void flows_fields(const struct snapshot *snapshot, int width, struct field *active,

@@ -196,6 +196,12 @@ void screen_resize(struct screen *screen)
 	screen_forget(screen);
 }
 
+void screen_ring(struct screen *screen)
+{
+	(void)screen;
+	beep();
+}
+
 void screen_forget(struct screen *screen)
 {
 	clearok(curscr, TRUE);

@@ -57,6 +57,8 @@ void screen_resize(struct screen *screen);
 
 /* Writes what differs from what is shown; 0, or -EIO when the terminal is gone. */
 int screen_show(struct screen *screen, const struct frame *frame);
+/* Rings the terminal's bell, or lets it flash. */
+void screen_ring(struct screen *screen);
 /* Draws everything at the next screen_show(), after another program wrote to the terminal. */
 void screen_forget(struct screen *screen);
 /*

@@ -79,12 +79,28 @@ static void draw_fitting(struct ui *ui)
 	draw_scene(&ui->frame, &ui->layout, &ui->scene);
 }
 
+/* The terminal rings once when a limit is exceeded. */
+static void see_alert(struct ui *ui)
+{
+	const struct ui_options *options = ui->options;
+	struct scene *scene = &ui->scene;
+	bool before = scene->alert;
+
+	if (!options->alert)
+		return;
+	scene->alert = options->alert(options->context, scene->alert_text,
+				      sizeof(scene->alert_text));
+	if (scene->alert && !before)
+		screen_ring(ui->screen);
+}
+
 static int redraw(struct ui *ui)
 {
 	int width, height;
 	int err;
 
 	screen_size(ui->screen, &width, &height);
+	see_alert(ui);
 	ui->wish.by = view_group(ui->view);
 	ui->wish.sort = view_sort(ui->view);
 	ui->wish.owners = ui->options->owners;

@@ -71,6 +71,8 @@ struct ui_options {
 	 */
 	int (*keep_text)(void *context, const char *name, const char *text, size_t length,
 			 char where[SETTINGS_PATH_MAX]);
+	/* Writes the limit that is exceeded; false if none is. Any time; NULL: there are none. */
+	bool (*alert)(void *context, char *text, size_t size);
 	/* Called once when terminfo does not know TERM and `type` is used instead; or NULL. */
 	void (*on_stand_in)(void *context, const char *type);
 	void *context; /* handed to the functions above */

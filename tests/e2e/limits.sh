@@ -45,9 +45,26 @@ test_alert() {
 		"$BED_DIR/alert.jsonl" || fail "the stream is wrong"
 }
 
+screen_has() {
+	TMUX_TMPDIR=$BED_DIR tmux -f /dev/null capture-pane -p -t limits 2>/dev/null | grep -q "$1"
+}
+
+# In the live view the header says it, until it is over.
+test_view() {
+	command -v tmux >/dev/null || skip "tmux is missing"
+	TMUX_TMPDIR=$BED_DIR tmux -f /dev/null new-session -d -s limits -x 100 -y 30 \
+		ip netns exec "$BED_MON" "$PKTSTAT_BPF" -i mon0 -r 100ms --alert 'in pps > 1k' ||
+		skip "tmux does not start"
+	wait_for 60 screen_has ' exact' || fail "no live view"
+	traffic --flows 10 --packets 5000
+	wait_for 60 screen_has 'ALERT in pps > 1k' || fail "the header says no alert"
+	wait_for 60 screen_has ' exact' || fail "the header does not say that it is over"
+	TMUX_TMPDIR=$BED_DIR tmux -f /dev/null kill-server
+}
+
 python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is missing"
 bed_make limits quiet
-for name in exit alert; do
+for name in exit alert view; do
 	"test_$name"
 	echo "ok: $name"
 done
