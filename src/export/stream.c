@@ -65,6 +65,7 @@ void stream_free(struct stream *stream)
 	outlet_close(&stream->outlet);
 	watch_done(&stream->watch);
 	group_free(stream->group);
+	record_free(stream->record);
 	text_done(&stream->text);
 	free(stream->order);
 	free(stream);
@@ -292,22 +293,79 @@ static int write_interval(struct stream *stream)
 	return err ? err : flush_text(stream, 0);
 }
 
-static void set_moment(struct stream *stream, const struct snapshot *now)
+struct row stream_flow_row(const struct stream *stream, const struct changed_flow *flow)
 {
+	enum flow_dir dir = flow_key_dir(&flow->key);
+	struct row row = {
+		.key = flow->key,
+		.first_wall_ns = flow->first_wall_ns,
+		.last_wall_ns = flow->delta.packets ? stream->now->wall_ns : 0,
+		.flows = 1,
+		.owner = flow->owner,
+	};
+
+	row.delta[dir] = row.total[dir] = flow->total;
+	return row;
+}
+
+struct row stream_group_row(const struct stream *stream, const struct row *group)
+{
+	struct row row = *group;
+
+	memcpy(row.total, row.delta, sizeof(row.total));
+	row.last_wall_ns = stream->now->wall_ns;
+	return row;
+}
+
+/* Its rows are averages since the start, as in the report; of groups, over the interval. */
+static int renew_record(struct stream *stream)
+{
+	const struct stream_options *options = &stream->options;
+	const struct record_options record = {
+		.format = options->format == STREAM_CSV ? RECORD_CSV : RECORD_JSON,
+		.context = {.owners = options->owners,
+			    .ifaces = stream->now->ifaces,
+			    .by = options->by,
+			    .elapsed_ns = options->by == GROUP_FLOW ? stream->now->running_ns
+								    : stream->elapsed_ns},
+		.names = stream->names,
+	};
+	struct record_options made = record;
+
+	for (int dir = 0; dir < FLOW_DIRS; dir++)
+		made.context.all[dir] = options->by == GROUP_FLOW ? stream->now->dir[dir].total
+					: stream->change	  ? stream->change->delta[dir]
+								  : (struct flow_counts){0};
+	record_free(stream->record);
+	stream->record = NULL;
+	return options->format == STREAM_TEXT ? 0 : record_new(&made, &stream->record);
+}
+
+static int set_moment(struct stream *stream, const struct snapshot *now)
+{
+	int err;
+
 	stream->now = now;
+	err = renew_record(stream);
+	if (err)
+		return err;
 	format_rfc3339(now->wall_ns, stream->time, sizeof(stream->time));
 	if (!stream->begun)
 		stream->writer->begin(stream);
 	stream->begun = true;
+	return 0;
 }
 
 int stream_publish(void *output, const struct change *change)
 {
 	struct stream *stream = output;
+	int err;
 
 	stream->change = change;
 	stream->elapsed_ns = change->elapsed_ns;
-	set_moment(stream, change->now);
+	err = set_moment(stream, change->now);
+	if (err)
+		return err;
 	stream->intervals++;
 	return write_interval(stream);
 }
@@ -315,10 +373,13 @@ int stream_publish(void *output, const struct change *change)
 int stream_finish(void *output, const struct snapshot *last)
 {
 	struct stream *stream = output;
+	int err;
 
 	if (!last)
 		return 0;
-	set_moment(stream, last);
+	err = set_moment(stream, last);
+	if (err)
+		return err;
 	stream->writer->final(stream, last);
 	return flush_text(stream, 0);
 }

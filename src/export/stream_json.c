@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The records of a stream as JSON Lines; doc/streams.md describes them, doc/stream.schema.json too. */
-#include <linux/if_ether.h>
-#include <netinet/in.h>
-
 #include "clock.h"
 #include "stream_private.h"
-
-#define IPPROTO_OSPF 89
 
 static void json_put_totals(struct text *text, const struct snapshot *snapshot)
 {
@@ -122,175 +117,54 @@ static void put_delta(struct stream *stream, const struct flow_counts *delta)
 	json_decimal(text, "pps", rate_pps(delta->packets, stream->elapsed_ns));
 }
 
-static void json_put_owner(struct stream *stream, uint32_t id)
+/* The members of --json behind the type and the time. */
+static void put_row(struct stream *stream, const char *type, const struct row *row)
 {
 	struct text *text = &stream->text;
-	const struct owner *owner;
-
-	if (!stream->options.owners || id == OWNER_UNKNOWN)
-		return;
-	owner = owner_table_get(stream->options.owners, id);
-	if (!owner_is_process(id)) {
-		json_text(text, "comm", owner->comm);
-		return;
-	}
-	json_number(text, "pid", owner->pid);
-	json_outside(text, "comm", owner->comm);
-	json_outside(text, "exe", owner->exe);
-	json_outside(text, "user", owner->user);
-	json_outside(text, "cgroup", owner->cgroup);
-	json_outside(text, "container", owner->unit);
-	if (owner->own)
-		json_bool(text, "own", true);
-}
-
-static void json_put_iface(struct stream *stream, unsigned int slot)
-{
-	json_outside(&stream->text, "iface", ifaces_name(stream->now->ifaces, slot));
-}
-
-static void json_put_names(struct stream *stream, const struct flow_key *key)
-{
-	char name[NAME_TEXT_MAX];
-
-	if (!stream->names || !flow_key_is_ip(key))
-		return;
-	if (name_cache_get(stream->names, key->src, name, sizeof(name)))
-		json_text(&stream->text, "srcName", name);
-	if (name_cache_get(stream->names, key->dst, name, sizeof(name)))
-		json_text(&stream->text, "dstName", name);
-}
-
-/* What stands in place of ports. */
-static void put_details(struct text *text, const struct flow_key *key)
-{
-	char part[FLOW_TEXT_MAX];
-
-	if (key->ethertype == ETH_P_ARP) {
-		json_text(text, "arpOp", flow_arp_text(key->sport, part, sizeof(part)));
-		return;
-	}
-	json_number(text, "ipProto", key->ipproto);
-	if (key->ipproto == IPPROTO_ESP || key->ipproto == IPPROTO_AH) {
-		json_number(text, "spi", (uint64_t)key->sport << 16 | key->dport);
-	} else if (key->ipproto == IPPROTO_GRE) {
-		json_number(text, "greFlags", key->dport);
-		json_text(text, "greInner", flow_gre_text(key->sport, part, sizeof(part)));
-	} else if (key->ipproto == IPPROTO_OSPF) {
-		json_text(text, "ospfType", flow_ospf_text(key->sport, part, sizeof(part)));
-		json_number(text, "ospfVersion", key->dport);
-	}
-}
-
-/* Who talks to whom; a sum has no addresses and ports, though its key holds numbers. */
-static void put_ends(struct text *text, const struct flow_key *key)
-{
-	bool sum = flow_key_sum(key) != FLOW_SUM_NONE;
-	char part[FLOW_TEXT_MAX];
-
-	json_text(text, "srcIp", flow_address_text(key, key->src, part, sizeof(part)));
-	json_text(text, "dstIp", flow_address_text(key, key->dst, part, sizeof(part)));
-	json_text(text, "proto", flow_proto_name(key));
-	json_number(text, "srcPort", sum ? 0 : key->sport);
-	json_number(text, "dstPort", sum ? 0 : key->dport);
-	json_number(text, "etherType", key->ethertype);
-	if (sum)
-		json_text(text, "reason", flow_sum_text(key, part, sizeof(part)));
-	else
-		put_details(text, key);
-}
-
-/* What flow and end records share. */
-static void json_put_flow(struct stream *stream, const char *type, const struct changed_flow *flow)
-{
-	struct text *text = &stream->text;
-	char first[FORMAT_TEXT_MAX];
+	size_t at;
 
 	json_begin(text, type);
 	json_text(text, "time", stream->time);
-	put_ends(text, &flow->key);
-	json_number(text, "bytes", flow->total.bytes);
-	json_number(text, "packets", flow->total.packets);
-	json_decimal(text, "bitrate", rate_bps(flow->total.bytes, stream->now->running_ns));
-	json_text(text, "dir", flow_key_dir(&flow->key) == FLOW_IN ? "in" : "out");
-	json_put_iface(stream, flow_key_slot(&flow->key));
-	json_text(text, "firstSeen", format_rfc3339(flow->first_wall_ns, first, sizeof(first)));
-	json_put_owner(stream, flow->owner);
-	json_put_names(stream, &flow->key);
+	at = text->used;
+	record_put(stream->record, row, text);
+	if (text->failed)
+		return;
+	/* One object out of two: the second one begins with a comma and ends later. */
+	text->at[at] = ',';
+	text->used--;
 }
 
 static void json_flow(struct stream *stream, const struct changed_flow *flow)
 {
-	json_put_flow(stream, "flow", flow);
+	const struct row row = stream_flow_row(stream, flow);
+
+	put_row(stream, "flow", &row);
 	put_delta(stream, &flow->delta);
 	json_end(&stream->text);
 }
 
 static void json_ended(struct stream *stream, const struct changed_flow *flow)
 {
-	json_put_flow(stream, "end", flow);
+	const struct row row = stream_flow_row(stream, flow);
+
+	put_row(stream, "end", &row);
 	json_end(&stream->text);
-}
-
-static void put_group_name(struct stream *stream, const struct row *row)
-{
-	const struct flow_key *key = &row->key;
-	struct text *text = &stream->text;
-	char part[FLOW_TEXT_MAX];
-
-	if (flow_key_sum(key) != FLOW_SUM_NONE) {
-		json_text(text, "proto", flow_proto_name(key));
-		json_text(text, "reason", flow_sum_text(key, part, sizeof(part)));
-		return;
-	}
-	switch (stream->options.by) {
-	case GROUP_CONVERSATION:
-		put_ends(text, key);
-		json_put_iface(stream, flow_key_slot(key));
-		break;
-	case GROUP_HOST:
-		json_text(text, "ip", flow_address_text(key, key->dst, part, sizeof(part)));
-		break;
-	case GROUP_IFACE: json_put_iface(stream, flow_key_slot(key)); break;
-	case GROUP_SERVICE: json_number(text, "port", key->dport); __attribute__((fallthrough));
-	case GROUP_PROTOCOL: json_text(text, "proto", flow_proto_name(key)); break;
-	default: break;
-	}
-}
-
-static void put_group_owner(struct stream *stream, const struct row *row)
-{
-	enum group_by by = stream->options.by;
-	uint32_t id = group_row_owner(by, row, group_owner_part(by));
-	char safe[OWNER_TEXT_MAX];
-	const char *name;
-
-	if (by != GROUP_CONTAINER && by != GROUP_USER) {
-		json_put_owner(stream, id);
-		return;
-	}
-	name = owner_table_name(stream->options.owners, id, group_owner_part(by));
-	json_text(&stream->text, by == GROUP_USER ? "user" : "container",
-		  format_outside(name, safe, sizeof(safe)));
 }
 
 static void json_group(struct stream *stream, const struct row *row)
 {
 	const struct flow_counts *in = &row->delta[FLOW_IN], *out = &row->delta[FLOW_OUT];
 	const struct flow_counts delta = {in->packets + out->packets, in->bytes + out->bytes};
+	const struct row written = stream_group_row(stream, row);
 	struct text *text = &stream->text;
 
-	json_begin(text, "group");
-	json_text(text, "time", stream->time);
+	put_row(stream, "group", &written);
 	json_text(text, "by", group_name(stream->options.by));
-	put_group_name(stream, row);
-	put_group_owner(stream, row);
 	put_delta(stream, &delta);
 	json_number(text, "deltaPacketsIn", in->packets);
 	json_number(text, "deltaBytesIn", in->bytes);
 	json_number(text, "deltaPacketsOut", out->packets);
 	json_number(text, "deltaBytesOut", out->bytes);
-	json_number(text, "flows", row->flows);
 	json_end(text);
 }
 

@@ -5,6 +5,7 @@
 
 #include "format.h"
 #include "outlet.h"
+#include "record.h"
 #include "stream.h"
 #include "text.h"
 #include "watch.h"
@@ -32,6 +33,7 @@ struct stream {
 	const struct change *change;
 	const struct snapshot *now;
 	uint64_t elapsed_ns;
+	struct record *record; /* writes rows of this interval; NULL: of text for people */
 	char time[FORMAT_TEXT_MAX];
 };
 
@@ -48,6 +50,13 @@ struct stream_writer {
 	void (*alert)(struct stream *stream, const struct limit *limit, bool on);
 	void (*final)(struct stream *stream, const struct snapshot *last);
 };
+
+/*
+ * Rows as record.h writes them. A flow has its totals, as in the report; a group those of the
+ * interval, for who belonged to it before is not known any more.
+ */
+struct row stream_flow_row(const struct stream *stream, const struct changed_flow *flow);
+struct row stream_group_row(const struct stream *stream, const struct row *group);
 
 extern const struct stream_writer stream_json_writer, stream_csv_writer, stream_text_writer;
 

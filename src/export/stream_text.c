@@ -2,6 +2,7 @@
 /* The rows of a stream as CSV for spreadsheets, and as text for people. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "flow.h"
 #include "clock.h"
@@ -86,91 +87,73 @@ static const struct owner *row_owner(const struct stream *stream, uint32_t id)
 
 /* CSV: one line a row, no other records. */
 
+/* Fields of ours stand around a line of record.h: its end is taken off. */
+static void csv_continue(struct text *text)
+{
+	if (!text->failed)
+		text->used -= strlen("\r\n");
+}
+
 static void csv_begin(struct stream *stream)
 {
-	text_add(&stream->text, "time,elapsed,type,dir,iface,proto,source,destination,deltaPackets,"
-				"deltaBytes,bps,pps,packets,bytes,pid,comm,user,container\r\n");
+	text_add(&stream->text, "time,elapsed,type,");
+	record_put_head(stream->record, &stream->text);
+	csv_continue(&stream->text);
+	text_add(&stream->text, ",deltaPackets,deltaBytes,bps,pps\r\n");
 }
 
-static void csv_number(struct text *text, uint64_t number)
-{
-	text_put(text, ",", 1);
-	text_number(text, number);
-}
-
-static void csv_real(struct text *text, double number)
-{
-	text_put(text, ",", 1);
-	text_real(text, number);
-}
-
-static void csv_owner(struct stream *stream, uint32_t id)
-{
-	const struct owner *owner = row_owner(stream, id);
-	struct text *text = &stream->text;
-
-	if (id == OWNER_UNKNOWN) {
-		text_add(text, ",,,,");
-		return;
-	}
-	if (owner_is_process(id))
-		csv_number(text, owner->pid);
-	else
-		text_add(text, ",");
-	csv_field(text, false, owner->comm);
-	csv_field(text, false, owner->user);
-	csv_field(text, false, owner->unit);
-}
-
-static void csv_cells(struct stream *stream, const struct cells *cells)
+static void csv_row(struct stream *stream, const char *type, const struct row *row,
+		    const struct flow_counts *delta)
 {
 	struct text *text = &stream->text;
 
-	csv_field(text, true, stream->time);
-	csv_real(text, (double)stream->elapsed_ns / 1e9);
-	csv_field(text, false, cells->type);
-	csv_field(text, false, cells->dir);
-	csv_field(text, false, cells->iface);
-	csv_field(text, false, cells->proto);
-	csv_field(text, false, cells->source);
-	csv_field(text, false, cells->destination);
-	csv_number(text, cells->delta.packets);
-	csv_number(text, cells->delta.bytes);
-	csv_real(text, rate_bps(cells->delta.bytes, stream->elapsed_ns));
-	csv_real(text, rate_pps(cells->delta.packets, stream->elapsed_ns));
-	if (cells->has_total) {
-		csv_number(text, cells->total.packets);
-		csv_number(text, cells->total.bytes);
-	} else {
-		text_add(text, ",,");
-	}
-	csv_owner(stream, cells->owner);
+	text_add(text, stream->time);
+	text_put(text, ",", 1);
+	text_real(text, (double)stream->elapsed_ns / 1e9);
+	text_print(text, ",%s,", type);
+	record_put(stream->record, row, text);
+	csv_continue(text);
+	text_put(text, ",", 1);
+	text_number(text, delta->packets);
+	text_put(text, ",", 1);
+	text_number(text, delta->bytes);
+	text_put(text, ",", 1);
+	text_real(text, rate_bps(delta->bytes, stream->elapsed_ns));
+	text_put(text, ",", 1);
+	text_real(text, rate_pps(delta->packets, stream->elapsed_ns));
 	text_add(text, "\r\n");
 }
 
 static void csv_flow(struct stream *stream, const struct changed_flow *flow)
 {
-	struct cells cells;
+	const struct row row = stream_flow_row(stream, flow);
 
-	fill_flow(stream, "flow", flow, &cells);
-	csv_cells(stream, &cells);
+	csv_row(stream, "flow", &row, &flow->delta);
 }
 
 static void csv_group(struct stream *stream, const struct row *row)
 {
-	struct cells cells;
+	const struct flow_counts *in = &row->delta[FLOW_IN], *out = &row->delta[FLOW_OUT];
+	const struct flow_counts delta = {in->packets + out->packets, in->bytes + out->bytes};
+	const struct row written = stream_group_row(stream, row);
 
-	fill_group(stream, row, &cells);
-	csv_cells(stream, &cells);
+	csv_row(stream, group_name(stream->options.by), &written, &delta);
 }
 
+/* A row that is a sum, of which nothing else is known. */
 static void csv_rest(struct stream *stream, enum stream_rest why, enum flow_dir dir, size_t rows,
 		     const struct flow_counts *delta)
 {
-	struct cells cells;
+	struct row row = {
+		.key = flow_key_of_sum(FLOW_SUM_REMAINDER, FLOW_CLASS_MIXED, 0,
+				       (uint8_t)FLOW_WHERE(0, dir)),
+		.flows = (uint32_t)rows,
+		.first_wall_ns = stream->options.start_wall_ns,
+	};
 
-	fill_rest(why, dir, rows, delta, &cells);
-	csv_cells(stream, &cells);
+	(void)why;
+	row.delta[dir] = row.total[dir] = *delta;
+	csv_row(stream, "rest", &row, delta);
 }
 
 static void no_interval(struct stream *stream, size_t rows)
