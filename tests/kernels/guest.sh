@@ -139,6 +139,11 @@ memory() {
 	[ "$bytes" -gt 0 ] && [ "$bytes" -lt $((64 << 20)) ]
 }
 
+# The verifier takes the sampler, and it hands over what it should.
+sampler() {
+	"$PKTSTAT_TOOLS/test_sample"
+}
+
 # The two programs are told apart by how many packets each of them saw.
 figures() {
 	local figure
@@ -178,6 +183,7 @@ check owner owner_of_flow
 check guard guarded
 check tunnel tunnel_socket
 check l3 l3_devices
+check sample sampler
 check figures figures
 check locked locked
 say end of tests
