@@ -297,8 +297,10 @@ static __always_inline struct flow_slot *flow_likely_slot(struct flow_bucket *bu
 {
 	__u64 other = bucket->slot[first].key.word[4] ^ key->word[4];
 
-	other = (other | -other) >> 63;
-	return &bucket->slot[(first ^ other) & (FLOW_BUCKET - 1)];
+	other = first ^ (other | -other) >> 63;
+	/* The compiler knows that this is small enough; the verifier of Linux 5.10 does not. */
+	asm volatile("" : "+r"(other));
+	return &bucket->slot[other & (FLOW_BUCKET - 1)];
 }
 
 /* The flow's bucket; NULL when the table is not there. */

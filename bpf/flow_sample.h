@@ -88,11 +88,12 @@ static __always_inline int flow_read_segment(struct __sk_buff *skb, const struct
 }
 
 /*
- * Hands over a packet with room for so many bytes of payload, a constant. The reader is not woken for
- * each record: it comes by itself, and is called only when the ring fills.
+ * Hands over a packet with room for so many bytes of payload, a constant. `wake`: whether the reader
+ * is to be woken. It comes by itself, so that is needed only when the ring fills.
  */
 static __always_inline int flow_hand_over(struct __sk_buff *skb, const struct flow_key *key,
-					  const struct flow_segment *segment, __u32 room)
+					  const struct flow_segment *segment, __u32 room,
+					  __u64 wake)
 {
 	struct flow_sample *sample;
 	__u64 size = segment->length < room ? segment->length : room;
@@ -114,10 +115,7 @@ static __always_inline int flow_hand_over(struct __sk_buff *skb, const struct fl
 		bpf_ringbuf_discard(sample, BPF_RB_NO_WAKEUP);
 		return SAMPLE_REFUSED_UNREADABLE;
 	}
-	if (bpf_ringbuf_query(&flow_samples, BPF_RB_AVAIL_DATA) > SAMPLE_RING_WAKE)
-		bpf_ringbuf_submit(sample, BPF_RB_FORCE_WAKEUP);
-	else
-		bpf_ringbuf_submit(sample, BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(sample, wake);
 	return SAMPLE_REFUSALS;
 }
 
@@ -126,15 +124,19 @@ static __always_inline void flow_offer(struct __sk_buff *skb, struct flow_front 
 				       const struct flow_key *key,
 				       const struct flow_segment *segment, __u32 limit)
 {
+	__u64 handed = front->handed, wake = BPF_RB_NO_WAKEUP;
 	int refusal = SAMPLE_REFUSED_LIMIT;
 
-	if (front->handed < limit) {
+	if (handed < limit) {
+		if (!(handed & (SAMPLE_WAKE_EACH - 1)) &&
+		    bpf_ringbuf_query(&flow_samples, BPF_RB_AVAIL_DATA) > SAMPLE_RING_WAKE)
+			wake = BPF_RB_FORCE_WAKEUP;
 		if (!segment->length)
-			refusal = flow_hand_over(skb, key, segment, 0);
+			refusal = flow_hand_over(skb, key, segment, 0, wake);
 		else if (segment->length <= SAMPLE_SMALL)
-			refusal = flow_hand_over(skb, key, segment, SAMPLE_SMALL);
+			refusal = flow_hand_over(skb, key, segment, SAMPLE_SMALL, wake);
 		else
-			refusal = flow_hand_over(skb, key, segment, SAMPLE_LARGE);
+			refusal = flow_hand_over(skb, key, segment, SAMPLE_LARGE, wake);
 	}
 	if (refusal == SAMPLE_REFUSALS)
 		__sync_fetch_and_add(&front->handed, 1);

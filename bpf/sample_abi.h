@@ -19,10 +19,14 @@
 #define SAMPLE_PAYLOADS 4
 #define SAMPLE_LOOKS	32
 
-/* The ring that records pass through, and at which fill level its reader is woken. */
+/*
+ * The ring that records pass through, and at which fill level its reader is woken: by one in so many
+ * records of a CPU, as waking takes microseconds. A power of two.
+ */
 #define SAMPLE_RING_BYTES (1U << 20)
 #define SAMPLE_RING_WAKE  (SAMPLE_RING_BYTES / 4)
-/* How often the reader should look otherwise. Waking it for each record would cost more than that. */
+#define SAMPLE_WAKE_EACH  64
+/* How often the reader should look otherwise. */
 #define SAMPLE_POLL_MS 50
 
 /*

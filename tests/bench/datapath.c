@@ -41,6 +41,7 @@ enum program {
 	PROGRAM_BASE,
 	PROGRAM_PARSE,
 	PROGRAM_SHIPPED,
+	PROGRAM_SAMPLING, /* the shipped lines, looking for samples, in the same maps */
 	PROGRAM_PLAIN,
 	PROGRAM_REAL,	/* flow_ingress of the program itself, one flow */
 	PROGRAM_SHARED, /* the same, shared by interfaces: it looks its slot up */
@@ -105,7 +106,7 @@ struct map_shape {
 };
 
 struct bench {
-	struct bench_bpf *programs;
+	struct bench_bpf *programs, *sampling;
 	struct flow_bpf *real, *shared;
 	int fd[PROGRAMS];
 	unsigned int turns;
@@ -241,6 +242,21 @@ static int load_programs(struct bench_bpf *programs, const struct map_shape *sha
 				 bpf_map__fd(programs->maps.flow_fronts), flows);
 }
 
+/* The same programs once more, with the sampler in them, and all maps of the first. */
+static int load_sampling(struct bench_bpf *sampling, const struct bench_bpf *programs)
+{
+	struct bpf_map *map;
+	int err = 0;
+
+	sampling->rodata->flow_inspect = 1;
+	bpf_object__for_each_map(map, sampling->obj) {
+		if (!err && map != sampling->maps.rodata)
+			err = bpf_map__reuse_fd(map, bpf_object__find_map_fd_by_name(
+							     programs->obj, bpf_map__name(map)));
+	}
+	return err ? err : bench_bpf__load(sampling);
+}
+
 /* Flows of a turn. */
 static uint32_t flows_of(const struct bench_case *c)
 {
@@ -250,15 +266,18 @@ static uint32_t flows_of(const struct bench_case *c)
 static int load(struct bench *bench, const struct bench_case *c)
 {
 	struct bench_bpf *programs = bench->programs = bench_bpf__open();
+	struct bench_bpf *sampling = bench->sampling = bench_bpf__open();
 	struct flow_bpf *real = bench->real = flow_bpf__open();
 	struct flow_bpf *shared = bench->shared = flow_bpf__open();
 	struct map_shape shape;
 	int err;
 
-	if (!programs || !real || !shared)
+	if (!programs || !sampling || !real || !shared)
 		return -ENOMEM;
 	shape = shape_of(real);
 	err = load_programs(programs, &shape, flows_of(c));
+	if (!err)
+		err = load_sampling(sampling, programs);
 	if (!err)
 		err = load_real(real, false, flows_of(c));
 	if (!err)
@@ -269,6 +288,7 @@ static int load(struct bench *bench, const struct bench_case *c)
 	bench->fd[PROGRAM_BASE] = bpf_program__fd(programs->progs.bench_base);
 	bench->fd[PROGRAM_PARSE] = bpf_program__fd(programs->progs.bench_parse);
 	bench->fd[PROGRAM_SHIPPED] = bpf_program__fd(programs->progs.bench_shipped);
+	bench->fd[PROGRAM_SAMPLING] = bpf_program__fd(sampling->progs.bench_shipped);
 	bench->fd[PROGRAM_PLAIN] = bpf_program__fd(programs->progs.bench_plain);
 	bench->fd[PROGRAM_REAL] = bpf_program__fd(real->progs.flow_ingress);
 	bench->fd[PROGRAM_SHARED] = bpf_program__fd(shared->progs.flow_ingress);
@@ -277,10 +297,11 @@ static int load(struct bench *bench, const struct bench_case *c)
 
 static void unload(struct bench *bench)
 {
+	bench_bpf__destroy(bench->sampling);
 	bench_bpf__destroy(bench->programs);
 	flow_bpf__destroy(bench->real);
 	flow_bpf__destroy(bench->shared);
-	bench->programs = NULL;
+	bench->programs = bench->sampling = NULL;
 	bench->real = bench->shared = NULL;
 }
 
@@ -428,8 +449,8 @@ static void print_heading(unsigned int turns)
 	       "over"
 	       " plain, base taken off\n\n",
 	       turns);
-	printf("%-22s %9s %9s %9s %9s %9s %9s %9s  %13s %6s %6s\n", "", "empty", "base", "parse",
-	       "shipped", "plain", "ingress", "shared", "added by both", "share", "whole");
+	printf("%-22s %9s %9s %9s %9s %9s %9s %9s %9s  %13s %6s %6s\n", "", "empty", "base", "parse",
+	       "shipped", "sampling", "plain", "ingress", "shared", "added by both", "share", "whole");
 }
 
 static void print_case(struct bench *bench, const struct bench_case *c)

@@ -13,13 +13,14 @@ records() {
 
 # Hook and rows agree, and each sample that was handed over was read.
 sums_close() {
-	set -- $(tail -n 1 "$BED_DIR/sample.out")
+	local word
+	read -ra word < <(tail -n 1 "$BED_DIR/sample.out")
 	same status "$MONITOR_STATUS" 0
-	[ "$1" = hook ] || fail "no sums: $*"
-	same rows "$4" "$2"
-	same read "${12}" "$6"
-	packets=$2 handed=$6 refused=$(($8 + $9)) unreadable=${10}
-	same unreadable "$unreadable" 0
+	same "last line" "${word[0]-}" hook
+	same rows "${word[3]}" "${word[1]}"
+	same read "${word[11]}" "${word[5]}"
+	same unreadable "${word[9]}" 0
+	packets=${word[1]} handed=${word[5]} refused=$((word[7] + word[8]))
 }
 
 listens() {
