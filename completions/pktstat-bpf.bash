@@ -86,6 +86,15 @@ _pktstat_bpf() {
 	--exit-over)
 		words='bps>100M bps>1G pps>100k bytes>10G'
 		;;
+	--ipfix)
+		words='localhost localhost,tcp'
+		;;
+	--ipfix-active)
+		words='10s 30s 1m 5m'
+		;;
+	--ipfix-idle)
+		words='5s 15s 30s 1m'
+		;;
 	-s | --sort)
 		words='bps pps packets bytes source destination tuple proto dir pid process user'
 		words+=' container iface flows'
@@ -111,8 +120,9 @@ _pktstat_bpf() {
 		words='--iface --dedup --exit-on-loss --netns --timeout --refresh --no-arp --attach'
 		words+=' --max-flows --read --speed --local --tui --json --csv --stream --batch'
 		words+=' --every --count --metrics --metrics-file --metrics-series --alert'
-		words+=' --exit-over --total --sort --filter --by --limit --names --no-owners'
-		words+=' --hide-own --theme --no-mouse --verify --help --version'
+		words+=' --exit-over --total --ipfix --ipfix-more --ipfix-active --ipfix-idle --sort'
+		words+=' --filter --by --limit --names --no-owners --hide-own --theme --no-mouse'
+		words+=' --verify --help --version'
 		# end generated
 		;;
 	esac

@@ -20,7 +20,7 @@ test_packages=(
 	cppcheck openssl dnsmasq-base bind9-dnsutils
 )
 # For tests that only the long run has.
-long_packages=(prometheus prometheus-node-exporter)
+long_packages=(nfdump pmacct prometheus prometheus-node-exporter)
 
 say() {
 	echo "${0##*/}: $*" >&2

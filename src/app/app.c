@@ -70,10 +70,13 @@ static void print_report(struct app *app, const struct snapshot *last)
 		.limit = app->options->limit,
 		.sums_only = app->options->sums_only,
 	};
+	char exported[APP_IPFIX_TEXT_MAX];
 	int err;
 
 	if (app->asked.told && !app->options->json && !app->options->total)
 		follow_view(app, &report);
+	(void)app_ipfix_text(app, exported, sizeof(exported));
+	report.exported = exported;
 	memcpy(report.dir, last->dir, sizeof(report.dir));
 	if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size)) {
 		report.width = size.ws_col;
@@ -303,6 +306,7 @@ static int run_view(struct app *app)
 	const struct ui_options options = {
 		.ring = app->ring,
 		.owners = app->owner_table,
+		.exported = app_ipfix_text,
 		.owners_way = app->owners ? owners_way(app->owners) : NULL,
 		.attach = app_way(app),
 		.input = app->terminal ? app->terminal : stdin,
@@ -374,6 +378,7 @@ int app_run(const struct options *options)
 	app_ifaces_init(&app);
 	run_stages(&app);
 	app_free_outputs(&app);
+	app_free_ipfix(&app);
 	app_free_owners(&app);
 	app_free_names(&app);
 	app_stop_helpers(&app);

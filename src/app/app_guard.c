@@ -67,10 +67,16 @@ static unsigned int main_needs(const struct app *app)
 	return app->live ? GUARD_VIEW : 0;
 }
 
+static unsigned int ipfix_needs(const struct app *app)
+{
+	return app->options->ipfix_set && app->options->ipfix.tcp ? GUARD_CONNECT : 0;
+}
+
 int app_close_guard(struct app *app)
 {
 	const unsigned int needs = GUARD_THREADS | collector_needs(app) | owners_needs(app) |
 				   names_needs(app) | main_needs(app) | metrics_needs(app) |
+				   ipfix_needs(app) |
 				   (app->netns_fd >= 0 ? GUARD_NETNS : 0);
 	const char *what;
 	int err;
@@ -116,6 +122,11 @@ void app_narrow_stream(void *app)
 {
 	(void)app;
 	(void)narrow("stream", 0);
+}
+
+void app_narrow_ipfix(const struct app *app)
+{
+	(void)narrow("IPFIX", ipfix_needs(app));
 }
 
 void app_narrow_names(void *app)

@@ -49,7 +49,8 @@ struct app_outputs {
 
 bool app_has_outputs(const struct options *options)
 {
-	return options->streams || app_has_metrics(options) || options->alerts || options->exit_overs;
+	return options->streams || app_has_metrics(options) || options->alerts ||
+	       options->exit_overs || options->ipfix_set;
 }
 
 bool app_streams_to_stdout(const struct options *options)
@@ -350,6 +351,8 @@ int app_open_outputs(struct app *app)
 		err = make_stream(app, &options->stream[i], &outputs->stream[i]);
 	}
 	if (!err)
+		err = app_make_ipfix(app);
+	if (!err)
 		err = make_watcher(app);
 	return err ? err : app_open_metrics(app);
 }
@@ -370,6 +373,8 @@ int app_start_outputs(struct app *app)
 			log_line("cannot start the stream to %s: %s", output_name(output),
 				 strerror(-err));
 	}
+	if (!err)
+		err = app_start_ipfix(app);
 	if (outputs && !err)
 		err = start_watcher(app);
 	return err ? err : app_start_metrics(app);
@@ -406,6 +411,7 @@ void app_finish_outputs(struct app *app)
 	app_finish_metrics(app);
 	if (!outputs)
 		return;
+	app_finish_ipfix(app);
 	if (outputs->watcher)
 		publisher_finish(outputs->watcher);
 	say_alerts(app);

@@ -106,6 +106,7 @@ struct app {
 	int owners_error;
 	bool said_owners_note;
 	struct app_metrics *metrics; /* NULL: none are asked for */
+	struct app_ipfix *ipfix;     /* NULL: --ipfix was not given */
 	struct app_outputs *outputs; /* NULL: none was asked for */
 	uint64_t start_mono_ns;
 	int64_t start_wall_ns;
@@ -132,6 +133,7 @@ void app_settle(const struct app *app);
  */
 void app_narrow_collector(const struct app *app);
 void app_narrow_owners(void *app);
+void app_narrow_ipfix(const struct app *app);
 void app_narrow_names(void *app);
 int app_narrow_main(const struct app *app);
 
@@ -149,6 +151,22 @@ int app_save_settings(void *app, const struct settings *settings, char where[SET
 int app_keep_text(void *app, const char *name, const char *text, size_t length,
 		  char where[SETTINGS_PATH_MAX]);
 void app_user_name(void *app, uint32_t uid, char name[USER_NAME_SIZE]);
+
+/*
+ * Flow records to a collector. open: first of all, in the network namespace of the start; the rest as
+ * for the other outputs, which call them. 0 or a negative errno, logged.
+ */
+int app_open_ipfix(struct app *app);
+int app_make_ipfix(struct app *app);
+int app_start_ipfix(struct app *app);
+void app_finish_ipfix(struct app *app);
+void app_free_ipfix(struct app *app);
+#define APP_IPFIX_TEXT_MAX 512
+/*
+ * One line on what was sent, at most `size` bytes, "" without --ipfix; true if records were lost. `app`
+ * is a struct app. Any thread.
+ */
+bool app_ipfix_text(void *app, char *text, size_t size);
 
 /*
  * Streams and other outputs. Opened before privileges are dropped and the collector starts, started

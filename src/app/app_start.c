@@ -483,6 +483,8 @@ int app_start(struct app *app)
 	if (!err)
 		err = app_bind_metrics(app);
 	if (!err)
+		err = app_open_ipfix(app);
+	if (!err)
 		err = app->options->read ? app_open_file(app) : app_ifaces_find(app);
 	if (!err)
 		err = open_terminal(app);

@@ -23,6 +23,7 @@ struct parser {
 	struct options options;
 	char *why;
 	size_t why_size;
+	const char *ipfix_detail; /* an option that needs --ipfix; NULL: none was given */
 };
 
 /* One sentence about the command line, outside text in it made safe; false, to be passed on. */
@@ -312,6 +313,42 @@ static bool parse_limit_of(struct parser *parser, const char *name, const char *
 	return true;
 }
 
+static bool parse_ipfix(struct parser *parser, const char *text)
+{
+	struct options *options = &parser->options;
+	const char *why;
+
+	if (options->ipfix_set)
+		return refuse(parser, "--ipfix may be given only once");
+	if (ipfix_target_parse(text, &options->ipfix, &why))
+		return refuse(parser, "cannot use '%.64s' as --ipfix: %s", text, why);
+	options->ipfix_set = true;
+	return true;
+}
+
+/* --ipfix, or an option that says more of it. */
+static bool parse_ipfix_option(struct parser *parser, enum option_id id, const char *text)
+{
+	struct options *options = &parser->options;
+	const char *name = option_table[id].name, *why;
+	uint64_t *ret_ns = id == OPTION_IPFIX_IDLE ? &options->ipfix_idle_ns
+						   : &options->ipfix_active_ns;
+
+	if (id == OPTION_IPFIX)
+		return parse_ipfix(parser, text);
+	parser->ipfix_detail = name;
+	if (id == OPTION_IPFIX_MORE) {
+		options->ipfix_more = true;
+		return true;
+	}
+	if (duration_parse(text, ret_ns, &why) < 0)
+		return refuse(parser, "cannot use '%.64s' as --%s: %s", text, name, why);
+	if (*ret_ns < OPTIONS_IPFIX_MIN_NS || *ret_ns > OPTIONS_IPFIX_MAX_NS)
+		return refuse(parser, "cannot use '%.64s' as --%s: give a time from 1s to 1h", text,
+			      name);
+	return true;
+}
+
 static bool parse_read(struct parser *parser, const char *text)
 {
 	if (!*text)
@@ -392,6 +429,11 @@ static bool check_outputs(struct parser *parser)
 			      options->json  ? "json"
 			      : options->csv ? "csv"
 					     : "total");
+	if (parser->ipfix_detail && !options->ipfix_set)
+		return refuse(parser, "--%s needs --ipfix HOST", parser->ipfix_detail);
+	if (options->ipfix_more && options->no_owners)
+		return refuse(parser, "--ipfix-more tells processes, which --no-owners does not look up; "
+				      "give one of them");
 	if ((options->every_set && !options->streams && !options->metrics_file) ||
 	    (options->count && !options->streams))
 		return refuse(parser, "--%s needs an output, for example --stream jsonl",
@@ -402,6 +444,34 @@ static bool check_outputs(struct parser *parser)
 	if (!options->every_set)
 		options->every_ns = options->refresh_ns;
 	return true;
+}
+
+/* Options of metrics, limits and flow records. */
+static bool apply_output(struct parser *parser, enum option_id id, const char *argument)
+{
+	struct options *options = &parser->options;
+
+	switch (id) {
+	case OPTION_METRICS:
+		return parse_once(parser, "metrics", argument, "a port, for example 9435",
+				  &options->metrics);
+	case OPTION_METRICS_FILE:
+		return parse_once(parser, "metrics-file", argument, "a path",
+				  &options->metrics_file);
+	case OPTION_METRICS_SERIES:
+		return parse_number(parser, "metrics-series", argument, 1, METRICS_SERIES_MAX,
+				    &options->metrics_series);
+	case OPTION_ALERT:
+		return parse_limit_of(parser, "alert", argument, options->alert, &options->alerts);
+	case OPTION_EXIT_OVER:
+		return parse_limit_of(parser, "exit-over", argument, options->exit_over,
+				      &options->exit_overs);
+	case OPTION_IPFIX:
+	case OPTION_IPFIX_MORE:
+	case OPTION_IPFIX_ACTIVE:
+	case OPTION_IPFIX_IDLE: return parse_ipfix_option(parser, id, argument);
+	default: return true;
+	}
 }
 
 static bool apply(struct parser *parser, enum option_id id, const char *argument)
@@ -438,29 +508,12 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 	case OPTION_EVERY: return parse_every(parser, argument);
 	case OPTION_COUNT:
 		return parse_number(parser, "count", argument, 1, UINT32_MAX, &options->count);
-	case OPTION_METRICS:
-		return parse_once(parser, "metrics", argument, "a port, for example 9435",
-				  &options->metrics);
-	case OPTION_METRICS_FILE:
-		return parse_once(parser, "metrics-file", argument, "a path",
-				  &options->metrics_file);
-	case OPTION_METRICS_SERIES:
-		return parse_number(parser, "metrics-series", argument, 1, METRICS_SERIES_MAX,
-				    &options->metrics_series);
-	case OPTION_ALERT:
-		return parse_limit_of(parser, "alert", argument, options->alert, &options->alerts);
-	case OPTION_EXIT_OVER:
-		return parse_limit_of(parser, "exit-over", argument, options->exit_over,
-				      &options->exit_overs);
 	case OPTION_TOTAL: options->total = true; return true;
 	case OPTION_JSON: options->json = true; return true;
 	case OPTION_CSV: options->csv = true; return true;
 	case OPTION_VERIFY: options->verify = true; return true;
-	case OPTION_HELP:
-	case OPTION_VERSION:
-	case OPTION_IDS: break;
+	default: return apply_output(parser, id, argument);
 	}
-	return true;
 }
 
 static void refuse_unknown_long(struct parser *parser, const char *argument)
@@ -590,6 +643,8 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 {
 	struct parser parser = {
 		.options = {.refresh_ns = OPTIONS_REFRESH_DEFAULT_NS,
+			    .ipfix_active_ns = OPTIONS_IPFIX_ACTIVE_NS,
+			    .ipfix_idle_ns = OPTIONS_IPFIX_IDLE_NS,
 			    .sort = COLUMN_BPS,
 			    .max_flows = LEDGER_FLOWS_DEFAULT,
 			    .metrics_series = METRICS_SERIES_DEFAULT},

@@ -16,6 +16,7 @@
 #include "group.h"
 #include "link.h"
 #include "local_nets.h"
+#include "ipfix_target.h"
 #include "stream_format.h"
 #include "theme.h"
 
@@ -27,6 +28,12 @@
 #define OPTIONS_WHY_MAX 512
 /* Room that is enough for the help text. */
 #define OPTIONS_HELP_MAX 8192
+
+/* Timeouts of --ipfix. */
+#define OPTIONS_IPFIX_MIN_NS	1000000000ULL
+#define OPTIONS_IPFIX_MAX_NS	3600000000000ULL
+#define OPTIONS_IPFIX_ACTIVE_NS 60000000000ULL
+#define OPTIONS_IPFIX_IDLE_NS	15000000000ULL
 
 /* An output of --stream. */
 #define OPTIONS_STREAMS_MAX 4
@@ -83,6 +90,10 @@ struct options {
 	size_t alerts;
 	const char *exit_over[OPTIONS_LIMITS_MAX];
 	size_t exit_overs;
+	bool ipfix_set;	      /* --ipfix was given: */
+	bool ipfix_more;      /* records have names */
+	struct ipfix_target ipfix;
+	uint64_t ipfix_active_ns, ipfix_idle_ns; /* whole seconds */
 	bool total;   /* the report is one JSON object */
 	size_t count; /* intervals of a stream; 0: no limit */
 	size_t limit;	  /* rows of the report; 0: not given */
@@ -141,6 +152,10 @@ enum option_id {
 	OPTION_ALERT,
 	OPTION_EXIT_OVER,
 	OPTION_TOTAL,
+	OPTION_IPFIX,
+	OPTION_IPFIX_MORE,
+	OPTION_IPFIX_ACTIVE,
+	OPTION_IPFIX_IDLE,
 	OPTION_SORT,
 	OPTION_FILTER,
 	OPTION_BY,

@@ -125,6 +125,23 @@ const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_TOTAL] = {
 		"total", 0, NULL,
 		"Print the report as one JSON object with the totals."},
+	[OPTION_IPFIX] = {
+		"ipfix", 0, "HOST[:PORT]",
+		"Send flow records to an IPFIX collector, also beside the live view; with ,tcp "
+		"behind it by TCP. Default: port 4739, UDP.",
+		"localhost localhost,tcp"},
+	[OPTION_IPFIX_MORE] = {
+		"ipfix-more", 0, NULL,
+		"Add process, user and container to the records."},
+	[OPTION_IPFIX_ACTIVE] = {
+		"ipfix-active", 0, "TIME",
+		"Send a record of a flow that goes on after this time, from 1s to 1h. Default: 1m.",
+		"10s 30s 1m 5m"},
+	[OPTION_IPFIX_IDLE] = {
+		"ipfix-idle", 0, "TIME",
+		"Send the record of a flow after this time without packets, from 1s to 1h. "
+		"Default: 15s.",
+		"5s 15s 30s 1m"},
 	[OPTION_SORT] = {
 		"sort", 's', "KEY",
 		"Sort rows by KEY: %s. Default: bps."},

@@ -30,6 +30,7 @@ struct ipfix {
 	struct ifaces *announced;     /* one reference: whose names were sent */
 	uint64_t session;	      /* in which that was */
 	uint64_t announced_ns;
+	bool is_stuck; /* said so */
 };
 
 int ipfix_new(const struct ipfix_options *options, struct ipfix **ret_ipfix)
@@ -264,12 +265,30 @@ static int send_due(struct ipfix *ipfix, const struct snapshot *now, bool all)
 	return err ? err : send_message(ipfix);
 }
 
+/* News of whether the collector can be reached; a first attempt may still be under way. */
+static void tell_stuck(struct ipfix *ipfix)
+{
+	struct ipfix_status status;
+	bool is_stuck;
+
+	ipfix_sender_status(ipfix->sender, &status);
+	is_stuck = !status.up && (ipfix->is_stuck || status.error);
+	if (is_stuck == ipfix->is_stuck)
+		return;
+	ipfix->is_stuck = is_stuck;
+	ipfix->options.stuck(ipfix->options.context, is_stuck ? status.error : 0);
+}
+
 int ipfix_publish(void *output, const struct change *change)
 {
 	struct ipfix *ipfix = output;
 
+	bool ready;
+
 	take_change(ipfix, change);
-	if (ipfix_sender_ready(ipfix->sender) && !announce_if_due(ipfix, change->now))
+	ready = ipfix_sender_ready(ipfix->sender);
+	tell_stuck(ipfix);
+	if (ready && !announce_if_due(ipfix, change->now))
 		(void)send_due(ipfix, change->now, false); /* what is left is due next time, too */
 	return 0;
 }
@@ -291,21 +310,22 @@ int ipfix_finish(void *output, const struct snapshot *last)
 	return 0;
 }
 
-char *ipfix_status_text(const struct ipfix_status *status, char *text, size_t size)
+char *ipfix_status_text(const struct ipfix_status *status, const char *name, char *text,
+			size_t size)
 {
 	char flows[FORMAT_TEXT_MAX], messages[FORMAT_TEXT_MAX], lost[FORMAT_TEXT_MAX];
-	char packets[FORMAT_TEXT_MAX];
-	int used;
+	char packets[FORMAT_TEXT_MAX], lost_text[4 * FORMAT_TEXT_MAX] = "";
 
 	format_count(status->flows, flows, sizeof(flows));
 	format_count(status->messages, messages, sizeof(messages));
-	used = snprintf(text, size, "%s record%s in %s message%s", flows,
-			format_plural(status->flows), messages, format_plural(status->messages));
-	if (!status->lost_flows || used < 0 || (size_t)used >= size)
-		return text;
 	format_count(status->lost_flows, lost, sizeof(lost));
 	format_count(status->lost.packets, packets, sizeof(packets));
-	snprintf(text + used, size - (size_t)used, ", %s record%s (%s packet%s) lost", lost,
-		 format_plural(status->lost_flows), packets, format_plural(status->lost.packets));
+	if (status->lost_flows)
+		snprintf(lost_text, sizeof(lost_text), ", %s record%s (%s packet%s) lost", lost,
+			 format_plural(status->lost_flows), packets,
+			 format_plural(status->lost.packets));
+	snprintf(text, size, "%s record%s in %s message%s to %s%s", flows,
+		 format_plural(status->flows), messages, format_plural(status->messages), name,
+		 lost_text);
 	return text;
 }

@@ -16,16 +16,15 @@
 #include "ipfix_sender.h"
 #include "owner.h"
 
-#define IPFIX_PORT	"4739" /* of IANA, for UDP and TCP */
-#define IPFIX_ACTIVE_NS 60000000000ULL
-#define IPFIX_IDLE_NS	15000000000ULL
-
 struct ipfix_options {
 	struct sockaddr_storage address;
 	socklen_t address_size;
 	bool tcp;
 	bool more; /* names of processes, users and containers */
 	uint64_t active_ns, idle_ns;
+	/* Called when the collector cannot be reached, and when it can again. Thread of the publisher. */
+	void (*stuck)(void *context, int err);
+	void *context;
 };
 
 struct ipfix;
@@ -43,9 +42,10 @@ int ipfix_finish(void *ipfix, const struct snapshot *last);
 /* Any thread. */
 void ipfix_status(struct ipfix *ipfix, struct ipfix_status *ret_status);
 /*
- * One line for a person: "1,204 records in 87 messages, 3 records (12 packets) lost". Returns `text`;
- * `size` FORMAT_TEXT_MAX * 4 is enough.
+ * One line for a person: "1,204 records in 87 messages to NAME, 3 records (12 packets) lost". Writes at
+ * most `size` bytes; returns `text`.
  */
-char *ipfix_status_text(const struct ipfix_status *status, char *text, size_t size);
+char *ipfix_status_text(const struct ipfix_status *status, const char *name, char *text,
+			size_t size);
 
 #endif

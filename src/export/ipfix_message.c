@@ -87,7 +87,10 @@ struct value {
 };
 
 enum template_name {
-	/* Of flows; each again with names. */
+	/*
+	 * Of flows; each again with names. What is not IP has addresses, too, zeros but for ARP: nfacctd
+	 * leaves out records without any.
+	 */
 	OF_IPV4,
 	OF_IPV6,
 	OF_ICMPV4,
@@ -117,14 +120,14 @@ static const struct template templates[TEMPLATES] = {
 	[OF_IPV6] = {0, {ADDRESSES_IPV6, PORTS, PROTOCOL, COUNTS}},
 	[OF_ICMPV4] = {0, {ADDRESSES_IPV4, {ICMP_TYPE_CODE_IPV4, 2}, PROTOCOL, COUNTS}},
 	[OF_ICMPV6] = {0, {ADDRESSES_IPV6, {ICMP_TYPE_CODE_IPV6, 2}, PROTOCOL, COUNTS}},
-	[OF_OTHER] = {0, {{ETHERNET_TYPE, 2}, COUNTS, WHAT}},
+	[OF_OTHER] = {0, {ADDRESSES_IPV4, PROTOCOL, {ETHERNET_TYPE, 2}, COUNTS, WHAT}},
 	[FLOW_TEMPLATES + OF_IPV4] = {0, {ADDRESSES_IPV4, PORTS, PROTOCOL, COUNTS, NAMES}},
 	[FLOW_TEMPLATES + OF_IPV6] = {0, {ADDRESSES_IPV6, PORTS, PROTOCOL, COUNTS, NAMES}},
 	[FLOW_TEMPLATES + OF_ICMPV4] = {0, {ADDRESSES_IPV4, {ICMP_TYPE_CODE_IPV4, 2}, PROTOCOL,
 					    COUNTS, NAMES}},
 	[FLOW_TEMPLATES + OF_ICMPV6] = {0, {ADDRESSES_IPV6, {ICMP_TYPE_CODE_IPV6, 2}, PROTOCOL,
 					    COUNTS, NAMES}},
-	[FLOW_TEMPLATES + OF_OTHER] = {0, {{ETHERNET_TYPE, 2}, COUNTS, WHAT}},
+	[FLOW_TEMPLATES + OF_OTHER] = {0, {ADDRESSES_IPV4, PROTOCOL, {ETHERNET_TYPE, 2}, COUNTS, WHAT}},
 	[OF_SAMPLING] = {1, {{SELECTOR_ID, 8}, {SELECTOR_ALGORITHM, 2},
 			     {SAMPLING_PACKET_INTERVAL, 4}, {SAMPLING_PACKET_SPACE, 4}}},
 	[OF_STATISTICS] = {1, {{OBSERVATION_DOMAIN_ID, 4},
@@ -223,6 +226,9 @@ static bool put_template(struct ipfix_message *message, enum template_name name)
 	uint16_t count = count_fields(template);
 	size_t size = (template->scope ? 6U : 4U) + 4U * count;
 
+	/* nfacctd 1.7.7 takes two options templates in one set for a broken one. */
+	if (template->scope)
+		close_set(message);
 	if (!open_set(message, template->scope ? SET_OPTIONS_TEMPLATES : SET_TEMPLATES, size))
 		return false;
 	put_number(message, FIRST_TEMPLATE + name, 2);
@@ -354,7 +360,8 @@ static struct value flow_value(const struct ipfix_flow *flow, enum element eleme
 	case DESTINATION_TRANSPORT_PORT: return number_value(port_of(key, key->dport));
 	case ICMP_TYPE_CODE_IPV4:
 	case ICMP_TYPE_CODE_IPV6: return number_value((uint64_t)key->sport << 8 | key->dport);
-	case PROTOCOL_IDENTIFIER: return number_value(key->ipproto);
+	case PROTOCOL_IDENTIFIER:
+		return number_value(flow_key_is_ip(key) ? key->ipproto : FLOW_PROTO_NONE);
 	case ETHERNET_TYPE: return number_value(key->ethertype);
 	case OCTET_DELTA_COUNT: return number_value(flow->octets);
 	case PACKET_DELTA_COUNT: return number_value(flow->counts.packets);

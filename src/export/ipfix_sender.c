@@ -27,7 +27,7 @@
  * UDP: so many messages, then a pause of a millisecond. A collector with the receive buffer that
  * Linux gives by default has room for about ninety.
  */
-#define BURST_MESSAGES 8
+#define BURST_MESSAGES 4
 
 struct queued {
 	uint8_t at[IPFIX_MESSAGE_MAX];
@@ -223,7 +223,10 @@ static void pause_burst(struct ipfix_sender *sender)
 	wait_ready(&nothing, 1, 1);
 }
 
-/* A refusal that send(2) reports is that of an earlier datagram. */
+/*
+ * A refusal that send(2) reports is that of an earlier datagram; this one was not sent, and is not
+ * unless the end has come.
+ */
 static int send_datagram(struct ipfix_sender *sender, const struct queued *message)
 {
 	struct pollfd wait = {.fd = sender->fd, .events = POLLOUT};
@@ -233,9 +236,11 @@ static int send_datagram(struct ipfix_sender *sender, const struct queued *messa
 
 		if (sent >= 0)
 			return 0;
-		if (errno == ECONNREFUSED)
+		if (errno == ECONNREFUSED) {
 			take_refusal(sender);
-		else if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR)
+			if (!sender->end_ns)
+				return -ECONNREFUSED;
+		} else if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR)
 			wait_ready(&wait, 1, REFUSAL_MS);
 		else
 			return -errno;
@@ -243,21 +248,25 @@ static int send_datagram(struct ipfix_sender *sender, const struct queued *messa
 	return -EAGAIN;
 }
 
-static void deliver(struct ipfix_sender *sender, struct queued *message)
+/* 0, or -EAGAIN if the collector refuses. */
+static int deliver(struct ipfix_sender *sender, struct queued *message)
 {
 	int err;
 
 	stamp(sender, message->at);
 	err = send_datagram(sender, message);
+	if (err == -ECONNREFUSED)
+		return -EAGAIN;
 	sender->sequence += message->records;
 	if (err) {
 		count_lost(sender, message);
 		set_link(sender, sender->state, err);
-		return;
+		return 0;
 	}
 	count_sent(sender, message, 1);
 	sender->last = *message;
 	pause_burst(sender);
+	return 0;
 }
 
 static void send_templates(struct ipfix_sender *sender)
@@ -267,7 +276,7 @@ static void send_templates(struct ipfix_sender *sender)
 	make_templates(sender, &message);
 	sender->templates_ns = clock_mono_ns();
 	begin_session(sender);
-	deliver(sender, &message);
+	(void)deliver(sender, &message);
 }
 
 /* While the collector refuses, the templates ask whether it still does. */
@@ -475,8 +484,9 @@ int ipfix_sender_put(struct ipfix_sender *sender, const struct ipfix_message *me
 	memcpy(queued.at, message->at, message->size);
 	if (sender->options.tcp)
 		return put_in_queue(sender, &queued);
-	deliver(sender, &queued);
-	return 0;
+	if (sender->state != LINK_UP && !sender->end_ns)
+		return -EAGAIN;
+	return deliver(sender, &queued);
 }
 
 void ipfix_sender_end(struct ipfix_sender *sender)

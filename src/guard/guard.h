@@ -31,7 +31,8 @@ enum guard_need {
 	GUARD_SETTINGS = 1 << 9, /* create and replace files: a helper process, see helper.h */
 	GUARD_SERVE = 1 << 12,	 /* accept connections on a socket that listens already */
 	GUARD_APPEND = 1 << 11,	 /* open files to append to them: a helper process */
-	GUARD_SOCKET = 1 << 12,	 /* read packet sockets that are open */
+	GUARD_SOCKET = 1 << 14,	 /* read packet sockets that are open */
+	GUARD_CONNECT = 1 << 13, /* connect a socket again that is open */
 	GUARD_USERS = 1 << 10,	 /* look up users in name services: a helper process */
 };
 

@@ -98,6 +98,9 @@ static const char *const names[] = {"bind",
 				    "inotify_init1",
 				    "inotify_rm_watch"};
 
+/* The one socket of flow records over TCP: no other can be made. */
+static const char *const reconnect[] = {"connect"};
+
 /* Users of a directory service, queried through a socket. */
 static const char *const users[] = {"bind",	  "connect",  "getpeername",	 "getsockname",
 				    "getsockopt", "recvmmsg", "recvmmsg_time64", "sendmmsg",
@@ -150,6 +153,7 @@ static int add_lists(scmp_filter_ctx filter, unsigned int needs)
 		{GUARD_ATTACH | GUARD_CLSACT, LIST(netlink)},
 		{GUARD_NAMES, LIST(names)},
 		{GUARD_USERS, LIST(users)},
+		{GUARD_CONNECT, LIST(reconnect)},
 		{GUARD_SETTINGS, LIST(settings)},
 		{GUARD_SERVE, LIST(serve)},
 		{GUARD_SANITIZED ? GUARD_ALWAYS : 0, LIST(sanitizers)},
@@ -267,6 +271,7 @@ static const struct rule rules[] = {
 	IOCTL(GUARD_VIEW, TIOCGPGRP),
 	IOCTL(GUARD_SOCKET, SIOCGIFINDEX),
 	IOCTL(GUARD_SOCKET, SIOCGIFNAME),
+	IOCTL(GUARD_CONNECT, TIOCOUTQ), /* SIOCOUTQ: what is not acknowledged */
 	IOCTL(INET, FIONBIO),
 	IOCTL(INET, SIOCGIFINDEX),
 	IOCTL(INET, SIOCGIFNAME),

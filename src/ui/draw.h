@@ -110,6 +110,8 @@ struct scene {
 	struct name_cache *hosts;	  /* names of addresses; NULL: none */
 	bool host_names;		  /* instead of addresses, if known */
 	bool names;			  /* of services instead of port numbers */
+	char exported[512];		  /* one line on flow records; "": none are */
+	bool export_lost;		  /* some were lost */
 	bool hides_own;			  /* the session this program runs in is hidden */
 	/* Counted when totals were reset, for view_totals_since(). */
 	struct flow_counts base[FLOW_DIRS];

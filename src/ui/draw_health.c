@@ -183,6 +183,8 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	put_times(&page, snapshot);
 	put_memory(&page, health);
 	page_line(&page, STYLE_PLAIN, "attached by", scene->attach);
+	if (*scene->exported)
+		page_line_wrapped(&page, warn_if(scene->export_lost), "IPFIX", scene->exported);
 	put_owners(&page, scene);
 	put_samples(&page, health);
 	put_ifaces(&page, snapshot->ifaces);

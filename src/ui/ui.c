@@ -121,6 +121,9 @@ static int redraw(struct ui *ui)
 		err = frame_init(&ui->frame, width, height);
 	if (err)
 		return err;
+	if (ui->scene.page == PAGE_HEALTH && ui->options->exported)
+		ui->scene.export_lost = ui->options->exported(
+			ui->options->context, ui->scene.exported, sizeof(ui->scene.exported));
 	if (ui->scene.page == PAGE_DETAIL)
 		ui->scene.pair = view_get_pair(ui->view, &ui->pair) ? &ui->pair : NULL;
 	draw_fitting(ui);

@@ -75,6 +75,8 @@ struct ui_options {
 	bool (*alert)(void *context, char *text, size_t size);
 	/* Called once when terminfo does not know TERM and `type` is used instead; or NULL. */
 	void (*on_stand_in)(void *context, const char *type);
+	/* One line on flow records that were exported, "" if none are; true: some were lost. NULL: none. */
+	bool (*exported)(void *context, char *text, size_t size);
 	void *context; /* handed to the functions above */
 	struct ui_asked *asked; /* filled at the end; NULL: not wanted */
 };

@@ -108,14 +108,12 @@ static void say_flow(unsigned long message, const struct ipfix_flow *flow)
 	bool ipv6 = flow->key.ethertype == ETH_P_IPV6, ip = flow_key_is_ip(&flow->key);
 	size_t from = ipv6 ? 0 : 12;
 
-	if (ip) {
-		inet_ntop(ipv6 ? AF_INET6 : AF_INET, flow->key.src + from, src, sizeof(src));
-		inet_ntop(ipv6 ? AF_INET6 : AF_INET, flow->key.dst + from, dst, sizeof(dst));
-	}
+	inet_ntop(ipv6 ? AF_INET6 : AF_INET, flow->key.src + from, src, sizeof(src));
+	inet_ntop(ipv6 ? AF_INET6 : AF_INET, flow->key.dst + from, dst, sizeof(dst));
 	printf("%lu %s %s=%s %s=%s proto=%d sport=%d dport=%d octets=%" PRIu64 " packets=%llu "
 	       "frames=%llu in=%u out=%u dir=%d\n",
 	       message, ip ? "ip" : "other", ipv6 ? "src6" : "src", src, ipv6 ? "dst6" : "dst", dst,
-	       flow->key.ipproto, flow_key_has_ports(&flow->key) ? flow->key.sport : 0,
+	       ip ? flow->key.ipproto : 255, flow_key_has_ports(&flow->key) ? flow->key.sport : 0,
 	       flow_key_has_ports(&flow->key) ? flow->key.dport : 0, flow->octets,
 	       (unsigned long long)flow->counts.packets, (unsigned long long)flow->counts.bytes,
 	       flow_key_dir(&flow->key) ? 0 : flow->ifindex,

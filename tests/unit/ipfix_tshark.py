@@ -28,7 +28,7 @@ def wanted(lines):
         members = dict(member.split("=", 1) for member in members)
         fields = messages.setdefault(int(number), {name: [] for name in FIELDS})
         for name, value in members.items():
-            if kind == "other" and name in ("src", "dst", "proto", "sport", "dport"):
+            if kind == "other" and name in ("sport", "dport"):
                 continue
             if members["proto"] in ICMP and name in ("sport", "dport"):
                 continue

@@ -55,6 +55,7 @@ static const struct {
 	{"reopener", GUARD_APPEND},
 	{"metrics", GUARD_SERVE},
 	{"users", GUARD_USERS},
+	{"ipfix-tcp", GUARD_CONNECT},
 };
 
 #define THREADS (sizeof(threads) / sizeof(threads[0]))

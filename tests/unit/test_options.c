@@ -286,6 +286,15 @@ static void refusals(void **state)
 		{"--alert bps", "cannot use --alert: at column 4, its end: expected one of > >= < <= = !="},
 		{"--exit-over udp", "cannot use --exit-over: at column 1, 'udp': nothing is compared; "
 				    "add for example 'bps > 100M'"},
+		{"--ipfix a --ipfix b", "--ipfix may be given only once"},
+		{"--ipfix a:0", "cannot use 'a:0' as --ipfix: the port must be a number from 1 to 65535"},
+		{"--ipfix a,sctp",
+		 "cannot use 'a,sctp' as --ipfix: after the comma expected udp or tcp"},
+		{"--ipfix a --ipfix-idle 2h",
+		 "cannot use '2h' as --ipfix-idle: give a time from 1s to 1h"},
+		{"--ipfix-active 5s", "--ipfix-active needs --ipfix HOST"},
+		{"--ipfix a --ipfix-more --no-owners", "--ipfix-more tells processes, which "
+						       "--no-owners does not look up; give one of them"},
 		{"--metrics 1 --metrics 2", "--metrics may be given only once"},
 		{"--metrics ''", "--metrics has an empty value; give a port, for example 9435"},
 		{"--metrics-series 0",
@@ -437,9 +446,12 @@ static void offered_values_are_accepted(void **state)
 		if (id == OPTION_FILTER || *values == '@')
 			continue;
 		while ((value = strsep(&rest, " "))) {
-			/* Some are about an output, others about a capture. */
+			/* Some are about an output, others about a capture or flow records. */
 			snprintf(line, sizeof(line), "%s--%s %s",
-				 id == OPTION_SPEED || id == OPTION_LOCAL ? "--read f " : "--stream jsonl:a ",
+				 id == OPTION_SPEED || id == OPTION_LOCAL ? "--read f "
+				 : id > OPTION_IPFIX && id <= OPTION_IPFIX_IDLE
+					 ? "--ipfix a "
+					 : "--stream jsonl:a ",
 				 option_table[id].name, value);
 			if (parse(line).result == OPTIONS_USAGE)
 				fail_msg("'%s' is refused", line);

@@ -33,6 +33,7 @@ struct report {
 	struct snapshot_health health;
 	/* Only flows that pass; NULL: all. Its bps and pps are averages since start. */
 	const struct filter *filter;
+	const char *exported; /* one line on flow records that were sent; "" or NULL: none were */
 	const struct filter *hidden; /* flows that match are left out (--hide-own); NULL: none */
 	const char *filter_text; /* as it was typed (outside text), for the table */
 	enum group_by by;	 /* what a row is: a flow, or a group of them */

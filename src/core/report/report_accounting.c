@@ -149,6 +149,13 @@ static int put_hidden(const struct report_parts *parts, FILE *out)
 					   packets, bytes));
 }
 
+static int put_exported(const struct report *report, FILE *out)
+{
+	if (!report->exported || !*report->exported)
+		return 0;
+	return report_written(out, fprintf(out, "  IPFIX: %s\n", report->exported));
+}
+
 int report_put_accounting(const struct report_parts *parts, FILE *out)
 {
 	const struct report *report = parts->report;
@@ -172,5 +179,7 @@ int report_put_accounting(const struct report_parts *parts, FILE *out)
 		err = put_unseen(report->ifaces, out);
 	if (!err)
 		err = put_refusals(&report->health, out);
-	return err ? err : put_read_errors(&report->health, out);
+	if (!err)
+		err = put_read_errors(&report->health, out);
+	return err ? err : put_exported(report, out);
 }
