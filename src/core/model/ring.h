@@ -43,7 +43,7 @@ void ring_clear_event(struct ring *ring);
  * A further reader's own event: an eventfd (non-blocking) that every publish signals, owned by the
  * ring. Before the writer starts; at most RING_READERS_MAX. 0, -ENOSPC, or the error of eventfd().
  */
-#define RING_READERS_MAX 8
+#define RING_READERS_MAX 16
 int ring_add_reader(struct ring *ring, int *ret_fd);
 /*
  * Any thread: signals the event of ring_event_fd() although nothing was published, because what a
