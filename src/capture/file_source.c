@@ -155,7 +155,8 @@ static bool fetch(struct file_source *source)
 
 	source->has_next = result == 1;
 	source->ended = result != 1;
-	if (result < 0)
+	/* Stopped in the middle of a packet is not damaged. */
+	if (result < 0 && !source->reader.input.stopped)
 		source->error = result;
 	return source->has_next;
 }

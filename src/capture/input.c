@@ -74,7 +74,7 @@ static void fill(struct input *input)
 		input->begin = input->end = 0;
 	do {
 		if (!wait_for_bytes(input)) {
-			input->ended = true;
+			input->ended = input->stopped = true;
 			return;
 		}
 		got = read(input->fd, input->buffer + input->end, INPUT_BUFFER - input->end);

@@ -18,6 +18,7 @@ struct input {
 	bool waits;   /* a pipe, socket or terminal: bytes may still be to come */
 	int stop_fd;  /* ends waits when it is readable */
 	bool ended;   /* no more bytes, for whatever reason */
+	bool stopped; /* because stop_fd was readable */
 	int error;    /* negative errno of the read that failed; 0: none */
 	uint8_t *buffer;
 	size_t begin, end; /* of what is buffered and not taken yet */

@@ -10,6 +10,13 @@
 
 #define NAME_MAX_TEXT 64
 
+/* pcap, https://www.tcpdump.org/manpages/pcap-savefile.5.html */
+#define MAGIC_MICROSECONDS 0xa1b2c3d4U
+#define MAGIC_NANOSECONDS  0xa1b23c4dU
+#define RECORD_HEAD	   16
+/* As libpcap has it for all link types that are read here. */
+#define CAPTURED_MAX 262144U
+
 static int refuse_link(struct reader *reader, uint32_t type)
 {
 	char name[NAME_MAX_TEXT];
@@ -37,8 +44,24 @@ static ssize_t read_cookie(void *cookie, char *to, size_t size)
 	return -1;
 }
 
-/* Only what it reads now is buffered there, so that input_is_idle() knows of every byte. */
-static int open_pcap(struct reader *reader)
+/*
+ * Records as every tool writes them today. Others (of old or patched versions) are left to libpcap,
+ * which reads a stream of the C library: with the small reads that input_is_idle() needs, that takes
+ * ten times as long.
+ */
+static void choose_layout(struct reader *reader, uint32_t magic)
+{
+	reader->swapped = pcap_is_swapped(reader->pcap);
+	if (reader->swapped)
+		magic = __builtin_bswap32(magic);
+	reader->tick_ns = magic == MAGIC_NANOSECONDS ? 1 : 1000;
+	reader->usual = (magic == MAGIC_MICROSECONDS || magic == MAGIC_NANOSECONDS) &&
+			pcap_major_version(reader->pcap) == 2 &&
+			pcap_minor_version(reader->pcap) == 4;
+}
+
+/* libpcap reads the header, and nothing beyond, so that input_is_idle() knows of every byte. */
+static int open_pcap(struct reader *reader, uint32_t magic)
 {
 	FILE *file = fopencookie(&reader->input, "r",
 				 (cookie_io_functions_t){.read = read_cookie});
@@ -53,6 +76,7 @@ static int open_pcap(struct reader *reader)
 		return reader->input.error ? reader->input.error : -EBADMSG;
 	}
 	reader->link_type = (uint32_t)pcap_datalink(reader->pcap);
+	choose_layout(reader, magic);
 	return link_type_is_known(reader->link_type) ? 0
 						     : refuse_link(reader, reader->link_type);
 }
@@ -87,7 +111,7 @@ static int open_any(struct reader *reader)
 	}
 	memcpy(&magic, head, sizeof(magic));
 	if (magic != PCAPNG_BLOCK_SECTION)
-		return open_pcap(reader);
+		return open_pcap(reader, magic);
 	pcapng_init(&reader->pcapng, &reader->input);
 	return 0;
 }
@@ -129,6 +153,57 @@ static int next_pcap(struct reader *reader, struct reader_packet *packet)
 	return 1;
 }
 
+static uint32_t record_field(const struct reader *reader, const uint8_t *from)
+{
+	uint32_t value;
+
+	memcpy(&value, from, sizeof(value));
+	return reader->swapped ? __builtin_bswap32(value) : value;
+}
+
+/* The packet that was handed out is still buffered, all of it. */
+static void give_up_taken(struct reader *reader)
+{
+	(void)input_skip(&reader->input, reader->taken + reader->pcapng.taken);
+	reader->taken = 0;
+	reader->pcapng.taken = 0;
+}
+
+bool reader_is_idle(struct reader *reader)
+{
+	give_up_taken(reader);
+	return input_is_idle(&reader->input);
+}
+
+/* The record before is given up, the next one is looked at where it is. */
+static int next_usual(struct reader *reader, struct reader_packet *packet)
+{
+	const uint8_t *head;
+	uint32_t size;
+
+	give_up_taken(reader);
+	head = input_look(&reader->input, RECORD_HEAD);
+	if (!head && !input_buffered(&reader->input))
+		return reader->input.error;
+	size = head ? record_field(reader, head + 8) : 0;
+	if (size > CAPTURED_MAX)
+		return damaged_by(reader, "a packet is longer than 262144 bytes");
+	if (head)
+		head = input_look(&reader->input, RECORD_HEAD + size);
+	if (!head)
+		return reader->input.error ? reader->input.error
+					   : damaged_by(reader, "the file ends within a packet");
+	reader->taken = RECORD_HEAD + size;
+	packet->captured = (struct captured){.data = head + RECORD_HEAD,
+					     .size = size,
+					     .length = record_field(reader, head + 12)};
+	packet->wall_ns = (int64_t)record_field(reader, head) * 1000000000 +
+			  (int64_t)record_field(reader, head + 4) * reader->tick_ns;
+	packet->iface = 0;
+	packet->dir = -1;
+	return 1;
+}
+
 /* Interfaces of a later section have numbers behind those of earlier ones. */
 static int next_pcapng(struct reader *reader, struct reader_packet *packet)
 {
@@ -156,7 +231,9 @@ static int next_pcapng(struct reader *reader, struct reader_packet *packet)
 
 int reader_next(struct reader *reader, struct reader_packet *ret_packet)
 {
-	int result = reader->pcap ? next_pcap(reader, ret_packet) : next_pcapng(reader, ret_packet);
+	int result = reader->usual ? next_usual(reader, ret_packet) :
+		     reader->pcap ? next_pcap(reader, ret_packet) :
+				    next_pcapng(reader, ret_packet);
 	int dir;
 
 	if (result != 1)

@@ -28,6 +28,10 @@ struct reader_packet {
 struct reader {
 	struct input input;
 	pcap_t *pcap; /* NULL: pcapng */
+	bool usual;   /* its records have the usual layout, and are taken where they are buffered: */
+	bool swapped; /* in the other byte order */
+	uint32_t tick_ns; /* a microsecond, or a nanosecond */
+	size_t taken; /* bytes of the record that was handed out and is still there */
 	struct pcapng pcapng;
 	uint32_t section, before; /* interfaces of earlier sections */
 	uint32_t link_type;	  /* of the packet before, or of all */
@@ -48,11 +52,8 @@ void reader_close(struct reader *reader);
 /* The next packet: 1; 0: the end; or an error as above. */
 int reader_next(struct reader *reader, struct reader_packet *ret_packet);
 
-/* Whether reader_next() would have to wait for the other side of a pipe. */
-static inline bool reader_is_idle(const struct reader *reader)
-{
-	return input_is_idle(&reader->input);
-}
+/* Whether reader_next() would have to wait for the other side of a pipe. The packet before is given up. */
+bool reader_is_idle(struct reader *reader);
 
 /* Name of an interface, outside text, as the file has it; "" when it does not say. */
 const char *reader_iface_name(const struct reader *reader, uint32_t iface);

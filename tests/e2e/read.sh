@@ -114,6 +114,32 @@ case_broken() {
 	says "leave one of them out"
 }
 
+collector_runs() {
+	grep -qx collector "/proc/$1/task/"*/comm 2>/dev/null
+}
+
+# A pipe that says nothing more: time goes on all the same, and it can be ended, also in a packet.
+case_idle() {
+	local name program
+	mkfifo "$DIR/pipe" || fail "mkfifo"
+	for name in one.pcap sections.pcapng; do
+		exec 7<>"$DIR/pipe"
+		cat "$DIR/$name" >&7
+		timeout 300 "$PKTSTAT_BPF" --read "$DIR/pipe" --speed 1 -r 100ms --stream jsonl -n 5 \
+			>"$DIR/stream" 7>&- || fail "$name: no intervals: $(cat "$DIR/stream")"
+		exec 7>&-
+	done
+	exec 7<>"$DIR/pipe"
+	cat "$DIR/one.pcap" >&7
+	printf 'abc' >&7
+	env --default-signal=INT "$PKTSTAT_BPF" --read "$DIR/pipe" --json >"$DIR/report" 7>&- &
+	program=$!
+	wait_for 60 collector_runs "$program" || fail "it does not start"
+	kill -INT "$program"
+	wait "$program" || fail "status $? within a packet"
+	same "packets" "$(sum_of packets true)" 1
+}
+
 # Ten packets a second: rates and lengths are those of the capture, however fast it is read.
 case_time() {
 	"$PKTSTAT_BPF" --read "$DIR/ethernet.pcap" --limit 1 >"$DIR/report" || fail "cannot read"
