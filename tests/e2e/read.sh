@@ -155,5 +155,13 @@ case_time() {
 	cmp "$DIR/fast" "$DIR/report" || fail "the speed changes the report"
 }
 
+# Where no namespaces can be made, the demo plays a capture of its own.
+case_demo() {
+	bare "$PKTSTAT_SOURCE_DIR/scripts/demo.sh" --seconds 1 --limit 3 >"$DIR/report" 2>"$DIR/error" ||
+		fail "status $?: $(cat "$DIR/error")"
+	says "playing a capture"
+	grep -q '(file, in and out by --local)' "$DIR/report" || fail "it shows: $(cat "$DIR/report")"
+}
+
 make_files
 "case_$1"
