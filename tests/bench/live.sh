@@ -3,7 +3,7 @@
 # The monitor under a raw-frame sender, on a veth pair: what the attached program costs a packet
 # next to an empty one on the same hook, and what monitors cost the sender and themselves.
 #
-# usage: live.sh [hook|peers]...   (SECONDS_EACH=3)
+# usage: live.sh [hook|peers]...   (SECONDS_EACH=3, PEER_FLOWS="1000 65536")
 set -u
 . "$(dirname "$0")/../support/netns.sh"
 tools=${PKTSTAT_TOOLS:?directory of the tools}
@@ -72,10 +72,18 @@ cpu_ticks() {
 	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '{ print $12 + $13 + $14 + $15 }'
 }
 
+# Children of a process, but for the helpers of pktstat-bpf, which do nothing meanwhile.
+children() {
+	local child
+	for child in $(pgrep -P "$1"); do
+		grep -q '^pktstat-[su]' "/proc/$child/comm" 2>/dev/null || echo "$child"
+	done
+}
+
 # The process that PID has started, at the end of the chain of wrappers; PID itself if none.
 innermost() {
 	local pid=$1 child
-	while child=$(pgrep -P "$pid" | head -1) && [ -n "$child" ]; do
+	while child=$(children "$pid" | head -1) && [ -n "$child" ]; do
 		pid=$child
 	done
 	echo "$pid"
@@ -103,6 +111,7 @@ peer_row() {
 	sent=$(jq .packets "$BED_DIR/blast")
 	sleep 2 # their last second on the screen
 	echo q >&4
+	wait_for 5 test ! -d "/proc/$inner" || kill -INT "$inner" 2>/dev/null
 	wait_for 5 test ! -d "/proc/$inner" || kill -KILL "$inner" 2>/dev/null
 	wait "$pid" 2>/dev/null
 	peer_print "$name" "$sent" "$(((after - before) * 1000 / ticks))" "$(counted "$name")"
@@ -115,9 +124,11 @@ peer_print() {
 		"$BED_DIR/blast"
 }
 
-# What a monitor says it counted, where it says so.
+# What a monitor says it counted, where it says so; of a socket, what is in rows of flows.
 counted() {
 	case $1 in
+	*socket) sed -n 's/.*packets seen.* in rows \([0-9,]*\).*/\1/p' "$BED_DIR/screen" | tail -1 ;;
+	tcpdump) sed -n 's/^\([0-9]*\) packets captured.*/\1/p' "$BED_DIR/screen" | tail -1 ;;
 	pktstat-bpf*) sed -n 's/.*packets seen[^0-9]*\([0-9,]*\).*/\1/p' "$BED_DIR/screen" | tail -1 ;;
 	*) echo "-" ;;
 	esac
@@ -126,10 +137,12 @@ counted() {
 bench_peers() {
 	mkfifo "$BED_DIR/keys"
 	exec 4<>"$BED_DIR/keys"
-	for peer_flows in 1000 65536; do
+	for peer_flows in ${PEER_FLOWS:-1000 65536}; do
 		printf '%s flows\tkp/s\tCPU %%\tsent\tcounted\n' "$peer_flows"
 		peer_row none sleep 60
 		peer_row pktstat-bpf "$PKTSTAT_BPF" -i mon0 --limit 1
+		peer_row "pktstat-bpf --attach socket" "$PKTSTAT_BPF" -i mon0 --attach socket --limit 1
+		peer_row tcpdump tcpdump -n -i mon0 -w /dev/null
 		peer_row iftop iftop -nNP -i mon0
 		peer_row pktstat pktstat -n -i mon0
 		peer_row nethogs nethogs mon0
