@@ -88,8 +88,9 @@ static __always_inline int flow_read_segment(struct __sk_buff *skb, const struct
 }
 
 /*
- * Hands over a packet with room for so many bytes of payload, a constant. `wake`: whether the reader
- * is to be woken. It comes by itself, so that is needed only when the ring fills.
+ * Hands over a packet with room for so many bytes of payload, a constant: a power of two, or 0 where
+ * there is none. `wake`: whether the reader is to be woken. It comes by itself, so that is needed only
+ * when the ring fills.
  */
 static __always_inline int flow_hand_over(struct __sk_buff *skb, const struct flow_key *key,
 					  const struct flow_segment *segment, __u32 room,
@@ -109,9 +110,10 @@ static __always_inline int flow_hand_over(struct __sk_buff *skb, const struct fl
 	sample->captured = size;
 	sample->tcp_flags = segment->tcp_flags;
 	sample->unused = 0;
-	asm volatile(""
-		     : "+r"(size)); /* or the compiler drops the test, which the verifier needs */
-	if (size && size <= room && bpf_skb_load_bytes(skb, segment->offset, sample + 1, size)) {
+	/* The verifier of Linux 6.12 must be shown that it is 1 to room bytes. */
+	size--;
+	asm volatile("" : "+r"(size));
+	if (room && bpf_skb_load_bytes(skb, segment->offset, sample + 1, (size & (room - 1)) + 1)) {
 		bpf_ringbuf_discard(sample, BPF_RB_NO_WAKEUP);
 		return SAMPLE_REFUSED_UNREADABLE;
 	}
