@@ -53,6 +53,7 @@ static void follow_view(struct app *app, struct report *report)
 static void print_report(struct app *app, const struct snapshot *last)
 {
 	struct winsize size = {0};
+	char host[256] = "";
 	struct report report = {
 		.ledger = app->ledger,
 		.owners = app->owner_table,
@@ -77,6 +78,11 @@ static void print_report(struct app *app, const struct snapshot *last)
 		follow_view(app, &report);
 	(void)app_ipfix_text(app, exported, sizeof(exported));
 	report.exported = exported;
+	/* Made to be handed on: it says where it is from. */
+	if (!gethostname(host, sizeof(host) - 1)) {
+		report.host = host;
+		report.version = PKTSTAT_VERSION;
+	}
 	memcpy(report.dir, last->dir, sizeof(report.dir));
 	if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size)) {
 		report.width = size.ws_col;
@@ -323,6 +329,7 @@ static int run_view(struct app *app)
 		.show_names = app->options->names,
 		.hidden = app->hidden,
 		.theme = no_color && *no_color ? THEME_MONO : app->options->theme,
+		.plain = app->options->plain,
 		.no_mouse = app->options->no_mouse,
 		.services = app->services,
 		.set_interval = set_interval,

@@ -501,6 +501,7 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 	case OPTION_NO_OWNERS: options->no_owners = true; return true;
 	case OPTION_HIDE_OWN: options->hide_own = true; return true;
 	case OPTION_NO_ARP: options->no_arp = true; return true;
+	case OPTION_PLAIN: options->plain = true; return true;
 	case OPTION_NO_MOUSE: options->no_mouse = true; return true;
 	case OPTION_TUI: options->tui = true; return true;
 	case OPTION_STREAM: return parse_stream(parser, argument);

@@ -78,6 +78,7 @@ struct options {
 	bool no_owners;
 	bool hide_own;
 	enum theme theme;
+	bool plain;
 	bool no_mouse;
 	struct options_stream stream[OPTIONS_STREAMS_MAX];
 	size_t streams;
@@ -164,6 +165,7 @@ enum option_id {
 	OPTION_NO_OWNERS,
 	OPTION_HIDE_OWN,
 	OPTION_THEME,
+	OPTION_PLAIN,
 	OPTION_NO_MOUSE,
 	OPTION_VERIFY,
 	OPTION_HELP,

@@ -170,6 +170,10 @@ const struct option_info option_table[OPTION_IDS] = {
 		"theme", 0, "THEME",
 		"Colours for a dark or a light terminal: %s. auto asks the terminal. "
 		"Default: auto; with NO_COLOR set, mono."},
+	[OPTION_PLAIN] = {
+		"plain", 0, NULL,
+		"Show the live view without colours, graphs and signs, and write whole lines, for "
+		"screen readers."},
 	[OPTION_NO_MOUSE] = {
 		"no-mouse", 0, NULL,
 		"Leave the mouse to the terminal."},

@@ -112,6 +112,7 @@ struct scene {
 	bool names;			  /* of services instead of port numbers */
 	char exported[512];		  /* one line on flow records; "": none are */
 	bool export_lost;		  /* some were lost */
+	bool plain; /* no graphs, bars or lines drawn with signs */
 	bool hides_own;			  /* the session this program runs in is hidden */
 	/* Counted when totals were reset, for view_totals_since(). */
 	struct flow_counts base[FLOW_DIRS];

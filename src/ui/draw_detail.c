@@ -245,7 +245,7 @@ static void put_graphs(struct page_writer *page, const struct scene *scene,
 	int y, width = page->frame->width - GRAPH_LABEL - 3;
 	char text[48], length[FORMAT_TEXT_MAX];
 
-	if (!pair->pasts || width < 8)
+	if (scene->plain || !pair->pasts || width < 8)
 		return;
 	if (width > PAST_MAX / GRAPH_VALUES_PER_CELL)
 		width = PAST_MAX / GRAPH_VALUES_PER_CELL;

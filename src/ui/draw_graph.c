@@ -176,7 +176,7 @@ void draw_graph(struct frame *frame, const struct layout *layout, const struct s
 
 	if (width > GRAPH_MOST)
 		width = GRAPH_MOST;
-	if (width < GRAPH_LEAST || !scene->history || !scene->history->count)
+	if (scene->plain || width < GRAPH_LEAST || !scene->history || !scene->history->count)
 		return;
 	x = frame->width - 1 - width;
 	span.values = width * GRAPH_VALUES_PER_CELL;

@@ -70,7 +70,7 @@ static void draw_time_bar(struct frame *frame, const struct scene *scene, int x,
 	uint64_t behind_ns, span_ns;
 	int at = width - 2;
 
-	if (width < 6)
+	if (width < 6 || scene->plain)
 		return;
 	held_times(scene, &behind_ns, &span_ns);
 	if (span_ns)

@@ -34,23 +34,23 @@ size_t layout_columns_of(const struct layout_wish *wish, enum column ret_column[
 }
 
 /* About a fifth of the screen: the rows are what it is for. */
-static int block_lines(const struct layout *layout)
+static int block_lines(const struct layout *layout, bool plain)
 {
 	if (layout->height < 16 || layout->width < 50)
 		return 1;
-	if (layout->height < 28 || layout->width < 96)
+	if (plain || layout->height < 28 || layout->width < 96)
 		return 2;
 	return layout->height < 38 ? 5 : layout->height < 48 ? 7 : 9;
 }
 
-static void fit_lines(struct layout *layout)
+static void fit_lines(struct layout *layout, bool plain)
 {
 	int height = layout->height;
 	int top = 0, bottom = height;
 
 	layout->title_y = height >= 4 ? top++ : -1;
 	layout->in_y = top;
-	layout->block = block_lines(layout);
+	layout->block = block_lines(layout, plain);
 	layout->out_y = top + layout->block / 2;
 	top += layout->block;
 	layout->tabs_y = height >= 24 && layout->width >= 100 ? top++ : -1;
@@ -251,6 +251,7 @@ static unsigned int unknown_columns(const struct layout_wish *wish)
 		bool empty = wish->content && info->text && !wish->content[i];
 
 		if ((info->owner && !wish->owners) || (info->iface && !wish->ifaces) ||
+		    (wish->plain && info->kind == COLUMN_GRAPH) ||
 		    (empty && (enum column)i != wish->sort))
 			set |= BIT(i);
 	}
@@ -375,7 +376,7 @@ void layout_fit(int width, int height, const struct layout_wish *wish, struct la
 	ret_layout->by = wish->by;
 	ret_layout->owners = wish->owners;
 	ret_layout->packets = wish->packets;
-	fit_lines(ret_layout);
+	fit_lines(ret_layout, wish->plain);
 	set = choose_columns(&fitting);
 	ret_layout->peer = columns_of(wish->by) & ~set & BIT(COLUMN_DESTINATION);
 	ret_layout->past = set & past_columns();

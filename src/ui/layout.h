@@ -52,6 +52,7 @@ struct layout_wish {
 	bool ifaces;  /* there is more than one */
 	bool totals;  /* reversed: totals where there are none by default, and none where there are */
 	bool packets; /* packets a second in the place of bits, which take theirs */
+	bool plain;   /* no graphs */
 	/* Columns that the widest text of a column takes, for columns of texts; NULL: not known. */
 	const uint8_t *content;
 };

@@ -32,6 +32,7 @@ struct screen {
 		attr_t attributes;
 		short pair;
 	} look[STYLES]; /* by style */
+	bool whole_lines; /* each that changed */
 	int width, height;
 	struct frame shown; /* width 0: nothing is known of what the terminal shows */
 };
@@ -233,6 +234,8 @@ int screen_show(struct screen *screen, const struct frame *frame)
 			continue;
 		put_cell(screen, i % frame->width, i / frame->width, &frame->cell[i]);
 		screen->shown.cell[i] = frame->cell[i];
+		if (screen->whole_lines)
+			wredrawln(stdscr, i / frame->width, 1);
 	}
 	move(0, 0);
 	refresh();
@@ -308,6 +311,11 @@ void screen_copy(struct screen *screen, const char *text)
 	used += sizeof(end) - 1;
 	/* What cannot be written is not copied; a terminal that is gone shows at the next frame. */
 	(void)!write(screen->output_fd, message, used);
+}
+
+void screen_use_lines(struct screen *screen)
+{
+	screen->whole_lines = true;
 }
 
 void screen_use_mouse(struct screen *screen)

@@ -74,6 +74,9 @@ int screen_key(struct screen *screen);
  */
 void screen_copy(struct screen *screen, const char *text);
 
+/* From now on a line of which anything changed is written as a whole, for who has it read aloud. */
+void screen_use_lines(struct screen *screen);
+
 /* Asks the terminal for clicks and the wheel. */
 void screen_use_mouse(struct screen *screen);
 /* What the mouse did, when `key` is the mouse; *ret_x and *ret_y are the cell. */

@@ -106,6 +106,7 @@ static int redraw(struct ui *ui)
 	ui->wish.owners = ui->options->owners;
 	ui->wish.ifaces = ui_has_ifaces(ui);
 	ui->wish.packets = ui->scene.unit == UNIT_PACKETS;
+	ui->wish.plain = ui->options->plain;
 	/* The page on a flow is never that on another one. */
 	view_set_waiting(ui->view, ui->scene.page == PAGE_DETAIL);
 	recall_past(ui);
@@ -270,6 +271,12 @@ static void set_scene(struct ui *ui)
 	ui->scene.hides_own = ui->options->hidden;
 	ui->scene.interval_ns = ui->options->interval_ns;
 	ui->scene.attach = ui->options->attach;
+	ui->scene.plain = ui->options->plain;
+	if (ui->options->plain) {
+		ui->scene.glyphs = &glyphs_ascii;
+		screen_use_lines(ui->screen);
+		return;
+	}
 	switch (screen_signs(ui->screen)) {
 	case SIGNS_ASCII: ui->scene.glyphs = &glyphs_ascii; break;
 	case SIGNS_UTF8: ui->scene.glyphs = &glyphs_utf8; break;
@@ -281,7 +288,8 @@ static int open_screen(struct ui *ui, const char **ret_why)
 {
 	const struct ui_options *options = ui->options;
 	const char *type;
-	int err = screen_open(options->input, options->output, options->theme, &ui->screen,
+	int err = screen_open(options->input, options->output,
+			      options->plain ? THEME_MONO : options->theme, &ui->screen,
 			      ret_why);
 
 	if (err)

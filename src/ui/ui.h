@@ -56,6 +56,7 @@ struct ui_options {
 	bool sort_set, by_set; /* given by the user: they override saved settings */
 	const char *filter; /* initial filter, or NULL; an invalid one is shown with its error */
 	enum theme theme;   /* THEME_MONO: NO_COLOR is set */
+	bool plain;	    /* letters and digits only, whole lines: for screen readers */
 	bool no_mouse;	    /* leave the mouse to the terminal */
 	/* Changes the collector's interval; NULL: it cannot be changed. 0 or a negative errno. */
 	int (*set_interval)(void *context, uint64_t interval_ns);

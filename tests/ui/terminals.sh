@@ -26,6 +26,15 @@ expect 'BPS▼'
 keys q; expect '^ended by quit'
 echo "ok NO_COLOR"
 
+# Letters, digits and no more, each changed line as a whole.
+run_line "$driver -p -o"
+expect 'BPSv'
+[ "$(colors)" -eq 0 ] || fail "colour in the plain view"
+screen | grep -q '[│┤┼─⣀-⣿]' && fail "signs in the plain view"
+keys Enter; expect 'since start'; keys q
+keys q; expect '^ended by quit'
+echo "ok plain"
+
 for locale in C POSIX; do
 	run_line "LC_ALL=$locale $driver"
 	expect 'BPSv'

@@ -338,7 +338,8 @@ static void use_more(struct scene *scene, const struct synthetic *synthetic)
 	view_set_names(scene->view, synthetic->names);
 }
 
-static void draw_golden(const struct golden *golden, FILE *out)
+/* `by`: this grouping, or -1: as it is prepared. */
+static void draw_golden(const struct golden *golden, int by, FILE *out)
 {
 	struct scene scene = {.attach = "tcx", .glyphs = &glyphs_utf8};
 	struct history *history = calloc(1, sizeof(*history));
@@ -357,6 +358,8 @@ static void draw_golden(const struct golden *golden, FILE *out)
 	assert_int_equal(view_arrange(scene.view), 0);
 	if (golden->prepare)
 		golden->prepare(&scene, snapshot);
+	if (by >= 0)
+		view_set_group(scene.view, (enum group_by)by);
 	draw_scene_at(golden, &scene, out);
 	view_free(scene.view);
 	snapshot_unref(snapshot);
@@ -389,7 +392,7 @@ static void write_file(const char *path, const char *text)
 	assert_int_equal(fclose(out), 0);
 }
 
-static void check_golden(const struct golden *golden)
+static void check_golden(const struct golden *golden, int by)
 {
 	const char *source = getenv("PKTSTAT_SOURCE_DIR");
 	char path[4096];
@@ -398,7 +401,7 @@ static void check_golden(const struct golden *golden)
 	FILE *out = open_memstream(&drawn, &size);
 
 	assert_non_null(out);
-	draw_golden(golden, out);
+	draw_golden(golden, by, out);
 	fclose(out);
 	snprintf(path, sizeof(path), "%s/tests/golden/%s.txt", source ? source : ".", golden->name);
 	if (getenv("GENERATE"))
@@ -418,9 +421,30 @@ static void test_goldens(void **state)
 	const struct golden *more = goldens_more(&count);
 
 	for (size_t i = 0; i < sizeof(goldens) / sizeof(goldens[0]); i++)
-		check_golden(&goldens[i]);
+		check_golden(&goldens[i], -1);
 	for (size_t i = 0; i < count; i++)
-		check_golden(&more[i]);
+		check_golden(&more[i], -1);
+}
+
+/* Every view at every size that matters, with all there is to show. */
+static void test_views(void **state)
+{
+	static const int sizes[][2] = {{40, 10}, {80, 24}, {120, 34}, {200, 50}};
+	char name[64];
+
+	for (int by = 0; by < GROUPS; by++) {
+		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			const struct golden golden = {.name = name,
+						      .width = sizes[i][0],
+						      .height = sizes[i][1],
+						      .snapshots = 240,
+						      .wish = ALL};
+
+			snprintf(name, sizeof(name), "view-%s-%dx%d", group_name((enum group_by)by),
+				 sizes[i][0], sizes[i][1]);
+			check_golden(&golden, by);
+		}
+	}
 }
 
 static void draw_size(struct scene *scene, int width, int height)
@@ -478,6 +502,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goldens),
+		cmocka_unit_test(test_views),
 		cmocka_unit_test(test_every_size),
 	};
 

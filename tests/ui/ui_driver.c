@@ -3,9 +3,9 @@
  * The live view on made-up snapshots with a frozen clock, so that screens can be scripted: shows
  * the first snapshots at once and another one for each SIGUSR1, or every so many milliseconds.
  *
- *   ui_driver [-n FLOWS] [-s SNAPSHOTS] [-e MS] [-i IFACE] [-I COUNT] [-f FILTER] [-b VIEW] [-loah]
+ *   ui_driver [-n FLOWS] [-s SNAPSHOTS] [-e MS] [-i IFACE] [-I COUNT] [-f FILTER] [-b VIEW] [-loahp]
  *
- * -I: so many interfaces. -l: the interface is lost with the next SIGUSR1. -o: owners are looked up;
+ * -p: as with --plain. -I: so many interfaces. -l: the interface is lost with the next SIGUSR1. -o: owners are looked up;
  * with SIGRTMIN one more of them becomes known. -a: names of hosts can be asked for; with SIGRTMIN+1
  * one more becomes known. -h: the session of the program is hidden, as if it were ssh. At the end it
  * prints how ui_run() ended.
@@ -32,6 +32,7 @@ struct driver {
 	const char *filter;
 	enum group_by by;
 	bool by_set;
+	bool plain;
 	struct filter *hidden;
 	struct services *services;
 	const char *stand_in; /* for a TERM that terminfo does not know */
@@ -144,6 +145,7 @@ static int run(struct driver *driver, int signal_fd)
 		.theme = getenv("NO_COLOR") ? THEME_MONO : THEME_AUTO,
 		.by = driver->by,
 		.by_set = driver->by_set,
+		.plain = driver->plain,
 		.set_interval = set_interval,
 		.save_settings = save_settings,
 		.keep_text = keep_text,
@@ -202,7 +204,7 @@ int main(int argc, char **argv)
 	int option, result;
 
 	setlocale(LC_ALL, "");
-	while ((option = getopt(argc, argv, "n:s:e:i:I:lf:oahb:")) != -1) {
+	while ((option = getopt(argc, argv, "n:s:e:i:I:lf:oahb:p")) != -1) {
 		switch (option) {
 		case 'n': flows = strtoul(optarg, NULL, 10); break;
 		case 's': snapshots = strtoul(optarg, NULL, 10); break;
@@ -214,6 +216,7 @@ int main(int argc, char **argv)
 		case 'o': wish.owners = true; break;
 		case 'a': wish.names = true; break;
 		case 'h': hide = true; break;
+		case 'p': driver.plain = true; break;
 		case 'b':
 			driver.by = (enum group_by)group_of_name(optarg);
 			driver.by_set = true;

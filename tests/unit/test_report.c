@@ -39,9 +39,11 @@ static void table_for_a_pipe(void **state)
 	char *text;
 
 	fill_mixed(bed);
+	bed->report.host = "web\x1b" "1";
+	bed->report.version = "1.2";
 	text = bed_text(&bed->report, report_table);
 	bed_check_has(text, "Watched  eth0 (tcx) for 4.0 s\n");
-	bed_check_has(text, "ended by timeout\n");
+	bed_check_has(text, "ended by timeout\nhost     web\\x1b1, pktstat-bpf 1.2\n");
 	bed_check_has(text, "[2001:db8:102:304:506:708:90a:b0c]:50514       [2001:db8::2]:443");
 	bed_check_has(text, "2001:db8:102:304:506:708:90a:b0c echo-request");
 	bed_check_has(text, "EtherType 0x88cc LLDP");

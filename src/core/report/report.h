@@ -25,6 +25,7 @@ struct report {
 	const struct ifaces *ifaces;
 	const struct owner_table *owners; /* NULL: owners were not looked up */
 	struct name_cache *names;	  /* NULL: no host names */
+	const char *host, *version; /* outside text; NULL: not said */
 	const char *attach;    /* "tcx", "clsact" */
 	const char *ended;     /* reason: "timeout", "SIGINT", "interface lost", ... */
 	int64_t start_wall_ns; /* CLOCK_REALTIME when counting began */

@@ -192,7 +192,7 @@ static size_t grid_columns_of(const struct report_listing *listing, struct grid_
 static size_t rows_limit(const struct report_parts *parts)
 {
 	const struct report *report = parts->report;
-	size_t used = LINES_FIXED;
+	size_t used = LINES_FIXED + (report->host != NULL);
 
 	if (report->limit || !report->height)
 		return report->limit;

@@ -222,7 +222,7 @@ char *report_count(const struct grid *grid, uint64_t value, char *text)
 static int put_head(const struct report *report, FILE *out)
 {
 	char begin[FORMAT_TEXT_MAX], end[FORMAT_TEXT_MAX], length[FORMAT_TEXT_MAX];
-	char filter[4 * FILTER_TEXT_MAX];
+	char filter[4 * FILTER_TEXT_MAX], host[256];
 	int result = report_put_watched(report, out);
 
 	if (result)
@@ -232,6 +232,9 @@ static int put_head(const struct report *report, FILE *out)
 	format_length(report->running_ns, length, sizeof(length));
 	result = fprintf(out, " (%s) for %s\nfrom     %s to %s\nended by %s\n", report->attach,
 			 length, begin, end, report->ended);
+	if (result >= 0 && report->host)
+		result = fprintf(out, "host     %s, pktstat-bpf %s\n",
+				 format_outside(report->host, host, sizeof(host)), report->version);
 	if (result >= 0 && report->filter)
 		result = fprintf(out, "filter   %s\n",
 				 format_outside(report->filter_text, filter, sizeof(filter)));
