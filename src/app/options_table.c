@@ -324,12 +324,18 @@ static void put_option(struct buffer *to, enum option_id id)
 		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
 	snprintf(names, sizeof(names), "%s--%s%s%s", letter, option->name,
 		 option->argument ? " " : "", option->argument ? option->argument : "");
-	for (bool first = true; first || *rest; first = false) {
+	if (strlen(names) > HELP_INDENT - 4) { /* on a line of its own */
+		snprintf(line, sizeof(line), "  %s\n", names);
+		put_text(to, line);
+		names[0] = '\0';
+	}
+	while (*rest) {
 		size_t length = line_of(rest);
 
-		snprintf(line, sizeof(line), "  %-*s%.*s\n", HELP_INDENT - 2, first ? names : "",
-			 (int)length, rest);
+		snprintf(line, sizeof(line), "  %-*s%.*s\n", HELP_INDENT - 2, names, (int)length,
+			 rest);
 		put_text(to, line);
+		names[0] = '\0';
 		rest += length;
 		rest += strspn(rest, " ");
 	}

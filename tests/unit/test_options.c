@@ -399,6 +399,10 @@ static void help_fits_and_lists_all(void **state)
 		size_t length = strcspn(line, "\n");
 
 		assert_in_range(length, 0, 80);
+		/* At least one space between a name and its help. */
+		if (!strncmp(line, "  ", 2) && strstr(line, "--") && length > 27 &&
+		    line[26] != ' ')
+			fail_msg("no gap: %.*s", (int)length, line);
 		line += length + 1;
 	}
 }
