@@ -18,7 +18,7 @@
 #include "sample.h"
 #include "flow.skel.h"
 
-#define TURNS	 300
+#define TURNS	 300U
 #define RUNS	 400 /* so many of the longest records fit into the ring */
 #define DPORT_AT (ETH_HLEN + 20 + 2)
 #define HEADERS	 (ETH_HLEN + 20 + 8)
