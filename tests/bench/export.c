@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 #include "bench_key.h"
 #include "change.h"
+#include "ipfix.h"
 #include "ledger.h"
 #include "metrics.h"
 #include "one_iface.h"
@@ -162,6 +164,53 @@ static int run_metrics(uint32_t flows)
 	return err != 0;
 }
 
+/* To a socket of the loopback interface that nobody reads; a row is a flow with packets. */
+static int run_ipfix(uint32_t flows)
+{
+	struct sockaddr_in sink = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct ipfix_options options = {.address_size = sizeof(sink),
+					.active_ns = 60 * SECOND,
+					.idle_ns = 15 * SECOND,
+					.stuck = say_nothing};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct bench bench = {.flows = flows};
+	struct change_keeper *keeper;
+	const struct change *change;
+	struct ipfix *ipfix;
+	double used_s = 0;
+	size_t with;
+	int err = 0;
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&sink, sizeof(sink)) ||
+	    getsockname(fd, (struct sockaddr *)&sink, &options.address_size))
+		return 1;
+	memcpy(&options.address, &sink, sizeof(sink));
+	if (ledger_new(1U << 22, 5 * SECOND, &bench.ledger) || ledger_log_idle(bench.ledger) ||
+	    ifaces_new_one("eth0", &bench.ifaces) || change_keeper_new(&keeper) ||
+	    ipfix_new(&options, &ipfix))
+		return 1;
+	for (int i = 0; !err && i < INTERVALS; i++) {
+		struct snapshot *snapshot = bench_second(&bench);
+		double begin_s = cpu_s();
+
+		err = change_take(keeper, snapshot, &change);
+		if (!err)
+			err = ipfix_publish(ipfix, change);
+		used_s += cpu_s() - begin_s;
+		snapshot_unref(snapshot);
+	}
+	with = memory();
+	ipfix_free(ipfix);
+	change_keeper_free(keeper);
+	printf("%-6s %6u active flows: %8.0f rows/s, %5.2f %% of a core, %5.1f MB\n", "ipfix", flows,
+	       (double)flows * INTERVALS / used_s, 100 * used_s / INTERVALS,
+	       (double)(with - memory()) / 1e6);
+	ledger_free(bench.ledger);
+	ifaces_unref(bench.ifaces);
+	close(fd);
+	return err != 0;
+}
+
 int main(void)
 {
 	static const uint32_t flows[] = {1000, 10000, 65536};
@@ -171,6 +220,7 @@ int main(void)
 		for (enum stream_format format = 0; format < STREAM_FORMATS; format++)
 			status |= run_stream(format, flows[i]);
 		status |= run_metrics(flows[i]);
+		status |= run_ipfix(flows[i]);
 	}
 	return status;
 }
