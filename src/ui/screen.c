@@ -261,12 +261,13 @@ int screen_key(struct screen *screen)
 {
 	int key = getch(), next;
 
+	(void)screen;
 	if (key != KEY_ESCAPE)
 		return key == ERR ? SCREEN_NO_KEY : key;
 	next = getch();
 	if (next == '[' || next == ']') {
 		skip_answer(next);
-		return screen_key(screen);
+		return SCREEN_ANSWER;
 	}
 	if (next >= '1' && next <= '9')
 		return SCREEN_ALT(next);

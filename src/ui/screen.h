@@ -16,6 +16,8 @@ struct screen;
 
 /* No key is waiting. */
 #define SCREEN_NO_KEY (-1)
+/* What was read is no key: a late answer of the terminal, or a key that curses does not know. */
+#define SCREEN_ANSWER (-2)
 
 /* What the mouse did, if there is one. */
 enum screen_mouse {
@@ -63,8 +65,8 @@ void screen_ring(struct screen *screen);
 void screen_forget(struct screen *screen);
 /*
  * The next key as curses names them, SCREEN_ALT() of a digit pressed with Alt, or SCREEN_NO_KEY. Never
- * waits longer than it takes to tell Escape from a function key. Late answers of the terminal are no
- * keys.
+ * waits longer than it takes to tell Escape from a function key. Answers of the
+ * terminal that come late are SCREEN_ANSWER.
  */
 #define SCREEN_ALT(key) (0x1000000 | (key))
 int screen_key(struct screen *screen);

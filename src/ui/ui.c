@@ -155,6 +155,8 @@ static void on_input(struct ui *ui, short events)
 
 	while (!ui->ended && (key = screen_key(ui->screen)) != SCREEN_NO_KEY) {
 		any = true;
+		if (key == SCREEN_ANSWER)
+			continue;
 		switch (ui_press(ui, key)) {
 		case ACTION_QUIT:
 		case ACTION_LEAVE: end_with(ui, UI_END_QUIT); break;

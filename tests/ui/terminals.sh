@@ -26,6 +26,15 @@ expect 'BPS▼'
 keys q; expect '^ended by quit'
 echo "ok NO_COLOR"
 
+# An answer that comes late, or a key that nobody knows, is no key and no end.
+run_line "$driver"
+expect 'BPS▼'
+tm send-keys -t $window -H 1b 5b 39 39 39 7a
+tm send-keys -t $window -H 1b 5d 31 31 3b 72 67 62 3a 66 66 66 66 2f 66 66 66 66 2f 66 66 66 66 07
+keys s; expect 'PPS▼'
+keys q; expect '^ended by quit'
+echo "ok answers"
+
 # Letters, digits and no more, each changed line as a whole.
 run_line "$driver -p -o"
 expect 'BPSv'
