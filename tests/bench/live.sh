@@ -3,7 +3,9 @@
 # The monitor under a raw-frame sender, on a veth pair: what the attached program costs a packet
 # next to an empty one on the same hook, and what monitors cost the sender and themselves.
 #
-# usage: live.sh [hook|peers]...   (SECONDS_EACH=3, PEER_FLOWS="1000 65536")
+# `flood` sends new flows only, and says how many packets found no room.
+#
+# usage: live.sh [hook|peers|flood]...   (SECONDS_EACH=3, PEER_FLOWS="1000 65536")
 set -u
 . "$(dirname "$0")/../support/netns.sh"
 tools=${PKTSTAT_TOOLS:?directory of the tools}
@@ -151,10 +153,42 @@ bench_peers() {
 	exec 4>&-
 }
 
+# What the report says of packets that found no room.
+flood_full() {
+	sed -n 's/.*other: \([0-9,]*\) packets.*while the flow map was full.*/\1/p' "$BED_DIR/flood.out" |
+		grep . || echo 0
+}
+
+# flood_row RATE: each packet is of a flow of its own, from the first one on, while a loop keeps each
+# CPU busy.
+flood_row() {
+	local cpu loops="" flows=$(($1 * seconds))
+	for ((cpu = 0; cpu < $(nproc); cpu++)); do
+		taskset -c "$cpu" sh -c 'while :; do :; done' &
+		loops="$loops $!"
+	done
+	BED_PIDS="$BED_PIDS $loops"
+	monitor_start flood --limit 1 --max-flows 8000000
+	bed_far "$tools/blast" --iface far0 --flows "$flows" --packets "$flows" --rate "$1" \
+		--order sequential >"$BED_DIR/blast"
+	monitor_stop
+	# shellcheck disable=SC2086 # one word a process
+	kill $loops
+	jq -r --arg asked "$(($1 / 1000))" --arg full "$(flood_full)" '[$asked,
+		(.packets / .seconds / 1000 | round), .packets, $full] | @tsv' "$BED_DIR/blast"
+}
+
+bench_flood() {
+	printf 'asked kp/s\tnew flows, k/s\tflows\tflow map full\n'
+	for rate in 500000 500000 500000 1000000 1000000 1000000; do
+		flood_row $rate
+	done
+}
+
 for tool in jq bpftool pgrep script; do
 	command -v $tool >/dev/null || skip "$tool is missing"
 done
-[ $# -gt 0 ] || set -- hook peers
+[ $# -gt 0 ] || set -- hook peers flood
 bed_make live quiet
 for name; do
 	"bench_$name" >"$BED_DIR/table"
