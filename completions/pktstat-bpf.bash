@@ -101,9 +101,9 @@ _pktstat_bpf() {
 		;;
 	--filter)
 		words='and or not in out inbound outbound src dst host net port portrange proto bps'
-		words+=' pps packets bytes pid uid comm exe user cgroup container name iface ip ip4'
-		words+=' ipv4 ip6 ipv6 arp rarp decnet lat sca moprc mopdl carp other ether icmp'
-		words+=' igmp tcp igrp udp esp ah icmp6 pim vrrp sctp'
+		words+=' pps packets bytes pid uid comm exe user cgroup container app sni site'
+		words+=' initiator name iface ip ip4 ipv4 ip6 ipv6 arp rarp decnet lat sca moprc'
+		words+=' mopdl carp other ether icmp igmp tcp igrp udp esp ah icmp6 pim vrrp sctp'
 		;;
 	--by)
 		words='flow conversation host service protocol process container user interface'

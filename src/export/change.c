@@ -116,6 +116,8 @@ static int see_idle(void *context, const struct idle_flow *flow, uint32_t place,
 				     .total = flow->total,
 				     .first_wall_ns = flow->first_wall_ns,
 				     .owner = flow->owner,
+				     .sight = flow->sight,
+				     .sight_word = flow->sight_word,
 				     .ended = true};
 
 	(void)place;
@@ -255,6 +257,9 @@ static int add_rows(struct change_keeper *keeper)
 			.total = {now->row[i].packets, now->row[i].bytes},
 			.first_wall_ns = entry->first_wall_ns,
 			.owner = atomic_load_explicit(&entry->owner, memory_order_acquire),
+			.sight = atomic_load_explicit(&entry->sight, memory_order_acquire),
+			.sight_word =
+				atomic_load_explicit(&entry->sight_word, memory_order_relaxed),
 		};
 
 		if (set_delta(keeper, &flow) && flow.delta.packets)

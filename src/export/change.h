@@ -21,6 +21,7 @@ struct changed_flow {
 	struct flow_counts total; /* since start */
 	int64_t first_wall_ns;
 	uint32_t owner; /* id of the owner table */
+	uint32_t sight, sight_word; /* what packets said of it (sight.h) */
 	bool ended;	/* went idle: no row of the newer snapshot */
 };
 

@@ -81,6 +81,11 @@ void stream_prepare(struct stream *stream, int stop_fd, int64_t start_wall_ns,
 	stream->watch.owners = owners;
 }
 
+void stream_set_sights(struct stream *stream, const struct sight_table *sights)
+{
+	stream->options.sights = sights;
+}
+
 void stream_reopen(struct stream *stream, int fd)
 {
 	outlet_reopen(&stream->outlet, fd);
@@ -116,6 +121,8 @@ static bool passes_stream(const struct stream *stream, const struct changed_flow
 		return true;
 	if (options->owners)
 		subject.owner = owner_table_get(options->owners, flow->owner);
+	subject.sight = sight_table_get(options->sights, flow->sight);
+	subject.sight_word = flow->sight_word;
 	return !(options->hidden && filter_match(options->hidden, &subject)) &&
 	       filter_match(options->filter, &subject);
 }
@@ -302,6 +309,8 @@ struct row stream_flow_row(const struct stream *stream, const struct changed_flo
 		.last_wall_ns = flow->delta.packets ? stream->now->wall_ns : 0,
 		.flows = 1,
 		.owner = flow->owner,
+		.sight = flow->sight,
+		.sight_word = flow->sight_word,
 	};
 
 	row.delta[dir] = row.total[dir] = flow->total;
@@ -324,6 +333,7 @@ static int renew_record(struct stream *stream)
 	const struct record_options record = {
 		.format = options->format == STREAM_CSV ? RECORD_CSV : RECORD_JSON,
 		.context = {.owners = options->owners,
+			    .sights = options->sights,
 			    .ifaces = stream->now->ifaces,
 			    .by = options->by,
 			    .elapsed_ns = options->by == GROUP_FLOW ? stream->now->running_ns

@@ -17,6 +17,7 @@
 #include "group.h"
 #include "name_cache.h"
 #include "owner.h"
+#include "sight.h"
 #include "stream_format.h"
 
 /* Version of the records, in the first one. Members may be added without a new one. */
@@ -26,6 +27,7 @@
 struct stream_options {
 	enum stream_format format;
 	const struct owner_table *owners; /* NULL: not looked up; see stream_prepare() */
+	const struct sight_table *sights; /* NULL: packets are not inspected; see stream_set_sights() */
 	const struct filter *filter;	  /* NULL: all */
 	const struct filter *hidden;	  /* NULL: none is left out */
 	const char *filter_text;	  /* outside text, or NULL */
@@ -53,6 +55,8 @@ void stream_free(struct stream *stream);
 /* Before the thread starts: what tells it to end, when counting began, owners and host names (or NULL). */
 void stream_prepare(struct stream *stream, int stop_fd, int64_t start_wall_ns,
 		    const struct owner_table *owners, struct name_cache *names);
+/* The same: what packets said. */
+void stream_set_sights(struct stream *stream, const struct sight_table *sights);
 /* Any thread: continues in another file, which it takes over. */
 void stream_reopen(struct stream *stream, int fd);
 

@@ -173,15 +173,3 @@ bool tls_is_server(const uint8_t *stream, size_t length)
 	return length > RECORD_HEADER && stream[0] == RECORD_HANDSHAKE && stream[1] == 3 &&
 	       stream[2] <= 4 && stream[RECORD_HEADER] == SERVER_HELLO;
 }
-
-const char *tls_version_name(uint16_t version)
-{
-	switch (version) {
-	case 0x0300: return "SSL 3.0";
-	case 0x0301: return "TLS 1.0";
-	case 0x0302: return "TLS 1.1";
-	case 0x0303: return "TLS 1.2";
-	case 0x0304: return "TLS 1.3";
-	default: return "";
-	}
-}

@@ -48,7 +48,4 @@ long tls_records_join(const uint8_t *stream, size_t length, uint8_t *handshake, 
 /* True if a stream begins with a record that holds a ServerHello. */
 bool tls_is_server(const uint8_t *stream, size_t length);
 
-/* "TLS 1.3"; "" for a number that is no version. Static storage. */
-const char *tls_version_name(uint16_t version);
-
 #endif

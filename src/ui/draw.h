@@ -106,9 +106,11 @@ struct scene {
 	const struct iface_sums *iface_sums; /* NULL: none */
 	const struct services *services;  /* NULL: none */
 	const struct owner_table *owners; /* NULL: not looked up */
+	const struct sight_table *sights; /* NULL: packets are not inspected */
 	const char *owners_way;		  /* how they are looked up, for the health page; or NULL */
 	struct name_cache *hosts;	  /* names of addresses; NULL: none */
 	bool host_names;		  /* instead of addresses, if known */
+	bool site_names;		  /* the same of what packets said */
 	bool names;			  /* of services instead of port numbers */
 	char exported[512];		  /* one line on flow records; "": none are */
 	bool export_lost;		  /* some were lost */

@@ -85,6 +85,21 @@ static void cell_host(const struct scene *scene, const struct flow_key *key, boo
 	memmove(end->text, rest ? rest : "", rest ? strlen(rest) + 1 : 1);
 }
 
+/* The name that packets gave this end stands in place of its address, and of what reverse DNS says. */
+static void cell_site(const struct scene *scene, const struct row *row, bool source,
+		      struct cell_end *end)
+{
+	enum sight_end named = sight_flow_unpack(row->sight_word).named;
+	const char *label = sight_table_get(scene->sights, row->sight)->label, *port;
+
+	if (!scene->site_names || !*label || flow_key_sum(&row->key) != FLOW_SUM_NONE ||
+	    named != (source ? SIGHT_END_SOURCE : SIGHT_END_DESTINATION))
+		return;
+	port = strrchr(end->text, ':');
+	snprintf(end->host, sizeof(end->host), "%s", label);
+	memmove(end->text, port ? port : "", port ? strlen(port) + 1 : 1);
+}
+
 #define HOST_LEAST   4
 #define DETAIL_LEAST 10 /* " echo-rep~", which is not " echo-req~" */
 
@@ -192,6 +207,7 @@ static void source_text(const struct scene *scene, const struct row *row, struct
 	if (by != GROUP_SERVICE) {
 		name_port(scene, key, key->sport, end->text, sizeof(end->text));
 		cell_host(scene, key, true, end);
+		cell_site(scene, row, true, end);
 		return;
 	}
 	if (scene->services && flow_key_has_ports(key))
@@ -208,6 +224,7 @@ static void destination_text(const struct scene *scene, const struct row *row, s
 	group_destination(view_group(scene->view), key, end->text, sizeof(end->text));
 	name_port(scene, key, key->dport, end->text, sizeof(end->text));
 	cell_host(scene, key, false, end);
+	cell_site(scene, row, false, end);
 }
 
 /* The remote endpoint, judging by the direction. */

@@ -100,6 +100,48 @@ static void put_both_ends(struct page_writer *page, const struct scene *scene,
 	page_line(page, STYLE_DIM, "", text);
 }
 
+static void put_known(struct page_writer *page, const char *label, const char *text)
+{
+	if (*text)
+		page_line_wrapped(page, STYLE_PLAIN, label, text);
+}
+
+static void put_handshake(struct page_writer *page, const struct sight_flow *flow)
+{
+	char server[FORMAT_TEXT_MAX], client[FORMAT_TEXT_MAX], text[3 * FORMAT_TEXT_MAX];
+
+	if (flow->initiator != SIGHT_END_NONE)
+		page_line(page, STYLE_PLAIN, "begun by",
+			  flow->initiator == SIGHT_END_SOURCE ? "source" : "destination");
+	if (!flow->server_rtt_us)
+		return;
+	format_length(1000ULL * flow->server_rtt_us, server, sizeof(server));
+	format_length(1000ULL * flow->client_rtt_us, client, sizeof(client));
+	snprintf(text, sizeof(text), "%s to the server%s%s%s", server,
+		 flow->client_rtt_us ? ", " : "", flow->client_rtt_us ? client : "",
+		 flow->client_rtt_us ? " to the client" : "");
+	page_line(page, STYLE_PLAIN, "handshake", text);
+}
+
+/* What packets said of the flow, with where each name is from. */
+static void put_sight(struct page_writer *page, const struct scene *scene, const struct row *row)
+{
+	const struct sight *sight = sight_table_get(scene->sights, row->sight);
+	const struct sight_flow flow = sight_flow_unpack(row->sight_word);
+	char text[SIGHT_LABEL_MAX + 64];
+
+	put_known(page, "application", application_name(sight->application));
+	snprintf(text, sizeof(text), "%s (named by the flow%s)", sight->name,
+		 sight->ech ? "; a hidden name was offered too" : "");
+	put_known(page, "site", *sight->name ? text : "");
+	snprintf(text, sizeof(text), "~%s (asked for in DNS)", sight->dns);
+	put_known(page, *sight->name ? "" : "site", *sight->dns ? text : "");
+	put_known(page, "TLS", sight_tls_name(sight->tls_version));
+	put_known(page, "ALPN", sight->alpn);
+	put_known(page, "JA4", sight->ja4);
+	put_handshake(page, &flow);
+}
+
 static void put_about(struct page_writer *page, const struct scene *scene,
 		      const struct view_pair *pair)
 {
@@ -109,6 +151,8 @@ static void put_about(struct page_writer *page, const struct scene *scene,
 
 	page_line(page, STYLE_PLAIN, "protocol", flow_proto_name(key));
 	put_both_ends(page, scene, pair);
+	if (flow_key_sum(key) == FLOW_SUM_NONE)
+		put_sight(page, scene, &pair->row);
 	if (flow_key_sum(key) == FLOW_SUM_NONE && scene->owners)
 		put_owner(page, scene, pair->row.owner);
 	format_outside(ifaces_name(ifaces, flow_key_slot(key)), text, sizeof(text));

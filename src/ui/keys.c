@@ -69,6 +69,7 @@ static const struct key_binding bindings[] = {
 	{.action = ACTION_TOTALS, .code = {'T'}, .keys = "T", .help = "totals, or not"},
 	{.action = ACTION_NAMES, .code = {'n'}, .keys = "n", .help = "service names, or ports"},
 	{.action = ACTION_HOSTS, .code = {'N'}, .keys = "N", .help = "host names, or addresses"},
+	{.action = ACTION_SITES, .code = {'A'}, .keys = "A", .help = "sites, or addresses"},
 	{.action = ACTION_WRITE, .code = {'w'}, .keys = "w", .help = "write rows to a file",
 	 .label = "w write", .rank = 7, .group = "Keep"},
 	{.action = ACTION_COPY, .code = {'y'}, .keys = "y Y",

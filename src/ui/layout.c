@@ -252,6 +252,7 @@ static unsigned int unknown_columns(const struct layout_wish *wish)
 
 		if ((info->owner && !wish->owners) || (info->iface && !wish->ifaces) ||
 		    (wish->plain && info->kind == COLUMN_GRAPH) ||
+		    (info->sight && !wish->sights) ||
 		    (empty && (enum column)i != wish->sort))
 			set |= BIT(i);
 	}

@@ -49,6 +49,7 @@ struct layout_wish {
 	enum group_by by;
 	enum column sort;
 	bool owners;  /* they are looked up */
+	bool sights;  /* packets are inspected */
 	bool ifaces;  /* there is more than one */
 	bool totals;  /* reversed: totals where there are none by default, and none where there are */
 	bool packets; /* packets a second in the place of bits, which take theirs */

@@ -104,6 +104,7 @@ static int redraw(struct ui *ui)
 	ui->wish.by = view_group(ui->view);
 	ui->wish.sort = view_sort(ui->view);
 	ui->wish.owners = ui->options->owners;
+	ui->wish.sights = ui->options->sights;
 	ui->wish.ifaces = ui_has_ifaces(ui);
 	ui->wish.packets = ui->scene.unit == UNIT_PACKETS;
 	ui->wish.plain = ui->options->plain;
@@ -268,6 +269,8 @@ static void set_scene(struct ui *ui)
 	ui->scene.iface_sums = &ui->iface_sums;
 	ui->scene.services = ui->options->services;
 	ui->scene.owners = ui->options->owners;
+	ui->scene.sights = ui->options->sights;
+	ui->scene.site_names = true;
 	ui->scene.owners_way = ui->options->owners_way;
 	ui->scene.hosts = ui->options->names;
 	ui->scene.hides_own = ui->options->hidden;
@@ -334,6 +337,7 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 	if (err)
 		goto out_free_view;
 	view_set_owners(ui->view, options->owners);
+	view_set_sights(ui->view, options->sights);
 	view_set_names(ui->view, options->names);
 	view_set_hidden(ui->view, options->hidden);
 	err = open_screen(ui, ret_why);

@@ -40,6 +40,7 @@ struct ui_asked {
 struct ui_options {
 	struct ring *ring;
 	const struct owner_table *owners; /* NULL: owners are not looked up */
+	const struct sight_table *sights; /* NULL: packets are not inspected */
 	const char *owners_way;		  /* how, for the health page; NULL: not said */
 	struct name_cache *names;	  /* NULL: no host names */
 	const struct services *services;  /* names of ports */

@@ -400,6 +400,7 @@ static void press_other(struct ui *ui, enum action action)
 		ui->scene.notice = ui->scene.names ? "service names" : "port numbers";
 		break;
 	case ACTION_HOSTS: toggle_hosts(ui); break;
+	case ACTION_SITES: ui->scene.site_names = !ui->scene.site_names; break;
 	case ACTION_FASTER: change_interval(ui, -1); break;
 	case ACTION_SLOWER: change_interval(ui, 1); break;
 	case ACTION_RESET: reset_totals(ui); break;

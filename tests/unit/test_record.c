@@ -177,9 +177,10 @@ static void test_flow(void **state)
 			    "srcIp,dstIp,proto,srcPort,dstPort,bytes,packets,bitrate,spi,greFlags,"
 			    "greInner,arpOp,ospfType,ospfVersion,ipProto,etherType,dir,iface,"
 			    "firstSeen,lastSeen,reason,pid,comm,exe,user,cgroup,container,own,"
-			    "srcName,dstName,share\r\n"
+			    "srcName,dstName,nameFrom,appProto,alpn,"
+			    "tlsVersion,ja4,initiator,handshakeRttUs,share\r\n"
 			    "10.0.0.1,10.0.0.2,TCP,1000,443,300,3,800.0,,,,,,,6,2048,in,"
-			    "\"'=a\"\"b\",2026-11-23T14:03:22.000Z,,,,,,,,,,,,0.0\r\n");
+			    "\"'=a\"\"b\",2026-11-23T14:03:22.000Z,,,,,,,,,,,,,,,,,,,0.0\r\n");
 	text_done(&text);
 	ifaces_unref(ifaces);
 }

@@ -148,6 +148,8 @@ int idle_log_enter(struct idle_log *log, const struct idle_flow *flow, uint32_t 
 	entry->total = flow->total;
 	entry->first_wall_ns = flow->first_wall_ns;
 	entry->owner = flow->owner;
+	entry->sight = flow->sight;
+	entry->sight_word = flow->sight_word;
 	entry->from = log->version;
 	atomic_store_explicit(&entry->until, 0, memory_order_relaxed);
 	if (place == atomic_load_explicit(&log->count, memory_order_relaxed))

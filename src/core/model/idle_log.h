@@ -31,6 +31,7 @@ struct idle_flow {
 	struct flow_counts total;
 	int64_t first_wall_ns;
 	uint32_t owner;		/* id of the owner table */
+	uint32_t sight, sight_word; /* what packets said of it (sight.h) */
 	uint32_t from;		/* version in which it went idle */
 	_Atomic uint32_t until; /* version in which it no longer was; 0: it still is */
 };

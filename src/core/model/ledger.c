@@ -60,7 +60,9 @@ int ledger_idle_enter(struct ledger *ledger, struct ledger_flow *flow)
 	const struct idle_flow idle = {.key = flow->key,
 				       .total = flow->total,
 				       .first_wall_ns = flow->first_wall_ns,
-				       .owner = flow->owner};
+				       .owner = flow->owner,
+				       .sight = flow->sight,
+				       .sight_word = flow->sight_word};
 	uint32_t place;
 
 	if (!ledger->idle)

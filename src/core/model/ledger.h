@@ -32,6 +32,7 @@ struct ledger_flow {
 	uint32_t hash;         /* the ledger's own */
 	uint32_t owner;        /* id of the owner table, as of when it was last recent */
 	uint32_t idle;	       /* the ledger's own: place in the idle log, or none */
+	uint32_t sight, sight_word; /* as in its flow table entry, as of then */
 };
 
 struct ledger;
@@ -80,8 +81,8 @@ void ledger_retire(struct ledger *ledger, const bool slot[FLOW_IFACES_MAX]);
 int ledger_snapshot(struct ledger *ledger, uint64_t now_mono_ns, struct snapshot **ret_snapshot);
 
 /*
- * Takes over, for the flows still recent, their owners; for the report, when nothing writes
- * owners any more.
+ * Takes over, for the flows still recent, their owners and what packets said of them; for the report,
+ * when nothing writes that any more.
  */
 void ledger_take_owners(struct ledger *ledger);
 

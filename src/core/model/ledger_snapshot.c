@@ -16,21 +16,25 @@ static int table_append(struct ledger *ledger, struct flow_table *table, struct 
 		.first_wall_ns = flow->first_wall_ns,
 		.previous_id = previous_id,
 		.owner = flow->owner,
+		.sight = flow->sight,
+		.sight_word = flow->sight_word,
 	};
 
 	return flow_table_append(table, &entry, &recent->id);
 }
 
-/* What became known of a flow's owner since its entry was made. */
+/* What became known of a flow since its entry was made. */
 static void take_owner(struct ledger *ledger, const struct ledger_recent *recent)
 {
+	struct ledger_flow *flow = ledger_flow_at(ledger, recent->flow);
 	const struct flow_table_entry *entry;
 
 	if (recent->id == FLOW_TABLE_NO_ID)
 		return;
 	entry = flow_table_get(ledger->table, recent->id);
-	ledger_flow_at(ledger, recent->flow)->owner =
-		atomic_load_explicit(&entry->owner, memory_order_acquire);
+	flow->owner = atomic_load_explicit(&entry->owner, memory_order_acquire);
+	flow->sight = atomic_load_explicit(&entry->sight, memory_order_acquire);
+	flow->sight_word = atomic_load_explicit(&entry->sight_word, memory_order_relaxed);
 }
 
 void ledger_take_owners(struct ledger *ledger)

@@ -86,6 +86,25 @@ struct sight_flow sight_flow_turn(const struct sight_flow *flow)
 	return turned;
 }
 
+const char *sight_name_from(const struct sight *sight)
+{
+	if (!*sight->name)
+		return *sight->dns ? "dns" : "";
+	return sight->application == APPLICATION_HTTP ? "host" : "sni";
+}
+
+const char *sight_tls_name(uint16_t version)
+{
+	switch (version) {
+	case 0x0300: return "SSL 3.0";
+	case 0x0301: return "TLS 1.0";
+	case 0x0302: return "TLS 1.1";
+	case 0x0303: return "TLS 1.2";
+	case 0x0304: return "TLS 1.3";
+	default: return "";
+	}
+}
+
 int sight_table_new(struct sight_table **ret_table)
 {
 	struct sight_table *table = calloc(1, sizeof(*table));

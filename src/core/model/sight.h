@@ -60,6 +60,11 @@ struct sight_flow sight_flow_unpack(uint32_t word);
 /* The same seen from the flow of the other direction. */
 struct sight_flow sight_flow_turn(const struct sight_flow *flow);
 
+/* Where the label is from: "sni" (TLS, QUIC), "host" (HTTP), "dns"; "" without one. */
+const char *sight_name_from(const struct sight *sight);
+/* "TLS 1.3"; "" for a number that is no version. Static storage. */
+const char *sight_tls_name(uint16_t version);
+
 struct sight_table;
 
 /* An empty table; 0 or -ENOMEM. */

@@ -151,6 +151,16 @@ bool snapshot_set_owner(const struct snapshot *snapshot, size_t i, uint32_t owne
 					memory_order_release) != owner;
 }
 
+bool snapshot_set_sight(const struct snapshot *snapshot, size_t i, uint32_t sight, uint32_t word)
+{
+	struct flow_table_entry *entry = entry_of(snapshot, i);
+	bool changed =
+		atomic_exchange_explicit(&entry->sight_word, word, memory_order_relaxed) != word;
+
+	changed |= atomic_exchange_explicit(&entry->sight, sight, memory_order_release) != sight;
+	return changed;
+}
+
 long snapshot_find(const struct snapshot *snapshot, uint32_t id)
 {
 	size_t low = 0, high = snapshot->count, middle;

@@ -37,6 +37,11 @@ struct flow_table_entry {
 	 * owners up, whenever it knows more, also after publication; read by all.
 	 */
 	_Atomic uint32_t owner;
+	/*
+	 * What packets said of the flow: an id of the table of sights, and the flow's own word (sight.h).
+	 * Written by the thread of sights, in the same way.
+	 */
+	_Atomic uint32_t sight, sight_word;
 };
 
 struct flow_table {
@@ -176,6 +181,8 @@ static inline const struct flow_key *snapshot_key(const struct snapshot *snapsho
  * that looks owners up. True when it was another one before.
  */
 bool snapshot_set_owner(const struct snapshot *snapshot, size_t i, uint32_t owner);
+/* The same by the thread of sights: id and word. */
+bool snapshot_set_sight(const struct snapshot *snapshot, size_t i, uint32_t sight, uint32_t word);
 /* Place of the row with that id, or -1. Binary search. */
 long snapshot_find(const struct snapshot *snapshot, uint32_t id);
 

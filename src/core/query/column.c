@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "flow.h"
 #include "format.h"
+#include "sight.h"
 
 /* Room for an address that columns leave for. */
 #define ROOMY COLUMN_ROOMY
@@ -183,6 +184,22 @@ static char *text_container(const struct column_context *context, const struct r
 	return format_outside(owner_of(context, row)->unit, text, size);
 }
 
+static char *text_app(const struct column_context *context, const struct row *row, char *text,
+		      size_t size)
+{
+	snprintf(text, size, "%s",
+		 application_name(sight_table_get(context->sights, row->sight)->application));
+	return text;
+}
+
+/* Made of letters, digits and a few signs when it was added. */
+static char *text_site(const struct column_context *context, const struct row *row, char *text,
+		       size_t size)
+{
+	snprintf(text, size, "%s", sight_table_get(context->sights, row->sight)->label);
+	return text;
+}
+
 /* What the ends of a group are called. */
 static const char *const source_titles[GROUPS] = {NULL, "NEAR",	   "HOST",	"SERVICE",
 						  "",	"PROCESS", "CONTAINER", "USER",
@@ -234,6 +251,11 @@ static const struct column_info columns[COLUMNS] = {
 			      .live = FLOWS | PAIRS | PROCS, .width = {14, 14, 14},
 			      .leave = {35, ROOMY}, .late = {140, LEAST}, .report = FLOWS | PROCS,
 			      .drop = 20, .drop_group = 80},
+	[COLUMN_APP] = {NAMED(COLUMN_APP, "app", "APP"), .sight = true, .text = text_app,
+			.live = FLOWS | PAIRS, .width = {8, 8, 10}, .leave = {115, FULL},
+			.report = FLOWS | PAIRS, .drop = 65, .drop_group = 65},
+	[COLUMN_SITE] = {NAMED(COLUMN_SITE, "site", "SITE"), .sight = true, .text = text_site,
+			 .report = FLOWS | PAIRS, .drop = 35, .drop_group = 35, .shorten = true},
 	[COLUMN_HISTORY] = {NAMED(COLUMN_HISTORY, "history", "HISTORY"), .kind = COLUMN_GRAPH,
 			    .past = true, .live = FLOWS, .width = {10, 10, 10},
 			    .leave = {10, ROOMY}},

@@ -25,6 +25,8 @@ enum column {
 	COLUMN_PID,
 	COLUMN_USER,
 	COLUMN_CONTAINER, /* unit or container of the owner */
+	COLUMN_APP,	  /* the application, as packets said */
+	COLUMN_SITE,	  /* the server's name, as packets or DNS said */
 	COLUMN_HISTORY,	  /* a graph of the last snapshots; not to sort by */
 	COLUMN_IN,	  /* bits per second by direction, of a row that has both */
 	COLUMN_OUT,
@@ -58,6 +60,7 @@ enum column_kind {
 /* What a cell depends on beside its row. */
 struct column_context {
 	const struct owner_table *owners; /* NULL: not known */
+	const struct sight_table *sights; /* NULL: not known */
 	const struct ifaces *ifaces;
 	enum group_by by;
 	uint64_t elapsed_ns; /* of the deltas; 0: there are no rates */
@@ -85,6 +88,7 @@ struct column_info {
 	uint8_t sortable; /* place among the keys of --sort, from 1; 0: none of them */
 	bool number;   /* right-aligned, sorted largest first; else smallest first */
 	bool owner;    /* where owners are looked up */
+	bool sight;    /* where packets are inspected */
 	bool iface;    /* where there are several interfaces */
 	bool past;     /* needs the snapshots before */
 	unsigned int live;    /* groupings in the live view that have it, a bit each */

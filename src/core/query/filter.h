@@ -12,6 +12,9 @@
  *   bps|pps|packets|bytes  > >= < <= = !=  NUMBER[k|M|G|T]
  *   pid NUMBER  uid NUMBER|NAME        owner; in the others TEXT is a part, any case
  *   comm|exe|user|cgroup|container|name TEXT    name: of either host, as far as known
+ *   app NAME                           the application protocol, as packets say ("https")
+ *   sni|site TEXT                      server's name: from the flow itself, or also from DNS
+ *   initiator near|far|src|dst         who sent the SYN; near: this side of the interface
  *   iface NAME                         the interface the row was counted on
  *   "in quotes", or one word alone     is in the protocol, source or destination as shown
  *   not ! and && or || ( )             and, or: alike, from left to right
@@ -34,6 +37,7 @@
 #include "name_cache.h"
 #include "owner.h"
 #include "services.h"
+#include "sight.h"
 
 /* Longest text of a filter, its end included. */
 #define FILTER_TEXT_MAX 256
@@ -46,6 +50,8 @@ struct filter_subject {
 	double bps, pps; /* below 0: not known, matches no comparison */
 	uint64_t packets, bytes;
 	const struct owner *owner;   /* NULL: not known; its words match nothing then */
+	const struct sight *sight;   /* the same of what packets said */
+	uint32_t sight_word;	     /* of the flow, see sight.h */
 	struct name_cache *names;    /* NULL: no host names */
 	const struct ifaces *ifaces; /* NULL: not known */
 };

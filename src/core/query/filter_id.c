@@ -11,7 +11,10 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "array.h"
+#include "application.h"
 #include "filter_private.h"
 #include "flow.h"
 
@@ -316,6 +319,18 @@ int filter_read_text(struct filter_parser *parser, struct filter_node *node)
 }
 
 /* Owner, host names and interface of a flow. */
+/* Who sent the SYN: an end of the flow, or a side of the interface. */
+static bool is_initiator_word(const char *word)
+{
+	static const char *const words[] = {"near", "far", "src", "dst"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcasecmp(word, words[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int parse_about(struct filter_parser *parser, struct filter_node *node, unsigned int *ret_at)
 {
 	char word[FILTER_WORD_MAX];
@@ -325,6 +340,10 @@ static int parse_about(struct filter_parser *parser, struct filter_node *node, u
 	parser->filter->uses_owners |= node->test != FILTER_NAME && node->test != FILTER_IFACE;
 	parser->filter->uses_names |= node->test == FILTER_NAME;
 	filter_copy_word(parser, word);
+	if (node->test == FILTER_APP && application_of_name(word) == APPLICATION_UNKNOWN)
+		return filter_fail(parser, "expected an application, as in app https");
+	if (node->test == FILTER_INITIATOR && !is_initiator_word(word))
+		return filter_fail(parser, "expected near, far, src or dst");
 	if (node->test != FILTER_PID && (node->test != FILTER_UID || parser->quoted ||
 					 (*word && !isdigit((unsigned char)*word)))) {
 		if (node->test == FILTER_UID)

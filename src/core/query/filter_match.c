@@ -128,6 +128,36 @@ static bool match_owner(const struct filter_node *node, const struct owner *owne
 	}
 }
 
+/* In an outgoing flow the near end is the source. */
+static bool match_initiator(const struct filter_node *node, const struct filter_subject *subject)
+{
+	enum sight_end initiator = sight_flow_unpack(subject->sight_word).initiator;
+	enum sight_end near =
+		flow_key_dir(subject->key) == FLOW_OUT ? SIGHT_END_SOURCE : SIGHT_END_DESTINATION;
+
+	if (initiator == SIGHT_END_NONE)
+		return false;
+	if (!strcmp(node->word, "near") || !strcmp(node->word, "far"))
+		return (initiator == near) == (*node->word == 'n');
+	return (initiator == SIGHT_END_SOURCE) == (*node->word == 's');
+}
+
+static bool match_sight(const struct filter_node *node, const struct filter_subject *subject)
+{
+	const struct sight *sight = subject->sight;
+
+	if (!sight)
+		return false;
+	switch (node->test) {
+	case FILTER_APP: return !strcasecmp(application_name(sight->application), node->word);
+	case FILTER_SNI: return *sight->name && contains(sight->name, node->word);
+	case FILTER_SITE:
+		return (*sight->name && contains(sight->name, node->word)) ||
+		       (*sight->dns && contains(sight->dns, node->word));
+	default: return match_initiator(node, subject);
+	}
+}
+
 /* The whole name, as a user types it. */
 static bool match_iface(const struct filter_node *node, const struct filter_subject *subject)
 {
@@ -145,6 +175,7 @@ static bool match_word(const struct filter_node *node, const struct filter_subje
 	       contains(endpoint_source(key, text, sizeof(text)), node->word) ||
 	       contains(endpoint_destination(key, text, sizeof(text)), node->word) ||
 	       (subject->owner && contains(subject->owner->comm, node->word)) ||
+	       (subject->sight && contains(subject->sight->label, node->word)) ||
 	       match_name(node, subject);
 }
 
@@ -180,6 +211,10 @@ static bool match_node(const struct filter *filter, unsigned int at,
 	case FILTER_USER:
 	case FILTER_CGROUP:
 	case FILTER_CONTAINER: return match_owner(node, subject->owner);
+	case FILTER_APP:
+	case FILTER_SNI:
+	case FILTER_SITE:
+	case FILTER_INITIATOR: return match_sight(node, subject);
 	case FILTER_HOST_NAME: return match_host_name(node, subject);
 	case FILTER_NAME: return match_name(node, subject);
 	case FILTER_IFACE: return match_iface(node, subject);

@@ -36,6 +36,10 @@ enum filter_test {
 	FILTER_CGROUP,	  /* path, unit or container */
 	FILTER_CONTAINER, /* unit or container; of a container also its path */
 	FILTER_NAME,	  /* in the host name of either end */
+	FILTER_APP,	  /* the whole name of the application */
+	FILTER_SNI,	  /* in the name that the flow gave itself */
+	FILTER_SITE,	  /* in that, or the name from DNS */
+	FILTER_INITIATOR, /* near, far, src or dst */
 	FILTER_IFACE,
 	FILTER_WORD,
 	FILTER_ANY, /* everything: of limits */

@@ -15,6 +15,7 @@
 #include "flow.h"
 #include "format.h"
 #include "hash_index.h"
+#include "sight.h"
 
 #define FIRST_ROOM 128
 
@@ -174,6 +175,19 @@ int group_append(struct group *group, const struct row *row)
 		return -ENOMEM;
 	*made = *row;
 	return 0;
+}
+
+void group_add_sight(struct group *group, uint32_t sight, uint32_t word, enum flow_dir dir)
+{
+	struct sight_flow flow = sight_flow_unpack(word);
+
+	if (!group->last || group->last->sight || (!sight && !word))
+		return;
+	/* A conversation has the near end first, as flows that go out. */
+	if (dir == FLOW_IN)
+		flow = sight_flow_turn(&flow);
+	group->last->sight = sight;
+	group->last->sight_word = sight_flow_pack(&flow);
 }
 
 void group_add_last_seen(struct group *group, int64_t last_wall_ns)

@@ -59,6 +59,9 @@ void group_join_owner(enum group_by by, const struct owner_table *owners, bool f
 void group_absorb(struct group *group, size_t i, const struct row *other);
 int group_append(struct group *group, const struct row *row);
 
+/* Of a conversation that was added to last: what packets said of its flow (struct source_flow), which
+ * went in that direction. */
+void group_add_sight(struct group *group, uint32_t sight, uint32_t word, enum flow_dir dir);
 /* Of the group that was added to last: when its flow was last seen, and the flow's averages. */
 void group_add_last_seen(struct group *group, int64_t last_wall_ns);
 void group_add_averages(struct group *group, const double average_bps[PAST_WINDOWS]);

@@ -31,6 +31,7 @@ struct source_flow {
 	int64_t first_wall_ns;
 	int64_t last_wall_ns; /* 0: not known */
 	uint32_t owner;	      /* id of the owner table, as of now */
+	uint32_t sight, sight_word; /* what packets said of it (sight.h), as of now */
 };
 
 /* Flows of a snapshot (a reference is taken), or NULL: none; flows of a ledger. */
@@ -81,6 +82,8 @@ static inline struct source_flow source_of_row(const struct snapshot *snapshot, 
 		.total = {row->packets, row->bytes},
 		.first_wall_ns = entry->first_wall_ns,
 		.owner = atomic_load_explicit(&entry->owner, memory_order_acquire),
+		.sight = atomic_load_explicit(&entry->sight, memory_order_acquire),
+		.sight_word = atomic_load_explicit(&entry->sight_word, memory_order_relaxed),
 	};
 }
 
@@ -98,6 +101,8 @@ static inline struct source_flow source_get(const struct source *source, size_t 
 		.first_wall_ns = flow->first_wall_ns,
 		.last_wall_ns = flow->last_wall_ns,
 		.owner = flow->owner,
+		.sight = flow->sight,
+		.sight_word = flow->sight_word,
 	};
 }
 
@@ -112,6 +117,8 @@ struct row {
 	uint32_t flows;
 	uint32_t owner; /* id of the owner table; of a group: the one all its flows have, or unknown */
 	bool mixed;	/* a group of flows that have more than one owner */
+	/* What packets said of it, as in struct source_flow; of a conversation, of the first flow known. */
+	uint32_t sight, sight_word;
 };
 
 /* Sums of the flows that pass the filter. */

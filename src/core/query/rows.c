@@ -59,7 +59,7 @@ void rows_set_filter(struct rows *rows, const struct filter *filter)
 /* Names matter to filters only; owners are shown, and may be sorted by. */
 static uint64_t version_of(const struct rows *rows)
 {
-	uint64_t version = owner_table_version(rows->owners);
+	uint64_t version = owner_table_version(rows->owners) + sight_table_version(rows->sights);
 
 	if (rows->names && filter_uses_names(rows->filter))
 		version += name_cache_version(rows->names) << 32;
@@ -127,6 +127,8 @@ static bool ask_filter(const struct rows *rows, const struct filter *filter, siz
 
 	if (rows->owners)
 		subject.owner = owner_table_get(rows->owners, owner_at(rows, i));
+	subject.sight = sight_table_get(rows->sights, flow.sight);
+	subject.sight_word = flow.sight_word;
 	return filter_match(filter, &subject);
 }
 
@@ -261,6 +263,8 @@ static int take_in_group(struct rows *rows, size_t i, const struct source_flow *
 		      owner_at(rows, i)))
 		return -ENOMEM;
 	group_add_last_seen(rows->group, flow->last_wall_ns);
+	if (rows->by == GROUP_CONVERSATION)
+		group_add_sight(rows->group, flow->sight, flow->sight_word, flow_key_dir(flow->key));
 	averages_of(rows, i, average_bps);
 	if (rows->past)
 		group_add_averages(rows->group, average_bps);
@@ -353,6 +357,8 @@ static struct row row_of_flow(const struct rows *rows, uint32_t index)
 		.last_wall_ns = flow.last_wall_ns,
 		.flows = 1,
 		.owner = owner_at(rows, index),
+		.sight = flow.sight,
+		.sight_word = flow.sight_word,
 	};
 
 	got.delta[dir] = flow.delta;
@@ -377,6 +383,7 @@ struct column_context rows_context(const struct rows *rows)
 {
 	return (struct column_context){
 		.owners = rows->owners,
+		.sights = rows->sights,
 		.ifaces = rows->source.ifaces,
 		.by = rows->by,
 		.elapsed_ns = rows->source.elapsed_ns,

@@ -24,6 +24,7 @@ struct rows {
 	const struct filter *filter;	  /* borrowed, or NULL; see rows_set_filter() */
 	const struct filter *hidden;	  /* borrowed, or NULL: what matches is left out */
 	const struct owner_table *owners; /* borrowed, or NULL */
+	const struct sight_table *sights; /* borrowed, or NULL */
 	struct name_cache *names;	  /* borrowed, or NULL */
 	enum group_by by;
 	bool drilled; /* only flows of one group: */

@@ -23,6 +23,8 @@ static bool passes_filters(const struct rows *rows, const struct idle_flow *flow
 		return true;
 	if (rows->owners)
 		subject.owner = owner_table_get(rows->owners, flow->owner);
+	subject.sight = sight_table_get(rows->sights, flow->sight);
+	subject.sight_word = flow->sight_word;
 	if (rows->hidden && filter_match(rows->hidden, &subject))
 		return false;
 	return filter_match(rows->filter, &subject);

@@ -85,6 +85,11 @@ void view_set_past(struct view *view, const struct past *past)
 	view->rows.past = past;
 }
 
+void view_set_sights(struct view *view, const struct sight_table *sights)
+{
+	view->rows.sights = sights;
+}
+
 void view_set_owners(struct view *view, const struct owner_table *owners)
 {
 	view->rows.owners = owners;

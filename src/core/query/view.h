@@ -33,6 +33,8 @@ void view_set_snapshot(struct view *view, struct snapshot *snapshot);
 void view_set_past(struct view *view, const struct past *past);
 /* Owners and host names; borrowed, NULL: not known. */
 void view_set_owners(struct view *view, const struct owner_table *owners);
+/* What packets said; borrowed, NULL: they are not inspected. */
+void view_set_sights(struct view *view, const struct sight_table *sights);
 void view_set_names(struct view *view, struct name_cache *names);
 /* Leaves out rows that match, whatever the filter says; borrowed, NULL: none. */
 void view_set_hidden(struct view *view, const struct filter *hidden);

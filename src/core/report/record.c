@@ -12,6 +12,7 @@
 #include "array.h"
 #include "flow.h"
 #include "format.h"
+#include "sight.h"
 
 #define IPPROTO_OSPF 89
 
@@ -64,8 +65,8 @@ struct record {
 	bool is_process;	   /* it is one, not the kernel or "forwarded" */
 	bool is_sum;		   /* the row is one */
 	size_t count;
-	struct before before[64]; /* JSON before the value of each member: ,"bytes": */
-	struct member member[64]; /* what rows of the grouping have, in order */
+	struct before before[80]; /* JSON before the value of each member: ,"bytes": */
+	struct member member[80]; /* what rows of the grouping have, in order */
 	char scratch[VALUE_MAX];
 	struct time_text time[TIMES_KEPT];
 	char iface[FLOW_IFACES_MAX][FORMAT_TEXT_MAX];
@@ -271,14 +272,84 @@ static void put_host_name(struct record *record, const struct flow_key *key,
 		set_text(value, record->scratch);
 }
 
+static const struct sight *sight_of(const struct record *record, const struct row *row)
+{
+	return sight_table_get(record->options.context.sights, row->sight);
+}
+
+/* The name that packets gave an end; it goes before one of reverse DNS. */
+static bool put_site_name(const struct record *record, const struct row *row, enum sight_end end,
+			  struct value *value)
+{
+	const struct sight *sight = sight_of(record, row);
+
+	if (!*sight->label || sight_flow_unpack(row->sight_word).named != end)
+		return false;
+	set_text(value, *sight->name ? sight->name : sight->dns);
+	return true;
+}
+
 static void get_src_name(struct record *record, const struct row *row, struct value *value)
 {
-	put_host_name(record, &row->key, row->key.src, value);
+	if (!put_site_name(record, row, SIGHT_END_SOURCE, value))
+		put_host_name(record, &row->key, row->key.src, value);
 }
 
 static void get_dst_name(struct record *record, const struct row *row, struct value *value)
 {
-	put_host_name(record, &row->key, row->key.dst, value);
+	if (!put_site_name(record, row, SIGHT_END_DESTINATION, value))
+		put_host_name(record, &row->key, row->key.dst, value);
+}
+
+static void set_known(struct value *value, const char *text)
+{
+	if (*text)
+		set_text(value, text);
+}
+
+static void get_name_from(struct record *record, const struct row *row, struct value *value)
+{
+	if (sight_flow_unpack(row->sight_word).named != SIGHT_END_NONE)
+		set_known(value, sight_name_from(sight_of(record, row)));
+}
+
+static void get_app_proto(struct record *record, const struct row *row, struct value *value)
+{
+	set_known(value, application_name(sight_of(record, row)->application));
+}
+
+static void get_alpn(struct record *record, const struct row *row, struct value *value)
+{
+	set_known(value, sight_of(record, row)->alpn);
+}
+
+static void get_tls_version(struct record *record, const struct row *row, struct value *value)
+{
+	set_known(value, sight_tls_name(sight_of(record, row)->tls_version));
+}
+
+static void get_ja4(struct record *record, const struct row *row, struct value *value)
+{
+	set_known(value, sight_of(record, row)->ja4);
+}
+
+static void get_initiator(struct record *record, const struct row *row, struct value *value)
+{
+	enum sight_end initiator = sight_flow_unpack(row->sight_word).initiator;
+
+	(void)record;
+	if (initiator != SIGHT_END_NONE)
+		set_text(value, initiator == SIGHT_END_SOURCE ? "src" : "dst");
+}
+
+/* From end to end, wherever on the way it is seen. */
+static void get_handshake_rtt(struct record *record, const struct row *row, struct value *value)
+{
+	const struct sight_flow flow = sight_flow_unpack(row->sight_word);
+
+	(void)record;
+	if (flow.server_rtt_us && flow.client_rtt_us)
+		set_count(value, (uint64_t)flow.server_rtt_us + flow.client_rtt_us);
 }
 
 /*
@@ -321,8 +392,15 @@ static const struct member members[] = {
 	{"cgroup", COLUMNS, NO_UNITS, 0, get_cgroup},
 	{NULL, COLUMN_CONTAINER, ALL & ~BY(GROUP_USER), 0, NULL},
 	{"own", COLUMNS, NO_UNITS, 0, get_own},
-	{"srcName", COLUMNS, FLOWS, 0, get_src_name},
-	{"dstName", COLUMNS, FLOWS, 0, get_dst_name},
+	{"srcName", COLUMNS, FLOWS | PAIRS, 0, get_src_name},
+	{"dstName", COLUMNS, FLOWS | PAIRS, 0, get_dst_name},
+	{"nameFrom", COLUMNS, FLOWS | PAIRS, 0, get_name_from},
+	{"appProto", COLUMNS, FLOWS | PAIRS, 0, get_app_proto},
+	{"alpn", COLUMNS, FLOWS | PAIRS, 0, get_alpn},
+	{"tlsVersion", COLUMNS, FLOWS | PAIRS, 0, get_tls_version},
+	{"ja4", COLUMNS, FLOWS | PAIRS, 0, get_ja4},
+	{"initiator", COLUMNS, FLOWS | PAIRS, 0, get_initiator},
+	{"handshakeRttUs", COLUMNS, FLOWS | PAIRS, 0, get_handshake_rtt},
 };
 
 _Static_assert(ARRAY_SIZE(members) + COLUMNS <=

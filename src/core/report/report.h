@@ -18,12 +18,14 @@
 #include "ledger.h"
 #include "name_cache.h"
 #include "owner.h"
+#include "sight.h"
 #include "snapshot.h"
 
 struct report {
 	const struct ledger *ledger;
 	const struct ifaces *ifaces;
 	const struct owner_table *owners; /* NULL: owners were not looked up */
+	const struct sight_table *sights; /* NULL: packets were not inspected */
 	struct name_cache *names;	  /* NULL: no host names */
 	const char *host, *version; /* outside text; NULL: not said */
 	const char *attach;    /* "tcx", "clsact" */

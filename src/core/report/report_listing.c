@@ -77,7 +77,7 @@ static bool has_column(const struct report_listing *listing, const struct column
 		return false;
 	if (info->iface)
 		return listing->report->ifaces && listing->report->ifaces->count > 1;
-	return !info->owner || listing->known & 1U << info->column;
+	return (!info->owner && !info->sight) || listing->known & 1U << info->column;
 }
 
 /* Columns that have something to say of that owner. */
@@ -91,22 +91,36 @@ static uint32_t columns_about(const struct owner_table *owners, uint32_t id)
 	       (*owner_table_get(owners, id)->unit ? 1U << COLUMN_CONTAINER : 0);
 }
 
-/* What the rows shown know of their owners. */
+/* The same of what packets said. */
+static uint32_t columns_of_sight(const struct sight_table *sights, uint32_t id)
+{
+	const struct sight *sight = sight_table_get(sights, id);
+
+	return (sight->application ? 1U << COLUMN_APP : 0) |
+	       (*sight->label ? 1U << COLUMN_SITE : 0);
+}
+
+/* What the rows shown know of their owners, and what packets said of them. */
 static uint32_t known_columns(const struct report_listing *listing)
 {
 	const struct owner_table *owners = listing->report->owners;
+	const struct sight_table *sights = listing->report->sights;
 	const struct report_rows *rows = listing->rows;
 	uint32_t known = 0;
 
-	for (size_t i = 0; owners && i < rows->count; i++) {
+	for (size_t i = 0; (owners || sights) && i < rows->count; i++) {
 		const struct row *group;
 
 		if (listing->report->by == GROUP_FLOW) {
-			known |= columns_about(owners, report_rows_flow(rows, i)->owner);
+			const struct ledger_flow *flow = report_rows_flow(rows, i);
+
+			known |= columns_about(owners, flow->owner) |
+				 columns_of_sight(sights, flow->sight);
 			continue;
 		}
 		group = report_rows_group(rows, i);
-		known |= columns_about(owners, group->owner);
+		known |= columns_about(owners, group->owner) |
+			 columns_of_sight(sights, group->sight);
 		if (group->mixed)
 			known |= 1U << COLUMN_PROCESS;
 	}

@@ -24,6 +24,7 @@ int report_rows_init(struct report_rows *rows, const struct report *report, bool
 	rows_set_filter(&rows->rows, report->filter);
 	rows->rows.hidden = report->hidden;
 	rows->rows.owners = report->owners;
+	rows->rows.sights = report->sights;
 	rows->rows.names = report->names;
 	rows->rows.by = report->by;
 	rows->rows.keeps_passed = keeps_passed;
