@@ -121,8 +121,8 @@ _pktstat_bpf() {
 		words+=' --max-flows --read --speed --local --tui --json --csv --stream --batch'
 		words+=' --every --count --metrics --metrics-file --metrics-series --alert'
 		words+=' --exit-over --total --ipfix --ipfix-more --ipfix-active --ipfix-idle --sort'
-		words+=' --filter --by --limit --names --no-owners --hide-own --theme --plain'
-		words+=' --no-mouse --verify --help --version'
+		words+=' --filter --by --limit --names --no-owners --no-inspect --hide-own --theme'
+		words+=' --plain --no-mouse --verify --help --version'
 		# end generated
 		;;
 	esac

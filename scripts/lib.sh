@@ -17,7 +17,7 @@ test_packages=(
 	"${demo_packages[@]}" libcmocka-dev libjansson-dev 'libclang-rt-dev|libclang-rt-14-dev' tmux tshark tcpdump
 	ethtool jq python3 python3-jsonschema curl netcat-openbsd procps libcap2-bin ncurses-base groff-base shellcheck
 	qemu-system-x86 busybox-static cpio xz-utils wireguard-tools ppp
-	cppcheck openssl dnsmasq-base bind9-dnsutils
+	cppcheck openssl dnsmasq-base bind9-dnsutils curl
 )
 # For tests that only the long run has.
 long_packages=(nfdump pmacct prometheus prometheus-node-exporter)

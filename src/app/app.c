@@ -57,6 +57,7 @@ static void print_report(struct app *app, const struct snapshot *last)
 	struct report report = {
 		.ledger = app->ledger,
 		.owners = app->owner_table,
+		.sights = app->sight_table,
 		.ifaces = last->ifaces,
 		.attach = app_way(app),
 		.ended = app->ended,
@@ -144,6 +145,7 @@ static void app_end(struct app *app, bool report)
 	collector_stop(app->collector);
 	app->collector = NULL;
 	app_finish_owners(app);
+	app_finish_sights(app);
 	app_finish_outputs(app);
 	forget_signals(app);
 	pthread_sigmask(SIG_SETMASK, &app->old_signals, NULL);
@@ -313,6 +315,7 @@ static int run_view(struct app *app)
 		.ring = app->ring,
 		.owners = app->owner_table,
 		.exported = app_ipfix_text,
+		.sights = app->sight_table,
 		.owners_way = app->owners ? owners_way(app->owners) : NULL,
 		.attach = app_way(app),
 		.input = app->terminal ? app->terminal : stdin,
@@ -387,6 +390,7 @@ int app_run(const struct options *options)
 	app_free_outputs(&app);
 	app_free_ipfix(&app);
 	app_free_owners(&app);
+	app_free_sights(&app);
 	app_free_names(&app);
 	app_stop_helpers(&app);
 	services_free(app.services);

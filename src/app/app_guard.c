@@ -129,6 +129,12 @@ void app_narrow_ipfix(const struct app *app)
 	(void)narrow("IPFIX", ipfix_needs(app));
 }
 
+void app_narrow_sights(void *app)
+{
+	(void)app;
+	(void)narrow("sights", 0);
+}
+
 void app_narrow_names(void *app)
 {
 	(void)narrow("names", names_needs(app));
@@ -332,6 +338,8 @@ int app_start_helpers(struct app *app)
 		err = helper_start(&metrics_writer, &app->metrics_writer);
 	if (err)
 		log_line("cannot start a helper process: %s", strerror(-err));
+	else
+		app_start_reader(app);
 	return err;
 }
 

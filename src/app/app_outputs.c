@@ -368,6 +368,7 @@ int app_start_outputs(struct app *app)
 		stream_prepare(output->stream, publisher_stop_fd(output->publisher),
 			       app->start_wall_ns, app->owner_table,
 			       app->options->names ? app->names : NULL);
+		stream_set_sights(output->stream, app->sight_table);
 		err = publisher_start(output->publisher);
 		if (err)
 			log_line("cannot start the stream to %s: %s", output_name(output),

@@ -30,6 +30,7 @@
 #include "report.h"
 #include "ring.h"
 #include "services.h"
+#include "sight.h"
 #include "settings.h"
 #include "source.h"
 #include "verify.h"
@@ -107,6 +108,9 @@ struct app {
 	bool said_owners_note;
 	struct app_metrics *metrics; /* NULL: none are asked for */
 	struct app_ipfix *ipfix;     /* NULL: --ipfix was not given */
+	struct sight_reader *reader; /* reads packets, a process; NULL: nobody does */
+	struct sights *sights;		 /* hears it */
+	struct sight_table *sight_table; /* NULL with --no-inspect */
 	struct app_outputs *outputs; /* NULL: none was asked for */
 	uint64_t start_mono_ns;
 	int64_t start_wall_ns;
@@ -119,6 +123,17 @@ struct app {
 
 void app_finish_owners(struct app *app);
 void app_free_owners(struct app *app);
+
+/*
+ * Names and applications from packets. The reader is a process, started before anything else; the rest
+ * is opened with the source, started after privileges were dropped, and finished after the collector
+ * has ended and before the report. A failure is logged, and counting continues without it.
+ */
+void app_start_reader(struct app *app);
+void app_open_sights(struct app *app);
+void app_start_sights(struct app *app);
+void app_finish_sights(struct app *app);
+void app_free_sights(struct app *app);
 
 /*
  * Drops all privileges that are no longer needed, before the first thread starts. 0 or a negative
@@ -135,6 +150,7 @@ void app_narrow_collector(const struct app *app);
 void app_narrow_owners(void *app);
 void app_narrow_ipfix(const struct app *app);
 void app_narrow_names(void *app);
+void app_narrow_sights(void *app);
 int app_narrow_main(const struct app *app);
 
 /*

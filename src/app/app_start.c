@@ -299,6 +299,7 @@ static int open_programs(struct app *app, struct bpf_source_failure *ret_failure
 		.exit_on_loss = app->options->exit_on_loss,
 		.max_flows = app->options->max_flows,
 		.no_arp = app->options->no_arp,
+		.inspect = app->reader != NULL,
 		.attach = app->options->attach,
 	};
 
@@ -416,6 +417,7 @@ static int start_collector(struct app *app)
 	options.start_mono_ns = app->start_mono_ns;
 	options.start_wall_ns = app->start_wall_ns;
 	app_await_owners(app);
+	app_open_sights(app);
 	err = app_close_guard(app);
 	if (err)
 		return err;
@@ -426,6 +428,7 @@ static int start_collector(struct app *app)
 	}
 	app_settle(app);
 	app_start_owners(app);
+	app_start_sights(app);
 	app_start_names(app);
 	err = app_start_outputs(app);
 	return err ? err : app_narrow_main(app);

@@ -499,6 +499,7 @@ static bool apply(struct parser *parser, enum option_id id, const char *argument
 	case OPTION_EXIT_ON_LOSS: options->exit_on_loss = true; return true;
 	case OPTION_NAMES: options->names = true; return true;
 	case OPTION_NO_OWNERS: options->no_owners = true; return true;
+	case OPTION_NO_INSPECT: options->no_inspect = true; return true;
 	case OPTION_HIDE_OWN: options->hide_own = true; return true;
 	case OPTION_NO_ARP: options->no_arp = true; return true;
 	case OPTION_PLAIN: options->plain = true; return true;

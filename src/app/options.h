@@ -76,6 +76,7 @@ struct options {
 	enum group_by by;
 	bool names;
 	bool no_owners;
+	bool no_inspect;
 	bool hide_own;
 	enum theme theme;
 	bool plain;
@@ -163,6 +164,7 @@ enum option_id {
 	OPTION_LIMIT,
 	OPTION_NAMES,
 	OPTION_NO_OWNERS,
+	OPTION_NO_INSPECT,
 	OPTION_HIDE_OWN,
 	OPTION_THEME,
 	OPTION_PLAIN,

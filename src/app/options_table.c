@@ -163,6 +163,9 @@ const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_NO_OWNERS] = {
 		"no-owners", 0, NULL,
 		"Do not look up the process behind each flow."},
+	[OPTION_NO_INSPECT] = {
+		"no-inspect", 0, NULL,
+		"Do not look into packets for names of servers and applications."},
 	[OPTION_HIDE_OWN] = {
 		"hide-own", 0, NULL,
 		"Hide the SSH session that the program runs in. It is still counted."},

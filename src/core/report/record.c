@@ -267,7 +267,8 @@ static void get_own(struct record *record, const struct row *row, struct value *
 static void put_host_name(struct record *record, const struct flow_key *key,
 			  const uint8_t address[16], struct value *value)
 {
-	if (record->options.names && flow_key_is_ip(key) &&
+	if (record->options.names && record->options.context.by == GROUP_FLOW &&
+	    flow_key_is_ip(key) &&
 	    name_cache_get(record->options.names, address, record->scratch, NAME_TEXT_MAX))
 		set_text(value, record->scratch);
 }

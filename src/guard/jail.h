@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The strictest confinement: for a process that computes on hostile bytes which are mapped already, and
+ * talks over descriptors that are open already.
+ */
+#ifndef PKTSTAT_JAIL_H
+#define PKTSTAT_JAIL_H
+
+/* Memory that the process may have for its data, in bytes. */
+#define JAIL_MEMORY (64UL << 20)
+
+/*
+ * Confines the calling process, which has one thread: nobody's user and group and an empty network
+ * namespace as far as it may still take them, no capabilities, no new privileges, no files, processes
+ * or core dumps, and of system calls those that wait, read, send and end. Any other call kills it. 0 or a negative errno, then it must end.
+ */
+int jail_enter(void);
+
+#endif

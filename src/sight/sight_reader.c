@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Both ends of the socket pair. SOCK_SEQPACKET preserves message boundaries, so a message of the size
+ * of a finding is one. See sight_reader.h.
+ */
+#include "sight_reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "inspect.h"
+#include "sample.h"
+#include "wait.h"
+
+/* Descriptor of the socket in the process, behind the standard streams. */
+#define READER_FD (STDERR_FILENO + 1)
+
+#define MESSAGE_RING 'r' /* with the descriptor of the ring */
+#define MESSAGE_SYNC 's' /* both ways */
+
+#define RECORDS_AT_ONCE 64
+/* CPU time in a time of the clock, and how much of it can be saved up. */
+#define PACE_DIVISOR  20
+#define PACE_SAVED_NS 250000000LL
+
+struct sight_reader {
+	int fd;
+};
+
+/* What the process has. */
+struct reading {
+	struct inspect *inspect;
+	struct sample_ring *ring;
+	int64_t allowed_ns;	  /* CPU time that may be taken now */
+	uint64_t mono_ns, cpu_ns; /* when that was known */
+};
+
+static void send_finding(void *arg, const struct sight_finding *finding)
+{
+	(void)arg;
+	/* Waits when the other side is slow: what is full then is the ring, and that is counted. */
+	if (send(READER_FD, finding, sizeof(*finding), MSG_NOSIGNAL) < 0 && errno != EINTR)
+		_exit(0);
+}
+
+static void inspect_sample(void *arg, const struct flow_sample *sample, const uint8_t *payload)
+{
+	const struct reading *reading = arg;
+	const struct inspect_packet packet = {
+		.key = sample->key,
+		.time_ns = sample->mono_ns,
+		.sequence = sample->seq,
+		.flags = sample->tcp_flags,
+		.bytes = payload,
+		.length = sample->captured,
+		.whole = sample->length,
+	};
+
+	inspect_take(reading->inspect, &packet);
+}
+
+static uint64_t process_cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/* Brings up to date how much CPU time may be taken. */
+static void keep_pace(struct reading *reading)
+{
+	uint64_t mono_ns = clock_mono_ns(), cpu_ns = process_cpu_ns();
+
+	reading->allowed_ns += (int64_t)((mono_ns - reading->mono_ns) / PACE_DIVISOR) -
+			       (int64_t)(cpu_ns - reading->cpu_ns);
+	if (reading->allowed_ns > PACE_SAVED_NS)
+		reading->allowed_ns = PACE_SAVED_NS;
+	reading->mono_ns = mono_ns;
+	reading->cpu_ns = cpu_ns;
+}
+
+static void read_samples(struct reading *reading)
+{
+	do
+		keep_pace(reading);
+	while (reading->allowed_ns > 0 &&
+	       sample_ring_read(reading->ring, RECORDS_AT_ONCE) == RECORDS_AT_ONCE);
+}
+
+/* All that is there now; no more than the ring holds, whatever is added meanwhile. */
+static void read_ring_once(struct reading *reading)
+{
+	long most = SAMPLE_RING_BYTES / (long)sizeof(struct flow_sample), some;
+
+	do {
+		some = sample_ring_read(reading->ring, RECORDS_AT_ONCE);
+		most -= some;
+	} while (some == RECORDS_AT_ONCE && most > 0);
+}
+
+static void answer_program(struct reading *reading)
+{
+	char message = 0;
+	ssize_t length = recv(READER_FD, &message, sizeof(message), MSG_DONTWAIT);
+
+	if (!length || (length < 0 && errno != EAGAIN && errno != EINTR))
+		_exit(0); /* the program has ended */
+	if (length < 0 || message != MESSAGE_SYNC)
+		return;
+	read_ring_once(reading);
+	if (send(READER_FD, &message, sizeof(message), MSG_NOSIGNAL) < 0)
+		_exit(0);
+}
+
+/* Milliseconds to wait: until the ring is looked at anyway, or until there is CPU time again. */
+static int pause_ms(const struct reading *reading)
+{
+	if (reading->allowed_ns > 0)
+		return SAMPLE_POLL_MS;
+	return (int)(-reading->allowed_ns * PACE_DIVISOR / 1000000) + SAMPLE_POLL_MS;
+}
+
+static void __attribute__((noreturn)) read_forever(struct reading *reading)
+{
+	struct pollfd waits[] = {
+		{.fd = READER_FD, .events = POLLIN},
+		{.fd = sample_ring_fd(reading->ring), .events = POLLIN},
+	};
+
+	for (;;) {
+		wait_ready(waits, reading->allowed_ns > 0 ? 2 : 1, pause_ms(reading));
+		if (waits[0].revents)
+			answer_program(reading);
+		read_samples(reading);
+	}
+}
+
+/* Waits for the descriptor of the ring; negative: the program has ended, or sent something else. */
+static int receive_ring(void)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	char message = 0;
+	struct iovec part = {&message, sizeof(message)};
+	struct msghdr received = {.msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = sizeof(control)};
+	const struct cmsghdr *head;
+	ssize_t length;
+	int fd;
+
+	do
+		length = recvmsg(READER_FD, &received, MSG_CMSG_CLOEXEC);
+	while (length < 0 && errno == EINTR);
+	head = CMSG_FIRSTHDR(&received);
+	if (length <= 0 || message != MESSAGE_RING || !head || head->cmsg_type != SCM_RIGHTS)
+		return -1;
+	memcpy(&fd, CMSG_DATA(head), sizeof(fd));
+	return fd;
+}
+
+/* In the process: nothing of the program stays open but the socket. */
+static void leave_for_reading(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+	    dup2(null, STDERR_FILENO) < 0 || (fd != READER_FD && dup2(fd, READER_FD) < 0))
+		_exit(1);
+	close_range(READER_FD + 1, ~0U, 0);
+	setsid(); /* no signals from the terminal: it ends when the program does */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_NAME, "pktstat-reader");
+}
+
+static void __attribute__((noreturn)) run_reader(int (*confine)(void), int fd)
+{
+	const struct inspect_sink sink = {.tell = send_finding};
+	struct reading reading = {.mono_ns = clock_mono_ns()};
+	int ring_fd;
+
+	leave_for_reading(fd);
+	ring_fd = receive_ring();
+	if (ring_fd < 0 || inspect_new(&sink, &reading.inspect) ||
+	    sample_ring_new(ring_fd, inspect_sample, &reading, &reading.ring) || confine())
+		_exit(1);
+	read_forever(&reading);
+}
+
+int sight_reader_start(int (*confine)(void), struct sight_reader **ret_reader)
+{
+	struct sight_reader *reader = malloc(sizeof(*reader));
+	int pair[2], err;
+	pid_t child;
+
+	if (!reader)
+		return -ENOMEM;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		err = -errno;
+		free(reader);
+		return err;
+	}
+	child = fork();
+	if (!child)
+		run_reader(confine, pair[1]);
+	err = child < 0 ? -errno : 0;
+	close(pair[1]);
+	if (err) {
+		close(pair[0]);
+		free(reader);
+		return err;
+	}
+	reader->fd = pair[0];
+	*ret_reader = reader;
+	return 0;
+}
+
+int sight_reader_give(struct sight_reader *reader, int ring_fd)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	char message = MESSAGE_RING;
+	struct iovec part = {&message, sizeof(message)};
+	const struct msghdr sent = {.msg_iov = &part,
+				    .msg_iovlen = 1,
+				    .msg_control = &control,
+				    .msg_controllen = sizeof(control)};
+
+	control.head = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+					.cmsg_type = SCM_RIGHTS,
+					.cmsg_len = CMSG_LEN(sizeof(int))};
+	memcpy(CMSG_DATA(&control.head), &ring_fd, sizeof(ring_fd));
+	return sendmsg(reader->fd, &sent, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+void sight_reader_stop(struct sight_reader *reader)
+{
+	if (!reader)
+		return;
+	close(reader->fd);
+	free(reader);
+}
+
+int sight_reader_fd(const struct sight_reader *reader)
+{
+	return reader->fd;
+}
+
+enum sight_reader_news sight_reader_hear(struct sight_reader *reader,
+					 struct sight_finding *ret_finding)
+{
+	ssize_t length;
+
+	do
+		length = recv(reader->fd, ret_finding, sizeof(*ret_finding), MSG_DONTWAIT);
+	while (length < 0 && errno == EINTR);
+	if (length < 0 && errno == EAGAIN)
+		return READER_NOTHING;
+	if (length <= 0)
+		return READER_DEAD;
+	if (length == 1)
+		return READER_SYNCED;
+	if (length != (ssize_t)sizeof(*ret_finding) || !sight_finding_check(ret_finding))
+		return READER_REFUSED;
+	return READER_FINDING;
+}
+
+bool sight_reader_sync(struct sight_reader *reader)
+{
+	char message = MESSAGE_SYNC;
+
+	return send(reader->fd, &message, sizeof(message), MSG_NOSIGNAL) == sizeof(message);
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Findings wait in a ring of places with an index by key. A snapshot's rows are looked up there, not
+ * the other way round: a conversation has a row for each direction and interface. See sights.h.
+ */
+#include "sights.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "flow.h"
+#include "hash_index.h"
+#include "snapshot.h"
+#include "wait.h"
+
+/* After a look of t, the next one comes so many t later at the earliest. */
+#define LOOK_REST 100
+/* Snapshots in which a finding is looked for: that of its flow may be the next one, and an entry is
+ * copied when a new era begins. */
+#define LOOKS	     3
+#define SYNC_WAIT_MS 1000
+
+enum { WAIT_SIGHTS_STOP, WAIT_SIGHTS_PUBLISH, WAIT_SIGHTS_READER, WAITS_OF_SIGHTS };
+
+struct waiting {
+	struct flow_key key;
+	uint32_t sight, word;
+	uint32_t looks; /* still to come; 0: the place is free */
+};
+
+struct sights {
+	struct sights_options options;
+	struct hash_index index;
+	struct waiting *waiting;
+	uint32_t next;	/* place to be used next */
+	uint32_t count; /* places in use */
+	bool dead, synced;
+	uint64_t rest_until_ns; /* CLOCK_MONOTONIC */
+	int stop_fd, publish_fd;
+	pthread_t thread;
+	bool started;
+	atomic_ullong findings, refused, given_up;
+	atomic_bool is_dead;
+};
+
+static bool is_waiting(const void *table, uint32_t place, const void *key)
+{
+	return flow_key_equal(&((const struct sights *)table)->waiting[place].key, key);
+}
+
+static uint32_t find_waiting(const struct sights *sights, const struct flow_key *key,
+			     uint32_t *ret_hash)
+{
+	*ret_hash = hash_index_hash(&sights->index, key, sizeof(*key));
+	return hash_index_find(&sights->index, *ret_hash, is_waiting, sights, key);
+}
+
+static void release(struct sights *sights, uint32_t place)
+{
+	struct waiting *waiting = &sights->waiting[place];
+
+	hash_index_remove(&sights->index,
+			  hash_index_hash(&sights->index, &waiting->key, sizeof(waiting->key)),
+			  place);
+	waiting->looks = 0;
+	sights->count--;
+}
+
+static struct waiting *place_for(struct sights *sights, const struct flow_key *key)
+{
+	uint32_t hash, place = find_waiting(sights, key, &hash);
+
+	if (place != HASH_INDEX_NONE)
+		return &sights->waiting[place];
+	place = sights->next;
+	if (sights->waiting[place].looks) {
+		release(sights, place);
+		atomic_fetch_add(&sights->given_up, 1);
+	}
+	if (hash_index_add(&sights->index, hash, place))
+		return NULL; /* cannot be: there is room for all of them */
+	sights->next = (place + 1) % SIGHTS_WAITING;
+	sights->count++;
+	sights->waiting[place].key = *key;
+	return &sights->waiting[place];
+}
+
+static uint32_t word_of(const struct sight_finding *finding)
+{
+	const struct sight_flow flow = {
+		.initiator = (enum sight_end)finding->initiator,
+		.named = (enum sight_end)finding->named,
+		.server_rtt_us = finding->server_rtt_us,
+		.client_rtt_us = finding->client_rtt_us,
+	};
+
+	return sight_flow_pack(&flow);
+}
+
+static void take_finding_in(struct sights *sights, const struct sight_finding *finding)
+{
+	const struct sight sight = {
+		.application = (enum application)finding->application,
+		.tls_version = finding->tls_version,
+		.ech = finding->ech,
+		.name = finding->name,
+		.dns = finding->dns,
+		.alpn = finding->alpn,
+		.ja4 = finding->ja4,
+	};
+	struct waiting *waiting = place_for(sights, &finding->key);
+
+	atomic_fetch_add(&sights->findings, 1);
+	if (!waiting)
+		return;
+	waiting->looks = LOOKS;
+	waiting->word = word_of(finding);
+	if (sight_table_add(sights->options.table, &sight, &waiting->sight)) {
+		waiting->sight = SIGHT_NONE;
+		atomic_fetch_add(&sights->given_up, 1);
+	}
+}
+
+static void hear_reader(struct sights *sights)
+{
+	struct sight_finding finding;
+
+	for (;;) {
+		switch (sight_reader_hear(sights->options.reader, &finding)) {
+		case READER_FINDING: take_finding_in(sights, &finding); break;
+		case READER_REFUSED: atomic_fetch_add(&sights->refused, 1); break;
+		case READER_SYNCED: sights->synced = true; return;
+		case READER_DEAD:
+			sights->dead = true;
+			atomic_store(&sights->is_dead, true);
+			return;
+		default: return;
+		}
+	}
+}
+
+/* The word as seen from the row's direction. */
+static uint32_t word_for(uint32_t word, bool turned)
+{
+	struct sight_flow flow;
+
+	if (!turned)
+		return word;
+	flow = sight_flow_unpack(word);
+	flow = sight_flow_turn(&flow);
+	return sight_flow_pack(&flow);
+}
+
+static bool write_sight(struct sights *sights, const struct snapshot *snapshot, size_t row)
+{
+	const struct flow_key *key = snapshot_key(snapshot, row);
+	const struct waiting *waiting;
+	struct flow_key of;
+	uint32_t hash, place;
+	bool turned;
+
+	if (key->ipproto != IPPROTO_TCP && key->ipproto != IPPROTO_UDP)
+		return false;
+	of = sight_key(key, &turned);
+	place = find_waiting(sights, &of, &hash);
+	if (place == HASH_INDEX_NONE)
+		return false;
+	waiting = &sights->waiting[place];
+	return snapshot_set_sight(snapshot, row, waiting->sight, word_for(waiting->word, turned));
+}
+
+static void count_look(struct sights *sights)
+{
+	for (uint32_t place = 0; place < SIGHTS_WAITING && sights->count; place++) {
+		struct waiting *waiting = &sights->waiting[place];
+
+		if (waiting->looks == 1)
+			release(sights, place);
+		else if (waiting->looks)
+			waiting->looks--;
+	}
+}
+
+static uint64_t thread_cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+static void look_at_snapshot(struct sights *sights, bool last)
+{
+	uint64_t now_ns = clock_mono_ns(), begin_ns = thread_cpu_ns();
+	struct snapshot *snapshot;
+	bool changed = false;
+
+	if (!sights->count || (!last && now_ns < sights->rest_until_ns))
+		return;
+	snapshot = ring_latest(sights->options.ring);
+	if (!snapshot)
+		return;
+	for (size_t row = 0; row < snapshot->count; row++)
+		changed |= write_sight(sights, snapshot, row);
+	snapshot_unref(snapshot);
+	count_look(sights);
+	sights->rest_until_ns = now_ns + LOOK_REST * (thread_cpu_ns() - begin_ns);
+	if (!changed)
+		return;
+	sight_table_touch(sights->options.table);
+	ring_notify(sights->options.ring);
+}
+
+/* Hears what the reader still has to say. */
+static void sync_reader(struct sights *sights)
+{
+	struct pollfd wait = {.fd = sight_reader_fd(sights->options.reader), .events = POLLIN};
+	uint64_t until_ns = clock_mono_ns() + SYNC_WAIT_MS * 1000000ULL, now_ns;
+
+	if (sights->dead || !sight_reader_sync(sights->options.reader))
+		return;
+	while (!sights->synced && !sights->dead && (now_ns = clock_mono_ns()) < until_ns) {
+		wait_ready(&wait, 1, (int)((until_ns - now_ns) / 1000000) + 1);
+		hear_reader(sights);
+	}
+}
+
+static void *sights_main(void *arg)
+{
+	struct sights *sights = arg;
+	struct pollfd waits[WAITS_OF_SIGHTS] = {
+		[WAIT_SIGHTS_STOP] = {.fd = sights->stop_fd, .events = POLLIN},
+		[WAIT_SIGHTS_PUBLISH] = {.fd = sights->publish_fd, .events = POLLIN},
+		[WAIT_SIGHTS_READER] = {.fd = sight_reader_fd(sights->options.reader),
+					.events = POLLIN},
+	};
+
+	prctl(PR_SET_NAME, "sights");
+	if (sights->options.on_thread)
+		sights->options.on_thread(sights->options.context);
+	while (!wait_take_event(sights->stop_fd)) {
+		/* The descriptor of a reader that has ended is always readable. */
+		if (wait_ready(waits, sights->dead ? WAIT_SIGHTS_READER : WAITS_OF_SIGHTS, -1) < 0)
+			continue;
+		if (!sights->dead && waits[WAIT_SIGHTS_READER].revents)
+			hear_reader(sights);
+		if (waits[WAIT_SIGHTS_PUBLISH].revents) {
+			wait_take_event(sights->publish_fd);
+			look_at_snapshot(sights, false);
+		}
+	}
+	sync_reader(sights);
+	look_at_snapshot(sights, true);
+	return NULL;
+}
+
+static int allocate_sights(struct sights *sights)
+{
+	int err = hash_index_init(&sights->index);
+
+	if (!err)
+		err = hash_index_reserve(&sights->index, SIGHTS_WAITING);
+	sights->waiting = calloc(SIGHTS_WAITING, sizeof(*sights->waiting));
+	if (err || !sights->waiting)
+		return -ENOMEM;
+	sights->stop_fd = wait_new_event();
+	if (sights->stop_fd < 0)
+		return sights->stop_fd;
+	return ring_add_reader(sights->options.ring, &sights->publish_fd);
+}
+
+int sights_open(const struct sights_options *options, struct sights **ret_sights)
+{
+	struct sights *sights = calloc(1, sizeof(*sights));
+	int err;
+
+	if (!sights)
+		return -ENOMEM;
+	sights->options = *options;
+	sights->stop_fd = -1;
+	err = allocate_sights(sights);
+	if (err) {
+		sights_free(sights);
+		return err;
+	}
+	*ret_sights = sights;
+	return 0;
+}
+
+int sights_start(struct sights *sights)
+{
+	int err = -pthread_create(&sights->thread, NULL, sights_main, sights);
+
+	sights->started = !err;
+	return err;
+}
+
+void sights_finish(struct sights *sights)
+{
+	if (!sights->started)
+		return;
+	wait_signal_event(sights->stop_fd);
+	pthread_join(sights->thread, NULL);
+	sights->started = false;
+}
+
+void sights_free(struct sights *sights)
+{
+	if (!sights)
+		return;
+	sights_finish(sights);
+	if (sights->stop_fd >= 0)
+		close(sights->stop_fd);
+	hash_index_done(&sights->index);
+	free(sights->waiting);
+	free(sights);
+}
+
+void sights_health(const struct sights *sights, struct sights_health *ret_health)
+{
+	*ret_health = (struct sights_health){
+		.findings = atomic_load(&sights->findings),
+		.refused = atomic_load(&sights->refused),
+		.given_up = atomic_load(&sights->given_up),
+		.dead = atomic_load(&sights->is_dead),
+	};
+}

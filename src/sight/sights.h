@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Brings findings to flows: a thread of its own that hears from the reader, keeps each finding until
+ * the flows it is about have been in snapshots, and writes into their flow table entries what became
+ * known. It never takes more than a hundredth of a CPU for that; no cost in the data path.
+ */
+#ifndef PKTSTAT_SIGHTS_H
+#define PKTSTAT_SIGHTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sight_reader.h"
+#include "ring.h"
+#include "sight.h"
+
+/* Findings that wait for their flows, at most; the one that came first is given up first. */
+#define SIGHTS_WAITING 65536
+
+struct sights;
+
+struct sights_options {
+	struct ring *ring;		  /* these stay the caller's and outlive it */
+	struct sight_table *table;	  /* the thread becomes its only writer */
+	struct sight_reader *reader;	  /* the thread hears it alone */
+	void (*on_thread)(void *context); /* the thread's first act; NULL: none */
+	void *context;
+};
+
+/* Allocates everything; before the ring's writer starts. 0 or a negative errno. */
+int sights_open(const struct sights_options *options, struct sights **ret_sights);
+
+/*
+ * Starts the thread; signals stay blocked as they are in the caller. System calls it takes: poll,
+ * recvfrom, sendto, read, write, clock_gettime, memory and futex. 0 or a negative errno.
+ */
+int sights_start(struct sights *sights);
+
+/*
+ * After the last snapshot was published: waits, at most a second, until the reader has read what is in
+ * the ring, brings that to the flows, and ends the thread.
+ */
+void sights_finish(struct sights *sights);
+/* NULL is allowed. */
+void sights_free(struct sights *sights);
+
+/* Statistics; any thread. */
+struct sights_health {
+	uint64_t findings; /* heard and checked */
+	uint64_t refused;  /* that could not have been made */
+	uint64_t
+		given_up; /* flows found in no snapshot while there was room, or no room for the sight */
+	bool dead;	  /* the reader has ended: no more names */
+};
+void sights_health(const struct sights *sights, struct sights_health *ret_health);
+
+#endif

@@ -1,0 +1,210 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Names and applications from packets, with real clients and servers; and that counting goes on,
+# exactly, when the process that reads packets dies, is stopped, or is flooded.
+#
+# usage: sight.sh [names|reader|flood|off|more]...
+set -u
+. "$(dirname "$0")/../support/netns.sh"
+tools=${PKTSTAT_TOOLS:?directory of the test tools}
+
+need() {
+	local tool
+	for tool; do
+		command -v "$tool" >/dev/null || skip "$tool is missing"
+	done
+}
+
+# serve COMMAND...: a server on the far side, ended with the test.
+serve() {
+	served=$((served + 1))
+	(exec ip netns exec "$BED_FAR" "$@" >"$BED_DIR/serve.$served.log" 2>&1 </dev/null) &
+	BED_PIDS="$BED_PIDS $!"
+}
+served=0
+
+listens() {
+	bed_far ss -Hlnt"${2:-}" "sport = :$1" 2>/dev/null | grep -q .
+}
+
+await_port() {
+	wait_for 60 listens "$@" || fail "nothing listens on port $1: $(cat "$BED_DIR"/serve.*.log)"
+}
+
+make_certificate() {
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$BED_DIR/key.pem" -out "$BED_DIR/cert.pem" \
+		-days 2 -subj /CN=test >/dev/null 2>&1 || fail "no certificate"
+}
+
+serve_tls() {
+	make_certificate
+	serve openssl s_server -accept 443 -key "$BED_DIR/key.pem" -cert "$BED_DIR/cert.pem" -www
+	await_port 443
+}
+
+serve_dns() {
+	serve dnsmasq -k --no-resolv --no-hosts --conf-file=/dev/null --user=root --pid-file= \
+		--listen-address=10.99.0.2 --bind-interfaces --host-record=one.example,10.99.0.2 \
+		--cname=www.alias.example,one.example
+	await_port 53
+}
+
+# row MEMBER=VALUE...: an outgoing row of the report has all of these.
+row() {
+	local test=true pair
+	for pair; do
+		test="$test and (.[\"${pair%%=*}\"] | tostring) == \"${pair#*=}\""
+	done
+	jq -e "any(.[]; .dir == \"out\" and $test)" "$BED_DIR/$MONITOR_NAME.out" >/dev/null ||
+		fail "no row with $*: $(jq -c '.[] | select(.dir == "out")' "$BED_DIR/$MONITOR_NAME.out")"
+}
+
+ended_well() {
+	same "status" "$MONITOR_STATUS" 0
+	same "standard error" "$(cat "$BED_DIR/$MONITOR_NAME.err")" ""
+}
+
+test_names() {
+	need curl openssl dig dnsmasq jq python3
+	serve_tls
+	serve_dns
+	serve python3 -m http.server 80
+	await_port 80
+	monitor_start names --json --no-owners -r 100ms
+	bed_mon curl -sk -o /dev/null --resolve tls.example.org:443:10.99.0.2 https://tls.example.org/ ||
+		fail "curl: TLS"
+	bed_mon curl -s -o /dev/null -H 'Host: plain.example.org' http://10.99.0.2/ || fail "curl: HTTP"
+	# Without a name of its own, after DNS was asked, over UDP and by TCP.
+	bed_mon openssl s_client -connect 10.99.0.2:443 -noservername </dev/null >/dev/null 2>&1
+	same "dig" "$(bed_mon dig +short @10.99.0.2 www.alias.example | tail -1)" 10.99.0.2
+	bed_mon dig +tcp +short @10.99.0.2 one.example >/dev/null
+	bed_mon bash -c 'exec 3<>/dev/tcp/10.99.0.2/80'
+	monitor_stop
+	ended_well
+	row appProto=https dstName=tls.example.org nameFrom=sni alpn=h2 initiator=src
+	row appProto=http dstName=plain.example.org nameFrom=host dstPort=80
+	row appProto=dns proto=UDP dstPort=53
+	row appProto=dns proto=TCP dstPort=53
+	row dstName=one.example nameFrom=dns dstPort=80
+	jq -e 'all(.[]; (has("handshakeRttUs") | not) or .handshakeRttUs > 0)' \
+		"$BED_DIR/names.out" >/dev/null || fail "a handshake without time"
+	jq -e 'any(.[]; .dir == "in" and .srcName == "tls.example.org" and .initiator == "dst")' \
+		"$BED_DIR/names.out" >/dev/null || fail "the other direction has no name"
+	# The same, filtered by what became known.
+	monitor_start filtered --json --no-owners -r 100ms --filter 'site tls.example and initiator near'
+	bed_mon curl -sk -o /dev/null --resolve tls.example.org:443:10.99.0.2 https://tls.example.org/
+	bed_mon curl -s -o /dev/null http://10.99.0.2/
+	monitor_stop
+	same "filtered rows" "$(jq 'length' "$BED_DIR/filtered.out")" 2
+}
+
+reader_of() {
+	pgrep -P "$1" -x pktstat-reader
+}
+
+has_reader() {
+	[ -n "$(reader_of "$1")" ]
+}
+
+# The reader is nobody without any right, and sees no interface but its own.
+confined() {
+	local status=/proc/$1/status
+	grep -q '^Uid:.65534.65534.65534.65534$' "$status" && grep -q '^Seccomp:.2$' "$status" &&
+		grep -q '^CapPrm:.0*$' "$status" && grep -q '^CapBnd:.0*$' "$status" &&
+		[ "$(readlink "/proc/$1/ns/net")" != "$(readlink "/proc/$MONITOR_PID/ns/net")" ]
+}
+
+blast() {
+	bed_far "$tools/blast" --iface far0 --flows 2000 --packets 50000 --order random --size mixed \
+		--tcp 50 --expect "$BED_DIR/sent" >/dev/null || fail "the sender failed"
+}
+
+exact() {
+	"$tools/compare_flows" "$BED_DIR/$MONITOR_NAME.out" "$BED_DIR/sent" >"$BED_DIR/compared" ||
+		fail "$1: $(cat "$BED_DIR/compared")"
+}
+
+test_reader() {
+	need jq pgrep
+	local signal reader
+	for signal in KILL STOP; do
+		monitor_start "$signal" --json --no-owners -r 100ms
+		wait_for 60 has_reader "$MONITOR_PID" || fail "there is no reader"
+		reader=$(reader_of "$MONITOR_PID")
+		wait_for 60 confined "$reader" || fail "the reader is not confined: $(cat "/proc/$reader/status")"
+		kill "-$signal" "$reader"
+		blast
+		monitor_stop
+		same "status after $signal" "$MONITOR_STATUS" 0
+		exact "$signal"
+		[ "$signal" = KILL ] || { kill -CONT "$reader"; continue; }
+		grep -q 'the process that reads packets has ended' "$BED_DIR/$signal.err" ||
+			fail "nothing says that the reader has ended"
+	done
+	wait_for 60 not_there "$reader" || fail "the reader outlives the program"
+}
+
+not_there() {
+	[ ! -d "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
+}
+
+# Many new flows at once, a connection with a name among them.
+test_flood() {
+	need curl openssl jq
+	serve_tls
+	monitor_start flood --json --no-owners -r 100ms
+	blast
+	bed_mon curl -sk -o /dev/null --resolve tls.example.org:443:10.99.0.2 https://tls.example.org/
+	monitor_stop
+	ended_well
+	jq 'map(select(.srcPort != 443 and .dstPort != 443 and .etherType != 2054 and .ipProto != 58))' \
+		"$BED_DIR/flood.out" >"$BED_DIR/rest" && mv "$BED_DIR/rest" "$BED_DIR/flood.out"
+	exact "flood"
+}
+
+test_off() {
+	need curl jq python3
+	serve python3 -m http.server 80
+	await_port 80
+	monitor_start off --json --no-owners --no-inspect
+	has_reader "$MONITOR_PID" && fail "there is a reader"
+	bed_mon curl -s -o /dev/null http://10.99.0.2/
+	monitor_stop
+	ended_well
+	jq -e 'all(.[]; has("appProto") or has("initiator") | not)' "$BED_DIR/off.out" >/dev/null ||
+		fail "packets were looked into"
+}
+
+# Servers that not every machine has.
+test_more() {
+	need jq redis-server redis-cli mosquitto mosquitto_pub gnutls-cli ssh openssl
+	serve_tls
+	serve redis-server --port 7001 --bind 10.99.0.2 --save '' --protected-mode no --dir "$BED_DIR"
+	printf 'listener 7002 10.99.0.2\nallow_anonymous true\n' >"$BED_DIR/mosquitto.conf"
+	serve mosquitto -c "$BED_DIR/mosquitto.conf"
+	ssh-keygen -q -t ed25519 -N '' -f "$BED_DIR/host_key"
+	mkdir -p /run/sshd
+	serve /usr/sbin/sshd -D -e -f /dev/null -h "$BED_DIR/host_key" -p 7003 -o PidFile=none
+	await_port 7001
+	await_port 7002
+	await_port 7003
+	monitor_start more --json --no-owners -r 100ms
+	bed_mon redis-cli -h 10.99.0.2 -p 7001 set a b >/dev/null || fail "redis-cli"
+	bed_mon mosquitto_pub -h 10.99.0.2 -p 7002 -t a -m b || fail "mosquitto_pub"
+	bed_mon ssh -p 7003 -o BatchMode=yes -o StrictHostKeyChecking=no \
+		-o UserKnownHostsFile=/dev/null nobody@10.99.0.2 true >/dev/null 2>&1
+	bed_mon gnutls-cli --insecure --sni-hostname gnutls.example.org -p 443 10.99.0.2 \
+		</dev/null >/dev/null 2>&1
+	monitor_stop
+	ended_well
+	row appProto=redis dstPort=7001
+	row appProto=mqtt dstPort=7002
+	row appProto=ssh dstPort=7003
+	row appProto=tls dstName=gnutls.example.org nameFrom=sni
+}
+
+# Only the sender's packets, where these are compared one by one.
+[ "${1-}" = reader ] && bed_make sight quiet || bed_make sight
+for case in "${@:-names}"; do
+	"test_$case"
+done
