@@ -17,10 +17,13 @@ test_packages=(
 	"${demo_packages[@]}" libcmocka-dev libjansson-dev 'libclang-rt-dev|libclang-rt-14-dev' tmux tshark tcpdump
 	ethtool jq python3 python3-jsonschema curl netcat-openbsd procps libcap2-bin ncurses-base groff-base shellcheck
 	qemu-system-x86 busybox-static cpio xz-utils wireguard-tools ppp
-	cppcheck openssl dnsmasq-base bind9-dnsutils curl
+	cppcheck openssl dnsmasq-base bind9-dnsutils
 )
 # For tests that only the long run has.
-long_packages=(nfdump pmacct prometheus prometheus-node-exporter)
+long_packages=(
+	nfdump pmacct prometheus prometheus-node-exporter
+	redis-server mosquitto mosquitto-clients gnutls-bin openssh-server openssh-client
+)
 
 say() {
 	echo "${0##*/}: $*" >&2
