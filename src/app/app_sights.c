@@ -25,7 +25,7 @@ void app_start_reader(struct app *app)
 {
 	int err;
 
-	if (app->options->no_inspect)
+	if (app->options->no_inspect || app->options->read)
 		return;
 	err = sight_reader_start(jail_enter, &app->reader);
 	if (err)

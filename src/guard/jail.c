@@ -62,7 +62,9 @@ static int drop_bounding_set(void)
 
 static int drop_capabilities(void)
 {
+	/* Ambient ones too, which it would raise again: systemd gives them. */
 	capng_clear(CAPNG_SELECT_CAPS);
+	capng_clear(CAPNG_SELECT_AMBIENT);
 	if (capng_apply(CAPNG_SELECT_CAPS) || capng_apply(CAPNG_SELECT_AMBIENT))
 		return -EPERM;
 	return 0;

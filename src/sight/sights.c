@@ -27,6 +27,8 @@
  * copied when a new era begins. */
 #define LOOKS	     3
 #define SYNC_WAIT_MS 1000
+/* Messages taken in a row: a reader that never stops talking must not keep the thread from its end. */
+#define HEARD_AT_ONCE 256
 
 enum { WAIT_SIGHTS_STOP, WAIT_SIGHTS_PUBLISH, WAIT_SIGHTS_READER, WAITS_OF_SIGHTS };
 
@@ -133,7 +135,7 @@ static void hear_reader(struct sights *sights)
 {
 	struct sight_finding finding;
 
-	for (;;) {
+	for (int heard = 0; heard < HEARD_AT_ONCE; heard++) {
 		switch (sight_reader_hear(sights->options.reader, &finding)) {
 		case READER_FINDING: take_finding_in(sights, &finding); break;
 		case READER_REFUSED: atomic_fetch_add(&sights->refused, 1); break;

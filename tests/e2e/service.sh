@@ -47,6 +47,7 @@ test_command() {
 	kill -TERM "$pid"
 	wait "$pid"
 	same "status" "$?" 0
+	grep 'names and applications' "$BED_DIR/err" && fail "packets are not read"
 	same "packets of the final record" "$(jq -c 'select(.type == "final") | .packetsIn' \
 		"$BED_DIR/log/flows.jsonl")" 1000
 	grep -q 'exact: every packet' "$BED_DIR/out" || fail "$(cat "$BED_DIR/out" "$BED_DIR/err")"
