@@ -29,7 +29,7 @@ struct file_source {
 	struct flow_source base;
 	struct timing timing;
 	const char *path;
-	const char *way;
+	bool has_dirs; /* the capture says directions, of some packets at least */
 	struct reader reader;
 	struct counter counter;
 	struct pace pace;
@@ -167,6 +167,8 @@ static void count_next(struct file_source *source)
 
 	if (packet->wall_ns > source->at_ns)
 		source->at_ns = packet->wall_ns;
+	if (packet->dir >= 0 && !source->has_dirs)
+		__atomic_store_n(&source->has_dirs, true, __ATOMIC_RELAXED);
 	counter_add(&source->counter, &packet->captured, slot_of_iface(source, packet->iface),
 		    packet->dir, packet->wall_ns);
 	source->has_next = false;
@@ -308,7 +310,11 @@ static void file_state(const struct flow_source *base, struct source_state *ret_
 
 static const char *file_way(const struct flow_source *base)
 {
-	return file_source_of(base)->way;
+	const struct file_source *source = file_source_of(base);
+
+	if (__atomic_load_n(&source->has_dirs, __ATOMIC_RELAXED))
+		return "file, in and out as captured";
+	return source->counter.local ? "file, in and out by --local" : "file, all in";
 }
 
 static uint64_t file_mono_ns(const struct timing *timing)
@@ -426,14 +432,6 @@ static int open_descriptors(struct file_source *source)
 	return 0;
 }
 
-static const char *choose_way(const struct file_source *source)
-{
-	if (link_type_has_dir(source->reader.link_type) ||
-	    (source->has_next && source->next.dir >= 0))
-		return "file, in and out as captured";
-	return source->counter.local ? "file, in and out by --local" : "file, all in";
-}
-
 /* A file that is damaged from its first packet on is opened all the same: the end says so. */
 static int begin(struct file_source *source)
 {
@@ -449,7 +447,8 @@ static int begin(struct file_source *source)
 	source->at_ns = source->start_ns;
 	source->pace.base_ns = source->start_ns;
 	source->pace.base_mono_ns = source->mono_ns;
-	source->way = choose_way(source);
+	source->has_dirs = link_type_has_dir(source->reader.link_type) ||
+			   (source->has_next && source->next.dir >= 0);
 	slot_of_iface(source, 0);
 	return source->ifaces->count ? open_descriptors(source) : -ENOMEM;
 }

@@ -80,6 +80,10 @@ case_directions() {
 		fail "cooked.pcap: $out packets are out"
 	read_file several.pcapng 0
 	same "packets out of several.pcapng" "$(sum_of packets '.dir == "out"')" "$out"
+	"$PKTSTAT_BPF" --read "$DIR/later.pcapng" >"$DIR/report" || fail "cannot read later.pcapng"
+	grep -q '^Watched .* (file, in and out as captured)' "$DIR/report" ||
+		fail "directions of later packets: $(head -1 "$DIR/report")"
+	read_file several.pcapng 0
 	same "interfaces" "$(jq -r '[.[].iface] | unique | join(" ")' "$DIR/report")" "eth7 wg0"
 	read_file ethernet.pcap 0
 	same "packets out without --local" "$(sum_of packets '.dir == "out"')" 0

@@ -143,6 +143,8 @@ def make(frames):
     sections += section(">") + interface(">", ETHERNET, "second")
     sections += packet(">", 0, stamp(1) // 1000, frames[0], len(frames[0]))
     files["sections.pcapng"] = sections
+    files["later.pcapng"] = sections + packet(">", 0, stamp(2) // 1000, frames[0],
+                                              len(frames[0]), 2)
     whole, ng = files["ethernet.pcap"], files["several.pcapng"]
     files["truncated.pcap"] = whole[:-3]
     files["truncated.pcapng"] = ng[:-3]
