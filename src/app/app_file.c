@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app_private.h"
 #include "bpf_source.h"
@@ -47,8 +48,14 @@ int app_open_file(struct app *app)
 		.local = options->local.count ? &options->local : NULL,
 	};
 	char why[READER_WHY_MAX];
-	int err = file_source_open(&wanted, &app->source, why);
+	int err;
 
+	if (!strcmp(options->read, "-") && isatty(STDIN_FILENO)) {
+		log_line("cannot read standard input: it is a terminal; send a capture through "
+			 "a pipe (tcpdump -U -w - | pktstat-bpf --read -), or give a file");
+		return -ENOTTY;
+	}
+	err = file_source_open(&wanted, &app->source, why);
 	if (err) {
 		say_open_error(app, err, why);
 		return err;

@@ -118,6 +118,9 @@ case_broken() {
 	says "Is a directory"
 	read_file ethernet.pcap 2 --iface lo
 	says "leave one of them out"
+	command -v script >/dev/null || return 0
+	script -qefc "'$PKTSTAT_BPF' --read -" /dev/null >"$DIR/error" </dev/null && fail "a terminal is read"
+	says "it is a terminal"
 }
 
 collector_runs() {
