@@ -96,12 +96,17 @@ static void move_to_front(struct input *input)
 	input->end = held;
 }
 
+static void make_room_for(struct input *input, size_t size)
+{
+	if (input_buffered(input) < size && input->begin + size > INPUT_BUFFER)
+		move_to_front(input);
+}
+
 const uint8_t *input_look(struct input *input, size_t size)
 {
 	if (size > INPUT_BUFFER)
 		return NULL;
-	if (input_buffered(input) < size && input->begin + size > INPUT_BUFFER)
-		move_to_front(input);
+	make_room_for(input, size);
 	while (input_buffered(input) < size) {
 		if (input->ended)
 			return NULL;
@@ -145,10 +150,17 @@ size_t input_copy(struct input *input, void *to, size_t size)
 	}
 }
 
-bool input_is_idle(const struct input *input)
+bool input_has_come(struct input *input, size_t size)
 {
 	struct pollfd ready = {.fd = input->fd, .events = POLLIN};
 
-	return input->waits && !input->ended && !input_buffered(input) &&
-	       wait_ready(&ready, 1, 0) <= 0;
+	if (!input->waits || size > INPUT_BUFFER)
+		return true;
+	make_room_for(input, size);
+	while (input_buffered(input) < size && !input->ended) {
+		if (wait_ready(&ready, 1, 0) <= 0)
+			return false;
+		fill(input);
+	}
+	return true;
 }

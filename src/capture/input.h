@@ -47,7 +47,10 @@ static inline size_t input_buffered(const struct input *input)
 	return input->end - input->begin;
 }
 
-/* Whether the next call would have to wait for the other side, as it is now. */
-bool input_is_idle(const struct input *input);
+/*
+ * Reads what the other side has sent, up to `size` bytes in a row. False: it may still send the rest.
+ * True: input_look() would not have to wait.
+ */
+bool input_has_come(struct input *input, size_t size);
 
 #endif

@@ -24,7 +24,6 @@ enum {
 };
 
 #define MAGIC		   0x1a2b3c4dU
-#define HEAD_SIZE	   8  /* type and length; the length stands at the end too */
 #define BLOCK_MIN	   12 /* with an empty body */
 #define SECTION_BODY	   16
 #define RESOLUTION_DEFAULT 6 /* microseconds */
@@ -257,19 +256,27 @@ static bool is_wanted(uint32_t type)
 	       type == BLOCK_PACKET_SIMPLE;
 }
 
+size_t pcapng_size(const struct pcapng *pcapng, const uint8_t head[PCAPNG_HEAD_SIZE])
+{
+	uint32_t type = get32(pcapng, head);
+
+	/* A section says its byte order only behind its length; others are read over in pieces. */
+	return is_wanted(type) ? get32(pcapng, head + 4) : PCAPNG_HEAD_SIZE;
+}
+
 /* A new section: its byte order, and no interfaces yet. */
 static int begin_section(struct pcapng *pcapng)
 {
-	const uint8_t *head = input_look(pcapng->input, HEAD_SIZE + SECTION_BODY);
+	const uint8_t *head = input_look(pcapng->input, PCAPNG_HEAD_SIZE + SECTION_BODY);
 	uint32_t magic;
 
 	if (!head)
 		return damaged(pcapng, "the file ends within a section header");
-	memcpy(&magic, head + HEAD_SIZE, sizeof(magic));
+	memcpy(&magic, head + PCAPNG_HEAD_SIZE, sizeof(magic));
 	if (magic != MAGIC && magic != __builtin_bswap32(MAGIC))
 		return damaged(pcapng, "a section header has no known byte order");
 	pcapng->swapped = magic != MAGIC;
-	if (get16(pcapng, head + HEAD_SIZE + 4) != 1)
+	if (get16(pcapng, head + PCAPNG_HEAD_SIZE + 4) != 1)
 		return damaged(pcapng, "its version is not 1");
 	pcapng->ifaces = 0;
 	pcapng->sections++;
@@ -288,7 +295,7 @@ static int end_of_blocks(struct pcapng *pcapng)
 /* One block: 1 when it is a packet, 0 for anything else; `ret_end`: there is none. */
 static int read_block(struct pcapng *pcapng, struct pcapng_packet *packet, bool *ret_end)
 {
-	const uint8_t *head = input_look(pcapng->input, HEAD_SIZE);
+	const uint8_t *head = input_look(pcapng->input, PCAPNG_HEAD_SIZE);
 	uint32_t type, size;
 	struct body body;
 	int err;
@@ -301,7 +308,7 @@ static int read_block(struct pcapng *pcapng, struct pcapng_packet *packet, bool 
 		err = begin_section(pcapng);
 		if (err)
 			return err;
-		head = input_look(pcapng->input, HEAD_SIZE);
+		head = input_look(pcapng->input, PCAPNG_HEAD_SIZE);
 	} else if (pcapng->swapped) {
 		type = __builtin_bswap32(type);
 	}
@@ -319,7 +326,7 @@ static int read_block(struct pcapng *pcapng, struct pcapng_packet *packet, bool 
 		return pcapng->input->error ? pcapng->input->error
 					     : damaged(pcapng, "the file ends within a block");
 	pcapng->taken = size;
-	body = (struct body){head + HEAD_SIZE, size - BLOCK_MIN};
+	body = (struct body){head + PCAPNG_HEAD_SIZE, size - BLOCK_MIN};
 	return take_body(pcapng, type, &body, packet);
 }
 

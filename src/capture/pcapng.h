@@ -14,6 +14,7 @@
 #include "input.h"
 
 #define PCAPNG_BLOCK_SECTION 0x0a0d0d0aU
+#define PCAPNG_HEAD_SIZE     8 /* type and length of a block; the length stands at its end too */
 #define PCAPNG_NAME_SIZE     16
 /* Interfaces of one section; more in one file are an error. */
 #define PCAPNG_IFACES_MAX 4096
@@ -53,5 +54,8 @@ void pcapng_close(struct pcapng *pcapng);
  * how. Other errors are those of reading, and -ENOMEM.
  */
 int pcapng_next(struct pcapng *pcapng, struct pcapng_packet *ret_packet);
+
+/* Bytes that have to be there for the block that begins at `head` to be read in one go. */
+size_t pcapng_size(const struct pcapng *pcapng, const uint8_t head[PCAPNG_HEAD_SIZE]);
 
 #endif

@@ -46,7 +46,7 @@ static ssize_t read_cookie(void *cookie, char *to, size_t size)
 
 /*
  * Records as every tool writes them today. Others (of old or patched versions) are left to libpcap,
- * which reads a stream of the C library: with the small reads that input_is_idle() needs, that takes
+ * which reads a stream of the C library: with the small reads that input_has_come() needs, that takes
  * ten times as long.
  */
 static void choose_layout(struct reader *reader, uint32_t magic)
@@ -60,7 +60,7 @@ static void choose_layout(struct reader *reader, uint32_t magic)
 			pcap_minor_version(reader->pcap) == 4;
 }
 
-/* libpcap reads the header, and nothing beyond, so that input_is_idle() knows of every byte. */
+/* libpcap reads the header, and nothing beyond, so that input_has_come() knows of every byte. */
 static int open_pcap(struct reader *reader, uint32_t magic)
 {
 	FILE *file = fopencookie(&reader->input, "r",
@@ -169,10 +169,27 @@ static void give_up_taken(struct reader *reader)
 	reader->pcapng.taken = 0;
 }
 
+/*
+ * A pipe may end in the middle of a record for as long as its writer likes (it is one that buffers):
+ * the whole record must be there. libpcap alone knows how long its own are.
+ */
 bool reader_is_idle(struct reader *reader)
 {
+	struct input *input = &reader->input;
+	size_t head = reader->usual ? RECORD_HEAD : reader->pcap ? 1 : PCAPNG_HEAD_SIZE;
+	const uint8_t *at;
+
 	give_up_taken(reader);
-	return input_is_idle(&reader->input);
+	if (!input->waits)
+		return false;
+	if (!input_has_come(input, head))
+		return true;
+	if (input_buffered(input) < head || (reader->pcap && !reader->usual))
+		return false;
+	at = input_look(input, head);
+	return !input_has_come(input, reader->usual
+					      ? RECORD_HEAD + (size_t)record_field(reader, at + 8)
+					      : pcapng_size(&reader->pcapng, at));
 }
 
 /* The record before is given up, the next one is looked at where it is. */

@@ -138,6 +138,19 @@ case_idle() {
 			>"$DIR/stream" 7>&- || fail "$name: no intervals: $(cat "$DIR/stream")"
 		exec 7>&-
 	done
+	# Also in a packet, where a writer that buffers may stop: somewhere behind its first ones.
+	for size in 1000 1006 1031 1052; do
+		for name in ethernet.pcap several.pcapng; do
+			exec 7<>"$DIR/pipe"
+			head -c "$size" "$DIR/$name" >&7
+			timeout 100 "$PKTSTAT_BPF" --read "$DIR/pipe" --speed 1000 -r 100ms \
+				--stream jsonl -n 100 >"$DIR/stream" 7>&- ||
+				fail "$name, cut at $size: no intervals: $(tail -n 3 "$DIR/stream")"
+			exec 7>&-
+		done
+	done
+	# Version 2.3, which libpcap reads: there the wait itself is ended.
+	printf '\003' | dd of="$DIR/one.pcap" bs=1 seek=6 conv=notrunc status=none
 	exec 7<>"$DIR/pipe"
 	cat "$DIR/one.pcap" >&7
 	printf 'abc' >&7
