@@ -316,6 +316,7 @@ static int run_view(struct app *app)
 		.owners = app->owner_table,
 		.exported = app_ipfix_text,
 		.sights = app->sight_table,
+		.inspected = app_sights_text,
 		.owners_way = app->owners ? owners_way(app->owners) : NULL,
 		.attach = app_way(app),
 		.input = app->terminal ? app->terminal : stdin,

@@ -133,6 +133,8 @@ void app_start_reader(struct app *app);
 void app_open_sights(struct app *app);
 void app_start_sights(struct app *app);
 void app_finish_sights(struct app *app);
+/* One line on what was found, "" without a reader; true: it has ended. Any thread. */
+bool app_sights_text(void *app, char *text, size_t size);
 void app_free_sights(struct app *app);
 
 /*

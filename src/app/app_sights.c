@@ -5,6 +5,7 @@
  */
 #include "app_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "bpf_source.h"
@@ -65,6 +66,22 @@ void app_start_sights(struct app *app)
 
 	if (err)
 		give_up_sights(app, err);
+}
+
+bool app_sights_text(void *context, char *text, size_t size)
+{
+	const struct app *app = context;
+	struct sights_health health;
+
+	*text = '\0';
+	if (!app->sights)
+		return false;
+	sights_health(app->sights, &health);
+	snprintf(text, size, "%s%llu findings, %llu refused, %llu not brought to flows",
+		 health.dead ? "the process that reads packets has ended; " : "",
+		 (unsigned long long)health.findings, (unsigned long long)health.refused,
+		 (unsigned long long)health.given_up);
+	return health.dead;
 }
 
 void app_finish_sights(struct app *app)

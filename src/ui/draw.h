@@ -114,6 +114,8 @@ struct scene {
 	bool names;			  /* of services instead of port numbers */
 	char exported[512];		  /* one line on flow records; "": none are */
 	bool export_lost;		  /* some were lost */
+	char inspected[200];		  /* one line on what was found in packets; "": none are read */
+	bool inspect_ended;		  /* nothing more will be found */
 	bool plain; /* no graphs, bars or lines drawn with signs */
 	bool hides_own;			  /* the session this program runs in is hidden */
 	/* Counted when totals were reset, for view_totals_since(). */

@@ -134,7 +134,8 @@ static void put_owners(struct page_writer *page, const struct scene *scene)
 		  scene->host_names ? "looked up and shown" : "not looked up (key N)");
 }
 
-static void put_samples(struct page_writer *page, const struct snapshot_health *health)
+static void put_samples(struct page_writer *page, const struct scene *scene,
+			const struct snapshot_health *health)
 {
 	static const char *const reasons[SAMPLE_REFUSALS] = {
 		[SAMPLE_REFUSED_LIMIT] = " over the limit of an interval",
@@ -148,6 +149,8 @@ static void put_samples(struct page_writer *page, const struct snapshot_health *
 	for (unsigned int i = 0; i < SAMPLE_REFUSALS; i++)
 		put_count(page, STYLE_PLAIN, i ? "" : "  refused", health->samples.refused[i],
 			  reasons[i]);
+	if (*scene->inspected)
+		page_line_wrapped(page, warn_if(scene->inspect_ended), "  found", scene->inspected);
 }
 
 int draw_health(struct frame *frame, const struct layout *layout, const struct scene *scene)
@@ -186,7 +189,7 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	if (*scene->exported)
 		page_line_wrapped(&page, warn_if(scene->export_lost), "IPFIX", scene->exported);
 	put_owners(&page, scene);
-	put_samples(&page, health);
+	put_samples(&page, scene, health);
 	put_ifaces(&page, snapshot->ifaces);
 	return page_finish(&page);
 }

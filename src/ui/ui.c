@@ -88,8 +88,8 @@ static void see_alert(struct ui *ui)
 
 	if (!options->alert)
 		return;
-	scene->alert = options->alert(options->context, scene->alert_text,
-				      sizeof(scene->alert_text));
+	scene->alert =
+		options->alert(options->context, scene->alert_text, sizeof(scene->alert_text));
 	if (scene->alert && !before)
 		screen_ring(ui->screen);
 }
@@ -126,6 +126,9 @@ static int redraw(struct ui *ui)
 	if (ui->scene.page == PAGE_HEALTH && ui->options->exported)
 		ui->scene.export_lost = ui->options->exported(
 			ui->options->context, ui->scene.exported, sizeof(ui->scene.exported));
+	if (ui->scene.page == PAGE_HEALTH && ui->options->inspected)
+		ui->scene.inspect_ended = ui->options->inspected(
+			ui->options->context, ui->scene.inspected, sizeof(ui->scene.inspected));
 	if (ui->scene.page == PAGE_DETAIL)
 		ui->scene.pair = view_get_pair(ui->view, &ui->pair) ? &ui->pair : NULL;
 	draw_fitting(ui);
@@ -294,8 +297,7 @@ static int open_screen(struct ui *ui, const char **ret_why)
 	const struct ui_options *options = ui->options;
 	const char *type;
 	int err = screen_open(options->input, options->output,
-			      options->plain ? THEME_MONO : options->theme, &ui->screen,
-			      ret_why);
+			      options->plain ? THEME_MONO : options->theme, &ui->screen, ret_why);
 
 	if (err)
 		return err;

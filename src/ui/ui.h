@@ -79,6 +79,8 @@ struct ui_options {
 	void (*on_stand_in)(void *context, const char *type);
 	/* One line on flow records that were exported, "" if none are; true: some were lost. NULL: none. */
 	bool (*exported)(void *context, char *text, size_t size);
+	/* One line on what was found in packets, "" if none are read; true: nothing more will be. NULL: none. */
+	bool (*inspected)(void *context, char *text, size_t size);
 	void *context; /* handed to the functions above */
 	struct ui_asked *asked; /* filled at the end; NULL: not wanted */
 };

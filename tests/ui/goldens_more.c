@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -110,6 +111,11 @@ static void open_health_of_slots(struct scene *scene, struct snapshot *snapshot)
 	snapshot->ifaces->watched = 1;
 	snapshot->ifaces->given_up = 1234;
 	snapshot->health.gone = (struct flow_counts){5678, 567800};
+	snapshot->health.inspect = true;
+	snprintf(scene->inspected, sizeof(scene->inspected),
+		 "the process that reads packets has ended; 17 findings, 0 refused, 2 not "
+		 "brought to flows");
+	scene->inspect_ended = true;
 	scene->page = PAGE_HEALTH;
 }
 

@@ -356,6 +356,51 @@ static void test_host_names(void **state)
 	name_cache_free(names);
 }
 
+/* What packets said: the server is the source of the incoming flow, and its client is near. */
+static void test_sights(void **state)
+{
+	static const char *const yes[] = {"app https",
+					  "app HTTPS or ssh",
+					  "sni example.org",
+					  "sni WWW.",
+					  "site example",
+					  "initiator near",
+					  "initiator dst",
+					  "not initiator far",
+					  "www.example",
+					  "app https and site example.org and initiator near",
+					  NULL};
+	static const char *const no[] = {"app http",	  "app ssh",	   "sni cdn", "site net",
+					 "initiator far", "initiator src", NULL};
+	static const char *const dns_yes[] = {"site cdn.example.net", "app https", "\"~cdn\"",
+					      NULL};
+	static const char *const dns_no[] = {"sni cdn", "sni example", "initiator near",
+					     "initiator far", NULL};
+	struct sight sight = {.application = APPLICATION_HTTPS,
+			      .name = "www.example.org",
+			      .dns = "",
+			      .alpn = "h2",
+			      .ja4 = "",
+			      .label = "www.example.org"};
+	const struct sight_flow said = {.initiator = SIGHT_END_DESTINATION,
+					.named = SIGHT_END_SOURCE};
+	struct flow_key key;
+	struct filter_subject subject = web(&key);
+
+	assert_false(passes("app https or site example or sni example or initiator near", &subject));
+	subject.sight = &sight;
+	subject.sight_word = sight_flow_pack(&said);
+	expect_all(yes, &subject, true);
+	expect_all(no, &subject, false);
+	/* A name that only DNS gave; and nobody saw the beginning. */
+	sight.name = "";
+	sight.dns = "cdn.example.net";
+	sight.label = "~cdn.example.net";
+	subject.sight_word = 0;
+	expect_all(dns_yes, &subject, true);
+	expect_all(dns_no, &subject, false);
+}
+
 /* The names that the system's database has; a name with one protocol means only that. */
 static void test_services(void **state)
 {
@@ -379,7 +424,7 @@ int main(void)
 		cmocka_unit_test(test_families),    cmocka_unit_test(test_unknown_rate),
 		cmocka_unit_test(test_uses_counts), cmocka_unit_test(test_is_text),
 		cmocka_unit_test(test_owners),	    cmocka_unit_test(test_host_names),
-		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_services),    cmocka_unit_test(test_sights),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
