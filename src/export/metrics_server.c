@@ -10,15 +10,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define CONNECTIONS_MAX	  4
 #define CONNECTION_SECONDS 2
 #define BACKLOG		  8
+/*
+ * How long a client may take for a request, and then to read the answer. The timeout above is of silence
+ * only: four clients that send a byte now and then would shut out all others.
+ */
+#define REQUEST_NS 5000000000ULL
+
+struct client {
+	int fd;
+	uint64_t since_ns; /* it connected, or its last request was complete; 0: none */
+};
 
 struct metrics_server {
 	struct metrics *metrics;
 	struct MHD_Daemon *daemon;
 	int epoll_fd;
 	struct text text;
+	struct client client[CONNECTIONS_MAX];
 };
 
 /* Splits "ADDR:PORT", "[ADDR]:PORT" or "PORT"; false if it is none of these. */
@@ -120,10 +133,55 @@ static enum MHD_Result respond_metrics(struct metrics_server *server,
 		       server->text.at, server->text.used);
 }
 
+static struct client *client_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+/* The descriptor is open until the second call has returned. */
+static void see_client(void *context, struct MHD_Connection *connection, void **socket_context,
+		       enum MHD_ConnectionNotificationCode code)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct metrics_server *server = context;
+	struct client *client = *socket_context;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (client)
+			client->since_ns = 0;
+		return;
+	}
+	for (size_t i = 0; info && !client && i < CONNECTIONS_MAX; i++) {
+		if (!server->client[i].since_ns)
+			client = &server->client[i];
+	}
+	if (client)
+		*client = (struct client){info->connect_fd, clock_mono_ns()};
+	*socket_context = client;
+}
+
+static void end_slow_clients(const struct metrics_server *server)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		const struct client *client = &server->client[i];
+
+		if (client->since_ns && now_ns - client->since_ns > REQUEST_NS)
+			shutdown(client->fd, SHUT_RDWR);
+	}
+}
+
 static enum MHD_Result answer_http(void *context, struct MHD_Connection *connection, const char *url,
 			      const char *method, const char *version, const char *upload,
 			      size_t *upload_size, void **connection_context)
 {
+	struct client *client = client_of(connection);
+
 	(void)version;
 	(void)upload;
 	if (*upload_size) { /* is thrown away */
@@ -132,6 +190,8 @@ static enum MHD_Result answer_http(void *context, struct MHD_Connection *connect
 	}
 	if (!*connection_context) { /* headers only so far */
 		*connection_context = context;
+		if (client)
+			client->since_ns = clock_mono_ns();
 		return MHD_YES;
 	}
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
@@ -159,7 +219,9 @@ int metrics_server_new(struct metrics *metrics, int fd, struct metrics_server **
 					  MHD_OPTION_CONNECTION_LIMIT,
 					  (unsigned int)CONNECTIONS_MAX,
 					  MHD_OPTION_CONNECTION_TIMEOUT,
-					  (unsigned int)CONNECTION_SECONDS, MHD_OPTION_END);
+					  (unsigned int)CONNECTION_SECONDS,
+					  MHD_OPTION_NOTIFY_CONNECTION, see_client, server,
+					  MHD_OPTION_END);
 	info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (!info) {
 		if (!server->daemon)
@@ -205,5 +267,6 @@ void metrics_server_run(void *output)
 {
 	struct metrics_server *server = output;
 
+	end_slow_clients(server);
 	MHD_run(server->daemon);
 }

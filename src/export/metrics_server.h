@@ -2,7 +2,8 @@
 /*
  * Serves metrics over HTTP (libmicrohttpd), or writes them to a file for node-exporter's textfile
  * collector: outputs of a publisher. The socket is bound before privileges are dropped; requests are
- * answered by the publisher's thread, at most four at a time, each within two seconds.
+ * answered by the publisher's thread, at most four at a time; a client that is silent for two seconds, or
+ * takes longer than five for a request or its answer, is disconnected.
  */
 #ifndef PKTSTAT_METRICS_SERVER_H
 #define PKTSTAT_METRICS_SERVER_H

@@ -73,6 +73,20 @@ test_clients() {
 		BED_PIDS="$BED_PIDS $!"
 	done
 	wait_for 60 has_packets 100 || fail "nobody is answered beside idle clients"
+	bed_mon python3 - "$port" <<'END' || fail "clients that send slowly are never disconnected"
+import socket, sys, time
+clients = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(4)]
+begun = time.monotonic()
+try:
+    while time.monotonic() - begun < 60:
+        for client in clients:
+            client.send(b"GET /metrics HTTP/1.1\r\n" if not client.gettimeout() else b"X: 1\r\n")
+            client.settimeout(60)
+        time.sleep(0.3)
+except OSError:
+    sys.exit(0)
+sys.exit(1)
+END
 	monitor_stop
 	same "status" "$MONITOR_STATUS" 0
 	same "standard error" "$(cat "$BED_DIR/clients.err")" ""
