@@ -146,7 +146,7 @@ static void csv_rest(struct stream *stream, enum stream_rest why, enum flow_dir 
 {
 	struct row row = {
 		.key = flow_key_of_sum(FLOW_SUM_REMAINDER, FLOW_CLASS_MIXED, 0,
-				       (uint8_t)FLOW_WHERE(0, dir)),
+				       (uint8_t)FLOW_WHERE(FLOW_SLOT_GONE, dir)),
 		.flows = (uint32_t)rows,
 		.first_wall_ns = stream->options.start_wall_ns,
 	};

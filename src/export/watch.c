@@ -51,7 +51,7 @@ static void add_rest(struct watch *watch, const struct change *change)
 	for (int dir = 0; dir < FLOW_DIRS; dir++) {
 		struct changed_flow rest = {
 			.key = flow_key_of_sum(FLOW_SUM_REMAINDER, FLOW_CLASS_MIXED, 0,
-					       (uint8_t)FLOW_WHERE(0, dir)),
+					       (uint8_t)FLOW_WHERE(FLOW_SLOT_GONE, dir)),
 			.delta = change->rest[dir],
 		};
 

@@ -140,11 +140,15 @@ test_closed() {
 # Filter, grouping and limit; what is beyond the limit is in rests.
 test_options() {
 	monitor_start options --json -r 100ms --limit 10 --filter 'udp' \
-		--stream "jsonl:$BED_DIR/limit.jsonl"
+		--stream "jsonl:$BED_DIR/limit.jsonl" --stream "csv:$BED_DIR/limit.csv"
 	traffic 100 5000 --tcp 50 --order random
 	monitor_stop
 	check - "$BED_DIR/limit.jsonl"
 	grep -q '"reason":"limit"' "$BED_DIR/limit.jsonl" || fail "no rest"
+	same "interfaces of rests in CSV" "$(python3 -c '
+import csv, sys
+print({row["iface"] for row in csv.DictReader(open(sys.argv[1], newline="")) if row["type"] == "rest"})' \
+		"$BED_DIR/limit.csv")" "{''}"
 	grep -q '"proto":"TCP"' "$BED_DIR/limit.jsonl" && fail "the filter lets TCP pass"
 	local by
 	for by in conversation host service protocol process container user interface; do
@@ -157,7 +161,7 @@ test_options() {
 }
 
 python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is missing"
-[ $# -gt 0 ] || set -- churn folded stopped full reopen closed options
+[ $# -gt 0 ] || set -- churn folded stopped full reopen left unread closed options
 bed_make stream quiet
 for name; do
 	"test_$name"

@@ -198,12 +198,14 @@ static void get_ethertype(struct record *record, const struct row *row, struct v
 	set_count(value, row->key.ethertype);
 }
 
-/* Sums of groups are of all interfaces together. */
+/* Sums of groups, and what is beyond a limit, are of all interfaces together. */
 static void get_iface(struct record *record, const struct row *row, struct value *value)
 {
 	unsigned int slot = flow_key_slot(&row->key);
 
-	if (record->options.context.by == GROUP_FLOW || !record->is_sum)
+	if (flow_key_sum(&row->key) == FLOW_SUM_REMAINDER)
+		set_text(value, "");
+	else if (record->options.context.by == GROUP_FLOW || !record->is_sum)
 		set_text(value, slot < FLOW_IFACES_MAX ? record->iface[slot] : "");
 }
 
