@@ -212,7 +212,7 @@ static int serve_stream(const void *context, const void *request, size_t length)
 	memcpy(&stream, request, sizeof(stream));
 	if (stream >= options->streams || !options->stream[stream].path)
 		return -EINVAL;
-	fd = open(options->stream[stream].path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	fd = open(options->stream[stream].path, APP_STREAM_FLAGS, 0644);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -148,9 +148,15 @@ static int open_stream_file(const struct options_stream *wanted, int *ret_fd)
 		*ret_fd = STDOUT_FILENO;
 		return 0;
 	}
-	*ret_fd = open(wanted->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	*ret_fd = open(wanted->path, APP_STREAM_FLAGS, 0644);
 	if (*ret_fd >= 0)
 		return 0;
+	if (errno == ENXIO) {
+		log_line("cannot open %s for the stream: nobody reads this pipe; start its reader "
+			 "first",
+			 wanted->path);
+		return -ENXIO;
+	}
 	log_line("cannot open %s for the stream: %s; give a file in an existing directory that you "
 		 "may write to",
 		 wanted->path, strerror(errno));

@@ -200,10 +200,21 @@ int app_start_outputs(struct app *app);
 /* Publishes what is left, and takes over the status and the reason of the end. */
 void app_finish_outputs(struct app *app);
 void app_free_outputs(struct app *app);
+/*
+ * How files of streams are opened: that of a named pipe without a reader fails with ENXIO instead of
+ * waiting for one, as no signal would end that.
+ */
+#define APP_STREAM_FLAGS (O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK)
 /* After the deadline was set: ends the program at once if an output has ended it. */
 void app_recall_end(struct app *app);
 /* The limit of --alert that is exceeded, for the view; false if none is. Any thread. */
 bool app_alert_text(void *app, char *text, size_t size);
+/*
+ * One line on alert `i` for the report, after app_finish_outputs(): "in pps > 1k: exceeded 2 times, last
+ * at ...". False if there is no such alert.
+ */
+bool app_alert_summary(const struct app *app, size_t i, char *text, size_t size);
+#define APP_ALERT_TEXT_MAX 1024
 /* SIGHUP: opens files of streams again; false if there are none. */
 bool app_reopen_outputs(struct app *app);
 /* Whether any is asked for; whether a stream is on standard output, which has no report then. */

@@ -85,16 +85,31 @@ static int write_some(struct outlet *outlet, const char *text, size_t size, size
 	return wait_for_reader(outlet, true);
 }
 
+/*
+ * A full disk may have no room again before this file, perhaps deleted already, is closed: the next one
+ * is used at once, and begins with the line that was cut.
+ */
+static void leave_full_file(struct outlet *outlet, const char *first, const char **text)
+{
+	if (!outlet->is_stuck || atomic_load(&outlet->next_fd) < 0)
+		return;
+	take_next(outlet);
+	while (*text > first && (*text)[-1] != '\n')
+		(*text)--;
+}
+
 int outlet_write(struct outlet *outlet, const char *text, size_t size)
 {
+	const char *first = text, *end = text + size;
 	size_t written;
 	int err = 0;
 
 	take_next(outlet);
-	while (size && !err) {
-		err = write_some(outlet, text, size, &written);
+	while (text < end && !err) {
+		err = write_some(outlet, text, (size_t)(end - text), &written);
 		text += written;
-		size -= written;
+		if (!err)
+			leave_full_file(outlet, first, &text);
 	}
 	return err;
 }

@@ -4,7 +4,7 @@
 # its reader does: churn, flows that are folded, a reader that stands still, a full disk, a file that
 # is opened again, a reader that goes away.
 #
-# usage: stream.sh [churn|folded|stopped|full|reopen|closed|options]...
+# usage: stream.sh [churn|folded|stopped|full|reopen|left|unread|closed|options]...
 set -u
 . "$(dirname "$0")/../support/netns.sh"
 tools=${PKTSTAT_TOOLS:?directory of the test tools}
@@ -121,6 +121,45 @@ test_reopen() {
 	same "status" "$MONITOR_STATUS" 0
 	same "standard error" "$(cat "$BED_DIR/reopen.err")" ""
 	check "$BED_DIR/reopen.out" "$BED_DIR/log.1" "$BED_DIR/log"
+}
+
+# A disk is full because of the file that logrotate wants to be left.
+test_left() {
+	mkdir "$BED_DIR/small"
+	mount -t tmpfs -o size=1m none "$BED_DIR/small" || skip "cannot mount a tmpfs"
+	trap 'umount -l "$BED_DIR/disk" 2>/dev/null; umount -l "$BED_DIR/small"; bed_clean' EXIT
+	head -c 900000 /dev/zero >"$BED_DIR/small/filler"
+	monitor_start left --json -r 100ms --stream "jsonl:$BED_DIR/small/stream"
+	traffic 1000 20000 --order random
+	wait_for 60 grep -q 'No space left on device' "$BED_DIR/left.err" ||
+		fail "the disk is not full"
+	head -n "$(lines "$BED_DIR/small/stream")" "$BED_DIR/small/stream" >"$BED_DIR/left.1"
+	rm "$BED_DIR/small/stream"
+	ln -s "$BED_DIR/left.2" "$BED_DIR/small/stream"
+	kill -HUP "$MONITOR_PID"
+	wait_for 60 has_lines "$BED_DIR/left.2" 0 || fail "the full file is not left"
+	monitor_stop
+	same "status" "$MONITOR_STATUS" 0
+	check "$BED_DIR/left.out" "$BED_DIR/left.1" "$BED_DIR/left.2"
+}
+
+# A named pipe without a reader must not make the program wait where no signal ends it.
+test_unread() {
+	local status=0
+	mkfifo "$BED_DIR/unread"
+	bed_mon timeout -k 1 60 "$PKTSTAT_BPF" -i mon0 --stream "jsonl:$BED_DIR/unread" \
+		>/dev/null 2>"$BED_DIR/unread.err" || status=$?
+	same "status" "$status" 1
+	grep -q 'nobody reads this pipe; start its reader first' "$BED_DIR/unread.err" ||
+		fail "$(cat "$BED_DIR/unread.err")"
+	exec 9<>"$BED_DIR/unread"
+	monitor_start unread -r 100ms --stream "jsonl:$BED_DIR/unread" 9>&-
+	exec 9>&-
+	wait_for 60 grep -q 'Broken pipe; continuing' "$BED_DIR/unread.err" || fail "no EPIPE"
+	kill -HUP "$MONITOR_PID"
+	wait_for 60 grep -q 'cannot open .* again' "$BED_DIR/unread.err" || fail "it waits for a reader"
+	monitor_stop
+	same "status of a stream that ended" "$MONITOR_STATUS" 1
 }
 
 # The reader goes away: the program ends, which is no failure.
