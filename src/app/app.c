@@ -72,13 +72,20 @@ static void print_report(struct app *app, const struct snapshot *last)
 		.limit = app->options->limit,
 		.sums_only = app->options->sums_only,
 	};
-	char exported[APP_IPFIX_TEXT_MAX];
+	char exported[APP_IPFIX_TEXT_MAX], alert[OPTIONS_LIMITS_MAX][APP_ALERT_TEXT_MAX];
+	const char *alerts[OPTIONS_LIMITS_MAX];
 	int err;
 
 	if (app->asked.told && !app->options->json && !app->options->total)
 		follow_view(app, &report);
 	(void)app_ipfix_text(app, exported, sizeof(exported));
 	report.exported = exported;
+	report.alert = alerts;
+	while (report.alerts < OPTIONS_LIMITS_MAX &&
+	       app_alert_summary(app, report.alerts, alert[report.alerts], APP_ALERT_TEXT_MAX)) {
+		alerts[report.alerts] = alert[report.alerts];
+		report.alerts++;
+	}
 	/* Made to be handed on: it says where it is from. */
 	if (!gethostname(host, sizeof(host) - 1)) {
 		report.host = host;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -306,7 +307,26 @@ static int start_watcher(struct app *app)
 	return err;
 }
 
-/* After the report: which alerts there were. */
+bool app_alert_summary(const struct app *app, size_t i, char *text, size_t size)
+{
+	char since[FORMAT_TEXT_MAX], safe[APP_ALERT_TEXT_MAX / 2];
+	const struct limit *limit;
+
+	if (i >= app->options->alerts || !app->outputs || i >= app->outputs->watch.count)
+		return false;
+	limit = app->outputs->watch.limit[i];
+	format_outside(limit_text(limit), safe, sizeof(safe));
+	if (!limit_times(limit))
+		snprintf(text, size, "%s: never exceeded", safe);
+	else
+		snprintf(text, size, "%s: exceeded %u time%s, %s %s", safe, limit_times(limit),
+			 format_plural(limit_times(limit)),
+			 limit_is_exceeded(limit) ? "also at the end, since" : "last at",
+			 format_wall(limit_since_wall_ns(limit), since, sizeof(since)));
+	return true;
+}
+
+/* Before the report, for those who do not read it as a table: which alerts there were. */
 static void say_alerts(const struct app *app)
 {
 	const struct watch *watch = &app->outputs->watch;

@@ -49,6 +49,18 @@ screen_has() {
 	TMUX_TMPDIR=$BED_DIR tmux -f /dev/null capture-pane -p -t limits 2>/dev/null | grep -q "$1"
 }
 
+# The report has a line for each, in its order.
+test_report() {
+	monitor_start report -r 100ms --alert 'in pps > 1k' --alert 'port 9999 bytes > 0'
+	traffic --flows 10 --packets 5000
+	wait_for 60 grep -q 'alert: in pps' "$BED_DIR/report.err" || fail "no alert"
+	monitor_stop
+	grep -qE '^  alert: in pps > 1k: exceeded 1 time, (last at|also at the end, since) 2' \
+		"$BED_DIR/report.out" || fail "the report: $(cat "$BED_DIR/report.out")"
+	grep -q '^  alert: port 9999 bytes > 0: never exceeded$' "$BED_DIR/report.out" ||
+		fail "the report: $(cat "$BED_DIR/report.out")"
+}
+
 # In the live view the header says it, until it is over.
 test_view() {
 	command -v tmux >/dev/null || skip "tmux is missing"
@@ -64,7 +76,7 @@ test_view() {
 
 python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is missing"
 bed_make limits quiet
-for name in exit alert view; do
+for name in exit alert report view; do
 	"test_$name"
 	echo "ok: $name"
 done

@@ -37,6 +37,9 @@ struct report {
 	/* Only flows that pass; NULL: all. Its bps and pps are averages since start. */
 	const struct filter *filter;
 	const char *exported; /* one line on flow records that were sent; "" or NULL: none were */
+	/* Lines on limits of --alert, safe to print. */
+	const char *const *alert;
+	size_t alerts;
 	const struct filter *hidden; /* flows that match are left out (--hide-own); NULL: none */
 	const char *filter_text; /* as it was typed (outside text), for the table */
 	enum group_by by;	 /* what a row is: a flow, or a group of them */

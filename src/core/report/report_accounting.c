@@ -156,6 +156,15 @@ static int put_exported(const struct report *report, FILE *out)
 	return report_written(out, fprintf(out, "  IPFIX: %s\n", report->exported));
 }
 
+static int put_alerts(const struct report *report, FILE *out)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < report->alerts; i++)
+		err = report_written(out, fprintf(out, "  alert: %s\n", report->alert[i]));
+	return err;
+}
+
 int report_put_accounting(const struct report_parts *parts, FILE *out)
 {
 	const struct report *report = parts->report;
@@ -181,5 +190,7 @@ int report_put_accounting(const struct report_parts *parts, FILE *out)
 		err = put_refusals(&report->health, out);
 	if (!err)
 		err = put_read_errors(&report->health, out);
+	if (!err)
+		err = put_alerts(report, out);
 	return err ? err : put_exported(report, out);
 }
