@@ -28,7 +28,7 @@ void app_start_reader(struct app *app)
 
 	if (app->options->no_inspect || app->options->read)
 		return;
-	err = sight_reader_start(jail_enter, &app->reader);
+	err = sight_reader_start(jail_prepare, jail_enter, &app->reader);
 	if (err)
 		give_up_sights(app, err);
 }

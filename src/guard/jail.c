@@ -119,15 +119,19 @@ static int load_jail_filter(void)
 	return err;
 }
 
+void jail_prepare(void)
+{
+	/* It has no sockets to make one useful: this is a second wall. */
+	if (!capng_get_caps_process() && capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN))
+		(void)unshare(CLONE_NEWNET);
+}
+
 int jail_enter(void)
 {
 	int err;
 
 	if (capng_get_caps_process())
 		return -EPERM;
-	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN))
-		(void)unshare(
-			CLONE_NEWNET); /* it has no sockets to make one useful, this is a second wall */
 	err = limit_resources();
 	if (!err)
 		err = drop_bounding_set();

@@ -10,9 +10,15 @@
 #define JAIL_MEMORY (64UL << 20)
 
 /*
- * Confines the calling process, which has one thread: nobody's user and group and an empty network
- * namespace as far as it may still take them, no capabilities, no new privileges, no files, processes
- * or core dumps, and of system calls those that wait, read, send and end. Any other call kills it. 0 or a negative errno, then it must end.
+ * Takes an empty network namespace where the process may. Apart from jail_enter(), which comes later,
+ * because making one takes tens of milliseconds, in which the process may have to wait anyway.
+ */
+void jail_prepare(void);
+
+/*
+ * Confines the calling process, which has one thread: nobody's user and group as far as it may still
+ * take them, no capabilities, no new privileges, no files, processes or core dumps, and of system calls
+ * those that wait, read, send and end. Any other call kills it. 0 or a negative errno, then it must end.
  */
 int jail_enter(void);
 

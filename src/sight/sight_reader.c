@@ -188,21 +188,26 @@ static void leave_for_reading(int fd)
 	prctl(PR_SET_NAME, "pktstat-reader");
 }
 
-static void __attribute__((noreturn)) run_reader(int (*confine)(void), int fd)
+static void __attribute__((noreturn))
+run_reader(void (*prepare)(void), int (*confine)(void), int fd)
 {
 	const struct inspect_sink sink = {.tell = send_finding};
 	struct reading reading = {.mono_ns = clock_mono_ns()};
 	int ring_fd;
 
 	leave_for_reading(fd);
+	prepare();
+	if (inspect_new(&sink, &reading.inspect))
+		_exit(1);
 	ring_fd = receive_ring();
-	if (ring_fd < 0 || inspect_new(&sink, &reading.inspect) ||
-	    sample_ring_new(ring_fd, inspect_sample, &reading, &reading.ring) || confine())
+	if (ring_fd < 0 || sample_ring_new(ring_fd, inspect_sample, &reading, &reading.ring) ||
+	    confine())
 		_exit(1);
 	read_forever(&reading);
 }
 
-int sight_reader_start(int (*confine)(void), struct sight_reader **ret_reader)
+int sight_reader_start(void (*prepare)(void), int (*confine)(void),
+		       struct sight_reader **ret_reader)
 {
 	struct sight_reader *reader = malloc(sizeof(*reader));
 	int pair[2], err;
@@ -217,7 +222,7 @@ int sight_reader_start(int (*confine)(void), struct sight_reader **ret_reader)
 	}
 	child = fork();
 	if (!child)
-		run_reader(confine, pair[1]);
+		run_reader(prepare, confine, pair[1]);
 	err = child < 0 ? -errno : 0;
 	close(pair[1]);
 	if (err) {

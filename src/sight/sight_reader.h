@@ -17,11 +17,12 @@
 struct sight_reader;
 
 /*
- * Starts the process, which waits for the ring. `confine` is called in it once that is mapped and all
- * memory allocated: it gives up everything else, 0 or a negative errno. Main thread, before any other.
- * 0 or a negative errno.
+ * Starts the process, which calls `prepare` and waits for the ring. `confine` is called in it once that
+ * is mapped and all memory allocated: it gives up everything else, 0 or a negative errno. Main thread,
+ * before any other. 0 or a negative errno.
  */
-int sight_reader_start(int (*confine)(void), struct sight_reader **ret_reader);
+int sight_reader_start(void (*prepare)(void), int (*confine)(void),
+		       struct sight_reader **ret_reader);
 /* Hands it the map of the ring (sample.h), which stays the caller's. 0 or a negative errno. */
 int sight_reader_give(struct sight_reader *reader, int ring_fd);
 /* Ends it, and frees; NULL is allowed. */
