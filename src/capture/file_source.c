@@ -174,17 +174,27 @@ static void count_next(struct file_source *source)
 	source->has_next = false;
 }
 
+/*
+ * How far time may go now; a long wait for the next packet is shortened. That cannot be left until no
+ * interval is due: played fast, the next one ends before the last was taken.
+ */
+static int64_t reach_next(struct file_source *source, uint64_t now_ns)
+{
+	int64_t reach_ns = reach_of(source, now_ns);
+
+	if (source->next.wall_ns <= reach_ns ||
+	    pace_due(&source->pace, source->next.wall_ns) <= now_ns + PACE_WAIT_MAX_NS)
+		return reach_ns;
+	pace_skip(&source->pace, source->next.wall_ns, now_ns);
+	return reach_of(source, now_ns);
+}
+
 /* The next packet is not due yet: the next turn is when it is, or at the end of the interval. */
-static void await_due(struct file_source *source, uint64_t now_ns)
+static void await_due(struct file_source *source)
 {
 	uint64_t due_ns = pace_due(&source->pace, source->next.wall_ns);
-	uint64_t end_ns;
+	uint64_t end_ns = pace_due(&source->pace, source->deadline_ns);
 
-	if (due_ns > now_ns + PACE_WAIT_MAX_NS) {
-		pace_skip(&source->pace, source->next.wall_ns, now_ns);
-		due_ns = now_ns;
-	}
-	end_ns = pace_due(&source->pace, source->deadline_ns);
 	set_turn(source, due_ns < end_ns ? due_ns : end_ns);
 }
 
@@ -226,11 +236,11 @@ static void play(struct file_source *source)
 
 		if (!have_next(source, now_ns))
 			return;
-		reach_ns = reach_of(source, now_ns);
+		reach_ns = reach_next(source, now_ns);
 		if (reach_deadline(source, reach_ns))
 			return;
 		if (source->next.wall_ns > reach_ns) {
-			await_due(source, now_ns);
+			await_due(source);
 			return;
 		}
 		count_next(source);

@@ -19,6 +19,9 @@ struct pace {
 	uint64_t base_mono_ns; /* belongs to this one here */
 };
 
+/* 145 years: nothing is further away, so that no sum is beyond 64 bits, with moments up to pcapng.c's last. */
+#define PACE_FAR_NS 4.6e18
+
 static inline bool pace_is_timed(const struct pace *pace)
 {
 	return pace->speed > 0;
@@ -27,15 +30,20 @@ static inline bool pace_is_timed(const struct pace *pace)
 /* The moment of the capture that is due at `mono_ns`. */
 static inline int64_t pace_at(const struct pace *pace, uint64_t mono_ns)
 {
-	return pace->base_ns + (int64_t)((double)(mono_ns - pace->base_mono_ns) * pace->speed);
+	double passed = (double)(mono_ns - pace->base_mono_ns) * pace->speed;
+
+	return pace->base_ns + (int64_t)(passed < PACE_FAR_NS ? passed : PACE_FAR_NS);
 }
 
 /* When a moment of the capture is due, at the earliest the base's. */
 static inline uint64_t pace_due(const struct pace *pace, int64_t ns)
 {
+	double left;
+
 	if (ns <= pace->base_ns)
 		return pace->base_mono_ns;
-	return pace->base_mono_ns + (uint64_t)((double)(ns - pace->base_ns) / pace->speed);
+	left = (double)(ns - pace->base_ns) / pace->speed;
+	return pace->base_mono_ns + (uint64_t)(left < PACE_FAR_NS ? left : PACE_FAR_NS);
 }
 
 /* At `mono_ns` the next packet is that of the moment `ns`: it comes a second later, not in an hour. */

@@ -175,6 +175,12 @@ case_time() {
 	mv "$DIR/report" "$DIR/fast"
 	read_file ethernet.pcap 0 --speed 100
 	cmp "$DIR/fast" "$DIR/report" || fail "the speed changes the report"
+	# A gap of 82 years is no wait, at no speed.
+	for speed in 0.01 1 1000000; do
+		timeout 100 "$PKTSTAT_BPF" --read "$DIR/century.pcap" --json --speed "$speed" \
+			>"$DIR/report" || fail "a gap of 82 years at --speed $speed: status $?"
+		same "packets at --speed $speed" "$(sum_of packets true)" 3
+	done
 }
 
 # Where no namespaces can be made, the demo plays a capture of its own.

@@ -150,6 +150,8 @@ def make(frames):
     files["truncated.pcapng"] = ng[:-3]
     files["damaged.pcap"] = whole[:24 + 8] + b"\xff\xff\xff\x7f" + whole[24 + 12:]
     files["damaged.pcapng"] = ng + struct.pack("<II", 6, 7)
+    files["century.pcap"] = pcap(ETHERNET, [(ns, frames[0], len(frames[0])) for ns in
+                                            (stamp(0), 0xFFFFFFFF * 10**9, 0)])
     files["usb.pcap"] = pcap(189, stamped(frames))
     files["empty.pcap"] = pcap(ETHERNET, [])
     files["one.pcap"] = pcap(ETHERNET, stamped(frames[:1]))
