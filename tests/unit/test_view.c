@@ -386,6 +386,32 @@ static void test_following(void **state)
 	view_free(view);
 }
 
+static int expect_behind(void *context, const struct row *row)
+{
+	uint64_t *last = context;
+
+	uint64_t bytes = row->delta[FLOW_IN].bytes + row->delta[FLOW_OUT].bytes;
+
+	assert_true(bytes <= *last);
+	*last = bytes;
+	return 0;
+}
+
+/* Finding the window tells idle rows apart by other keys, which must not put them before the rest. */
+static void test_list_is_ordered(void **state)
+{
+	struct given given[300];
+	uint64_t last = UINT64_MAX;
+	struct view *view = view_of(15, COLUMN_BPS);
+
+	for (uint16_t i = 0; i < 300; i++)
+		given[i] = (struct given){(uint16_t)(i + 1), i % 30 ? 0 : 100U + i};
+	show(view, 1, given, 300);
+	assert_int_equal(view_list(view, expect_behind, &last), 0);
+	assert_int_equal(last, 0);
+	view_free(view);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_drill),
 		cmocka_unit_test(test_frozen_order),
 		cmocka_unit_test(test_following),
+		cmocka_unit_test(test_list_is_ordered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

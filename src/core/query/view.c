@@ -620,6 +620,8 @@ int view_list(struct view *view, int (*each)(void *context, const struct row *ro
 	if (err)
 		return err;
 	order = order_select(&view->order);
+	/* To find the window has overwritten them. */
+	order_keys(&view->order, view->rows.item, view->rows.count);
 	select_window(&order, view->rows.item, view->rows.count, 0, view->rows.count);
 	for (size_t i = 0; !err && i < view->rows.count; i++) {
 		const struct row row = rows_get(&view->rows, view->rows.item[i].index);
