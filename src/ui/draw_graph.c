@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "clock.h"
 #include "graph.h"
 #include "past.h"
 
@@ -19,9 +20,10 @@
 /* What the columns of a graph stand for. */
 struct span {
 	double value[FLOW_DIRS][VALUES_MAX];
-	double most[FLOW_DIRS]; /* also of what has just scrolled out, so that scales change rarely */
+	double most
+		[FLOW_DIRS]; /* also of what has just scrolled out, so that scales change rarely */
 	int values;
-	int marked;	 /* the column of the moment shown; -1: none */
+	int marked;	    /* the column of the moment shown; -1: none */
 	uint64_t length_ns; /* of a column; 0: not known */
 };
 
@@ -90,6 +92,24 @@ static void take_ring(struct span *span, const struct scene *scene)
 	span->length_ns = history_span_ns(history) / (uint64_t)span->values;
 }
 
+/*
+ * The rates that stand beside the graph. Of an interval that was cut short they are no point of it, and
+ * may be higher than all of them; a scale below them would look like an error.
+ */
+static void take_shown(struct span *span, const struct scene *scene)
+{
+	const struct snapshot *shown = view_snapshot(scene->view);
+	struct history_point point = {0};
+
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		const struct flow_counts *delta = &shown->dir[dir].delta;
+
+		point.bps[dir] = rate_bps(delta->bytes, shown->elapsed_ns);
+		point.pps[dir] = rate_pps(delta->packets, shown->elapsed_ns);
+	}
+	take_point(span, scene, &point, -1);
+}
+
 static void put_scale(struct frame *frame, const struct scene *scene, int x, int y, double scale)
 {
 	char text[16];
@@ -121,13 +141,16 @@ static void put_axis_times(struct frame *frame, const struct span *span, int x, 
 	frame_put_right(frame, x, y, width, STYLE_DIM, "now");
 	for (uint64_t i = 1; tick_ns; i++) {
 		uint64_t s = i * tick_ns / 1000000000;
-		int cell = width - 1 -
-			   (int)(i * tick_ns / (span->length_ns * GRAPH_VALUES_PER_CELL));
+		int cell =
+			width - 1 - (int)(i * tick_ns / (span->length_ns * GRAPH_VALUES_PER_CELL));
 
 		if (cell < 1)
 			break;
-		if (s % 60 || s < 120)
+		if (s < 120)
 			snprintf(text, sizeof(text), "-%llu s", (unsigned long long)s);
+		else if (tick_ns % 60000000000ULL)
+			snprintf(text, sizeof(text), "-%llum%02llus", (unsigned long long)s / 60,
+				 (unsigned long long)s % 60);
 		else
 			snprintf(text, sizeof(text), "-%llu min", (unsigned long long)(s / 60));
 		frame_put(frame, x + cell, y, width - cell, STYLE_DIM, text);
@@ -164,8 +187,7 @@ static void put_side(struct frame *frame, const struct layout *layout, const str
 
 	graph_draw(frame, &graph, span->value[dir], scene->glyphs);
 	for (int i = 0; axis && i < lines; i++)
-		frame_put(frame, x - 1, graph.y + i, 1, STYLE_DIM,
-			  scene->glyphs->axis[AXIS_SIDE]);
+		frame_put(frame, x - 1, graph.y + i, 1, STYLE_DIM, scene->glyphs->axis[AXIS_SIDE]);
 	put_scale(frame, scene, x - LABEL_WIDTH, below ? graph.y + lines - 1 : graph.y, graph.most);
 }
 
@@ -186,6 +208,7 @@ void draw_graph(struct frame *frame, const struct layout *layout, const struct s
 		take_ring(&span, scene);
 	else
 		take_live(&span, scene);
+	take_shown(&span, scene);
 	put_side(frame, layout, scene, &span, x, width, FLOW_IN);
 	if (layout->block > 2)
 		put_axis(frame, scene, &span, x, layout->in_y + layout->block / 2, width);

@@ -17,7 +17,7 @@ static void put_count(struct page_writer *page, unsigned int style, const char *
 
 	format_count(number, count, sizeof(count));
 	snprintf(text, sizeof(text), "%s%s", count, what);
-	page_line(page, style, label, text);
+	page_line_wrapped(page, style, label, text);
 }
 
 static unsigned int warn_if(bool wrong)
@@ -34,7 +34,7 @@ static void put_map(struct page_writer *page, const struct snapshot_health *heal
 	format_count(health->map_entries, room, sizeof(room));
 	format_count(health->map_entries_max, most, sizeof(most));
 	snprintf(text, sizeof(text), "%s flows drained, room for %s, at most %s", used, room, most);
-	page_line(page, STYLE_PLAIN, "kernel map", text);
+	page_line_wrapped(page, STYLE_PLAIN, "kernel map", text);
 	put_count(page, STYLE_PLAIN, "  grown", health->map_grown, " times");
 	put_count(page, STYLE_PLAIN, "  shrunk", health->map_shrunk, " times");
 	put_count(page, warn_if(health->map_failed), "  refused", health->map_failed,
@@ -48,14 +48,18 @@ static void put_times(struct page_writer *page, const struct snapshot *snapshot)
 	const struct snapshot_health *health = &snapshot->health;
 	char text[FORMAT_TEXT_MAX];
 
-	page_line(page, STYLE_PLAIN, "interval", format_length(snapshot->elapsed_ns, text, 64));
-	page_line(page, STYLE_PLAIN, "last drain", format_length(health->drain_ns, text, 64));
-	page_line(page, STYLE_PLAIN, "last snapshot", format_length(health->build_ns, text, 64));
+	page_line_wrapped(page, STYLE_PLAIN, "interval",
+			  format_length(snapshot->elapsed_ns, text, 64));
+	page_line_wrapped(page, STYLE_PLAIN, "last drain",
+			  format_length(health->drain_ns, text, 64));
+	page_line_wrapped(page, STYLE_PLAIN, "last snapshot",
+			  format_length(health->build_ns, text, 64));
 	put_count(page, warn_if(health->missed_deadlines), "missed deadlines",
 		  health->missed_deadlines, "");
 	put_count(page, warn_if(health->read_errors), "read errors", health->read_errors, "");
 	if (health->last_error)
-		page_line(page, warn_if(true), "  last error", strerror(-health->last_error));
+		page_line_wrapped(page, warn_if(true), "  last error",
+				  strerror(-health->last_error));
 }
 
 static void put_memory(struct page_writer *page, const struct snapshot_health *health)
@@ -66,9 +70,9 @@ static void put_memory(struct page_writer *page, const struct snapshot_health *h
 	format_memory(health->ring_bytes, used, sizeof(used));
 	format_memory(health->ring_budget, most, sizeof(most));
 	snprintf(text, sizeof(text), "%s of %s", used, most);
-	page_line(page, STYLE_PLAIN, "rewind memory", text);
-	page_line(page, STYLE_PLAIN, "ledger memory",
-		  format_memory(health->ledger_bytes, used, sizeof(used)));
+	page_line_wrapped(page, STYLE_PLAIN, "rewind memory", text);
+	page_line_wrapped(page, STYLE_PLAIN, "ledger memory",
+			  format_memory(health->ledger_bytes, used, sizeof(used)));
 }
 
 static void put_iface(struct page_writer *page, const struct ifaces_entry *entry, const char *label)
@@ -90,7 +94,8 @@ static void put_iface(struct page_writer *page, const struct ifaces_entry *entry
 		 entry->since_wall_ns ? ", since " : "",
 		 entry->since_wall_ns ? format_wall(entry->since_wall_ns, since, sizeof(since))
 				      : "");
-	page_line(page, warn_if(failed || entry->state == IFACE_GONE || entry->away), label, text);
+	page_line_wrapped(page, warn_if(failed || entry->state == IFACE_GONE || entry->away), label,
+			  text);
 	if (entry->removals)
 		page_line_wrapped(page, warn_if(true), "",
 				  ifaces_entry_away(entry, text, sizeof(text)));
@@ -118,8 +123,8 @@ static void put_owners(struct page_writer *page, const struct scene *scene)
 	char memory[FORMAT_TEXT_MAX];
 	char text[2 * FORMAT_TEXT_MAX];
 
-	page_line(page, STYLE_PLAIN, "process lookup",
-		  scene->owners ? scene->owners_way ?: "" : "off");
+	page_line_wrapped(page, STYLE_PLAIN, "process lookup",
+			  scene->owners ? scene->owners_way ?: "" : "off");
 	if (owner_table_note(scene->owners))
 		page_line_wrapped(page, warn_if(true), "  no names",
 				  owner_table_note(scene->owners));
@@ -129,9 +134,9 @@ static void put_owners(struct page_writer *page, const struct scene *scene)
 		put_count(page, STYLE_PLAIN, "  known", owner_table_count(scene->owners), text);
 	}
 	if (scene->hides_own)
-		page_line(page, STYLE_PLAIN, "own session", "hidden, but counted");
-	page_line(page, STYLE_PLAIN, "host names",
-		  scene->host_names ? "looked up and shown" : "not looked up (key N)");
+		page_line_wrapped(page, STYLE_PLAIN, "own session", "hidden, but counted");
+	page_line_wrapped(page, STYLE_PLAIN, "host names",
+			  scene->host_names ? "looked up and shown" : "not looked up (key N)");
 }
 
 static void put_samples(struct page_writer *page, const struct scene *scene,
@@ -169,7 +174,7 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 		exact = false;
 		snprintf(text, sizeof(text), "incomplete, see interfaces");
 	}
-	page_line(&page, warn_if(!exact), "counts", text);
+	page_line_wrapped(&page, warn_if(!exact), "counts", text);
 	page_counts(&page, STYLE_PLAIN, "seen by the hook", &health->hook);
 	page_counts(&page, STYLE_PLAIN, "in rows", &health->rows);
 	page_counts(&page, warn_if(health->map_full.packets), "  map full", &health->map_full);
@@ -185,7 +190,7 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	put_map(&page, health);
 	put_times(&page, snapshot);
 	put_memory(&page, health);
-	page_line(&page, STYLE_PLAIN, "attached by", scene->attach);
+	page_line_wrapped(&page, STYLE_PLAIN, "attached by", scene->attach);
 	if (*scene->exported)
 		page_line_wrapped(&page, warn_if(scene->export_lost), "IPFIX", scene->exported);
 	put_owners(&page, scene);

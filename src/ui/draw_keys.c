@@ -128,11 +128,12 @@ static void put_help(struct page_writer *page, const struct help_line *lines, si
 {
 	/* Blanks and headings are the same lines in another style. */
 	for (size_t i = 0; i < count; i++) {
-		page->label_width = lines[i].style == STYLE_ACCENT && strlen(lines[i].label) > HELP_LABEL
-					    ? 18
-					    : HELP_LABEL;
+		page->label_width =
+			lines[i].style == STYLE_ACCENT && strlen(lines[i].label) > HELP_LABEL
+				? 18
+				: HELP_LABEL;
 		page->label_style = lines[i].style == STYLE_ACCENT ? STYLE_BOLD | STYLE_ACCENT
-								  : STYLE_BOLD | STYLE_UNDERLINE;
+								   : STYLE_BOLD | STYLE_UNDERLINE;
 		page_line(page, STYLE_PLAIN, lines[i].label, lines[i].text);
 	}
 }
@@ -167,6 +168,10 @@ static void put_menu_line(struct frame *frame, int y, int width, unsigned int st
 {
 	char key[2] = {letter, '\0'};
 
+	/* Not the mark of the row below it either, nor a letter left over at the edge. */
+	frame_put(frame, 0, y, 1, STYLE_PLAIN, " ");
+	if (width + 2 >= frame->width)
+		frame_put(frame, width + 1, y, 1, STYLE_PLAIN, " ");
 	for (int i = 0; i < width; i++)
 		frame_put(frame, 1 + i, y, 1, style, " ");
 	frame_put(frame, 3, y, 1, style | STYLE_BOLD, key);
@@ -191,8 +196,8 @@ void draw_menu(struct frame *frame, const struct layout *layout, const struct sc
 
 	if (y + (int)count + 1 > frame->height)
 		y = frame->height > (int)count ? frame->height - (int)count - 1 : 0;
-	put_menu_line(frame, y, width, STYLE_HEAD, ' ', choose_view ? "View" : "Write what is shown",
-		      "");
+	put_menu_line(frame, y, width, STYLE_HEAD, ' ',
+		      choose_view ? "View" : "Write what is shown", "");
 	for (size_t i = 0; i < count; i++) {
 		bool here = choose_view && view[i]->by == view_group(scene->view);
 

@@ -196,6 +196,20 @@ static void clear_line(struct frame *frame, int y)
 }
 
 /* The line the filter is typed in, with its error. The cursor stays visible. */
+/* As many whole words as fit, but half of the text at least. */
+static void put_words(struct frame *frame, int x, int y, unsigned int style, const char *text)
+{
+	size_t fits = frame_text_fit(text, frame->width - x), length = fits;
+	char part[256];
+
+	while (text[length] && text[length] != ' ' && length > fits / 2)
+		length--;
+	if (text[length] && text[length] != ' ')
+		length = fits;
+	snprintf(part, sizeof(part), "%.*s", (int)length, text);
+	frame_put(frame, x, y, frame->width, style, part);
+}
+
 static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 {
 	const struct prompt *prompt = &scene->prompt;
@@ -222,7 +236,7 @@ static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 		frame_paint(frame, 1 + column, y, 1, STYLE_WARN | STYLE_UNDERLINE | STYLE_BOLD);
 	x += 2;
 	x += frame_put(frame, x, y, 2, STYLE_WARN, scene->glyphs->utf8 ? "← " : "< ");
-	frame_put(frame, x, y, frame->width, STYLE_WARN, prompt->why);
+	put_words(frame, x, y, STYLE_WARN, prompt->why);
 }
 
 /* The text at the right end: what is hidden, and the position in the table. */
@@ -337,6 +351,12 @@ void draw_status(struct frame *frame, const struct layout *layout, const struct 
 	}
 	if (y < 0 || !view_snapshot(scene->view))
 		return;
+	/* A notice that needs the space, like the path of a file, is not said again. */
+	if (scene->notice &&
+	    frame_text_width(scene->notice) >= draw_status_width(scene, frame->width)) {
+		draw_state(frame, layout, scene, frame->width);
+		return;
+	}
 	position_text(scene, position, sizeof(position));
 	draw_state(frame, layout, scene, draw_status_width(scene, frame->width));
 	/* The sums of a filter need the space. */

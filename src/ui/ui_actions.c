@@ -130,8 +130,9 @@ static bool press_to_sort(struct ui *ui, enum action action)
 	case ACTION_COLUMN_RIGHT: sort_by_neighbour(ui, 1); return true;
 	case ACTION_FREEZE:
 		view_set_frozen(ui->view, !view_is_frozen(ui->view));
-		ui_say(ui, view_is_frozen(ui->view) ? "rows keep their places; o releases them"
-						    : "rows are in order again",
+		ui_say(ui,
+		       view_is_frozen(ui->view) ? "rows keep their places; o releases them"
+						: "rows are in order again",
 		       "");
 		return true;
 	case ACTION_REVERSE:
@@ -144,7 +145,8 @@ static bool press_to_sort(struct ui *ui, enum action action)
 static void toggle_follow(struct ui *ui)
 {
 	view_set_follow(ui->view, !view_follows(ui->view));
-	ui_say(ui, view_follows(ui->view) ? "scrolling with the selected row" : "no longer scrolling",
+	ui_say(ui,
+	       view_follows(ui->view) ? "scrolling with the selected row" : "no longer scrolling",
 	       "");
 }
 
@@ -358,9 +360,17 @@ static void reset_totals(struct ui *ui)
 
 static void toggle_totals(struct ui *ui)
 {
+	int shown = 0;
+
+	for (int i = 0; i < ui->layout.columns; i++)
+		shown += ui->layout.column[i].column == COLUMN_PACKETS ||
+			 ui->layout.column[i].column == COLUMN_BYTES;
 	ui->wish.totals = !ui->wish.totals;
-	ui->scene.notice = ui->wish.totals ? "totals turned round: shown where they were not, or hidden"
-					   : "totals as they fit";
+	if (!ui->wish.totals)
+		ui->scene.notice = "totals as they fit";
+	else
+		ui->scene.notice = shown == 2 ? "totals hidden; T shows them again"
+					      : "totals shown, where they have room";
 }
 
 static void next_unit(struct ui *ui)
@@ -421,9 +431,8 @@ static void click(struct ui *ui, int x, int y)
 {
 	const struct layout_column *column = layout_column_at(&ui->layout, x);
 	int tabs_y = ui->layout.tabs_y >= 0 ? ui->layout.tabs_y : ui->layout.status_y;
-	int tabs_width = ui->layout.tabs_y >= 0
-				 ? ui->layout.width
-				 : draw_status_width(&ui->scene, ui->layout.width);
+	int tabs_width = ui->layout.tabs_y >= 0 ? ui->layout.width
+						: draw_status_width(&ui->scene, ui->layout.width);
 	enum group_by by;
 
 	if (ui->scene.page != PAGE_TABLE) {

@@ -195,6 +195,7 @@ static void say_written(struct ui *ui, int err, size_t rows, const char *where)
 	const char *home = getenv("HOME");
 	size_t length = home ? strlen(home) : 0;
 	char safe[200] = "", count[FORMAT_TEXT_MAX], text[320];
+	int used;
 
 	/* As a shell would take it, and shorter. */
 	if (length > 1 && !strncmp(where, home, length) && where[length] == '/')
@@ -203,8 +204,11 @@ static void say_written(struct ui *ui, int err, size_t rows, const char *where)
 		length = 0;
 	format_outside(where + length, safe + strlen(safe), sizeof(safe) - 1);
 	if (!err) {
-		snprintf(text, sizeof(text), "%s row%s in %s",
-			 format_count(rows, count, sizeof(count)), format_plural(rows), safe);
+		used = snprintf(text, sizeof(text), "%s row%s in ",
+				format_count(rows, count, sizeof(count)), format_plural(rows));
+		/* Its name, at the end, says more than the middle of a long path. */
+		draw_shorten(safe, ui->layout.width - 2 - used, ui->scene.glyphs->cut, text + used,
+			     sizeof(text) - (size_t)used);
 		ui_say(ui, text, "");
 		return;
 	}

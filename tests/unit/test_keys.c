@@ -11,7 +11,9 @@
 
 #include <cmocka.h>
 
+#include "draw.h"
 #include "keys.h"
+#include "view.h"
 
 static void test_each_key_once(void **state)
 {
@@ -26,6 +28,45 @@ static void test_each_key_once(void **state)
 			assert_int_equal(keys_action(key[i].code[j]), key[i].action);
 	}
 	assert_int_equal(keys_action('\1'), ACTION_NONE);
+}
+
+/* Nothing of the help page is cut, in one column or two. */
+static void expect_help(int width)
+{
+	struct layout layout = {.width = width, .height = 90, .keys_y = 89};
+	struct view *view = NULL;
+	struct scene scene = {.glyphs = &glyphs_utf8};
+	struct frame frame = {0};
+	size_t count;
+	const struct key_binding *key = keys_table(&count);
+
+	assert_int_equal(view_new(COLUMN_BPS, &view), 0);
+	scene.view = view;
+	assert_int_equal(frame_init(&frame, width, layout.height), 0);
+	draw_help(&frame, &layout, &scene);
+	for (size_t i = 0; i < count; i++) {
+		bool found = !key[i].keys;
+
+		for (int at = 0; !found && at < frame.width * frame.height; at++) {
+			size_t j = 0;
+
+			while (key[i].help[j] && at + (int)j < frame.width * frame.height &&
+			       frame.cell[at + (int)j].text[0] == key[i].help[j])
+				j++;
+			found = !key[i].help[j];
+		}
+		if (!found)
+			fail_msg("the help page cuts \"%s\"", key[i].help);
+	}
+	frame_done(&frame);
+	view_free(view);
+}
+
+static void test_help_fits(void **state)
+{
+	expect_help(40);
+	expect_help(80);
+	expect_help(120);
 }
 
 /* The part of the man page on keys, without what roff needs. */
@@ -94,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_key_once),
+		cmocka_unit_test(test_help_fits),
 		cmocka_unit_test(test_man_page),
 	};
 
