@@ -232,7 +232,8 @@ static void say_limit(void *context, size_t i, const struct limit *limit, enum l
 		log_line("%s: %s at %s (%s)",
 			 news == LIMIT_EXCEEDED ? "alert" : "alert is over", limit_text(limit),
 			 wall, values);
-	} else if (news == LIMIT_EXCEEDED) {
+	} else if (news == LIMIT_EXCEEDED &&
+		   atomic_load(&app->outputs->end) != OUTPUT_LIMIT) {
 		log_line("limit exceeded: %s at %s (%s)", limit_text(limit), wall, values);
 		end_program(app, OUTPUT_LIMIT);
 	}
@@ -267,6 +268,7 @@ static int make_watcher(struct app *app)
 	struct app_outputs *outputs = app->outputs;
 	const struct publisher_options publisher = {
 		.ring = app->ring,
+		.each = true, /* limits of --read must not depend on how fast this thread is */
 		.settle_ms = app_settle_ms(app),
 		.publish = watch_publish,
 		.finish = watch_finish,

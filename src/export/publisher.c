@@ -117,13 +117,53 @@ static int see_newest(struct publisher *publisher)
 	return err;
 }
 
+/* The oldest whole snapshot since the last change, or the newest one. */
+static struct snapshot *next_snapshot(const struct publisher *publisher)
+{
+	const struct snapshot *last = change_last(publisher->keeper);
+	struct snapshot *now = ring_latest(publisher->options.ring);
+
+	for (uint64_t seq = last ? last->seq + 1 : 1; now && seq < now->seq; seq++) {
+		struct snapshot *at = ring_at(publisher->options.ring, seq);
+
+		if (at && at->seq >= seq && !at->thin) {
+			snapshot_unref(now);
+			return at;
+		}
+		if (at && at->seq > seq)
+			seq = at->seq;
+		snapshot_unref(at);
+	}
+	return now;
+}
+
+/* A file that is read at full speed has many snapshots by the time this thread runs. */
+static int see_each(struct publisher *publisher)
+{
+	int err = 0;
+	bool more;
+
+	do {
+		struct snapshot *now = next_snapshot(publisher);
+
+		more = now && now != change_last(publisher->keeper);
+		if (more) {
+			let_settle(publisher);
+			err = publish_change(publisher, now);
+			more = !err && now == change_last(publisher->keeper);
+		}
+		snapshot_unref(now);
+	} while (more);
+	return err;
+}
+
 static int finish_output(struct publisher *publisher)
 {
 	const struct publisher_options *options = &publisher->options;
 	struct snapshot *last = ring_latest(options->ring);
-	int err = 0;
+	int err = options->each ? see_each(publisher) : 0;
 
-	if (last && last != change_last(publisher->keeper))
+	if (!err && last && last != change_last(publisher->keeper))
 		err = publish_change(publisher, last);
 	if (!err)
 		err = options->finish(options->output, last);
@@ -149,7 +189,7 @@ static int read_ring(struct publisher *publisher)
 		if (options->extra)
 			options->extra(options->output);
 		if (wait_take_event(publisher->publish_fd)) {
-			err = see_newest(publisher);
+			err = options->each ? see_each(publisher) : see_newest(publisher);
 			if (err)
 				return err;
 		}

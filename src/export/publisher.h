@@ -23,6 +23,11 @@ enum publisher_news {
 struct publisher_options {
 	struct ring *ring;
 	uint64_t every_ns; /* least time between two changes */
+	/*
+	 * A change for each snapshot that is still whole in the ring, instead of the newest one, also
+	 * when the thread is late; without every_ns and count.
+	 */
+	bool each;
 	/* How long it waits before a change, for owners of new flows to become known; 0: not. */
 	int settle_ms;
 	uint64_t count;	   /* intervals; the last one ends with the program; 0: no limit */

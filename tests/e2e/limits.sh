@@ -49,6 +49,30 @@ screen_has() {
 	TMUX_TMPDIR=$BED_DIR tmux -f /dev/null capture-pane -p -t limits 2>/dev/null | grep -q "$1"
 }
 
+# One second in the middle of a file is above the limit, however fast the file is read.
+test_read() {
+	local i status
+	python3 - "$BED_DIR/burst.pcap" <<'END' || fail "cannot write a capture"
+import struct, sys
+ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 1000, 1, 0, 64, 17, 0, b"\x0a\0\0\1", b"\x0a\0\0\2")
+frame = b"\2" * 12 + b"\x08\0" + ip + struct.pack(">HHHH", 1, 2, 980, 0) + bytes(972)
+with open(sys.argv[1], "wb") as file:
+    file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+    for second in range(120):
+        count = 1000 if second == 60 else 10
+        for i in range(count):
+            file.write(struct.pack("<IIII", 1000 + second, i * 1000000 // count,
+                                   len(frame), len(frame)) + frame)
+END
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		status=0
+		"$PKTSTAT_BPF" --read "$BED_DIR/burst.pcap" --exit-over 'bps > 4M' \
+			>/dev/null 2>"$BED_DIR/read.err" </dev/null || status=$?
+		same "status of reading $i" "$status" 3
+		same "lines of reading $i" "$(wc -l <"$BED_DIR/read.err")" 1
+	done
+}
+
 # The report has a line for each, in its order.
 test_report() {
 	monitor_start report -r 100ms --alert 'in pps > 1k' --alert 'port 9999 bytes > 0'
@@ -76,7 +100,7 @@ test_view() {
 
 python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is missing"
 bed_make limits quiet
-for name in exit alert report view; do
+for name in exit alert read report view; do
 	"test_$name"
 	echo "ok: $name"
 done
