@@ -11,6 +11,7 @@ CASE=${1:?a case}
 TOOLS=${PKTSTAT_TOOLS:?directory of the test tools}
 HERE=$(dirname "$0")
 PACKETS=20000
+TRAFFIC=$((2 * PACKETS + 8)) # what traffic() sends: with the pings and their answers
 PATIENCE=60
 COLLECTOR=
 
@@ -195,15 +196,23 @@ has_packets() {
 	[ "$(collected_sums | cut -d' ' -f1)" = "$1" ]
 }
 
-# The collector is killed and starts again; over TCP nothing is missing.
+collected_packets() {
+	[ "$(collected_sums | cut -d' ' -f1)" -ge "$1" ]
+}
+
+# The collector is killed and starts again; over TCP nothing is missing. What a collector has received
+# but not read is lost with it, so it is killed when it has read all.
 restart() {
+	local sent=0
 	collector_start tcp
 	monitor_start m --json --ipfix 127.0.0.1,tcp --ipfix-idle 1s --refresh 200ms
 	for _ in 1 2 3; do
 		traffic
-		wait_for $PATIENCE grep -q '"reason": 1' "$BED_DIR/records" || fail "no record"
+		sent=$((sent + TRAFFIC))
+		wait_for $PATIENCE collected_packets "$sent" || fail "collected $(collected_sums), sent $sent"
 		collector_stop KILL
 		traffic
+		sent=$((sent + TRAFFIC))
 		collector_start tcp
 	done
 	monitor_stop
