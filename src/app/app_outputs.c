@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -33,6 +34,7 @@ enum output_end {
 struct app_output {
 	struct app *app;
 	const char *path; /* outside text; NULL: standard output */
+	struct stat file; /* what it is when opened */
 	struct stream *stream;
 	struct publisher *publisher;
 };
@@ -164,6 +166,21 @@ static int open_stream_file(const struct options_stream *wanted, int *ret_fd)
 	return -errno;
 }
 
+/* Two paths may be one file. 0 or -EINVAL. */
+static int refuse_mixed(const struct app_outputs *outputs, const struct app_output *output)
+{
+	for (const struct app_output *other = outputs->stream; other < output; other++) {
+		if (!S_ISREG(output->file.st_mode) || other->file.st_dev != output->file.st_dev ||
+		    other->file.st_ino != output->file.st_ino)
+			continue;
+		log_line("two streams would be mixed: %s and %s are the same file; give them "
+			 "different files",
+			 output_name(other), output_name(output));
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int make_stream(struct app *app, const struct options_stream *wanted,
 		       struct app_output *output)
 {
@@ -202,6 +219,11 @@ static int make_stream(struct app *app, const struct options_stream *wanted,
 		return err;
 	output->app = app;
 	output->path = wanted->path;
+	if (!fstat(fd, &output->file) && refuse_mixed(app->outputs, output)) {
+		if (wanted->path)
+			close(fd);
+		return -EINVAL;
+	}
 	err = stream_new(&stream, fd, wanted->path != NULL, &output->stream);
 	if (err) {
 		if (wanted->path)

@@ -152,6 +152,11 @@ test_unread() {
 	same "status" "$status" 1
 	grep -q 'nobody reads this pipe; start its reader first' "$BED_DIR/unread.err" ||
 		fail "$(cat "$BED_DIR/unread.err")"
+	status=0
+	bed_mon timeout -k 1 60 "$PKTSTAT_BPF" -i mon0 --stream "jsonl:$BED_DIR/one" \
+		--stream "csv:$BED_DIR/./one" >/dev/null 2>"$BED_DIR/unread.err" || status=$?
+	same "status of two streams to one file" "$status" 1
+	grep -q 'are the same file; give them' "$BED_DIR/unread.err" || fail "$(cat "$BED_DIR/unread.err")"
 	exec 9<>"$BED_DIR/unread"
 	monitor_start unread -r 100ms --stream "jsonl:$BED_DIR/unread" 9>&-
 	exec 9>&-
