@@ -262,7 +262,7 @@ static inline const char *app_way(const struct app *app)
 int app_open_file(struct app *app);
 /* When the collector has ended: logs what was wrong with the file, if anything was. */
 void app_end_file(struct app *app);
-/* Whichever it is. */
+/* Frees the source, of either kind. */
 void app_free_source(struct app *app);
 
 /*

@@ -86,7 +86,7 @@ static void begin_at(struct captured *captured, uint32_t start, uint16_t etherty
 	captured->ethertype = ethertype ? ethertype : IP_VERSION;
 }
 
-/* One whose header is cut: nothing is known of the packet. */
+/* The header is cut: nothing is known of the packet. */
 static int begin_nowhere(struct captured *captured)
 {
 	captured->size = 0;

@@ -27,7 +27,7 @@ struct ipfix {
 	const struct owner_table *owners;
 	uint32_t domain;
 	struct ipfix_message message; /* open, not full */
-	struct ifaces *announced;     /* one reference: whose names were sent */
+	struct ifaces *announced;     /* one reference: those with names already sent */
 	uint64_t session;	      /* in which that was */
 	uint64_t announced_ns;
 	bool is_stuck; /* said so */

@@ -43,7 +43,7 @@ static bool take_dns(struct inspect_case *now)
 	if (elsewhere && (!message.whole || !*message.name))
 		return false;
 	inspect_found(now, elsewhere ? APPLICATION_DNS : application);
-	if (application != APPLICATION_NBNS) /* whose names are written in another way */
+	if (application != APPLICATION_NBNS) /* its names are encoded (RFC 1001) */
 		inspect_learn_dns(now, &message);
 	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Signatures of protocols whose messages are numbers; see signature.h. */
+/* Signatures of protocols with binary messages; see signature.h. */
 #include "octets.h"
 #include "signature.h"
 

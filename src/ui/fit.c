@@ -30,7 +30,7 @@ static bool is_other(const struct widths *widths, const struct scene *scene)
 	       widths->drilled != (view_drilled(scene->view, &by) != NULL);
 }
 
-/* A new stretch forgets the one before the last. */
+/* A new stretch keeps only the last one. */
 static void turn_page(struct widths *widths, uint64_t seq)
 {
 	/* Also backwards: another time has other rows. */

@@ -11,7 +11,7 @@
 
 #include "draw.h"
 
-/* The widest texts of columns, over this stretch of snapshots and the one before. Zeroed: none yet. */
+/* The widest texts of columns, over this stretch of snapshots and the previous one. Zeroed: none yet. */
 struct widths {
 	uint8_t now[COLUMNS], before[COLUMNS];
 	uint8_t most[COLUMNS]; /* of both: for struct layout_wish */

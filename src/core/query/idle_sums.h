@@ -19,8 +19,8 @@
 
 /*
  * Groups of flows that have no row in a snapshot, and which of these groups are worth showing. There
- * may be a million: so they are small, flows are added in batches whose memory is fetched together,
- * and a list keeps those with most bytes. Owned by idle_sums.h; one thread.
+ * may be a million: so they are small, flows are added in batches, which fetch their memory together, and
+ * a list keeps those with most bytes. Owned by idle_sums.h; one thread.
  */
 
 /* Groups without a row of a snapshot that are shown: those with most bytes. */
