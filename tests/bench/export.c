@@ -31,9 +31,12 @@
 struct bench {
 	struct ledger *ledger;
 	struct ifaces *ifaces;
+	struct change_keeper *keeper;
 	uint32_t flows;
 	unsigned int seconds;
 	struct flow_counts total[FLOW_DIRS];
+	double used_s; /* CPU of the output */
+	size_t with;   /* memory while the output was there */
 };
 
 static double cpu_s(void)
@@ -81,6 +84,50 @@ static void say_nothing(void *context, int err)
 	(void)err;
 }
 
+/* What comes before an output; true if it failed. */
+static bool open_bench(struct bench *bench)
+{
+	return ledger_new(1U << 22, 5 * SECOND, &bench->ledger) || ledger_log_idle(bench->ledger) ||
+	       ifaces_new_one("eth0", &bench->ifaces) || change_keeper_new(&bench->keeper);
+}
+
+/* Hands the output what changed in each interval. */
+static int run_output(struct bench *bench, int (*publish)(void *output, const struct change *change),
+		      void *output)
+{
+	const struct change *change;
+	int err = 0;
+
+	for (int i = 0; !err && i < INTERVALS; i++) {
+		struct snapshot *snapshot = bench_second(bench);
+		double begin_s = cpu_s();
+
+		err = change_take(bench->keeper, snapshot, &change);
+		if (!err)
+			err = publish(output, change);
+		bench->used_s += cpu_s() - begin_s;
+		snapshot_unref(snapshot);
+	}
+	bench->with = memory();
+	return err;
+}
+
+/* When the output is freed: its row. */
+static void close_bench(struct bench *bench, const char *name)
+{
+	change_keeper_free(bench->keeper);
+	printf("%-6s %6u active flows: %8.0f rows/s, %5.2f %% of a core, %5.1f MB\n", name,
+	       bench->flows, (double)bench->flows * INTERVALS / bench->used_s,
+	       100 * bench->used_s / INTERVALS, (double)(bench->with - memory()) / 1e6);
+	ledger_free(bench->ledger);
+	ifaces_unref(bench->ifaces);
+}
+
+static int put_stream(void *stream, const struct change *change)
+{
+	return stream_publish(stream, change);
+}
+
 static int run_stream(enum stream_format format, uint32_t flows)
 {
 	const struct stream_options options = {.format = format,
@@ -89,38 +136,33 @@ static int run_stream(enum stream_format format, uint32_t flows)
 					       .sort = COLUMN_BPS,
 					       .stuck = say_nothing};
 	struct bench bench = {.flows = flows};
-	struct change_keeper *keeper;
-	const struct change *change;
 	struct stream *stream;
-	double used_s = 0;
-	size_t with;
-	int err = 0;
+	int err;
 
-	if (ledger_new(1U << 22, 5 * SECOND, &bench.ledger) || ledger_log_idle(bench.ledger) ||
-	    ifaces_new_one("eth0", &bench.ifaces) || change_keeper_new(&keeper) ||
+	if (open_bench(&bench) ||
 	    stream_new(&options, open("/dev/null", O_WRONLY | O_CLOEXEC), true, &stream))
 		return 1;
 	for (int i = 0; i < 8; i++)
 		snapshot_unref(bench_second(&bench));
-	for (int i = 0; !err && i < INTERVALS; i++) {
-		struct snapshot *snapshot = bench_second(&bench);
-		double begin_s = cpu_s();
-
-		err = change_take(keeper, snapshot, &change);
-		if (!err)
-			err = stream_publish(stream, change);
-		used_s += cpu_s() - begin_s;
-		snapshot_unref(snapshot);
-	}
-	with = memory();
+	err = run_output(&bench, put_stream, stream);
 	stream_free(stream);
-	change_keeper_free(keeper);
-	printf("%-6s %6u active flows: %8.0f rows/s, %5.2f %% of a core, %5.1f MB\n",
-	       stream_format_name(format), flows, (double)flows * INTERVALS / used_s,
-	       100 * used_s / INTERVALS, (double)(with - memory()) / 1e6);
-	ledger_free(bench.ledger);
-	ifaces_unref(bench.ifaces);
+	close_bench(&bench, stream_format_name(format));
 	return err != 0;
+}
+
+struct metrics_output {
+	struct metrics *metrics;
+	struct text text;
+};
+
+static int put_metrics(void *arg, const struct change *change)
+{
+	struct metrics_output *output = arg;
+	int err = metrics_take(output->metrics, change);
+
+	text_clear(&output->text);
+	metrics_write(output->metrics, METRICS_PROMETHEUS, &output->text);
+	return err;
 }
 
 /* Taking what changed into all families, and writing them all, once an interval each. */
@@ -128,40 +170,21 @@ static int run_metrics(uint32_t flows)
 {
 	const struct metrics_options options = {.series = METRICS_SERIES, .program_version = "bench"};
 	struct bench bench = {.flows = flows};
-	struct change_keeper *keeper;
-	const struct change *change;
-	struct metrics *metrics;
-	struct text text = {0};
-	double used_s = 0;
-	size_t with;
-	int err = 0;
+	struct metrics_output output = {0};
+	int err;
 
-	if (ledger_new(1U << 22, 5 * SECOND, &bench.ledger) || ledger_log_idle(bench.ledger) ||
-	    ifaces_new_one("eth0", &bench.ifaces) || change_keeper_new(&keeper) ||
-	    metrics_new(&options, &metrics))
+	if (open_bench(&bench) || metrics_new(&options, &output.metrics))
 		return 1;
-	for (int i = 0; !err && i < INTERVALS; i++) {
-		struct snapshot *snapshot = bench_second(&bench);
-		double begin_s = cpu_s();
-
-		err = change_take(keeper, snapshot, &change);
-		if (!err)
-			err = metrics_take(metrics, change);
-		text_clear(&text);
-		metrics_write(metrics, METRICS_PROMETHEUS, &text);
-		used_s += cpu_s() - begin_s;
-		snapshot_unref(snapshot);
-	}
-	with = memory();
-	metrics_free(metrics);
-	change_keeper_free(keeper);
-	text_done(&text);
-	printf("%-6s %6u active flows: %8.0f rows/s, %5.2f %% of a core, %5.1f MB\n", "metric",
-	       flows, (double)flows * INTERVALS / used_s, 100 * used_s / INTERVALS,
-	       (double)(with - memory()) / 1e6);
-	ledger_free(bench.ledger);
-	ifaces_unref(bench.ifaces);
+	err = run_output(&bench, put_metrics, &output);
+	metrics_free(output.metrics);
+	text_done(&output.text);
+	close_bench(&bench, "metric");
 	return err != 0;
+}
+
+static int put_ipfix(void *ipfix, const struct change *change)
+{
+	return ipfix_publish(ipfix, change);
 }
 
 /* To a socket of the loopback interface that nobody reads; a row is a flow with packets. */
@@ -174,39 +197,18 @@ static int run_ipfix(uint32_t flows)
 					.stuck = say_nothing};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct bench bench = {.flows = flows};
-	struct change_keeper *keeper;
-	const struct change *change;
 	struct ipfix *ipfix;
-	double used_s = 0;
-	size_t with;
-	int err = 0;
+	int err;
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&sink, sizeof(sink)) ||
 	    getsockname(fd, (struct sockaddr *)&sink, &options.address_size))
 		return 1;
 	memcpy(&options.address, &sink, sizeof(sink));
-	if (ledger_new(1U << 22, 5 * SECOND, &bench.ledger) || ledger_log_idle(bench.ledger) ||
-	    ifaces_new_one("eth0", &bench.ifaces) || change_keeper_new(&keeper) ||
-	    ipfix_new(&options, &ipfix))
+	if (open_bench(&bench) || ipfix_new(&options, &ipfix))
 		return 1;
-	for (int i = 0; !err && i < INTERVALS; i++) {
-		struct snapshot *snapshot = bench_second(&bench);
-		double begin_s = cpu_s();
-
-		err = change_take(keeper, snapshot, &change);
-		if (!err)
-			err = ipfix_publish(ipfix, change);
-		used_s += cpu_s() - begin_s;
-		snapshot_unref(snapshot);
-	}
-	with = memory();
+	err = run_output(&bench, put_ipfix, ipfix);
 	ipfix_free(ipfix);
-	change_keeper_free(keeper);
-	printf("%-6s %6u active flows: %8.0f rows/s, %5.2f %% of a core, %5.1f MB\n", "ipfix", flows,
-	       (double)flows * INTERVALS / used_s, 100 * used_s / INTERVALS,
-	       (double)(with - memory()) / 1e6);
-	ledger_free(bench.ledger);
-	ifaces_unref(bench.ifaces);
+	close_bench(&bench, "ipfix");
 	close(fd);
 	return err != 0;
 }
