@@ -155,6 +155,8 @@ bool draw_tab_at(const struct scene *scene, int width, int x, enum group_by *ret
 int draw_status_width(const struct scene *scene, int width);
 /* A menu over the table. */
 void draw_menu(struct frame *frame, const struct layout *layout, const struct scene *scene);
+/* The letter of the line of the open menu that is at a cell; 0: none is. */
+int draw_menu_at(const struct layout *layout, const struct scene *scene, int x, int y);
 /* Title of the open group; false when there is none. */
 bool draw_group_text(const struct scene *scene, char *text, size_t size);
 #define DRAW_GROUP_MAX (3 * FLOW_TEXT_MAX)

@@ -172,6 +172,18 @@ static bool counts_text(const struct scene *scene, char *text, size_t size)
 	return exact;
 }
 
+/* Without a status line the title alone says what limits the rows of a moment that is held. */
+static const char *held_word(const struct scene *scene)
+{
+	enum group_by by;
+
+	if (*scene->prompt.text)
+		return scene->rewound ? "REWOUND filtered" : "PAUSED filtered";
+	if (view_drilled(scene->view, &by))
+		return scene->rewound ? "REWOUND in a group" : "PAUSED in a group";
+	return scene->rewound ? "REWOUND" : "PAUSED";
+}
+
 /* The health field; without a status line it also shows the state. */
 static void health_field(const struct layout *layout, const struct scene *scene,
 			 struct field *field)
@@ -188,7 +200,7 @@ static void health_field(const struct layout *layout, const struct scene *scene,
 	else if (scene->alert)
 		snprintf(field->text, sizeof(field->text), "ALERT %s", scene->alert_text);
 	else if (scene->held && layout->status_y < 0)
-		snprintf(field->text, sizeof(field->text), scene->rewound ? "REWOUND" : "PAUSED");
+		snprintf(field->text, sizeof(field->text), "%s", held_word(scene));
 	else
 		exact = counts_text(scene, field->text, sizeof(field->text)) &&
 			!draw_iface_trouble(snapshot->ifaces, field->text, sizeof(field->text));

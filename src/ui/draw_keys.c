@@ -179,34 +179,66 @@ static void put_menu_line(struct frame *frame, int y, int width, unsigned int st
 	frame_put(frame, 22, y, width - 22, style, help);
 }
 
+/* A line of a menu. */
+struct menu_line {
+	char letter;
+	const char *name, *help;
+	bool here; /* the view that is shown */
+};
+
+#define MENU_LINES_MAX (VIEWS_MAX > 3 ? VIEWS_MAX : 3)
+
+static size_t menu_lines(const struct scene *scene, struct menu_line line[MENU_LINES_MAX])
+{
+	static const struct menu_line writes[] = {{'r', "rows", "text, as they are shown", false},
+						  {'j', "JSON", "one object a row", false},
+						  {'c', "CSV", "for a spreadsheet", false}};
+	const struct view_entry *view[VIEWS_MAX];
+	size_t count = views_list(scene->owners, view);
+
+	if (scene->menu == MENU_WRITE) {
+		memcpy(line, writes, sizeof(writes));
+		return ARRAY_SIZE(writes);
+	}
+	for (size_t i = 0; i < count; i++)
+		line[i] = (struct menu_line){view[i]->letter, group_plural(view[i]->by),
+					     view[i]->help,
+					     view[i]->by == view_group(scene->view)};
+	return count;
+}
+
+/* Where the title of a menu with so many lines stands. */
+static int menu_y(const struct layout *layout, int count)
+{
+	if (layout->rows_y + count + 1 <= layout->height)
+		return layout->rows_y;
+	return layout->height > count ? layout->height - count - 1 : 0;
+}
+
+static int menu_width(const struct layout *layout)
+{
+	return layout->width - 2 < MENU_WIDTH ? layout->width - 2 : MENU_WIDTH;
+}
+
 void draw_menu(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
-	static const struct {
-		char letter;
-		const char *name, *help;
-	} writes[] = {{'r', "report", "text, as at the end of the program"},
-		      {'j', "JSON", "one object a row"},
-		      {'c', "CSV", "for a spreadsheet"}};
-	int width = frame->width - 2 < MENU_WIDTH ? frame->width - 2 : MENU_WIDTH;
-	const struct view_entry *view[VIEWS_MAX];
-	size_t views = views_list(scene->owners, view);
-	bool choose_view = scene->menu == MENU_VIEWS;
-	size_t count = choose_view ? views : ARRAY_SIZE(writes);
-	int y = layout->rows_y;
+	struct menu_line line[MENU_LINES_MAX];
+	size_t count = menu_lines(scene, line);
+	int width = menu_width(layout), y = menu_y(layout, (int)count);
 
-	if (y + (int)count + 1 > frame->height)
-		y = frame->height > (int)count ? frame->height - (int)count - 1 : 0;
 	put_menu_line(frame, y, width, STYLE_HEAD, ' ',
-		      choose_view ? "View" : "Write what is shown", "");
-	for (size_t i = 0; i < count; i++) {
-		bool here = choose_view && view[i]->by == view_group(scene->view);
+		      scene->menu == MENU_VIEWS ? "View" : "Write what is shown", "");
+	for (size_t i = 0; i < count; i++)
+		put_menu_line(frame, y + 1 + (int)i, width,
+			      line[i].here ? STYLE_SELECT : STYLE_PLAIN, line[i].letter,
+			      line[i].name, line[i].help);
+}
 
-		if (choose_view)
-			put_menu_line(frame, y + 1 + (int)i, width,
-				      here ? STYLE_SELECT : STYLE_PLAIN, view[i]->letter,
-				      group_plural(view[i]->by), view[i]->help);
-		else
-			put_menu_line(frame, y + 1 + (int)i, width, STYLE_PLAIN, writes[i].letter,
-				      writes[i].name, writes[i].help);
-	}
+int draw_menu_at(const struct layout *layout, const struct scene *scene, int x, int y)
+{
+	struct menu_line line[MENU_LINES_MAX];
+	int count = (int)menu_lines(scene, line);
+	int i = y - menu_y(layout, count) - 1;
+
+	return x >= 1 && x <= menu_width(layout) && i >= 0 && i < count ? line[i].letter : 0;
 }

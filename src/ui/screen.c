@@ -297,7 +297,7 @@ static size_t encode_base64(const unsigned char *from, size_t length, char *to)
 
 #define COPY_MAX 4096
 
-void screen_copy(struct screen *screen, const char *text)
+bool screen_copy(struct screen *screen, const char *text)
 {
 	static const char begin[] = "\033]52;c;", end[] = "\a";
 	size_t length = strnlen(text, COPY_MAX), used = sizeof(begin) - 1;
@@ -305,13 +305,14 @@ void screen_copy(struct screen *screen, const char *text)
 
 	/* The consoles of Linux would print it. */
 	if (strcmp(screen->type, "linux") == 0)
-		return;
+		return false;
 	memcpy(message, begin, used);
 	used += encode_base64((const unsigned char *)text, length, message + used);
 	memcpy(message + used, end, sizeof(end) - 1);
 	used += sizeof(end) - 1;
 	/* What cannot be written is not copied; a terminal that is gone shows at the next frame. */
 	(void)!write(screen->output_fd, message, used);
+	return true;
 }
 
 void screen_use_lines(struct screen *screen)
@@ -332,15 +333,17 @@ enum screen_mouse screen_mouse(struct screen *screen, int key, int *ret_x, int *
 	MEVENT event;
 
 	(void)screen;
-	if (key != KEY_MOUSE || getmouse(&event) != OK)
+	if (key != KEY_MOUSE)
 		return MOUSE_NONE;
+	if (getmouse(&event) != OK)
+		return MOUSE_OTHER;
 	*ret_x = event.x;
 	*ret_y = event.y;
 	if (event.bstate & BUTTON4_PRESSED)
 		return MOUSE_WHEEL_UP;
 	if (event.bstate & BUTTON5_PRESSED)
 		return MOUSE_WHEEL_DOWN;
-	return event.bstate & BUTTON1_PRESSED ? MOUSE_CLICK : MOUSE_NONE;
+	return event.bstate & BUTTON1_PRESSED ? MOUSE_CLICK : MOUSE_OTHER;
 }
 
 void screen_stop(struct screen *screen)

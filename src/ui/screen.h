@@ -22,6 +22,7 @@ struct screen;
 /* What the mouse did, if there is one. */
 enum screen_mouse {
 	MOUSE_NONE,
+	MOUSE_OTHER, /* nothing that is asked for: a button let go */
 	MOUSE_CLICK,
 	MOUSE_WHEEL_UP,
 	MOUSE_WHEEL_DOWN,
@@ -73,8 +74,9 @@ int screen_key(struct screen *screen);
 
 /*
  * Puts text into the clipboard of the terminal (OSC 52, XTerm Control Sequences), if that allows it.
+ * False: this terminal has none.
  */
-void screen_copy(struct screen *screen, const char *text);
+bool screen_copy(struct screen *screen, const char *text);
 
 /* From now on a line of which anything changed is written as a whole, for who has it read aloud. */
 void screen_use_lines(struct screen *screen);

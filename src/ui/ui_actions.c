@@ -31,6 +31,8 @@ static bool can_sort_by(const struct ui *ui, enum column column)
 static void sort_by(struct ui *ui, enum column column)
 {
 	if (can_sort_by(ui, column)) {
+		if (view_sort(ui->view) == column && !view_reversed(ui->view))
+			ui->scene.notice = "already in this order; R reverses it";
 		view_set_sort(ui->view, column, false);
 		return;
 	}
@@ -168,6 +170,13 @@ static void move_page(struct ui *ui, int pages)
 	move(ui, lines * pages);
 }
 
+static void move_first(struct ui *ui)
+{
+	if (!view_has_selection(ui->view) && !view_top(ui->view))
+		ui->scene.notice = "this is the first row";
+	view_move_first(ui->view);
+}
+
 static bool press_to_move(struct ui *ui, enum action action)
 {
 	switch (action) {
@@ -175,7 +184,7 @@ static bool press_to_move(struct ui *ui, enum action action)
 	case ACTION_DOWN: move(ui, 1); return true;
 	case ACTION_PAGE_UP: move_page(ui, -1); return true;
 	case ACTION_PAGE_DOWN: move_page(ui, 1); return true;
-	case ACTION_FIRST: view_move_first(ui->view); return true;
+	case ACTION_FIRST: move_first(ui); return true;
 	case ACTION_LAST: view_move_last(ui->view); return true;
 	case ACTION_FOLLOW: toggle_follow(ui); return true;
 	default: return false;
@@ -298,8 +307,12 @@ static void copy_row(struct ui *ui, bool ends)
 			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
 						 used ? "  " : "", cell);
 	}
-	screen_copy(ui->screen, text);
-	ui_say(ui, "to the terminal's clipboard: ", text);
+	if (!*text)
+		ui->scene.notice = "this row has no addresses to copy";
+	else if (!screen_copy(ui->screen, text))
+		ui->scene.notice = "this terminal has no clipboard; w writes to a file";
+	else
+		ui_say(ui, "to the terminal's clipboard: ", text);
 }
 
 /* Closes what was opened last. */
@@ -426,6 +439,42 @@ static void press_other(struct ui *ui, enum action action)
 
 #define WHEEL_LINES 3
 
+/* Does what a letter of the open menu stands for, and closes it; false: it stands for nothing. */
+static bool choose_in_menu(struct ui *ui, int letter)
+{
+	const struct view_entry *view[VIEWS_MAX];
+	size_t count = views_list(ui->options->owners, view);
+	enum menu menu = ui->scene.menu;
+
+	if (menu == MENU_WRITE && (letter == 'r' || letter == 'j' || letter == 'c')) {
+		ui->scene.menu = MENU_NONE;
+		ui_write(ui, (char)letter);
+		return true;
+	}
+	for (size_t i = 0; menu == MENU_VIEWS && i < count; i++) {
+		if (letter != view[i]->letter && letter != (int)('1' + i))
+			continue;
+		ui->scene.menu = MENU_NONE;
+		show_view(ui, view[i]->by);
+		return true;
+	}
+	return false;
+}
+
+/* A letter chooses, Esc and q close, and any other key does nothing. */
+static void press_in_menu(struct ui *ui, int key)
+{
+	enum action action = keys_action(key);
+
+	if (choose_in_menu(ui, key))
+		return;
+	if (action == ACTION_CLOSE || action == ACTION_QUIT || action == ACTION_VIEWS ||
+	    action == ACTION_WRITE)
+		ui->scene.menu = MENU_NONE;
+	else
+		ui->scene.notice = "press one of the letters, or q to close";
+}
+
 /* A click on a title sorts by it, a second one reverses the order; on a row it selects the row. */
 static void click(struct ui *ui, int x, int y)
 {
@@ -435,7 +484,11 @@ static void click(struct ui *ui, int x, int y)
 						: draw_status_width(&ui->scene, ui->layout.width);
 	enum group_by by;
 
-	if (ui->scene.page != PAGE_TABLE) {
+	if (ui->scene.menu != MENU_NONE) {
+		/* Beside the menu it closes it. */
+		if (!choose_in_menu(ui, draw_menu_at(&ui->layout, &ui->scene, x, y)))
+			ui->scene.menu = MENU_NONE;
+	} else if (ui->scene.page != PAGE_TABLE) {
 		ui->scene.page = PAGE_TABLE;
 	} else if (y == ui->layout.head_y && column && column->column != COLUMN_HISTORY) {
 		bool again = view_sort(ui->view) == column->column;
@@ -456,6 +509,7 @@ static bool press_mouse(struct ui *ui, int key)
 	case MOUSE_CLICK: click(ui, x, y); return true;
 	case MOUSE_WHEEL_UP: lines = -WHEEL_LINES; break;
 	case MOUSE_WHEEL_DOWN: lines = WHEEL_LINES; break;
+	case MOUSE_OTHER: return true;
 	case MOUSE_NONE: return false;
 	}
 	if (ui->scene.page != PAGE_TABLE)
@@ -463,32 +517,6 @@ static bool press_mouse(struct ui *ui, int key)
 	else
 		view_scroll(ui->view, lines);
 	return true;
-}
-
-/* A letter chooses, Esc and q close, and any other key does nothing. */
-static void press_in_menu(struct ui *ui, int key)
-{
-	const struct view_entry *view[VIEWS_MAX];
-	size_t count = views_list(ui->options->owners, view);
-	enum action action = keys_action(key);
-	enum menu menu = ui->scene.menu;
-
-	if (action == ACTION_CLOSE || action == ACTION_QUIT || action == ACTION_VIEWS ||
-	    action == ACTION_WRITE)
-		ui->scene.menu = MENU_NONE;
-	if (menu == MENU_WRITE && (key == 'r' || key == 'j' || key == 'c')) {
-		ui->scene.menu = MENU_NONE;
-		ui_write(ui, (char)key);
-		return;
-	}
-	for (size_t i = 0; menu == MENU_VIEWS && i < count; i++) {
-		if (key != view[i]->letter && key != (int)('1' + i))
-			continue;
-		ui->scene.menu = MENU_NONE;
-		show_view(ui, view[i]->by);
-	}
-	if (ui->scene.menu != MENU_NONE)
-		ui->scene.notice = "press one of the letters, or q to close";
 }
 
 enum action ui_press(struct ui *ui, int key)

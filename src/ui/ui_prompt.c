@@ -131,11 +131,11 @@ void ui_prompt_open(struct ui *ui)
 {
 	struct prompt *prompt = &ui->scene.prompt;
 
+	/* That text is in force already: nothing on the screen moves until it is changed. */
 	snprintf(prompt->before, sizeof(prompt->before), "%s", prompt->text);
 	set_prompt_text(prompt, prompt->text);
 	prompt->recalled = 0;
 	prompt->open = true;
-	try_text(ui);
 }
 
 void ui_prompt_clear(struct ui *ui)
@@ -147,9 +147,13 @@ void ui_prompt_clear(struct ui *ui)
 
 void ui_prompt_cancel(struct ui *ui)
 {
-	set_prompt_text(&ui->scene.prompt, ui->scene.prompt.before);
-	ui->scene.prompt.open = false;
-	try_text(ui);
+	struct prompt *prompt = &ui->scene.prompt;
+	bool changed = strcmp(prompt->text, prompt->before) != 0;
+
+	set_prompt_text(prompt, prompt->before);
+	prompt->open = false;
+	if (changed)
+		try_text(ui);
 }
 
 /* What is wrong stays open, so that nobody takes it for a filter. */

@@ -14,6 +14,8 @@
 #include "text.h"
 #include "ui_actions.h"
 
+#define SAME_SECOND_MAX 999 /* files of one moment, while it is paused */
+
 struct writing {
 	struct ui *ui;
 	struct layout layout;  /* with columns as wide as any text */
@@ -172,10 +174,10 @@ static int write_kept_rows(struct writing *writing)
 	return err ? err : view_list(writing->ui->view, write_one_row, writing);
 }
 
-/* "2026-11-23T14-03-28-conversations.csv" */
-static void kept_file_name(const struct ui *ui, char format, char *name, size_t size)
+/* "2026-11-23T14-03-28-conversations.csv"; "...-2.csv" is another of the same second. */
+static void kept_file_name(const struct ui *ui, char format, int number, char *name, size_t size)
 {
-	char wall[FORMAT_TEXT_MAX];
+	char wall[FORMAT_TEXT_MAX], again[FORMAT_TEXT_MAX] = "";
 
 	format_wall(view_snapshot(ui->view)->wall_ns, wall, sizeof(wall));
 	for (char *at = wall; *at; at++) {
@@ -184,7 +186,9 @@ static void kept_file_name(const struct ui *ui, char format, char *name, size_t 
 		else if (*at == ':')
 			*at = '-';
 	}
-	snprintf(name, size, "%s-%s.%s", wall, group_plural(view_group(ui->view)),
+	if (number > 1)
+		snprintf(again, sizeof(again), "-%d", number);
+	snprintf(name, size, "%s-%s%s.%s", wall, group_plural(view_group(ui->view)), again,
 		 format == 'r'	 ? "txt"
 		 : format == 'j' ? "json"
 				 : "csv");
@@ -237,9 +241,12 @@ void ui_write(struct ui *ui, char format)
 	err = write_kept_rows(&writing);
 	if (fclose(writing.out) && !err)
 		err = -ENOMEM;
-	kept_file_name(ui, format, name, sizeof(name));
-	if (!err)
+	for (int number = 1; !err || (err == -EEXIST && number <= SAME_SECOND_MAX); number++) {
+		kept_file_name(ui, format, number, name, sizeof(name));
 		err = ui->options->keep_text(ui->options->context, name, text, length, where);
+		if (!err)
+			break;
+	}
 	free(text);
 	say_written(ui, err, writing.rows, where);
 }

@@ -40,6 +40,8 @@ check_moves() { # HEIGHT
 	row_is "$1" 16
 	keys j; expect 'this is the last row'
 	keys g; expect_no '^▸'
+	keys g; expect 'this is the first row'
+	keys b; expect 'already in this order'
 	keys End; row_is "$1" 16
 	keys Home; first_row '.*203\.0\.113\.9:443'
 	keys PageDown; expect '^▸ '
@@ -183,6 +185,20 @@ check_mouse() {
 	# A click on the name of a view opens it.
 	mouse 0 3 22; expect 'NEAR'
 	mouse 0 9 22; expect 'SOURCE'
+	# In a menu it chooses, beside one it closes it.
+	keys v; expect '^ +h +hosts'; mouse 0 8 7; expect_no '^ +h +hosts'; expect HOST
+	keys v; expect '^ +h +hosts'; mouse 0 70 7; expect_no '^ +h +hosts'; expect HOST
+	keys M-2; expect 'SOURCE'
+}
+
+# On a screen with more rows than lines: what is typed before a filter changes moves nothing.
+check_small() {
+	keys g j; expect '^▸ .*203\.0\.113\.9:443'
+	mouse 65 10 5; expect_no '^▸'
+	keys /; expect '^/'; shows_not '^▸' || fail "the prompt moved the rows"
+	keys Escape; expect_no '^/'; shows_not '^▸' || fail "leaving the prompt moved the rows"
+	keys g / ; keys -l udp; keys Enter Space; expect 'PAUSED filtered'
+	keys '['; expect 'REWOUND filtered'; keys L Escape; expect 'BPS▼'
 }
 
 # What is shown, as files that others read.
@@ -195,10 +211,12 @@ check_write() {
 	for letter in r j c; do
 		keys w; expect '^ +j +JSON'; keys $letter; expect '4 rows in .*state/pktstat-bpf'
 	done
+	# The same moment again is another file.
+	keys w; expect '^ +j +JSON'; keys j; expect '4 rows in .*-flows-2\.json'
 	keys Escape
 	python3 - "$kept" <<'PYTHON' || fail "what was written is not what was shown"
 import csv, glob, json, sys
-rows = json.load(open(glob.glob(sys.argv[1] + "/*.json")[0]))
+rows = json.load(open(glob.glob(sys.argv[1] + "/*-flows-2.json")[0]))
 table = list(csv.DictReader(open(glob.glob(sys.argv[1] + "/*.csv")[0], newline="")))
 text = open(glob.glob(sys.argv[1] + "/*.txt")[0]).read()
 assert len(rows) == len(table) == 4, (rows, table)
@@ -212,6 +230,7 @@ PYTHON
 check_copy() {
 	keys g y; expect "clipboard: TCP +↓ +203"
 	keys Y; expect "clipboard: 203\.0\.113\.9:443 +10\.0\.0\.4:51234"
+	keys M-5 Y; expect 'this row has no addresses to copy'; keys M-2
 }
 
 check_settings() {
@@ -250,6 +269,7 @@ for size in "80 24" "132 40" "40 10"; do
 	check_pages
 	check_rest "$width" "$height"
 	check_help
+	[ "$height" -ge 14 ] || check_small
 	[ "$width" -ne 80 ] || { check_mouse; check_write; check_copy; check_settings; }
 	check_quit q 'quit 0'
 	# What was typed before it ends goes to nobody else, read or not.
