@@ -403,6 +403,7 @@ int app_run(const struct options *options)
 	app_stop_helpers(&app);
 	services_free(app.services);
 	app_free_source(&app);
+	app_free_samples(&app);
 	app_ifaces_done(&app);
 	filter_free(app.filter);
 	filter_free(app.asked_filter);

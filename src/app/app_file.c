@@ -41,10 +41,12 @@ static void say_open_error(const struct app *app, int err, const char *why)
 int app_open_file(struct app *app)
 {
 	const struct options *options = app->options;
+	struct sampler_outlet samples;
 	const struct file_source_options wanted = {
 		.path = options->read,
 		.speed = options->speed_set ? options->speed : app->live ? 1 : 0,
 		.no_arp = options->no_arp,
+		.samples = &samples,
 		.local = options->local.count ? &options->local : NULL,
 	};
 	char why[READER_WHY_MAX];
@@ -55,6 +57,7 @@ int app_open_file(struct app *app)
 			 "a pipe (tcpdump -U -w - | pktstat-bpf --read -), or give a file");
 		return -ENOTTY;
 	}
+	app_make_samples(app, true, &samples);
 	err = file_source_open(&wanted, &app->source, why);
 	if (err) {
 		say_open_error(app, err, why);

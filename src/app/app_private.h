@@ -109,6 +109,7 @@ struct app {
 	struct app_metrics *metrics; /* NULL: none are asked for */
 	struct app_ipfix *ipfix;     /* NULL: --ipfix was not given */
 	struct sight_reader *reader; /* reads packets, a process; NULL: nobody does */
+	struct shared_ring *samples; /* counted in user space, for it; NULL: the kernel has them */
 	struct sights *sights;		 /* hears it */
 	struct sight_table *sight_table; /* NULL with --no-inspect */
 	struct app_outputs *outputs; /* NULL: none was asked for */
@@ -130,12 +131,22 @@ void app_free_owners(struct app *app);
  * has ended and before the report. A failure is logged, and counting continues without it.
  */
 void app_start_reader(struct app *app);
+struct sampler_outlet;
+/*
+ * Where the samples of packets go that are counted in user space, from a file or sockets: to a ring
+ * for the reader, if there is one.
+ */
+void app_make_samples(struct app *app, bool file, struct sampler_outlet *ret_outlet);
+/* Of a file: brings to a snapshot's flows what their packets said. Collector thread. */
+void app_settle_sights(void *app, const struct snapshot *snapshot);
 void app_open_sights(struct app *app);
 void app_start_sights(struct app *app);
 void app_finish_sights(struct app *app);
 /* One line on what was found, "" without a reader; true: it has ended. Any thread. */
 bool app_sights_text(void *app, char *text, size_t size);
 void app_free_sights(struct app *app);
+/* When the source is freed. */
+void app_free_samples(struct app *app);
 
 /*
  * Drops all privileges that are no longer needed, before the first thread starts. 0 or a negative

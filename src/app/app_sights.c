@@ -12,13 +12,20 @@
 #include "jail.h"
 #include "log.h"
 #include "options.h"
+#include "sampler.h"
+#include "shared_ring.h"
 #include "sight_reader.h"
 #include "sights.h"
 
-static void give_up_sights(struct app *app, int err)
+static void say_no_sights(int err)
 {
 	log_line("cannot read names and applications from packets: %s; continuing without them",
 		 strerror(-err));
+}
+
+static void give_up_sights(struct app *app, int err)
+{
+	say_no_sights(err);
 	app_free_sights(app);
 }
 
@@ -26,11 +33,61 @@ void app_start_reader(struct app *app)
 {
 	int err;
 
-	if (app->options->no_inspect || app->options->read)
+	if (app->options->no_inspect)
 		return;
 	err = sight_reader_start(jail_prepare, jail_enter, &app->reader);
 	if (err)
 		give_up_sights(app, err);
+}
+
+static void wake_reader(void *context)
+{
+	struct app *app = context;
+
+	if (app->reads_file && app->sights)
+		sights_wake_reader(app->sights);
+	else if (app->reader)
+		sight_reader_wake(app->reader);
+}
+
+static bool await_reader(void *context)
+{
+	struct app *app = context;
+
+	return app->sights && sights_await_reader(app->sights);
+}
+
+void app_settle_sights(void *context, const struct snapshot *snapshot)
+{
+	struct app *app = context;
+
+	if (app->sights)
+		sights_settle(app->sights, snapshot);
+}
+
+void app_make_samples(struct app *app, bool file, struct sampler_outlet *ret_outlet)
+{
+	int err = app->reader && !app->samples ? shared_ring_new(SAMPLE_RING_BYTES, &app->samples)
+					       : 0;
+
+	if (err)
+		give_up_sights(app, err);
+	*ret_outlet = (struct sampler_outlet){
+		.ring = app->samples,
+		.wake = wake_reader,
+		.await = file ? await_reader : NULL,
+		.context = app,
+	};
+}
+
+static int give_samples(struct app *app)
+{
+	if (!app->samples)
+		return sight_reader_give(app->reader, READER_FROM_KERNEL,
+					 bpf_source_samples_fd(app->source));
+	return sight_reader_give(app->reader,
+				 app->reads_file ? READER_FROM_FILE : READER_FROM_SOCKET,
+				 shared_ring_fd(app->samples));
 }
 
 void app_open_sights(struct app *app)
@@ -38,6 +95,7 @@ void app_open_sights(struct app *app)
 	const struct sights_options options = {
 		.ring = app->ring,
 		.reader = app->reader,
+		.samples = app->reads_file ? app->samples : NULL,
 		.on_thread = app_narrow_sights,
 		.context = app,
 	};
@@ -46,26 +104,23 @@ void app_open_sights(struct app *app)
 
 	if (!app->reader)
 		return;
-	if (app->reads_sockets) { /* there are no programs that hand packets over */
-		app_free_sights(app);
-		return;
-	}
 	err = sight_table_new(&app->sight_table);
 	opened.table = app->sight_table;
 	if (!err)
 		err = sights_open(&opened, &app->sights);
 	if (!err)
-		err = sight_reader_give(app->reader, bpf_source_samples_fd(app->source));
+		err = give_samples(app);
 	if (err)
 		give_up_sights(app, err);
 }
 
+/* The collector runs already and may put samples: nothing can be freed any more. */
 void app_start_sights(struct app *app)
 {
-	int err = app->sights ? sights_start(app->sights) : 0;
+	int err = app->sights && !app->reads_file ? sights_start(app->sights) : 0;
 
 	if (err)
-		give_up_sights(app, err);
+		say_no_sights(err);
 }
 
 bool app_sights_text(void *context, char *text, size_t size)
@@ -94,8 +149,8 @@ void app_finish_sights(struct app *app)
 	ledger_take_owners(app->ledger);
 	sights_health(app->sights, &health);
 	if (health.dead)
-		log_line("the process that reads packets has ended; names and applications are "
-			 "missing since then");
+		log_line("the process that reads packets has ended, or does not answer; names and "
+			 "applications are missing since then");
 }
 
 void app_free_sights(struct app *app)
@@ -106,4 +161,10 @@ void app_free_sights(struct app *app)
 	app->sights = NULL;
 	app->reader = NULL;
 	app->sight_table = NULL;
+}
+
+void app_free_samples(struct app *app)
+{
+	shared_ring_free(app->samples);
+	app->samples = NULL;
 }

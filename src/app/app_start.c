@@ -308,15 +308,19 @@ static int open_programs(struct app *app, struct bpf_source_failure *ret_failure
 
 static int open_sockets(struct app *app)
 {
+	struct sampler_outlet samples;
 	const struct socket_source_options options = {
 		.name = app->ifaces.name,
 		.names = app->ifaces.names,
 		.any = app->options->any,
 		.exit_on_loss = app->options->exit_on_loss,
 		.no_arp = app->options->no_arp,
+		.samples = &samples,
 	};
-	int err = socket_source_open(&options, &app->source);
+	int err;
 
+	app_make_samples(app, false, &samples);
+	err = socket_source_open(&options, &app->source);
 	app->reads_sockets = !err;
 	return err;
 }
@@ -403,6 +407,7 @@ static int start_collector(struct app *app)
 		.timing = app->reads_file ? file_source_timing(app->source) : NULL,
 		.interval_ns = app->options->refresh_ns,
 		.on_thread = app_ifaces_on_thread,
+		.on_snapshot = app->reads_file ? app_settle_sights : NULL,
 		.context = app};
 	int err;
 

@@ -1,37 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The headers of bpf/, compiled natively. Those on super-packets are written for an skb: here is one
- * with just the fields and the one call that they use.
- */
+/* The parser of bpf/, compiled natively; see captured.h. */
 #include "captured.h"
 
-#include <netinet/in.h>
-#include <stddef.h>
-#include <string.h>
-
-struct __sk_buff {
-	const uint8_t *bytes; /* of which so many are there: */
-	uint32_t there;
-	uint32_t len;
-	uint32_t gso_size;
-	uint32_t gso_segs;
-	uint32_t vlan_present;
-};
-
-/* As the kernel's: what is not there is not written, and the caller has zeroes. */
-static inline long bpf_skb_load_bytes(const struct __sk_buff *skb, uint32_t offset, void *to,
-				      uint32_t size)
-{
-	if (offset > skb->there || size > skb->there - offset)
-		return -1;
-	memcpy(to, skb->bytes + offset, size);
-	return 0;
-}
-
-#define bpf_ntohs(value) ntohs(value)
-#ifndef __noinline
-#define __noinline __attribute__((noinline))
-#endif
+#include "native_skb.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpointer-arith"
@@ -56,13 +27,7 @@ static struct flow_frame flow_frame_of(const struct captured *captured)
 static void count_beyond(const struct captured *captured, uint32_t transport, uint32_t jumbo,
 			 struct frame_read *read)
 {
-	struct __sk_buff skb = {
-		.bytes = captured->data,
-		.there = captured->size,
-		.len = captured->length,
-		.gso_size = captured->gso_size,
-		.vlan_present = captured->stripped,
-	};
+	struct __sk_buff skb = native_skb_of(captured);
 	struct flow_counts beyond = {0};
 
 	/* No kernel says so much; and where it does (SCTP), how many segments is not known here. */
@@ -90,6 +55,7 @@ void frame_read(const struct captured *captured, struct frame_read *ret_read)
 	struct flow_packet pkt;
 
 	ret_read->part = FRAGMENT_WHOLE;
+	ret_read->rest = 0;
 	ret_read->counts = (struct flow_counts){
 		1, captured->length + (captured->stripped ? VLAN_TAG : 0)};
 	transport = flow_parse_usual(&frame, captured->ethertype, &ret_read->key);
@@ -97,10 +63,12 @@ void frame_read(const struct captured *captured, struct frame_read *ret_read)
 		flow_parse_any(&frame, captured->ethertype, captured->stripped, &pkt);
 		ret_read->key = flow_packet_key(&pkt);
 		transport = pkt.transport;
+		ret_read->rest = pkt.payload;
 		jumbo = pkt.jumbo;
 		if (pkt.fragment != FLOW_FRAGMENT_NONE)
 			read_fragment(&pkt, ret_read);
 	}
+	ret_read->transport = transport;
 	if (captured->gso_size)
 		count_beyond(captured, transport, jumbo, ret_read);
 }

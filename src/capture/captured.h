@@ -36,6 +36,8 @@ enum fragment_part { FRAGMENT_WHOLE, FRAGMENT_FIRST, FRAGMENT_LATER };
 struct frame_read {
 	struct flow_key key;	   /* `where` is 0 */
 	struct flow_counts counts; /* what it is on the wire */
+	uint32_t transport; /* offset of the transport header, 0: none was reached; */
+	uint32_t rest;	    /* and bytes from there on, 0: its IP header says it */
 	enum fragment_part part;
 	struct fragment_key fragment; /* unless FRAGMENT_WHOLE; `where` is 0 */
 };

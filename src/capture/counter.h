@@ -12,12 +12,14 @@
 #include "fragments.h"
 #include "captured.h"
 #include "local_nets.h"
+#include "sampler.h"
 #include "source.h"
 #include "tally.h"
 
 struct counter {
 	struct tally tally;
 	struct fragments fragments;
+	struct sampler sampler;
 	struct flow_counts total[FLOW_WHERES];
 	bool no_arp;
 	const struct local_nets *local; /* by which direction is told; borrowed; NULL: it is not */
@@ -26,8 +28,12 @@ struct counter {
 /* Direction of a frame for which the capture says none. */
 #define COUNTER_NO_DIR (-1)
 
-/* 0 or -ENOMEM; then, and when zeroed, it can be closed. */
-int counter_open(struct counter *counter, bool no_arp, const struct local_nets *local);
+/*
+ * `samples`: where the first packets of flows go; NULL: nowhere. 0 or a negative errno; then, and when
+ * zeroed, it can be closed.
+ */
+int counter_open(struct counter *counter, bool no_arp, const struct local_nets *local,
+		 const struct sampler_outlet *samples);
 void counter_close(struct counter *counter);
 
 /*

@@ -479,7 +479,8 @@ int file_source_open(const struct file_source_options *options, struct flow_sour
 	memset(source->fd, -1, sizeof(source->fd));
 	err = reader_open(&source->reader, options->path, -1);
 	if (!err)
-		err = counter_open(&source->counter, options->no_arp, options->local);
+		err = counter_open(&source->counter, options->no_arp, options->local,
+				   options->samples);
 	if (!err)
 		err = begin(source);
 	if (err) {

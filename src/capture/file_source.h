@@ -12,6 +12,7 @@
 
 #include "local_nets.h"
 #include "reader.h"
+#include "sampler.h"
 #include "source.h"
 #include "timing.h"
 
@@ -23,6 +24,7 @@ struct file_source_options {
 	const char *path; /* "-": standard input */
 	double speed;	  /* times as fast as it was captured; 0: as fast as it can be read */
 	bool no_arp;
+	const struct sampler_outlet *samples; /* of packets; NULL: none are taken */
 	const struct local_nets *local; /* by which direction is told where the file does not say; NULL: none */
 };
 

@@ -419,7 +419,7 @@ int socket_source_open(const struct socket_source_options *options,
 	source->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	err = !source->ring ? -ENOMEM : source->epoll_fd < 0 ? -errno : 0;
 	if (!err)
-		err = counter_open(&source->counter, options->no_arp, NULL);
+		err = counter_open(&source->counter, options->no_arp, NULL, options->samples);
 	if (!err)
 		err = options->any ? open_any_iface(source) : open_named_ifaces(source, options);
 	if (err) {

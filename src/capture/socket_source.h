@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "sampler.h"
 #include "source.h"
 
 struct socket_source_options {
@@ -18,6 +19,7 @@ struct socket_source_options {
 	bool any; /* those that are up as well, now and later */
 	bool exit_on_loss;
 	bool no_arp;
+	const struct sampler_outlet *samples; /* of packets; NULL: none are taken */
 };
 
 /* What socket_source_way() says. */

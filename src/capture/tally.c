@@ -12,7 +12,8 @@
 int tally_open(struct tally *tally)
 {
 	tally->flow = calloc(FIRST_ROOM, sizeof(*tally->flow));
-	if (!tally->flow)
+	tally->left = calloc(FIRST_ROOM, sizeof(*tally->left));
+	if (!tally->flow || !tally->left)
 		return -ENOMEM;
 	tally->room = FIRST_ROOM;
 	return hash_index_init(&tally->index);
@@ -22,7 +23,9 @@ void tally_close(struct tally *tally)
 {
 	hash_index_done(&tally->index);
 	free(tally->flow);
+	free(tally->left);
 	tally->flow = NULL;
+	tally->left = NULL;
 	tally->room = tally->count = 0;
 }
 
@@ -34,6 +37,7 @@ static bool tally_is(const void *table, uint32_t entry, const void *key)
 static int grow_tally(struct tally *tally)
 {
 	struct flow_delta *flow;
+	uint32_t *left;
 
 	if (tally->count < tally->room)
 		return 0;
@@ -41,13 +45,17 @@ static int grow_tally(struct tally *tally)
 	if (!flow)
 		return -ENOMEM;
 	tally->flow = flow;
+	left = realloc(tally->left, 2 * (size_t)tally->room * sizeof(*left));
+	if (!left)
+		return -ENOMEM;
+	tally->left = left;
 	tally->room *= 2;
 	tally->grown++;
 	return 0;
 }
 
-static void add_new(struct tally *tally, uint32_t hash, const struct flow_key *key,
-		    const struct flow_counts *counts)
+static uint32_t *add_new(struct tally *tally, uint32_t hash, const struct flow_key *key,
+			 const struct flow_counts *counts)
 {
 	struct flow_counts *full = &tally->full[key->where][flow_key_class(key)];
 
@@ -55,28 +63,30 @@ static void add_new(struct tally *tally, uint32_t hash, const struct flow_key *k
 		tally->failed++;
 		tally->any_full = true;
 		flow_counts_add(full, counts);
-		return;
+		return NULL;
 	}
 	tally->last = tally->count++;
 	tally->flow[tally->last] = (struct flow_delta){*key, *counts};
+	tally->left[tally->last] = tally->left_new;
+	return &tally->left[tally->last];
 }
 
-void tally_add(struct tally *tally, const struct flow_key *key, const struct flow_counts *counts)
+uint32_t *tally_add(struct tally *tally, const struct flow_key *key,
+		    const struct flow_counts *counts)
 {
 	uint32_t hash, at;
 
 	if (tally->last < tally->count && flow_key_equal(&tally->flow[tally->last].key, key)) {
 		flow_counts_add(&tally->flow[tally->last].counts, counts);
-		return;
+		return &tally->left[tally->last];
 	}
 	hash = hash_index_hash(&tally->index, key, sizeof(*key));
 	at = hash_index_find(&tally->index, hash, tally_is, tally, key);
-	if (at == HASH_INDEX_NONE) {
-		add_new(tally, hash, key, counts);
-		return;
-	}
+	if (at == HASH_INDEX_NONE)
+		return add_new(tally, hash, key, counts);
 	tally->last = at;
 	flow_counts_add(&tally->flow[at].counts, counts);
+	return &tally->left[at];
 }
 
 static void drain_full(struct tally *tally, const struct flow_sink *sink,

@@ -20,6 +20,8 @@
 struct tally {
 	struct hash_index index;
 	struct flow_delta *flow;
+	uint32_t *left;	    /* beside each flow: what is left of its budget of samples */
+	uint32_t left_new; /* of a flow that is new in the interval; 0: nothing is sampled */
 	uint32_t count, room;
 	uint32_t last; /* the flow of the packet before: the next one is often of the same */
 	uint32_t grown;
@@ -32,8 +34,12 @@ struct tally {
 int tally_open(struct tally *tally);
 void tally_close(struct tally *tally);
 
-/* Adds to a flow. Never fails: what finds no memory goes to a "flow map full" row. */
-void tally_add(struct tally *tally, const struct flow_key *key, const struct flow_counts *counts);
+/*
+ * Adds to a flow. Never fails: what finds no memory goes to a "flow map full" row. Returns what is left
+ * of the flow's budget of samples (sample_abi.h), until the next call; NULL: there was no memory.
+ */
+uint32_t *tally_add(struct tally *tally, const struct flow_key *key,
+		    const struct flow_counts *counts);
 
 static inline bool tally_is_full(const struct tally *tally)
 {

@@ -195,6 +195,8 @@ static void publish(struct collector *collector, uint64_t now_ns, enum snapshot_
 	fill_health(collector, snapshot);
 	collector->last_mono_ns = now_ns;
 	collector->map_used = 0;
+	if (collector->options.on_snapshot)
+		collector->options.on_snapshot(collector->options.context, snapshot);
 	ring_publish(collector->options.ring, snapshot);
 }
 

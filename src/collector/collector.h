@@ -33,6 +33,8 @@ struct collector_options {
 	uint64_t start_mono_ns; /* when counting began, as `timing` has it */
 	int64_t start_wall_ns;
 	void (*on_thread)(void *context); /* the thread's first act; NULL: none */
+	/* A snapshot is about to be published; NULL: nobody wants to know. */
+	void (*on_snapshot)(void *context, const struct snapshot *snapshot);
 	void *context;
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the sampler's records come out: the ring buffer that the tc programs fill (sample_abi.h),
- * mapped by whoever reads names out of packets. Once it is open, reading takes no system call but the
- * wait for it. One owner, one thread or process.
+ * Where the sampler's records come out: the ring buffer that the tc programs fill (sample_abi.h), or
+ * the one that the program itself fills when it counts in user space, mapped by whoever reads names out
+ * of packets. Once it is open, reading takes no system call but the wait for it. One owner, one thread
+ * or process.
  */
 #ifndef PKTSTAT_SAMPLE_H
 #define PKTSTAT_SAMPLE_H
@@ -22,12 +23,14 @@ typedef void sample_take(void *arg, const struct flow_sample *sample, const uint
  * a negative errno. What is handed out by sample_ring_read() goes to `take`.
  */
 int sample_ring_new(int map_fd, sample_take *take, void *arg, struct sample_ring **ret_ring);
+/* The same with the descriptor of a shared ring (shared_ring.h). */
+int sample_ring_new_shared(int fd, sample_take *take, void *arg, struct sample_ring **ret_ring);
 /* NULL is allowed. */
 void sample_ring_free(struct sample_ring *ring);
 
 /*
  * Becomes readable when the ring is a quarter full. Below that nobody is woken: look every
- * SAMPLE_POLL_MS as well.
+ * SAMPLE_POLL_MS as well. -1 for a shared ring.
  */
 int sample_ring_fd(const struct sample_ring *ring);
 

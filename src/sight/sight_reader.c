@@ -23,8 +23,10 @@
 /* Descriptor of the socket in the process, behind the standard streams. */
 #define READER_FD (STDERR_FILENO + 1)
 
-#define MESSAGE_RING 'r' /* with the descriptor of the ring */
-#define MESSAGE_SYNC 's' /* both ways */
+/* With the descriptor of the ring: of the kernel, of the program, of the program with a file. */
+#define MESSAGES_RING "rmf"
+#define MESSAGE_SYNC  's' /* both ways */
+#define MESSAGE_WAKE  'w'
 
 #define RECORDS_AT_ONCE 64
 /* CPU time in a time of the clock, and how much of it can be saved up. */
@@ -39,6 +41,7 @@ struct sight_reader {
 struct reading {
 	struct inspect *inspect;
 	struct sample_ring *ring;
+	enum sight_reader_from from;
 	int64_t allowed_ns;	  /* CPU time that may be taken now */
 	uint64_t mono_ns, cpu_ns; /* when that was known */
 };
@@ -92,7 +95,7 @@ static void read_samples(struct reading *reading)
 {
 	do
 		keep_pace(reading);
-	while (reading->allowed_ns > 0 &&
+	while ((reading->allowed_ns > 0 || reading->from == READER_FROM_FILE) &&
 	       sample_ring_read(reading->ring, RECORDS_AT_ONCE) == RECORDS_AT_ONCE);
 }
 
@@ -145,7 +148,7 @@ static void __attribute__((noreturn)) read_forever(struct reading *reading)
 }
 
 /* Waits for the descriptor of the ring; negative: the program has ended, or sent something else. */
-static int receive_ring(void)
+static int receive_ring(enum sight_reader_from *ret_from)
 {
 	union {
 		struct cmsghdr head;
@@ -158,6 +161,7 @@ static int receive_ring(void)
 				  .msg_control = &control,
 				  .msg_controllen = sizeof(control)};
 	const struct cmsghdr *head;
+	const char *kind;
 	ssize_t length;
 	int fd;
 
@@ -165,10 +169,23 @@ static int receive_ring(void)
 		length = recvmsg(READER_FD, &received, MSG_CMSG_CLOEXEC);
 	while (length < 0 && errno == EINTR);
 	head = CMSG_FIRSTHDR(&received);
-	if (length <= 0 || message != MESSAGE_RING || !head || head->cmsg_type != SCM_RIGHTS)
+	kind = memchr(MESSAGES_RING, message, sizeof(MESSAGES_RING) - 1);
+	if (length <= 0 || !kind || !head || head->cmsg_type != SCM_RIGHTS)
 		return -1;
 	memcpy(&fd, CMSG_DATA(head), sizeof(fd));
+	*ret_from = (enum sight_reader_from)(kind - MESSAGES_RING);
 	return fd;
+}
+
+static int open_samples(struct reading *reading)
+{
+	int fd = receive_ring(&reading->from);
+
+	if (fd < 0)
+		return fd;
+	if (reading->from == READER_FROM_KERNEL)
+		return sample_ring_new(fd, inspect_sample, reading, &reading->ring);
+	return sample_ring_new_shared(fd, inspect_sample, reading, &reading->ring);
 }
 
 /* In the process: nothing of the program stays open but the socket. */
@@ -193,15 +210,12 @@ run_reader(void (*prepare)(void), int (*confine)(void), int fd)
 {
 	const struct inspect_sink sink = {.tell = send_finding};
 	struct reading reading = {.mono_ns = clock_mono_ns()};
-	int ring_fd;
 
 	leave_for_reading(fd);
 	prepare();
 	if (inspect_new(&sink, &reading.inspect))
 		_exit(1);
-	ring_fd = receive_ring();
-	if (ring_fd < 0 || sample_ring_new(ring_fd, inspect_sample, &reading, &reading.ring) ||
-	    confine())
+	if (open_samples(&reading) || confine())
 		_exit(1);
 	read_forever(&reading);
 }
@@ -235,13 +249,13 @@ int sight_reader_start(void (*prepare)(void), int (*confine)(void),
 	return 0;
 }
 
-int sight_reader_give(struct sight_reader *reader, int ring_fd)
+int sight_reader_give(struct sight_reader *reader, enum sight_reader_from from, int ring_fd)
 {
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control = {0};
-	char message = MESSAGE_RING;
+	char message = MESSAGES_RING[from];
 	struct iovec part = {&message, sizeof(message)};
 	const struct msghdr sent = {.msg_iov = &part,
 				    .msg_iovlen = 1,
@@ -261,6 +275,13 @@ void sight_reader_stop(struct sight_reader *reader)
 		return;
 	close(reader->fd);
 	free(reader);
+}
+
+void sight_reader_wake(struct sight_reader *reader)
+{
+	char message = MESSAGE_WAKE;
+
+	(void)!send(reader->fd, &message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 int sight_reader_fd(const struct sight_reader *reader)

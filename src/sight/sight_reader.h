@@ -23,10 +23,19 @@ struct sight_reader;
  */
 int sight_reader_start(void (*prepare)(void), int (*confine)(void),
 		       struct sight_reader **ret_reader);
-/* Hands it the map of the ring (sample.h), which stays the caller's. 0 or a negative errno. */
-int sight_reader_give(struct sight_reader *reader, int ring_fd);
+/* Whose samples it reads. */
+enum sight_reader_from {
+	READER_FROM_KERNEL, /* those of the programs at the hook: a map */
+	READER_FROM_SOCKET, /* the program's own, of what it counts in user space: a shared ring */
+	READER_FROM_FILE,   /* the same of a file, which waits for it: its CPU time is not limited */
+};
+/* Hands it the ring (sample.h), which stays the caller's. 0 or a negative errno. */
+int sight_reader_give(struct sight_reader *reader, enum sight_reader_from from, int ring_fd);
 /* Ends it, and frees; NULL is allowed. */
 void sight_reader_stop(struct sight_reader *reader);
+
+/* Tells it that samples have gathered in a shared ring. Any thread; never waits. */
+void sight_reader_wake(struct sight_reader *reader);
 
 /* The rest is for one thread. Becomes readable when there is something to hear. */
 int sight_reader_fd(const struct sight_reader *reader);

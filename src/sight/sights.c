@@ -27,6 +27,10 @@
  * copied when a new era begins. */
 #define LOOKS	     3
 #define SYNC_WAIT_MS 1000
+/* A reader of a capture that says nothing for so long is stuck: then the names are given up. */
+#define STUCK_MS 30000
+/* More messages than a socket holds. */
+#define SETTLE_TURNS 64
 /* Messages taken in a row: a reader that never stops talking must not keep the thread from its end. */
 #define HEARD_AT_ONCE 256
 
@@ -43,6 +47,7 @@ struct sights {
 	struct hash_index index;
 	struct waiting *waiting;
 	uint32_t next;	/* place to be used next */
+	uint32_t first; /* the oldest one in use, if any is */
 	uint32_t count; /* places in use */
 	bool dead, synced;
 	uint64_t rest_until_ns; /* CLOCK_MONOTONIC */
@@ -131,7 +136,8 @@ static void take_finding_in(struct sights *sights, const struct sight_finding *f
 	}
 }
 
-static void hear_reader(struct sights *sights)
+/* True if there may be more to hear. */
+static bool hear_reader(struct sights *sights)
 {
 	struct sight_finding finding;
 
@@ -139,14 +145,15 @@ static void hear_reader(struct sights *sights)
 		switch (sight_reader_hear(sights->options.reader, &finding)) {
 		case READER_FINDING: take_finding_in(sights, &finding); break;
 		case READER_REFUSED: atomic_fetch_add(&sights->refused, 1); break;
-		case READER_SYNCED: sights->synced = true; return;
+		case READER_SYNCED: sights->synced = true; return false;
 		case READER_DEAD:
 			sights->dead = true;
 			atomic_store(&sights->is_dead, true);
-			return;
-		default: return;
+			return false;
+		default: return false;
 		}
 	}
+	return true;
 }
 
 /* The word as seen from the row's direction. */
@@ -179,15 +186,23 @@ static bool write_sight(struct sights *sights, const struct snapshot *snapshot, 
 	return snapshot_set_sight(snapshot, row, waiting->sight, word_for(waiting->word, turned));
 }
 
+/* Places in use are between the first one and the next. */
 static void count_look(struct sights *sights)
 {
-	for (uint32_t place = 0; place < SIGHTS_WAITING && sights->count; place++) {
+	uint32_t place = sights->first;
+
+	sights->first = sights->next;
+	for (uint32_t left = sights->count; left; place = (place + 1) % SIGHTS_WAITING) {
 		struct waiting *waiting = &sights->waiting[place];
 
-		if (waiting->looks == 1)
+		left -= waiting->looks != 0;
+		if (waiting->looks == 1) {
 			release(sights, place);
-		else if (waiting->looks)
+		} else if (waiting->looks) {
+			if (sights->first == sights->next)
+				sights->first = place;
 			waiting->looks--;
+		}
 	}
 }
 
@@ -199,40 +214,81 @@ static uint64_t thread_cpu_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
+/* True if a flow says something new. */
+static bool write_sights(struct sights *sights, const struct snapshot *snapshot)
+{
+	bool changed = false;
+
+	for (size_t row = 0; row < snapshot->count; row++)
+		changed |= write_sight(sights, snapshot, row);
+	count_look(sights);
+	if (changed)
+		sight_table_touch(sights->options.table);
+	return changed;
+}
+
 static void look_at_snapshot(struct sights *sights, bool last)
 {
 	uint64_t now_ns = clock_mono_ns(), begin_ns = thread_cpu_ns();
 	struct snapshot *snapshot;
-	bool changed = false;
+	bool changed;
 
 	if (!sights->count || (!last && now_ns < sights->rest_until_ns))
 		return;
 	snapshot = ring_latest(sights->options.ring);
 	if (!snapshot)
 		return;
-	for (size_t row = 0; row < snapshot->count; row++)
-		changed |= write_sight(sights, snapshot, row);
+	changed = write_sights(sights, snapshot);
 	snapshot_unref(snapshot);
-	count_look(sights);
 	sights->rest_until_ns = now_ns + LOOK_REST * (thread_cpu_ns() - begin_ns);
-	if (!changed)
-		return;
-	sight_table_touch(sights->options.table);
-	ring_notify(sights->options.ring);
+	if (changed)
+		ring_notify(sights->options.ring);
 }
 
-/* Hears what the reader still has to say. */
-static void sync_reader(struct sights *sights)
+/* Hears what the reader still has to say, for at most so long. False: it has not said all. */
+static bool sync_reader(struct sights *sights, unsigned int most_ms)
 {
 	struct pollfd wait = {.fd = sight_reader_fd(sights->options.reader), .events = POLLIN};
-	uint64_t until_ns = clock_mono_ns() + SYNC_WAIT_MS * 1000000ULL, now_ns;
+	uint64_t until_ns = clock_mono_ns() + most_ms * 1000000ULL, now_ns;
 
+	sights->synced = false;
 	if (sights->dead || !sight_reader_sync(sights->options.reader))
-		return;
+		return false;
 	while (!sights->synced && !sights->dead && (now_ns = clock_mono_ns()) < until_ns) {
 		wait_ready(&wait, 1, (int)((until_ns - now_ns) / 1000000) + 1);
-		hear_reader(sights);
+		(void)hear_reader(sights);
 	}
+	return sights->synced;
+}
+
+bool sights_await_reader(struct sights *sights)
+{
+	if (sync_reader(sights, STUCK_MS))
+		return true;
+	sights->dead = true;
+	atomic_store(&sights->is_dead, true);
+	return false;
+}
+
+void sights_wake_reader(struct sights *sights)
+{
+	if (sights->dead)
+		return;
+	sight_reader_wake(sights->options.reader);
+	(void)hear_reader(sights);
+}
+
+void sights_settle(struct sights *sights, const struct snapshot *snapshot)
+{
+	int turns = SETTLE_TURNS;
+
+	if (!sights->dead && shared_ring_used(sights->options.samples))
+		(void)sights_await_reader(sights);
+	/* What a sample said was sent before its place was given back. */
+	while (!sights->dead && hear_reader(sights) && turns)
+		turns--;
+	if (sights->count)
+		write_sights(sights, snapshot);
 }
 
 static void *sights_main(void *arg)
@@ -253,13 +309,13 @@ static void *sights_main(void *arg)
 		if (wait_ready(waits, sights->dead ? WAIT_SIGHTS_READER : WAITS_OF_SIGHTS, -1) < 0)
 			continue;
 		if (!sights->dead && waits[WAIT_SIGHTS_READER].revents)
-			hear_reader(sights);
+			(void)hear_reader(sights);
 		if (waits[WAIT_SIGHTS_PUBLISH].revents) {
 			wait_take_event(sights->publish_fd);
 			look_at_snapshot(sights, false);
 		}
 	}
-	sync_reader(sights);
+	(void)sync_reader(sights, SYNC_WAIT_MS);
 	look_at_snapshot(sights, true);
 	return NULL;
 }

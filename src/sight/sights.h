@@ -3,6 +3,9 @@
  * Brings findings to flows: a thread of its own that hears from the reader, keeps each finding until
  * the flows it is about have been in snapshots, and writes into their flow table entries what became
  * known. It never takes more than a hundredth of a CPU for that; no cost in the data path.
+ *
+ * For a capture file there is no thread. The one that counts waits for the reader itself, so that each
+ * snapshot has, when it is published, all that its packets say: nothing depends on who is faster.
  */
 #ifndef PKTSTAT_SIGHTS_H
 #define PKTSTAT_SIGHTS_H
@@ -12,6 +15,7 @@
 
 #include "sight_reader.h"
 #include "ring.h"
+#include "shared_ring.h"
 #include "sight.h"
 
 /* Findings that wait for their flows, at most; the one that came first is given up first. */
@@ -23,6 +27,7 @@ struct sights_options {
 	struct ring *ring;		  /* these stay the caller's and outlive it */
 	struct sight_table *table;	  /* the thread becomes its only writer */
 	struct sight_reader *reader;	  /* the thread hears it alone */
+	const struct shared_ring *samples; /* of a capture file: there is no thread; NULL: there is */
 	void (*on_thread)(void *context); /* the thread's first act; NULL: none */
 	void *context;
 };
@@ -35,6 +40,19 @@ int sights_open(const struct sights_options *options, struct sights **ret_sights
  * recvfrom, sendto, read, write, clock_gettime, memory and futex. 0 or a negative errno.
  */
 int sights_start(struct sights *sights);
+
+/*
+ * Instead of the thread, all in the one that counts. Some samples have gathered: tells the reader, and
+ * hears it, without waiting.
+ */
+void sights_wake_reader(struct sights *sights);
+/*
+ * Waits until the reader has read all samples that
+ * were put so far. False: it has ended, or does not answer.
+ */
+bool sights_await_reader(struct sights *sights);
+/* The same, and brings what was found to the flows of a snapshot that is about to be published. */
+void sights_settle(struct sights *sights, const struct snapshot *snapshot);
 
 /*
  * After the last snapshot was published: waits, at most a second, until the reader has read what is in

@@ -82,7 +82,7 @@ static void bed_open(struct bed *bed, int (*confine)(void))
 	options.table = bed->table;
 	options.reader = bed->reader;
 	assert_int_equal(sights_open(&options, &bed->sights), 0);
-	assert_int_equal(sight_reader_give(bed->reader, bed->map_fd), 0);
+	assert_int_equal(sight_reader_give(bed->reader, READER_FROM_KERNEL, bed->map_fd), 0);
 	assert_int_equal(sights_start(bed->sights), 0);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * libFuzzer target for capture files: whatever the file, reading ends, each packet lies within the
- * buffer, and every one that was read is counted once, with its original length.
+ * buffer, and every one that was read is counted once, with its original length; what is sampled of
+ * it was captured.
  *
  * Input: a file, pcap or pcapng.
  */
@@ -20,6 +21,40 @@ static void add(void *arg, const struct flow_delta *flows, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		flow_counts_add(sum, &flows[i].counts);
+}
+
+static void no_wake(void *context)
+{
+	(void)context;
+}
+
+/* Takes all samples. True: there is room. */
+static bool take_samples(void *context)
+{
+	struct shared_ring *taker = context;
+	const struct flow_sample *sample;
+	size_t size;
+
+	while ((sample = shared_ring_next(taker, &size))) {
+		check(size == sizeof(*sample) + sample->captured);
+		check(sample->captured <= sample->length && sample->captured <= SAMPLE_LARGE);
+		shared_ring_release(taker);
+	}
+	return true;
+}
+
+/* The rings are made once, and empty after each run. */
+static const struct sampler_outlet *make_outlet(void)
+{
+	static struct shared_ring *ring, *taker;
+	static struct sampler_outlet outlet;
+
+	if (!ring) {
+		check(!shared_ring_new(1U << 16, &ring));
+		check(!shared_ring_map(shared_ring_fd(ring), &taker));
+		outlet = (struct sampler_outlet){ring, no_wake, take_samples, taker};
+	}
+	return &outlet;
 }
 
 static void count_all(struct reader *reader, struct counter *counter)
@@ -60,9 +95,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check(file >= 0 && write(file, data, size) == (ssize_t)size);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	check(!counter_open(&counter, false, NULL));
+	check(!counter_open(&counter, false, NULL, make_outlet()));
 	if (!reader_open(&reader, path, -1))
 		count_all(&reader, &counter);
+	take_samples(make_outlet()->context);
 	reader_close(&reader);
 	counter_close(&counter);
 	close(file);

@@ -60,7 +60,7 @@ static void golden_frames(void **state)
 	static struct packet packet;
 	struct counter counter = {0};
 
-	assert_int_equal(counter_open(&counter, false, NULL), 0);
+	assert_int_equal(counter_open(&counter, false, NULL, NULL), 0);
 	for (size_t i = 0; i < capture_count(); i++) {
 		const struct capture *capture = capture_get(i);
 		struct captured captured;
@@ -110,7 +110,7 @@ static void fragments(void **state)
 {
 	struct counter counter = {0};
 
-	assert_int_equal(counter_open(&counter, false, NULL), 0);
+	assert_int_equal(counter_open(&counter, false, NULL, NULL), 0);
 	assert_int_equal(port_of_fragment(&counter, 1, 3, SECOND), 0);
 	assert_int_equal(port_of_fragment(&counter, 1, 0, SECOND), 53);
 	assert_int_equal(port_of_fragment(&counter, 1, 3, 61 * SECOND), 53);
@@ -131,7 +131,7 @@ static void many_flows(void **state)
 	uint8_t frame[60];
 	const struct captured captured = {.data = frame, .size = 60, .length = 1500};
 
-	assert_int_equal(counter_open(&counter, false, NULL), 0);
+	assert_int_equal(counter_open(&counter, false, NULL, NULL), 0);
 	make_fragment(frame, 0, 0, false);
 	for (uint32_t turn = 0; turn < 2; turn++) {
 		for (uint32_t i = 0; i < 3 * 5000; i++) {
@@ -151,7 +151,7 @@ static void unseen_packets(void **state)
 	struct counter counter = {0};
 	struct drained drained;
 
-	assert_int_equal(counter_open(&counter, false, NULL), 0);
+	assert_int_equal(counter_open(&counter, false, NULL, NULL), 0);
 	counter_add_unseen(&counter, 2, 0);
 	assert_int_equal(drain(&counter).flows, 0);
 	counter_add_unseen(&counter, 2, 5);
@@ -222,7 +222,7 @@ static void cut_link_headers(void **state)
 	static const uint32_t types[] = {0, 108, 113, 276};
 	struct counter counter = {0};
 
-	assert_int_equal(counter_open(&counter, false, NULL), 0);
+	assert_int_equal(counter_open(&counter, false, NULL, NULL), 0);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		struct captured captured = {.data = bytes, .size = 3, .length = 60};
 		struct drained drained;
