@@ -60,7 +60,7 @@ static struct flow_sample *reserve_sample(struct sampler *sampler, size_t size)
 	return sample;
 }
 
-static void wake_reader(struct sampler *sampler, size_t bytes)
+static void count_unwoken(struct sampler *sampler, size_t bytes)
 {
 	sampler->unwoken += bytes;
 	if (sampler->unwoken < SAMPLE_RING_WAKE)
@@ -93,7 +93,7 @@ static bool hand_sample_over(struct sampler *sampler, const struct __sk_buff *sk
 	};
 	memcpy(sample + 1, skb->bytes + segment->offset, size);
 	shared_ring_commit(sampler->outlet.ring);
-	wake_reader(sampler, sizeof(*sample) + size);
+	count_unwoken(sampler, sizeof(*sample) + size);
 	return true;
 }
 

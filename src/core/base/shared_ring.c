@@ -71,7 +71,7 @@ static int map_parts(struct shared_ring *ring, int fd)
 	return err;
 }
 
-static int make_memory(size_t size)
+static int make_memfd(size_t size)
 {
 	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 	const unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
@@ -97,7 +97,7 @@ int shared_ring_new(size_t size, struct shared_ring **ret_ring)
 		return -ENOMEM;
 	ring->page = (size_t)sysconf(_SC_PAGESIZE);
 	ring->size = size;
-	ring->fd = make_memory(2 * ring->page + size);
+	ring->fd = make_memfd(2 * ring->page + size);
 	err = ring->fd < 0 ? ring->fd : map_parts(ring, ring->fd);
 	if (err) {
 		shared_ring_free(ring);
