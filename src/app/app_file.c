@@ -74,12 +74,19 @@ void app_end_file(struct app *app)
 	char name[4 * FORMAT_TEXT_MAX], safe[READER_WHY_MAX];
 	const char *why;
 	uint64_t packets;
-	int err = app->reads_file ? file_source_error(app->source, &packets, &why) : 0;
+	int err;
 
+	if (!app->reads_file)
+		return;
+	err = file_source_error(app->source, &packets, &why);
+	file_name(app, name, sizeof(name));
+	if (file_source_is_timeless(app->source))
+		log_line("%s does not say when its first packets were captured: they were counted as "
+			 "of now, and rates mean nothing",
+			 name);
 	if (!err)
 		return;
 	app->status = APP_FAILED;
-	file_name(app, name, sizeof(name));
 	format_outside(why, safe, sizeof(safe));
 	if (err == -EBADMSG)
 		log_line("cannot read %s beyond packet %" PRIu64 ": %s; what was read so far is "

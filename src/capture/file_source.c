@@ -520,3 +520,8 @@ int file_source_error(const struct flow_source *base, uint64_t *ret_packets, con
 	*ret_why = source->reader.why;
 	return source->error;
 }
+
+bool file_source_is_timeless(const struct flow_source *base)
+{
+	return file_source_of(base)->reader.timeless;
+}

@@ -52,5 +52,7 @@ void file_source_stop(struct flow_source *source);
  */
 int file_source_error(const struct flow_source *source, uint64_t *ret_packets,
 		      const char **ret_why);
+/* Then, too: true if its first packets have no time, and were taken as of now. */
+bool file_source_is_timeless(const struct flow_source *source);
 
 #endif

@@ -192,6 +192,13 @@ static int find_dir(const struct pcapng *pcapng, const struct body *body, uint32
 	return -1;
 }
 
+/* Time of a packet block of either kind with this body. */
+static int64_t stamp_of(const struct pcapng *pcapng, uint32_t iface, const uint8_t *body)
+{
+	return wall_of(&pcapng->iface[iface],
+		       (uint64_t)get32(pcapng, body + 4) << 32 | get32(pcapng, body + 8));
+}
+
 /* Both kinds of packet blocks have the same layout, but for the interface. */
 static int take_packet(struct pcapng *pcapng, const struct body *body, uint32_t iface,
 		       struct pcapng_packet *packet)
@@ -206,9 +213,7 @@ static int take_packet(struct pcapng *pcapng, const struct body *body, uint32_t 
 	if (packet->captured > body->size - 20)
 		return damaged(pcapng, "a packet is longer than its block");
 	packet->data = body->at + 20;
-	packet->wall_ns = wall_of(&pcapng->iface[iface],
-				  (uint64_t)get32(pcapng, body->at + 4) << 32 |
-					  get32(pcapng, body->at + 8));
+	packet->wall_ns = stamp_of(pcapng, iface, body->at);
 	behind = 20 + (packet->captured + 3) / 4 * 4;
 	packet->dir = behind < body->size ? find_dir(pcapng, body, behind) : -1;
 	return 1;
@@ -250,18 +255,14 @@ static int take_body(struct pcapng *pcapng, uint32_t type, const struct body *bo
 	}
 }
 
-static bool is_wanted(uint32_t type)
+static bool is_packet(uint32_t type)
 {
-	return type == BLOCK_IFACE || type == BLOCK_PACKET || type == BLOCK_PACKET_OLD ||
-	       type == BLOCK_PACKET_SIMPLE;
+	return type == BLOCK_PACKET || type == BLOCK_PACKET_OLD || type == BLOCK_PACKET_SIMPLE;
 }
 
-size_t pcapng_size(const struct pcapng *pcapng, const uint8_t head[PCAPNG_HEAD_SIZE])
+static bool is_wanted(uint32_t type)
 {
-	uint32_t type = get32(pcapng, head);
-
-	/* A section says its byte order only behind its length; others are read over in pieces. */
-	return is_wanted(type) ? get32(pcapng, head + 4) : PCAPNG_HEAD_SIZE;
+	return type == BLOCK_IFACE || is_packet(type);
 }
 
 /* A new section: its byte order, and no interfaces yet. */
@@ -278,8 +279,10 @@ static int begin_section(struct pcapng *pcapng)
 	pcapng->swapped = magic != MAGIC;
 	if (get16(pcapng, head + PCAPNG_HEAD_SIZE + 4) != 1)
 		return damaged(pcapng, "its version is not 1");
+	if (pcapng->used)
+		pcapng->before += pcapng->ifaces;
+	pcapng->used = false;
 	pcapng->ifaces = 0;
-	pcapng->sections++;
 	return 0;
 }
 
@@ -292,22 +295,25 @@ static int end_of_blocks(struct pcapng *pcapng)
 					       : 0;
 }
 
-/* One block: 1 when it is a packet, 0 for anything else; `ret_end`: there is none. */
+/*
+ * One block: 1 when it is a packet, 0 for anything else; `ret_end`: there is none. A block with an error is
+ * not taken, so that it is found again.
+ */
 static int read_block(struct pcapng *pcapng, struct pcapng_packet *packet, bool *ret_end)
 {
 	const uint8_t *head = input_look(pcapng->input, PCAPNG_HEAD_SIZE);
 	uint32_t type, size;
 	struct body body;
-	int err;
+	int result;
 
 	*ret_end = !head;
 	if (!head)
 		return end_of_blocks(pcapng);
 	memcpy(&type, head, sizeof(type));
 	if (type == PCAPNG_BLOCK_SECTION) {
-		err = begin_section(pcapng);
-		if (err)
-			return err;
+		result = begin_section(pcapng);
+		if (result)
+			return result;
 		head = input_look(pcapng->input, PCAPNG_HEAD_SIZE);
 	} else if (pcapng->swapped) {
 		type = __builtin_bswap32(type);
@@ -325,9 +331,12 @@ static int read_block(struct pcapng *pcapng, struct pcapng_packet *packet, bool 
 	if (!head)
 		return pcapng->input->error ? pcapng->input->error
 					     : damaged(pcapng, "the file ends within a block");
-	pcapng->taken = size;
 	body = (struct body){head + PCAPNG_HEAD_SIZE, size - BLOCK_MIN};
-	return take_body(pcapng, type, &body, packet);
+	result = take_body(pcapng, type, &body, packet);
+	if (result >= 0)
+		pcapng->taken = size;
+	pcapng->used |= result == 1;
+	return result;
 }
 
 int pcapng_next(struct pcapng *pcapng, struct pcapng_packet *ret_packet)
@@ -342,4 +351,81 @@ int pcapng_next(struct pcapng *pcapng, struct pcapng_packet *ret_packet)
 		result = read_block(pcapng, ret_packet, &end);
 	}
 	return result;
+}
+
+/* Reads over what has come of the last block. False: more of it is to come. */
+static bool skip_come(struct pcapng *pcapng)
+{
+	while (pcapng->taken) {
+		uint64_t some;
+
+		if (!input_has_come(pcapng->input, 1))
+			return false;
+		some = input_buffered(pcapng->input);
+		if (!some)
+			return true; /* ended: pcapng_next() says so */
+		if (some > pcapng->taken)
+			some = pcapng->taken;
+		(void)input_skip(pcapng->input, some);
+		pcapng->taken -= some;
+	}
+	return true;
+}
+
+/* Bytes that have to be there for a block to be read in one go; a section says its length later. */
+static size_t needed(const struct pcapng *pcapng, const uint8_t *head)
+{
+	uint32_t type;
+
+	memcpy(&type, head, sizeof(type));
+	if (type == PCAPNG_BLOCK_SECTION)
+		return PCAPNG_HEAD_SIZE + SECTION_BODY;
+	return is_wanted(get32(pcapng, head)) ? get32(pcapng, head + 4) : PCAPNG_HEAD_SIZE;
+}
+
+bool pcapng_is_late(struct pcapng *pcapng)
+{
+	struct input *input = pcapng->input;
+	bool end = false;
+
+	while (!end) {
+		struct pcapng_packet unused;
+		const uint8_t *head;
+
+		if (!skip_come(pcapng) || !input_has_come(input, PCAPNG_HEAD_SIZE))
+			return true;
+		if (input_buffered(input) < PCAPNG_HEAD_SIZE)
+			return false;
+		head = input_look(input, PCAPNG_HEAD_SIZE);
+		if (!input_has_come(input, needed(pcapng, head)))
+			return true;
+		head = input_look(input, PCAPNG_HEAD_SIZE);
+		if (is_packet(get32(pcapng, head)) || read_block(pcapng, &unused, &end))
+			return false;
+	}
+	return false;
+}
+
+int64_t pcapng_time_ahead(const struct pcapng *pcapng)
+{
+	const uint8_t *at = pcapng->input->buffer + pcapng->input->begin;
+	size_t left = input_buffered(pcapng->input);
+	uint64_t size = pcapng->taken;
+
+	while (size <= left && left - size >= PCAPNG_HEAD_SIZE) {
+		uint32_t type, iface;
+
+		at += size;
+		left -= size;
+		type = get32(pcapng, at);
+		size = get32(pcapng, at + 4);
+		if (type == PCAPNG_BLOCK_SECTION || size < BLOCK_MIN || size > left)
+			break;
+		if (size < BLOCK_MIN + 20 || (type != BLOCK_PACKET && type != BLOCK_PACKET_OLD))
+			continue;
+		at += PCAPNG_HEAD_SIZE;
+		iface = type == BLOCK_PACKET ? get32(pcapng, at) : get16(pcapng, at);
+		return iface < pcapng->ifaces ? stamp_of(pcapng, iface, at) : -1;
+	}
+	return -1;
 }

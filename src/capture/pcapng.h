@@ -40,8 +40,9 @@ struct pcapng {
 	bool swapped;	       /* the section's numbers are in the other byte order */
 	struct pcapng_iface *iface;
 	uint32_t ifaces, room;
-	uint32_t sections;
-	uint64_t taken;	 /* of the block that was handed out and is not skipped yet */
+	uint32_t before; /* interfaces of earlier sections that had packets */
+	bool used;	 /* this section has had one */
+	uint64_t taken;	 /* of the last block: bytes that are not skipped yet */
 	const char *why; /* what is wrong, after -EBADMSG */
 };
 
@@ -55,7 +56,13 @@ void pcapng_close(struct pcapng *pcapng);
  */
 int pcapng_next(struct pcapng *pcapng, struct pcapng_packet *ret_packet);
 
-/* Bytes that have to be there for the block that begins at `head` to be read in one go. */
-size_t pcapng_size(const struct pcapng *pcapng, const uint8_t head[PCAPNG_HEAD_SIZE]);
+/*
+ * Whether pcapng_next() would have to wait for the other side of a pipe. The packet before is given up, and
+ * blocks that have come and are none are taken.
+ */
+bool pcapng_is_late(struct pcapng *pcapng);
+
+/* Time of the next packet that has one, as far as blocks are buffered; -1: none. */
+int64_t pcapng_time_ahead(const struct pcapng *pcapng);
 
 #endif

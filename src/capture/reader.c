@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "link_type.h"
 
 #define NAME_MAX_TEXT 64
@@ -13,7 +14,9 @@
 /* pcap, https://www.tcpdump.org/manpages/pcap-savefile.5.html */
 #define MAGIC_MICROSECONDS 0xa1b2c3d4U
 #define MAGIC_NANOSECONDS  0xa1b23c4dU
-#define RECORD_HEAD	   16
+#define MAGIC_PATCHED	   0xa1b2cd34U /* of Alexey Kuznetsov's libpcap: longer records */
+#define RECORD_HEAD	    16
+#define RECORD_HEAD_PATCHED 24
 /* As libpcap has it for all link types that are read here. */
 #define CAPTURED_MAX 262144U
 
@@ -45,19 +48,23 @@ static ssize_t read_cookie(void *cookie, char *to, size_t size)
 }
 
 /*
- * Records as every tool writes them today. Others (of old or patched versions) are left to libpcap,
- * which reads a stream of the C library: with the small reads that input_has_come() needs, that takes
- * ten times as long.
+ * Records are taken where they are buffered, of old and patched versions too: libpcap reads a stream of the
+ * C library, which with the small reads that input_has_come() needs takes ten times as long, and it alone
+ * would know how long its records are. It has refused versions that it does not know. Before 2.3 the two
+ * lengths stood in the other order, and some writers of 2.3 did the same (libpcap's sf-pcap.c).
  */
 static void choose_layout(struct reader *reader, uint32_t magic)
 {
+	int major = pcap_major_version(reader->pcap), minor = pcap_minor_version(reader->pcap);
+
 	reader->swapped = pcap_is_swapped(reader->pcap);
 	if (reader->swapped)
 		magic = __builtin_bswap32(magic);
 	reader->tick_ns = magic == MAGIC_NANOSECONDS ? 1 : 1000;
-	reader->usual = (magic == MAGIC_MICROSECONDS || magic == MAGIC_NANOSECONDS) &&
-			pcap_major_version(reader->pcap) == 2 &&
-			pcap_minor_version(reader->pcap) == 4;
+	reader->head_size = magic == MAGIC_PATCHED ? RECORD_HEAD_PATCHED : RECORD_HEAD;
+	reader->lengths = major != 2 || minor < 3 ? LENGTHS_TURNED
+			  : minor == 3		  ? LENGTHS_UNSURE
+						  : LENGTHS_USUAL;
 }
 
 /* libpcap reads the header, and nothing beyond, so that input_has_come() knows of every byte. */
@@ -120,7 +127,7 @@ int reader_open(struct reader *reader, const char *path, int stop_fd)
 {
 	int err;
 
-	*reader = (struct reader){0};
+	*reader = (struct reader){.last_ns = -1};
 	err = input_open(&reader->input, path, stop_fd);
 	return err ? err : open_any(reader);
 }
@@ -134,25 +141,6 @@ void reader_close(struct reader *reader)
 	input_close(&reader->input);
 }
 
-static int next_pcap(struct reader *reader, struct reader_packet *packet)
-{
-	struct pcap_pkthdr *head;
-	const u_char *data;
-	int result = pcap_next_ex(reader->pcap, &head, &data);
-
-	if (result == PCAP_ERROR_BREAK)
-		return 0;
-	if (result != 1)
-		return reader->input.error ? reader->input.error
-					    : damaged_by(reader, pcap_geterr(reader->pcap));
-	packet->captured = (struct captured){
-		.data = data, .size = head->caplen, .length = head->len};
-	packet->wall_ns = (int64_t)head->ts.tv_sec * 1000000000 + head->ts.tv_usec;
-	packet->iface = 0;
-	packet->dir = -1;
-	return 1;
-}
-
 static uint32_t record_field(const struct reader *reader, const uint8_t *from)
 {
 	uint32_t value;
@@ -161,59 +149,72 @@ static uint32_t record_field(const struct reader *reader, const uint8_t *from)
 	return reader->swapped ? __builtin_bswap32(value) : value;
 }
 
+/* How many bytes of the packet are there, and how many it had. */
+static void record_lengths(const struct reader *reader, const uint8_t *head, uint32_t *ret_size,
+			   uint32_t *ret_length)
+{
+	uint32_t first = record_field(reader, head + 8), second = record_field(reader, head + 12);
+	bool turned = reader->lengths == LENGTHS_TURNED ||
+		      (reader->lengths == LENGTHS_UNSURE && first > second);
+
+	*ret_size = turned ? second : first;
+	*ret_length = turned ? first : second;
+}
+
 /* The packet that was handed out is still buffered, all of it. */
 static void give_up_taken(struct reader *reader)
 {
-	(void)input_skip(&reader->input, reader->taken + reader->pcapng.taken);
+	(void)input_skip(&reader->input, reader->taken);
 	reader->taken = 0;
-	reader->pcapng.taken = 0;
 }
 
 /*
  * A pipe may end in the middle of a record for as long as its writer likes (it is one that buffers):
- * the whole record must be there. libpcap alone knows how long its own are.
+ * the whole record must be there.
  */
-bool reader_is_idle(struct reader *reader)
+static bool is_record_late(struct reader *reader)
 {
 	struct input *input = &reader->input;
-	size_t head = reader->usual ? RECORD_HEAD : reader->pcap ? 1 : PCAPNG_HEAD_SIZE;
-	const uint8_t *at;
+	uint32_t size, length;
 
 	give_up_taken(reader);
-	if (!input->waits)
-		return false;
-	if (!input_has_come(input, head))
+	if (!input_has_come(input, reader->head_size))
 		return true;
-	if (input_buffered(input) < head || (reader->pcap && !reader->usual))
+	if (input_buffered(input) < reader->head_size)
 		return false;
-	at = input_look(input, head);
-	return !input_has_come(input, reader->usual
-					      ? RECORD_HEAD + (size_t)record_field(reader, at + 8)
-					      : pcapng_size(&reader->pcapng, at));
+	record_lengths(reader, input_look(input, reader->head_size), &size, &length);
+	return !input_has_come(input, (size_t)reader->head_size + size);
+}
+
+bool reader_is_idle(struct reader *reader)
+{
+	if (!reader->input.waits)
+		return false;
+	return reader->pcap ? is_record_late(reader) : pcapng_is_late(&reader->pcapng);
 }
 
 /* The record before is given up, the next one is looked at where it is. */
-static int next_usual(struct reader *reader, struct reader_packet *packet)
+static int next_record(struct reader *reader, struct reader_packet *packet)
 {
+	uint32_t size = 0, length = 0;
 	const uint8_t *head;
-	uint32_t size;
 
 	give_up_taken(reader);
-	head = input_look(&reader->input, RECORD_HEAD);
+	head = input_look(&reader->input, reader->head_size);
 	if (!head && !input_buffered(&reader->input))
 		return reader->input.error;
-	size = head ? record_field(reader, head + 8) : 0;
+	if (head)
+		record_lengths(reader, head, &size, &length);
 	if (size > CAPTURED_MAX)
 		return damaged_by(reader, "a packet is longer than 262144 bytes");
 	if (head)
-		head = input_look(&reader->input, RECORD_HEAD + size);
+		head = input_look(&reader->input, reader->head_size + size);
 	if (!head)
 		return reader->input.error ? reader->input.error
 					   : damaged_by(reader, "the file ends within a packet");
-	reader->taken = RECORD_HEAD + size;
-	packet->captured = (struct captured){.data = head + RECORD_HEAD,
-					     .size = size,
-					     .length = record_field(reader, head + 12)};
+	reader->taken = reader->head_size + size;
+	packet->captured = (struct captured){
+		.data = head + reader->head_size, .size = size, .length = length};
 	packet->wall_ns = (int64_t)record_field(reader, head) * 1000000000 +
 			  (int64_t)record_field(reader, head + 4) * reader->tick_ns;
 	packet->iface = 0;
@@ -221,10 +222,24 @@ static int next_usual(struct reader *reader, struct reader_packet *packet)
 	return 1;
 }
 
-/* Interfaces of a later section have numbers behind those of earlier ones. */
+/*
+ * Simple packets have no time: they are as old as the packet before, or else as the next one that has a time.
+ * Where none has, they are of now, and the reader says so.
+ */
+static int64_t guess_time(struct reader *reader)
+{
+	int64_t wall_ns = reader->last_ns;
+
+	if (wall_ns < 0)
+		wall_ns = pcapng_time_ahead(&reader->pcapng);
+	if (wall_ns >= 0)
+		return wall_ns;
+	reader->timeless = true;
+	return clock_wall_ns();
+}
+
 static int next_pcapng(struct reader *reader, struct reader_packet *packet)
 {
-	uint32_t ifaces = reader->pcapng.ifaces;
 	struct pcapng_packet from;
 	int result = pcapng_next(&reader->pcapng, &from);
 
@@ -232,14 +247,10 @@ static int next_pcapng(struct reader *reader, struct reader_packet *packet)
 		return damaged_by(reader, reader->pcapng.why);
 	if (result != 1)
 		return result;
-	if (reader->pcapng.sections != reader->section) {
-		reader->before += reader->section ? ifaces : 0;
-		reader->section = reader->pcapng.sections;
-	}
 	packet->captured = (struct captured){
 		.data = from.data, .size = from.captured, .length = from.length};
-	packet->wall_ns = from.wall_ns < 0 ? reader->last_ns : from.wall_ns;
-	packet->iface = reader->before + from.iface;
+	packet->wall_ns = from.wall_ns < 0 ? guess_time(reader) : from.wall_ns;
+	packet->iface = reader->pcapng.before + from.iface;
 	packet->dir = from.dir;
 	reader->link_type = reader->pcapng.iface[from.iface].link_type;
 	return link_type_is_known(reader->link_type) ? 1
@@ -248,9 +259,8 @@ static int next_pcapng(struct reader *reader, struct reader_packet *packet)
 
 int reader_next(struct reader *reader, struct reader_packet *ret_packet)
 {
-	int result = reader->usual ? next_usual(reader, ret_packet) :
-		     reader->pcap ? next_pcap(reader, ret_packet) :
-				    next_pcapng(reader, ret_packet);
+	int result = reader->pcap ? next_record(reader, ret_packet)
+				  : next_pcapng(reader, ret_packet);
 	int dir;
 
 	if (result != 1)
@@ -267,8 +277,9 @@ int reader_next(struct reader *reader, struct reader_packet *ret_packet)
 
 const char *reader_iface_name(const struct reader *reader, uint32_t iface)
 {
-	if (reader->pcap || iface < reader->before ||
-	    iface - reader->before >= reader->pcapng.ifaces)
+	const struct pcapng *pcapng = &reader->pcapng;
+
+	if (reader->pcap || iface < pcapng->before || iface - pcapng->before >= pcapng->ifaces)
 		return "";
-	return reader->pcapng.iface[iface - reader->before].name;
+	return pcapng->iface[iface - pcapng->before].name;
 }

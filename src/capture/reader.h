@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The packets of a capture: pcap by libpcap, pcapng by pcapng.h, from a file or a pipe. The opener
- * owns it; one thread at a time.
+ * The packets of a capture: pcap (its header by libpcap), pcapng by pcapng.h, from a file or a pipe. The
+ * opener owns it; one thread at a time.
  */
 #ifndef PKTSTAT_READER_H
 #define PKTSTAT_READER_H
@@ -28,14 +28,16 @@ struct reader_packet {
 struct reader {
 	struct input input;
 	pcap_t *pcap; /* NULL: pcapng */
-	bool usual;   /* its records have the usual layout, and are taken where they are buffered: */
+	/* How its records are written. */
 	bool swapped; /* in the other byte order */
+	enum { LENGTHS_USUAL, LENGTHS_TURNED, LENGTHS_UNSURE } lengths;
+	uint32_t head_size;
 	uint32_t tick_ns; /* a microsecond, or a nanosecond */
 	size_t taken; /* bytes of the record that was handed out and is still there */
 	struct pcapng pcapng;
-	uint32_t section, before; /* interfaces of earlier sections */
-	uint32_t link_type;	  /* of the packet before, or of all */
-	int64_t last_ns;
+	uint32_t link_type; /* of the packet before, or of all */
+	int64_t last_ns;    /* time of the packet before; -1: none yet */
+	bool timeless;	    /* the first packets have no time, and were taken as of now */
 	uint64_t packets;	  /* read so far */
 	char why[READER_WHY_MAX]; /* what is wrong, after -EBADMSG and -EPROTONOSUPPORT */
 };

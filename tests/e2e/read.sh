@@ -63,6 +63,33 @@ case_types() {
 	done
 }
 
+# Records of old and patched versions are those of today, written in another way.
+case_layouts() {
+	local name
+	read_file ethernet.pcap 0
+	jq -S 'map(del(.iface))' "$DIR/report" >"$DIR/usual"
+	for name in old old-big-endian unsure sure patched patched-big-endian; do
+		read_file "$name.pcap" 0
+		jq -S 'map(del(.iface))' "$DIR/report" | cmp "$DIR/usual" - || fail "$name.pcap"
+		# In pieces, so that records end where no read does.
+		(dd bs=7 status=none <"$DIR/$name.pcap") |
+			bare "$PKTSTAT_BPF" --read - --json >"$DIR/report" || fail "$name.pcap by a pipe"
+		jq -S 'map(del(.iface))' "$DIR/report" | cmp "$DIR/usual" - || fail "$name.pcap by a pipe"
+	done
+}
+
+# Packets without a time are as old as the next one that has a time, or of now, which is said.
+case_timeless() {
+	read_file simple.pcapng 0
+	same "packets of simple.pcapng" "$(sum_of packets true)" 4
+	same "first seen" "$(jq -r '.[0].firstSeen[:19]' "$DIR/report")" 2023-11-14T22:13:20
+	same "what is said of simple.pcapng" "$(cat "$DIR/error")" ""
+	read_file timeless.pcapng 0
+	same "packets of timeless.pcapng" "$(sum_of packets true)" 3
+	says "does not say when its first packets were captured"
+	[ "$(jq -r '.[0].firstSeen[:4]' "$DIR/report")" -ge 2026 ] || fail "they are of $(cat "$DIR/report")"
+}
+
 case_pipe() {
 	command -v tshark >/dev/null || skip "tshark is not installed"
 	for name in ethernet.pcap several.pcapng; do
@@ -127,6 +154,17 @@ collector_runs() {
 	grep -qx collector "/proc/$1/task/"*/comm 2>/dev/null
 }
 
+# idle_behind NAME SIZE MORE: a pipe that stops behind these bytes does not stop the intervals.
+idle_behind() {
+	exec 7<>"$DIR/pipe"
+	head -c "$2" "$DIR/$1" >&7
+	cat "$3" >&7
+	timeout 100 "$PKTSTAT_BPF" --read "$DIR/pipe" --speed 1000 -r 100ms --stream jsonl -n 100 \
+		>"$DIR/stream" 7>&- ||
+		fail "$1, cut at $2, behind $(wc -c <"$3"): no intervals: $(tail -n 3 "$DIR/stream")"
+	exec 7>&-
+}
+
 # A pipe that says nothing more: time goes on all the same, and it can be ended, also in a packet.
 case_idle() {
 	local name program
@@ -141,16 +179,25 @@ case_idle() {
 	# Also in a packet, where a writer that buffers may stop: somewhere behind its first ones.
 	for size in 1000 1006 1031 1052; do
 		for name in ethernet.pcap several.pcapng; do
-			exec 7<>"$DIR/pipe"
-			head -c "$size" "$DIR/$name" >&7
-			timeout 100 "$PKTSTAT_BPF" --read "$DIR/pipe" --speed 1000 -r 100ms \
-				--stream jsonl -n 100 >"$DIR/stream" 7>&- ||
-				fail "$name, cut at $size: no intervals: $(tail -n 3 "$DIR/stream")"
-			exec 7>&-
+			idle_behind "$name" "$size" /dev/null
 		done
 	done
-	# Version 2.3, which libpcap reads: there the wait itself is ended.
-	printf '\003' | dd of="$DIR/one.pcap" bs=1 seek=6 conv=notrunc status=none
+	for size in 1000 1031 1052; do
+		for name in old.pcap unsure.pcap patched-big-endian.pcap; do
+			idle_behind "$name" "$size" /dev/null
+		done
+	done
+	# Behind blocks that are no packets, and in them.
+	/usr/bin/python3 -c 'import struct, sys
+block = struct.pack("<II", 0x7fff, 112) + bytes(100) + struct.pack("<I", 112)
+sys.stdout.buffer.write((block + block)[:int(sys.argv[1])])' 224 >"$DIR/blocks"
+	for size in 224 112 119 200; do
+		head -c "$size" "$DIR/blocks" >"$DIR/some"
+		idle_behind later.pcapng 10000 "$DIR/some"
+	done
+	head -c 15 "$DIR/later.pcapng" >"$DIR/some" # a section that does not say its byte order yet
+	idle_behind later.pcapng 10000 "$DIR/some"
+	# There it can be ended, too.
 	exec 7<>"$DIR/pipe"
 	cat "$DIR/one.pcap" >&7
 	printf 'abc' >&7

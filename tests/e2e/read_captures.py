@@ -41,6 +41,24 @@ def pcap(link, packets, order="<", magic=0xA1B2C3D4, unit=1000, snap=262144):
     return out
 
 
+def old_pcap(packets, version, turned, order="<"):
+    """Records of older versions: the two lengths in the other order."""
+    out = struct.pack(order + "IHHiIII", 0xA1B2C3D4, 2, version, 0, 0, 262144, ETHERNET)
+    for ns, data, length in packets:
+        lengths = (length, len(data)) if turned else (len(data), length)
+        out += struct.pack(order + "IIII", ns // 10**9, ns % 10**9 // 1000, *lengths) + data
+    return out
+
+
+def patched_pcap(packets, order="<"):
+    """As a patched libpcap of 1999 had it: interface, protocol and kind behind each record's head."""
+    out = struct.pack(order + "IHHiIII", 0xA1B2CD34, 2, 4, 0, 0, 262144, ETHERNET)
+    for ns, data, length in packets:
+        out += struct.pack(order + "IIIIIHBB", ns // 10**9, ns % 10**9 // 1000, len(data), length, 2, 8, 0, 0)
+        out += data
+    return out
+
+
 def block(order, kind, body):
     body += b"\0" * (-len(body) % 4)
     size = len(body) + 12
@@ -69,6 +87,10 @@ def packet(order, iface, ticks, data, length, flags=None):
         body += option(order, 1, b"a comment") + option(order, 2, struct.pack(order + "I", flags))
         body += bytes(4)
     return block(order, 6, body)
+
+
+def simple(order, data):
+    return block(order, 3, struct.pack(order + "I", len(data)) + data)
 
 
 def plain_ip(frames):
@@ -145,6 +167,16 @@ def make(frames):
     files["sections.pcapng"] = sections
     files["later.pcapng"] = sections + packet(">", 0, stamp(2) // 1000, frames[0],
                                               len(frames[0]), 2)
+    files["old.pcap"] = old_pcap(stamped(frames), 2, True)
+    files["old-big-endian.pcap"] = old_pcap(stamped(frames), 2, True, ">")
+    halves = [(ns, data[:-1] if len(data) > 400 else data, length) for ns, data, length in stamped(frames)]
+    files["unsure.pcap"] = old_pcap(halves, 3, True)
+    files["sure.pcap"] = old_pcap(halves, 3, False)
+    files["patched.pcap"] = patched_pcap(stamped(frames))
+    files["patched-big-endian.pcap"] = patched_pcap(stamped(frames), ">")
+    begin = section("<") + interface("<", ETHERNET, "first")
+    files["timeless.pcapng"] = begin + 3 * simple("<", frames[0])
+    files["simple.pcapng"] = files["timeless.pcapng"] + packet("<", 0, stamp(0) // 1000, frames[0], len(frames[0]))
     whole, ng = files["ethernet.pcap"], files["several.pcapng"]
     files["truncated.pcap"] = whole[:-3]
     files["truncated.pcapng"] = ng[:-3]
