@@ -360,19 +360,28 @@ static bool parse_read(struct parser *parser, const char *text)
 	return true;
 }
 
+/* Digits, and perhaps a point and digits: strtod() would also take 0x10, 1e3 and nan. */
+static bool is_plain_number(const char *text)
+{
+	size_t whole = strspn(text, "0123456789"), part;
+
+	if (!whole || !text[whole])
+		return whole;
+	part = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
+	return part && !text[whole + 1 + part];
+}
+
 static bool parse_speed(struct parser *parser, const char *text)
 {
 	struct options *options = &parser->options;
-	char *end = NULL;
 
 	options->speed_set = true;
 	options->speed = 0;
 	if (!strcmp(text, "max"))
 		return true;
-	if (isdigit((unsigned char)*text))
-		options->speed = strtod(text, &end);
-	if (!end || *end || options->speed < FILE_SOURCE_SPEED_MIN ||
-	    options->speed > FILE_SOURCE_SPEED_MAX)
+	if (is_plain_number(text))
+		options->speed = strtod(text, NULL);
+	if (options->speed < FILE_SOURCE_SPEED_MIN || options->speed > FILE_SOURCE_SPEED_MAX)
 		return refuse(parser,
 			      "cannot use '%.64s' as --speed: give a number from 0.01 to "
 			      "1000000, or max",

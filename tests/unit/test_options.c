@@ -252,6 +252,12 @@ static void refusals(void **state)
 				       "1000000, or max"},
 		{"--read a --speed nan", "cannot use 'nan' as --speed: give a number from 0.01 to "
 					 "1000000, or max"},
+		{"--read a --speed 0x10", "cannot use '0x10' as --speed: give a number from 0.01 to "
+					  "1000000, or max"},
+		{"--read a --speed 1e3", "cannot use '1e3' as --speed: give a number from 0.01 to "
+					 "1000000, or max"},
+		{"--read a --speed 1.", "cannot use '1.' as --speed: give a number from 0.01 to "
+					"1000000, or max"},
 		{"--read a --speed 2x", "cannot use '2x' as --speed: give a number from 0.01 to "
 					"1000000, or max"},
 		{"--read a --local 10.0.0.0/33",
