@@ -123,6 +123,7 @@ static void print_verification(struct app *app, const struct snapshot *last)
 		.ledger = app->ledger,
 		.last = last,
 		.link = app->ifaces.counters,
+		.file = app->reads_file,
 	};
 
 	if (!verify_print(&verify, stderr))
@@ -315,6 +316,11 @@ static void say_stand_in(void *context, const char *type)
 		 format_outside(getenv("TERM"), safe, sizeof(safe)), type);
 }
 
+static const char *say_way(void *context)
+{
+	return app_way(context);
+}
+
 static int run_view(struct app *app)
 {
 	const char *no_color = getenv("NO_COLOR"), *why = NULL;
@@ -325,7 +331,7 @@ static int run_view(struct app *app)
 		.sights = app->sight_table,
 		.inspected = app_sights_text,
 		.owners_way = app->owners ? owners_way(app->owners) : NULL,
-		.attach = app_way(app),
+		.attach = say_way,
 		.input = app->terminal ? app->terminal : stdin,
 		.output = app->terminal ? app->terminal : stdout,
 		.signal_fd = app->signal_fd,

@@ -21,6 +21,7 @@ struct verify {
 	const struct ledger *ledger;
 	const struct snapshot *last; /* the last snapshot published, with its interfaces */
 	const struct verify_link *link; /* by slot */
+	bool file; /* packets come from a capture file: there is no hook, and no interface has counters */
 };
 
 /* Writes one line for each identity to `out`. True if all of them hold. */

@@ -101,6 +101,7 @@ static int redraw(struct ui *ui)
 
 	screen_size(ui->screen, &width, &height);
 	see_alert(ui);
+	ui->scene.attach = ui->options->attach(ui->options->context);
 	ui->wish.by = view_group(ui->view);
 	ui->wish.sort = view_sort(ui->view);
 	ui->wish.owners = ui->options->owners;
@@ -278,7 +279,6 @@ static void set_scene(struct ui *ui)
 	ui->scene.hosts = ui->options->names;
 	ui->scene.hides_own = ui->options->hidden;
 	ui->scene.interval_ns = ui->options->interval_ns;
-	ui->scene.attach = ui->options->attach;
 	ui->scene.plain = ui->options->plain;
 	if (ui->options->plain) {
 		ui->scene.glyphs = &glyphs_ascii;

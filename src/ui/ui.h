@@ -46,7 +46,6 @@ struct ui_options {
 	const struct services *services;  /* names of ports */
 	bool show_names;		  /* to begin with; asking is set accordingly */
 	const struct filter *hidden; /* rows that match are left out (--hide-own); NULL: none */
-	const char *attach;	     /* "tcx" */
 	FILE *input, *output;	     /* the terminal; stdin and stdout, or /dev/tty for both */
 	int signal_fd;	 /* signalfd of SIGINT SIGTERM SIGHUP SIGQUIT SIGWINCH SIGTSTP SIGCONT,
 			    all blocked in every thread */
@@ -77,6 +76,8 @@ struct ui_options {
 	bool (*alert)(void *context, char *text, size_t size);
 	/* Called once when terminfo does not know TERM and `type` is used instead; or NULL. */
 	void (*on_stand_in)(void *context, const char *type);
+	/* How packets are counted: "tcx". Of a file that may change as packets say directions. Static text. */
+	const char *(*attach)(void *context);
 	/* One line on flow records that were exported, "" if none are; true: some were lost. NULL: none. */
 	bool (*exported)(void *context, char *text, size_t size);
 	/* One line on what was found in packets, "" if none are read; true: nothing more will be. NULL: none. */

@@ -130,12 +130,18 @@ static void note_stand_in(void *context, const char *type)
 	driver->stand_in = type;
 }
 
+static const char *say_attach(void *context)
+{
+	(void)context;
+	return "tcx";
+}
+
 static int run(struct driver *driver, int signal_fd)
 {
 	static const char *const names[] = {"quit", "signal", "timeout", "terminal", "error"};
 	struct ui_options options = {
 		.ring = driver->ring,
-		.attach = "tcx",
+		.attach = say_attach,
 		.input = stdin,
 		.output = stdout,
 		.signal_fd = signal_fd,

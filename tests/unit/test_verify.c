@@ -100,6 +100,25 @@ static void test_holds(void **state)
 	bed_done(&bed);
 }
 
+/* Of a capture file nothing is said of hooks and interfaces. */
+static void test_file(void **state)
+{
+	struct bed bed;
+
+	bed_init(&bed);
+	bed.verify.file = true;
+	bed.verify.link = NULL;
+	bed_print(&bed);
+	assert_true(bed.holds);
+	expect(&bed, "packets read = in + out: 30 packets, 5000 bytes = 30 packets, 5000 bytes: holds");
+	expect(&bed, "packets read = rows + other: 30 packets, 5000 bytes = ");
+	expect(&bed, "a capture file has no counters");
+	assert_null(strstr(bed.text, "hook"));
+	assert_null(strstr(bed.text, "kernel"));
+	assert_null(strstr(bed.text, "eth0"));
+	bed_done(&bed);
+}
+
 /* Each identity alone; a byte is enough. */
 static void test_broken(void **state)
 {
@@ -298,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_holds),
+		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_malformed),
