@@ -26,13 +26,24 @@ struct app_ipfix {
 	char name[FORMAT_TEXT_MAX * 4]; /* of the collector, safe to print */
 };
 
+/* The kernel's names for some of these errors say nothing of routes. */
+static const char *reach_text(int err)
+{
+	switch (err) {
+	case -EINVAL: return "the route to it is a blackhole (ip route get shows it)";
+	case -EACCES: return "a route prohibits it, or it is a broadcast address";
+	case -EPERM: return "a firewall of this host drops the packets";
+	default: return strerror(-err);
+	}
+}
+
 static void say_collector(void *context, int err)
 {
 	const struct app_ipfix *output = context;
 
 	if (err)
 		log_line("cannot reach the IPFIX collector at %s: %s; trying again, records wait",
-			 output->name, strerror(-err));
+			 output->name, reach_text(err));
 	else
 		log_line("the IPFIX collector at %s is there again", output->name);
 }
@@ -114,7 +125,9 @@ int app_open_ipfix(struct app *app)
 	ipfix.context = output;
 	err = ipfix_new(&ipfix, &output->ipfix);
 	if (err)
-		log_line("cannot send flow records to %s: %s", output->name, strerror(-err));
+		log_line("cannot send flow records to %s: %s; give another collector, or change "
+			 "the routes",
+			 output->name, reach_text(err));
 	return err;
 }
 
@@ -154,6 +167,12 @@ int app_start_ipfix(struct app *app)
 		log_line("cannot start sending flow records to %s: %s", output->name,
 			 strerror(-err));
 	return err;
+}
+
+void app_end_ipfix(struct app *app)
+{
+	if (app->ipfix)
+		publisher_end(app->ipfix->publisher);
 }
 
 void app_finish_ipfix(struct app *app)

@@ -17,6 +17,7 @@
 
 struct app_metrics {
 	struct app *app;
+	struct alerts *alerts;
 	int listen_fd; /* -1: none, or taken over */
 	struct metrics *served, *filed;
 	struct metrics_server *server;
@@ -113,12 +114,11 @@ static void say_metrics_stuck(void *context, int err)
 		log_line("metrics are written to %s again", path);
 }
 
-static int new_metrics(const struct app *app, struct metrics **ret_metrics)
+static int new_metrics(const struct app_metrics *metrics, struct metrics **ret_metrics)
 {
 	const struct metrics_options options = {
-		.series = (unsigned int)app->options->metrics_series,
-		.alert = app->options->alert,
-		.alerts = app->options->alerts,
+		.series = (unsigned int)metrics->app->options->metrics_series,
+		.alerts = metrics->alerts,
 		.program_version = PKTSTAT_VERSION,
 	};
 
@@ -137,7 +137,7 @@ static int open_server(struct app_metrics *metrics)
 		.say = say_metrics_news,
 		.context = metrics,
 	};
-	int fd = metrics->listen_fd, err = new_metrics(metrics->app, &metrics->served);
+	int fd = metrics->listen_fd, err = new_metrics(metrics, &metrics->served);
 
 	if (err)
 		return err;
@@ -163,7 +163,7 @@ static int open_file_output(struct app_metrics *metrics)
 		.say = say_metrics_news,
 		.context = metrics,
 	};
-	int err = new_metrics(metrics->app, &metrics->filed);
+	int err = new_metrics(metrics, &metrics->filed);
 
 	metrics->file = (struct metrics_file){.metrics = metrics->filed,
 					      .open = open_metrics_file,
@@ -188,13 +188,14 @@ static int try_metrics_file(struct app_metrics *metrics)
 	return 0;
 }
 
-int app_open_metrics(struct app *app)
+int app_open_metrics(struct app *app, struct alerts *alerts)
 {
 	struct app_metrics *metrics = app->metrics;
 	int err = 0;
 
 	if (!metrics)
 		return 0;
+	metrics->alerts = alerts;
 	if (app->options->metrics_file && try_metrics_file(metrics))
 		return -EIO;
 	if (app->options->metrics)
@@ -209,15 +210,14 @@ int app_open_metrics(struct app *app)
 int app_start_metrics(struct app *app)
 {
 	struct app_metrics *metrics = app->metrics;
-	struct name_cache *names = app->options->names ? app->names : NULL;
 	int err = 0;
 
 	if (!metrics)
 		return 0;
 	if (metrics->served)
-		metrics_prepare(metrics->served, app->start_wall_ns, app->owner_table, names);
+		metrics_prepare(metrics->served, app->start_wall_ns, app->owner_table);
 	if (metrics->filed)
-		metrics_prepare(metrics->filed, app->start_wall_ns, app->owner_table, names);
+		metrics_prepare(metrics->filed, app->start_wall_ns, app->owner_table);
 	if (metrics->serves)
 		err = publisher_start(metrics->serves);
 	if (!err && metrics->files)

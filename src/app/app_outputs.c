@@ -37,6 +37,7 @@ struct app_output {
 	struct stat file; /* what it is when opened */
 	struct stream *stream;
 	struct publisher *publisher;
+	atomic_bool ended; /* before the program: nothing is written any more */
 };
 
 struct app_outputs {
@@ -47,7 +48,7 @@ struct app_outputs {
 	size_t streams;
 	struct watch watch;	   /* limits of --alert, then those of --exit-over */
 	struct publisher *watcher; /* NULL: none of either */
-	atomic_uint exceeded;	   /* limits of --alert that are, a bit each */
+	struct alerts *alerts;	   /* what became of those of --alert */
 };
 
 bool app_has_outputs(const struct options *options)
@@ -102,12 +103,30 @@ static void say_stream_ended(struct app_output *output, int err)
 	}
 	atomic_store(&app->outputs->failed, true);
 	if (output->path) {
+		atomic_store(&output->ended, true);
 		log_line("cannot write the stream to %s: %s; continuing without it",
 			 output_name(output), strerror(-err));
 		return;
 	}
 	log_line("cannot write the stream to %s: %s", output_name(output), strerror(-err));
 	end_program(app, OUTPUT_FAILED);
+}
+
+/* Why not all of a stream is written when the program ends. */
+static const char *undelivered_text(int err)
+{
+	switch (err) {
+	case -ETIMEDOUT: return "its reader took nothing for 10 seconds";
+	case -ETIME: return "its reader had not taken everything 60 seconds after the end";
+	default: return strerror(-err);
+	}
+}
+
+static void say_undelivered(struct app_output *output, int err)
+{
+	atomic_store(&output->app->outputs->failed, true);
+	log_line("the stream to %s is cut off, its last records are missing: %s",
+		 output_name(output), undelivered_text(err));
 }
 
 static void say_stream_stuck(void *context, int err)
@@ -128,12 +147,7 @@ static void say_stream_news(void *context, enum publisher_news news, int err)
 	switch (news) {
 	case PUBLISHER_ENDED: end_program(output->app, OUTPUT_COUNTED); break;
 	case PUBLISHER_CLOSED: say_stream_ended(output, err); break;
-	case PUBLISHER_LATE:
-		atomic_store(&output->app->outputs->failed, true);
-		log_line("the end of the stream to %s is missing: its reader took nothing for 10 "
-			 "seconds",
-			 output_name(output));
-		break;
+	case PUBLISHER_UNDELIVERED: say_undelivered(output, err); break;
 	}
 }
 
@@ -194,8 +208,7 @@ static int make_stream(struct app *app, const struct options_stream *wanted,
 		.sort = options->sort,
 		.limit = options->limit,
 		.sums_only = options->sums_only,
-		.alert = options->alert,
-		.alerts = options->alerts,
+		.alerts = app->outputs->alerts,
 		.program_version = PKTSTAT_VERSION,
 		.host = app->outputs->host,
 		.stuck = say_stream_stuck,
@@ -246,10 +259,11 @@ static void say_limit(void *context, size_t i, const struct limit *limit, enum l
 	format_wall(now->wall_ns, wall, sizeof(wall));
 	limit_values(limit, values, sizeof(values));
 	if (i < app->options->alerts) {
-		if (news == LIMIT_EXCEEDED)
-			atomic_fetch_or(&app->outputs->exceeded, 1U << i);
-		else
-			atomic_fetch_and(&app->outputs->exceeded, ~(1U << i));
+		struct alert_news told = {
+			.limit = i, .on = news == LIMIT_EXCEEDED, .wall_ns = now->wall_ns};
+
+		memcpy(told.values, values, sizeof(told.values));
+		alerts_add(app->outputs->alerts, &told);
 		ring_notify(app->ring);
 		log_line("%s: %s at %s (%s)",
 			 news == LIMIT_EXCEEDED ? "alert" : "alert is over", limit_text(limit),
@@ -264,12 +278,15 @@ static void say_limit(void *context, size_t i, const struct limit *limit, enum l
 bool app_alert_text(void *context, char *text, size_t size)
 {
 	const struct app *app = context;
-	unsigned int exceeded = app->outputs ? atomic_load(&app->outputs->exceeded) : 0;
+	struct alerts *alerts = app->outputs ? app->outputs->alerts : NULL;
 
-	if (!exceeded)
-		return false;
-	format_outside(app->options->alert[__builtin_ctz(exceeded)], text, size);
-	return true;
+	for (size_t i = 0; alerts && i < alerts_count(alerts); i++) {
+		if (!alerts_is_on(alerts, i))
+			continue;
+		format_outside(alerts_text(alerts, i), text, size);
+		return true;
+	}
+	return false;
 }
 
 static void narrow_watcher(void *context)
@@ -390,7 +407,7 @@ int app_open_outputs(struct app *app)
 	if (err)
 		return err;
 	outputs = app->outputs = calloc(1, sizeof(*outputs));
-	if (!outputs) {
+	if (!outputs || alerts_new(options->alert, options->alerts, &outputs->alerts)) {
 		log_line("cannot allocate memory for outputs");
 		return -ENOMEM;
 	}
@@ -404,7 +421,7 @@ int app_open_outputs(struct app *app)
 		err = app_make_ipfix(app);
 	if (!err)
 		err = make_watcher(app);
-	return err ? err : app_open_metrics(app);
+	return err ? err : app_open_metrics(app, outputs->alerts);
 }
 
 int app_start_outputs(struct app *app)
@@ -443,6 +460,12 @@ bool app_reopen_outputs(struct app *app)
 		if (!output->path)
 			continue;
 		any = true;
+		if (atomic_load(&output->ended)) {
+			log_line("the stream to %s has ended and is not opened again; start the "
+				 "program again for a new one",
+				 output->path);
+			continue;
+		}
 		fd = app_open_stream_again(app, i);
 		if (fd > 0)
 			stream_reopen(output->stream, fd);
@@ -457,14 +480,17 @@ void app_finish_outputs(struct app *app)
 {
 	struct app_outputs *outputs = app->outputs;
 
+	if (outputs && outputs->watcher)
+		publisher_finish(outputs->watcher);
 	for (size_t i = 0; outputs && i < outputs->streams; i++)
-		publisher_finish(outputs->stream[i].publisher);
+		publisher_end(outputs->stream[i].publisher);
+	app_end_ipfix(app);
 	app_finish_metrics(app);
 	if (!outputs)
 		return;
+	for (size_t i = 0; i < outputs->streams; i++)
+		publisher_finish(outputs->stream[i].publisher);
 	app_finish_ipfix(app);
-	if (outputs->watcher)
-		publisher_finish(outputs->watcher);
 	say_alerts(app);
 	switch (atomic_load(&outputs->end)) {
 	case OUTPUT_COUNTED: app->ended = "count"; break;
@@ -491,6 +517,7 @@ void app_free_outputs(struct app *app)
 	if (outputs) {
 		publisher_free(outputs->watcher);
 		watch_done(&outputs->watch);
+		alerts_free(outputs->alerts);
 	}
 	free(outputs);
 	app->outputs = NULL;

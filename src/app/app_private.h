@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "alerts.h"
 #include "app.h"
 #include "bpf_source.h"
 #include "collector.h"
@@ -188,6 +189,8 @@ void app_user_name(void *app, uint32_t uid, char name[USER_NAME_SIZE]);
 int app_open_ipfix(struct app *app);
 int app_make_ipfix(struct app *app);
 int app_start_ipfix(struct app *app);
+/* Tells it to send what is left; then app_finish_ipfix() waits for that. */
+void app_end_ipfix(struct app *app);
 void app_finish_ipfix(struct app *app);
 void app_free_ipfix(struct app *app);
 #define APP_IPFIX_TEXT_MAX 512
@@ -208,7 +211,10 @@ static inline int app_settle_ms(const struct app *app)
 	return app->options->no_owners ? 0 : OUTPUT_SETTLE_MS;
 }
 int app_start_outputs(struct app *app);
-/* Publishes what is left, and takes over the status and the reason of the end. */
+/*
+ * Publishes what is left, and takes over the status and the reason of the end. Bounded: no output waits
+ * longer than OUTLET_GRACE_ALL_NS for its reader, and all wait at once.
+ */
 void app_finish_outputs(struct app *app);
 void app_free_outputs(struct app *app);
 /*
@@ -237,7 +243,7 @@ bool app_streams_to_stdout(const struct options *options);
  */
 bool app_has_metrics(const struct options *options);
 int app_bind_metrics(struct app *app);
-int app_open_metrics(struct app *app);
+int app_open_metrics(struct app *app, struct alerts *alerts);
 int app_start_metrics(struct app *app);
 void app_finish_metrics(struct app *app);
 void app_free_metrics(struct app *app);

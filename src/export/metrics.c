@@ -12,7 +12,6 @@
 #include "format.h"
 #include "group.h"
 #include "metrics_family.h"
-#include "watch.h"
 
 /* Labels of interfaces: as many as are watched at a time. */
 #define IFACE_SERIES FLOW_IFACES_MAX
@@ -39,7 +38,6 @@ struct metrics {
 	int64_t start_wall_ns;
 	struct metrics_family family[FAMILIES];
 	struct group *group;
-	struct watch watch;
 	/* As of the last change; nothing before it. */
 	bool any;
 	bool exact;
@@ -49,16 +47,6 @@ struct metrics {
 	uint64_t running_ns;
 };
 
-static void ignore_news(void *context, size_t i, const struct limit *limit, enum limit_news news,
-			const struct snapshot *now)
-{
-	(void)context;
-	(void)i;
-	(void)limit;
-	(void)news;
-	(void)now;
-}
-
 int metrics_new(const struct metrics_options *options, struct metrics **ret_metrics)
 {
 	struct metrics *metrics = calloc(1, sizeof(*metrics));
@@ -67,7 +55,6 @@ int metrics_new(const struct metrics_options *options, struct metrics **ret_metr
 	if (!metrics)
 		return -ENOMEM;
 	metrics->options = *options;
-	metrics->watch.news = ignore_news;
 	err = group_new(&metrics->group);
 	for (size_t i = 0; !err && i < FAMILIES; i++) {
 		unsigned int room = options->series;
@@ -76,8 +63,6 @@ int metrics_new(const struct metrics_options *options, struct metrics **ret_metr
 			room = IFACE_SERIES;
 		err = metrics_family_init(&metrics->family[i], room);
 	}
-	for (size_t i = 0; !err && i < options->alerts; i++)
-		err = watch_add(&metrics->watch, options->alert[i]);
 	if (err) {
 		metrics_free(metrics);
 		return err;
@@ -93,16 +78,14 @@ void metrics_free(struct metrics *metrics)
 	for (size_t i = 0; i < FAMILIES; i++)
 		metrics_family_done(&metrics->family[i]);
 	group_free(metrics->group);
-	watch_done(&metrics->watch);
 	free(metrics);
 }
 
 void metrics_prepare(struct metrics *metrics, int64_t start_wall_ns,
-		     const struct owner_table *owners, struct name_cache *names)
+		     const struct owner_table *owners)
 {
 	metrics->start_wall_ns = start_wall_ns;
-	metrics->owners = metrics->watch.owners = owners;
-	metrics->watch.names = names;
+	metrics->owners = owners;
 }
 
 /* "443/tcp", or "icmpv4" where there are no ports. */
@@ -178,7 +161,6 @@ int metrics_take(struct metrics *metrics, const struct change *change)
 
 	for (size_t i = 0; !err && i < FAMILIES; i++)
 		err = take_family(metrics, i, change);
-	watch_take(&metrics->watch, change);
 	metrics->any = true;
 	metrics->exact = change_is_exact(now);
 	metrics->health = now->health;
@@ -278,17 +260,17 @@ static void put_seconds(const struct writer *writer, const char *name, const cha
 
 static void put_limits(const struct writer *writer, const struct metrics *metrics)
 {
-	const struct watch *watch = &metrics->watch;
+	struct alerts *alerts = metrics->options.alerts;
 	char safe[LIMIT_TEXT_MAX];
 
-	if (!watch->count)
+	if (!alerts || !alerts_count(alerts))
 		return;
 	put_metric_head(writer, METRIC_GAUGE, "alert", "", "1 while a limit of --alert is exceeded.");
-	for (size_t i = 0; i < watch->count; i++) {
+	for (size_t i = 0; i < alerts_count(alerts); i++) {
 		text_add(writer->text, "pktstat_alert{");
 		put_metric_label(writer, "limit",
-			  format_outside(limit_text(watch->limit[i]), safe, sizeof(safe)));
-		text_print(writer->text, "} %d\n", limit_is_exceeded(watch->limit[i]));
+			  format_outside(alerts_text(alerts, i), safe, sizeof(safe)));
+		text_print(writer->text, "} %d\n", alerts_is_on(alerts, i));
 	}
 }
 

@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alerts.h"
 #include "change.h"
-#include "name_cache.h"
 #include "owner.h"
 #include "text.h"
 
@@ -25,9 +25,7 @@ enum metrics_format {
 
 struct metrics_options {
 	unsigned int series; /* labels a family beside "other" and "retired"; of interfaces, at least 128 */
-	/* Limits that have a gauge, by their texts. */
-	const char *const *alert;
-	size_t alerts;
+	struct alerts *alerts; /* limits that have a gauge; NULL: none. Borrowed */
 	const char *program_version;
 };
 
@@ -36,9 +34,9 @@ struct metrics;
 /* 0, -ENOMEM, or an error of a limit. Borrows the texts. */
 int metrics_new(const struct metrics_options *options, struct metrics **ret_metrics);
 void metrics_free(struct metrics *metrics);
-/* Before the first change: when counting began; owners and host names, or NULL. */
+/* Before the first change: when counting began; owners, or NULL. */
 void metrics_prepare(struct metrics *metrics, int64_t start_wall_ns,
-		     const struct owner_table *owners, struct name_cache *names);
+		     const struct owner_table *owners);
 /* Adds what changed; 0 or -ENOMEM. */
 int metrics_take(struct metrics *metrics, const struct change *change);
 /* Writes everything, as of the last change. */

@@ -33,31 +33,43 @@ static void set_stuck(struct outlet *outlet, int err)
 	outlet->stuck(outlet->context, err);
 }
 
-/* True when the program has ended, and nothing was written for the grace. */
-static bool is_too_late(struct outlet *outlet, bool stopped)
+static void note_end(struct outlet *outlet)
+{
+	if (!outlet->end_ns)
+		outlet->end_ns = outlet->moved_ns = clock_mono_ns();
+}
+
+/* -ETIMEDOUT or -ETIME when the end was too long ago, else 0. */
+static int too_late(const struct outlet *outlet)
 {
 	uint64_t now_ns = clock_mono_ns();
 
-	if (stopped && !outlet->deadline_ns)
-		outlet->deadline_ns = now_ns + OUTLET_GRACE_NS;
-	return outlet->deadline_ns && now_ns > outlet->deadline_ns;
+	if (!outlet->end_ns)
+		return 0;
+	if (now_ns - outlet->end_ns > outlet->grace_all_ns)
+		return -ETIME;
+	return now_ns - outlet->moved_ns > outlet->grace_ns ? -ETIMEDOUT : 0;
 }
 
-/* Waits until the descriptor takes something, `full`: for some time. 0 or -ETIMEDOUT. */
+/*
+ * Waits until the descriptor takes something, `full`: for some time. 0; -EAGAIN: it does not yet; or too
+ * late. A reader that always takes a little must not hide the end.
+ */
 static int wait_for_reader(struct outlet *outlet, bool full)
 {
 	struct pollfd waits[] = {
 		{.fd = full ? -1 : outlet->fd, .events = POLLOUT},
-		{.fd = outlet->deadline_ns ? -1 : outlet->stop_fd, .events = POLLIN},
+		{.fd = outlet->end_ns ? -1 : outlet->stop_fd, .events = POLLIN},
 	};
-	int ready =
-		wait_ready(waits, ARRAY_SIZE(waits), full || outlet->deadline_ns ? RETRY_MS : -1);
+	int ready = wait_ready(waits, ARRAY_SIZE(waits), full || outlet->end_ns ? RETRY_MS : -1);
+	int late;
 
-	if (ready > 0 && waits[0].revents)
-		return 0;
-	if (is_too_late(outlet, ready > 0 && waits[1].revents))
-		return -ETIMEDOUT;
-	return full ? 0 : -EAGAIN;
+	if (ready > 0 && waits[1].revents)
+		note_end(outlet);
+	late = too_late(outlet);
+	if (late == -ETIME || (ready > 0 && waits[0].revents))
+		return late == -ETIME ? late : 0;
+	return late ? late : full ? 0 : -EAGAIN;
 }
 
 /* A pipe that poll() says is ready takes PIPE_BUF bytes without blocking. */
@@ -73,16 +85,17 @@ static int write_some(struct outlet *outlet, const char *text, size_t size, size
 	if (written >= 0) {
 		set_stuck(outlet, 0);
 		*ret_written = (size_t)written;
-		if (outlet->deadline_ns)
-			outlet->deadline_ns = clock_mono_ns() + OUTLET_GRACE_NS;
+		if (outlet->end_ns)
+			outlet->moved_ns = clock_mono_ns();
 		return 0;
 	}
 	if (errno == EINTR || errno == EAGAIN)
 		return 0;
-	if (errno != ENOSPC && errno != EDQUOT)
-		return -errno;
-	set_stuck(outlet, -errno);
-	return wait_for_reader(outlet, true);
+	err = -errno;
+	if (err != -ENOSPC && err != -EDQUOT)
+		return err;
+	set_stuck(outlet, err);
+	return wait_for_reader(outlet, true) ? err : 0;
 }
 
 /*

@@ -75,12 +75,19 @@ static bool is_time(const struct publisher *publisher, const struct snapshot *no
 	return elapsed_ns >= every_ns - every_ns / SHORTER_BY;
 }
 
+static bool is_told_to_end(const struct publisher *publisher)
+{
+	struct pollfd stop = {.fd = publisher->stop_fd, .events = POLLIN};
+
+	return wait_ready(&stop, 1, 0) > 0;
+}
+
 static int publish_change(struct publisher *publisher, struct snapshot *now)
 {
 	const struct change *change;
 	int err = change_take(publisher->keeper, now, &change);
 
-	if (err == -ENOMEM)
+	if (err == -ENOMEM && !is_told_to_end(publisher))
 		return 0; /* the next interval is longer */
 	if (!err)
 		err = publisher->options.publish(publisher->options.output, change);
@@ -206,7 +213,10 @@ static void *publisher_main(void *arg)
 	err = read_ring(publisher);
 	if (err)
 		options->say(options->context,
-			     err == -ETIMEDOUT ? PUBLISHER_LATE : PUBLISHER_CLOSED, err);
+			     is_told_to_end(publisher) && err != -EPIPE
+				     ? PUBLISHER_UNDELIVERED
+				     : PUBLISHER_CLOSED,
+			     err);
 	return NULL;
 }
 
@@ -218,11 +228,17 @@ int publisher_start(struct publisher *publisher)
 	return err;
 }
 
+void publisher_end(struct publisher *publisher)
+{
+	if (publisher->started)
+		wait_signal_event(publisher->stop_fd);
+}
+
 void publisher_finish(struct publisher *publisher)
 {
 	if (!publisher->started)
 		return;
-	wait_signal_event(publisher->stop_fd);
+	publisher_end(publisher);
 	pthread_join(publisher->thread, NULL);
 	publisher->started = false;
 }

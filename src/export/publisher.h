@@ -17,7 +17,7 @@
 enum publisher_news {
 	PUBLISHER_ENDED,  /* as many intervals as were wanted; the program is to end */
 	PUBLISHER_CLOSED, /* its reader has gone, or nothing can ever be written again */
-	PUBLISHER_LATE,   /* at the end, what is left could not be written in time */
+	PUBLISHER_UNDELIVERED, /* at the end: what was left could not be written */
 };
 
 struct publisher_options {
@@ -54,7 +54,12 @@ struct publisher;
 int publisher_new(const struct publisher_options *options, struct publisher **ret_publisher);
 /* Starts the thread; 0 or a negative errno. */
 int publisher_start(struct publisher *publisher);
-/* After the collector has stopped: publishes what is left, and waits for the thread. */
+/*
+ * After the collector has stopped: tells the thread to publish what is left, without waiting for it. All
+ * outputs are told before any is waited for, so that their times to end run at once.
+ */
+void publisher_end(struct publisher *publisher);
+/* The same, and waits for the thread. */
 void publisher_finish(struct publisher *publisher);
 /* NULL is allowed. */
 void publisher_free(struct publisher *publisher);

@@ -18,16 +18,6 @@ static const struct stream_writer *const writers[STREAM_FORMATS] = {
 	[STREAM_TEXT] = &stream_text_writer,
 };
 
-static void write_alert(void *context, size_t i, const struct limit *limit, enum limit_news news,
-			const struct snapshot *now)
-{
-	struct stream *stream = context;
-
-	(void)i;
-	(void)now;
-	stream->writer->alert(stream, limit, news == LIMIT_EXCEEDED);
-}
-
 int stream_new(const struct stream_options *options, int fd, bool owned, struct stream **ret_stream)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
@@ -36,21 +26,17 @@ int stream_new(const struct stream_options *options, int fd, bool owned, struct 
 	if (!stream)
 		return -ENOMEM;
 	err = group_new(&stream->group);
-	for (size_t i = 0; !err && i < options->alerts; i++)
-		err = watch_add(&stream->watch, options->alert[i]);
 	if (err) {
-		watch_done(&stream->watch);
-		group_free(stream->group);
 		free(stream);
 		return err;
 	}
-	stream->watch.news = write_alert;
-	stream->watch.context = stream;
 	stream->options = *options;
 	stream->writer = writers[options->format];
 	stream->outlet.fd = fd;
 	stream->outlet.owned = owned;
 	stream->outlet.stop_fd = -1;
+	stream->outlet.grace_ns = OUTLET_GRACE_NS;
+	stream->outlet.grace_all_ns = OUTLET_GRACE_ALL_NS;
 	atomic_init(&stream->outlet.next_fd, -1);
 	stream->outlet.stuck = options->stuck;
 	stream->outlet.context = options->context;
@@ -63,7 +49,6 @@ void stream_free(struct stream *stream)
 	if (!stream)
 		return;
 	outlet_close(&stream->outlet);
-	watch_done(&stream->watch);
 	group_free(stream->group);
 	record_free(stream->record);
 	text_done(&stream->text);
@@ -77,8 +62,7 @@ void stream_prepare(struct stream *stream, int stop_fd, int64_t start_wall_ns,
 	stream->outlet.stop_fd = stop_fd;
 	stream->options.start_wall_ns = start_wall_ns;
 	stream->options.owners = owners;
-	stream->names = stream->watch.names = names;
-	stream->watch.owners = owners;
+	stream->names = names;
 }
 
 void stream_set_sights(struct stream *stream, const struct sight_table *sights)
@@ -277,6 +261,15 @@ static size_t rows_to_write(const struct stream *stream, size_t count)
 	return options->limit && options->limit < count ? options->limit : count;
 }
 
+static void write_alerts(struct stream *stream)
+{
+	struct alert_news news;
+
+	while (stream->options.alerts &&
+	       alerts_next(stream->options.alerts, &stream->alerts_seen, &news))
+		stream->writer->alert(stream, &news);
+}
+
 static int write_interval(struct stream *stream)
 {
 	size_t count, rows;
@@ -296,7 +289,7 @@ static int write_interval(struct stream *stream)
 		write_limited(stream, rows, count);
 	write_behind(stream);
 	err = write_ended(stream);
-	watch_take(&stream->watch, stream->change);
+	write_alerts(stream);
 	return err ? err : flush_text(stream, 0);
 }
 
@@ -390,6 +383,7 @@ int stream_finish(void *output, const struct snapshot *last)
 	err = set_moment(stream, last);
 	if (err)
 		return err;
+	write_alerts(stream);
 	stream->writer->final(stream, last);
 	return flush_text(stream, 0);
 }

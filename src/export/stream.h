@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alerts.h"
 #include "change.h"
 #include "column.h"
 #include "filter.h"
@@ -35,9 +36,7 @@ struct stream_options {
 	enum column sort; /* which rows are written where there is a limit, and the order of text */
 	size_t limit;	  /* rows an interval; 0: all */
 	bool sums_only;	  /* no rows at all */
-	/* Limits that alert records tell of, by their texts. */
-	const char *const *alert;
-	size_t alerts;
+	struct alerts *alerts; /* what alert records tell of; NULL: nothing */
 	const char *program_version;
 	const char *host; /* outside text */
 	int64_t start_wall_ns;

@@ -182,16 +182,16 @@ static void json_rest(struct stream *stream, enum stream_rest why, enum flow_dir
 	json_end(text);
 }
 
-static void json_alert(struct stream *stream, const struct limit *limit, bool on)
+static void json_alert(struct stream *stream, const struct alert_news *news)
 {
 	struct text *text = &stream->text;
-	char values[LIMIT_VALUES_MAX];
+	char time[FORMAT_TEXT_MAX];
 
 	json_begin(text, "alert");
-	json_text(text, "time", stream->time);
-	json_outside(text, "limit", limit_text(limit));
-	json_bool(text, "on", on);
-	json_text(text, "values", limit_values(limit, values, sizeof(values)));
+	json_text(text, "time", format_rfc3339(news->wall_ns, time, sizeof(time)));
+	json_outside(text, "limit", alerts_text(stream->options.alerts, news->limit));
+	json_bool(text, "on", news->on);
+	json_text(text, "values", news->values);
 	json_end(text);
 }
 

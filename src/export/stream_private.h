@@ -8,7 +8,6 @@
 #include "record.h"
 #include "stream.h"
 #include "text.h"
-#include "watch.h"
 
 /* Why rows are in one sum. */
 enum stream_rest {
@@ -25,7 +24,7 @@ struct stream {
 	uint32_t *order; /* of flows of the change, or of groups */
 	size_t room;
 	struct group *group;
-	struct watch watch;
+	uint64_t alerts_seen;
 	bool begun;
 	uint64_t intervals;
 	struct flow_counts written[FLOW_DIRS];
@@ -47,7 +46,7 @@ struct stream_writer {
 	void (*ended)(struct stream *stream, const struct changed_flow *flow);
 	void (*rest)(struct stream *stream, enum stream_rest why, enum flow_dir dir, size_t rows,
 		     const struct flow_counts *delta);
-	void (*alert)(struct stream *stream, const struct limit *limit, bool on);
+	void (*alert)(struct stream *stream, const struct alert_news *news);
 	void (*final)(struct stream *stream, const struct snapshot *last);
 };
 

@@ -174,11 +174,10 @@ static void no_final(struct stream *stream, const struct snapshot *last)
 	(void)last;
 }
 
-static void no_alert(struct stream *stream, const struct limit *limit, bool on)
+static void no_alert(struct stream *stream, const struct alert_news *news)
 {
 	(void)stream;
-	(void)limit;
-	(void)on;
+	(void)news;
 }
 
 const struct stream_writer stream_csv_writer = {
@@ -269,13 +268,13 @@ static void text_rest(struct stream *stream, enum stream_rest why, enum flow_dir
 	text_cells(stream, &cells);
 }
 
-static void text_alert(struct stream *stream, const struct limit *limit, bool on)
+static void text_alert(struct stream *stream, const struct alert_news *news)
 {
-	char values[LIMIT_VALUES_MAX], safe[LIMIT_TEXT_MAX];
+	char safe[LIMIT_TEXT_MAX], wall[FORMAT_TEXT_MAX];
 
-	format_outside(limit_text(limit), safe, sizeof(safe));
-	text_print(&stream->text, "%s: %s (%s)\n", on ? "ALERT" : "alert is over", safe,
-		   limit_values(limit, values, sizeof(values)));
+	format_outside(alerts_text(stream->options.alerts, news->limit), safe, sizeof(safe));
+	text_print(&stream->text, "%s: %s at %s (%s)\n", news->on ? "ALERT" : "alert is over", safe,
+		   format_wall(news->wall_ns, wall, sizeof(wall)), news->values);
 }
 
 const struct stream_writer stream_text_writer = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Limits that are watched: an output (publisher.h) that tells which limits are exceeded. Streams have
- * one of their own, to write what they say of the same intervals. One thread.
+ * Limits that are watched: an output (publisher.h) that judges them by each interval of the collector, and
+ * tells which are exceeded. One thread.
  */
 #ifndef PKTSTAT_WATCH_H
 #define PKTSTAT_WATCH_H

@@ -73,6 +73,19 @@ END
 	done
 }
 
+# Limits are judged by each interval of --refresh, whatever a stream's own interval is.
+test_every() {
+	"$PKTSTAT_BPF" --read "$BED_DIR/burst.pcap" --alert 'bps > 4M' --every 1h --total \
+		--stream "jsonl:$BED_DIR/every.jsonl" --stream "text:$BED_DIR/every.txt" \
+		>/dev/null 2>"$BED_DIR/every.err" </dev/null || fail "status $?: $(cat "$BED_DIR/every.err")"
+	same "alerts in a stream with --every 1h" \
+		"$(jq -c 'select(.type == "alert") | [.time, .on]' "$BED_DIR/every.jsonl" | tr '\n' ' ')" \
+		'["1970-01-01T00:17:41.000Z",true] ["1970-01-01T00:17:42.000Z",false] '
+	same "alerts in text" "$(grep -c '^ALERT: bps > 4M at \|^alert is over: ' "$BED_DIR/every.txt")" 2
+	python3 "$(dirname "$0")/stream_check.py" "${PKTSTAT_SOURCE_DIR:?}/doc/stream.schema.json" - \
+		"$BED_DIR/every.jsonl" || fail "the stream is wrong"
+}
+
 # The report has a line for each, in its order.
 test_report() {
 	monitor_start report -r 100ms --alert 'in pps > 1k' --alert 'port 9999 bytes > 0'
@@ -100,7 +113,7 @@ test_view() {
 
 python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is missing"
 bed_make limits quiet
-for name in exit alert read report view; do
+for name in exit alert read every report view; do
 	"test_$name"
 	echo "ok: $name"
 done

@@ -159,10 +159,16 @@ test_unread() {
 	grep -q 'are the same file; give them' "$BED_DIR/unread.err" || fail "$(cat "$BED_DIR/unread.err")"
 	exec 9<>"$BED_DIR/unread"
 	monitor_start unread -r 100ms --stream "jsonl:$BED_DIR/unread" 9>&-
+	mv "$BED_DIR/unread" "$BED_DIR/unread.old"
+	mkfifo "$BED_DIR/unread"
+	kill -HUP "$MONITOR_PID"
+	wait_for 60 grep -q 'cannot open .* again.* continues in the old file' "$BED_DIR/unread.err" ||
+		fail "it waits for a reader"
 	exec 9>&-
 	wait_for 60 grep -q 'Broken pipe; continuing' "$BED_DIR/unread.err" || fail "no EPIPE"
 	kill -HUP "$MONITOR_PID"
-	wait_for 60 grep -q 'cannot open .* again' "$BED_DIR/unread.err" || fail "it waits for a reader"
+	wait_for 60 grep -q 'has ended and is not opened again' "$BED_DIR/unread.err" ||
+		fail "a stream that has ended: $(cat "$BED_DIR/unread.err")"
 	monitor_stop
 	same "status of a stream that ended" "$MONITOR_STATUS" 1
 }
