@@ -10,10 +10,16 @@
 #define IDLE_NS 900000000000LL
 /* Labels that were given up, so that they never start again at 0; then all others stay for good. */
 #define GONE_MAX 4096
+/* New labels that are kept in an interval: for each place so many, and at least some; powers of two. */
+#define CANDIDATES_A_PLACE 4
+#define CANDIDATES_LEAST   256
 
 int metrics_family_init(struct metrics_family *family, unsigned int room)
 {
 	family->room = room;
+	family->candidates_max = CANDIDATES_LEAST;
+	while (family->candidates_max < (size_t)CANDIDATES_A_PLACE * room)
+		family->candidates_max *= 2;
 	family->series = calloc(room, sizeof(*family->series));
 	family->gone = calloc(GONE_MAX, sizeof(*family->gone));
 	if (!family->series || !family->gone)
@@ -56,20 +62,79 @@ static void add_counts(struct flow_counts to[FLOW_DIRS], const struct flow_count
 		flow_counts_add(&to[dir], &delta[dir]);
 }
 
+static uint64_t candidate_bytes(const struct metrics_candidate *candidate)
+{
+	return candidate->delta[FLOW_IN].bytes + candidate->delta[FLOW_OUT].bytes;
+}
+
+static int by_label(const void *a, const void *b)
+{
+	const struct metrics_candidate *left = a, *right = b;
+
+	return strcmp(left->label, right->label);
+}
+
+static int by_candidate_bytes(const void *a, const void *b)
+{
+	uint64_t left = candidate_bytes(a), right = candidate_bytes(b);
+
+	return left < right ? 1 : left > right ? -1 : by_label(a, b);
+}
+
+/* Several flows or processes may have had one label. */
+static void join_candidates(struct metrics_family *family)
+{
+	struct metrics_candidate *candidate = family->candidate;
+	size_t kept = 0;
+
+	qsort(candidate, family->candidates, sizeof(*candidate), by_label);
+	for (size_t i = 0; i < family->candidates; i++) {
+		if (kept && !strcmp(candidate[kept - 1].label, candidate[i].label))
+			add_counts(candidate[kept - 1].delta, candidate[i].delta);
+		else
+			candidate[kept++] = candidate[i];
+	}
+	family->candidates = kept;
+}
+
+/* The largest `most` of them stay, in order; the others count as "other". */
+static void keep_largest(struct metrics_family *family, size_t most)
+{
+	join_candidates(family);
+	qsort(family->candidate, family->candidates, sizeof(*family->candidate),
+	      by_candidate_bytes);
+	while (family->candidates > most)
+		add_counts(family->other, family->candidate[--family->candidates].delta);
+}
+
+/* Room for one more; -ENOMEM. */
+static int make_room_for_candidate(struct metrics_family *family)
+{
+	size_t room = family->candidate_room ? 2 * family->candidate_room : CANDIDATES_LEAST;
+	struct metrics_candidate *more;
+
+	if (family->candidates < family->candidate_room)
+		return 0;
+	if (family->candidates >= family->candidates_max) {
+		keep_largest(family, family->candidates_max / 2);
+		return 0;
+	}
+	more = reallocarray(family->candidate, room, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	family->candidate = more;
+	family->candidate_room = room;
+	return 0;
+}
+
 static int add_candidate(struct metrics_family *family, const char *label,
 			 const struct flow_counts delta[FLOW_DIRS])
 {
 	struct metrics_candidate *made;
+	int err = make_room_for_candidate(family);
 
-	if (family->candidates == family->candidate_room) {
-		size_t room = family->candidate_room ? 2 * family->candidate_room : 256;
-
-		made = reallocarray(family->candidate, room, sizeof(*made));
-		if (!made)
-			return -ENOMEM;
-		family->candidate = made;
-		family->candidate_room = room;
-	}
+	if (err)
+		return err;
 	made = &family->candidate[family->candidates++];
 	memset(made->label, 0, sizeof(made->label));
 	memcpy(made->label, label, strnlen(label, sizeof(made->label) - 1));
@@ -109,41 +174,6 @@ int metrics_family_add(struct metrics_family *family, const char *label,
 		return add_candidate(family, label, delta);
 	add_counts(family->other, delta);
 	return 0;
-}
-
-static uint64_t candidate_bytes(const struct metrics_candidate *candidate)
-{
-	return candidate->delta[FLOW_IN].bytes + candidate->delta[FLOW_OUT].bytes;
-}
-
-static int by_label(const void *a, const void *b)
-{
-	const struct metrics_candidate *left = a, *right = b;
-
-	return strcmp(left->label, right->label);
-}
-
-static int by_candidate_bytes(const void *a, const void *b)
-{
-	uint64_t left = candidate_bytes(a), right = candidate_bytes(b);
-
-	return left < right ? 1 : left > right ? -1 : by_label(a, b);
-}
-
-/* Several flows or processes may have had one label. */
-static void join_candidates(struct metrics_family *family)
-{
-	struct metrics_candidate *candidate = family->candidate;
-	size_t kept = 0;
-
-	qsort(candidate, family->candidates, sizeof(*candidate), by_label);
-	for (size_t i = 0; i < family->candidates; i++) {
-		if (kept && !strcmp(candidate[kept - 1].label, candidate[i].label))
-			add_counts(candidate[kept - 1].delta, candidate[i].delta);
-		else
-			candidate[kept++] = candidate[i];
-	}
-	family->candidates = kept;
 }
 
 /* Gives up the label that has been idle longest; false if none has been for long enough. */
@@ -194,9 +224,7 @@ void metrics_family_settle(struct metrics_family *family, int64_t wall_ns)
 {
 	if (!family->candidates)
 		return;
-	join_candidates(family);
-	qsort(family->candidate, family->candidates, sizeof(*family->candidate),
-	      by_candidate_bytes);
+	keep_largest(family, family->candidates);
 	for (size_t i = 0; i < family->candidates; i++) {
 		if (!admit(family, &family->candidate[i], wall_ns))
 			add_counts(family->other, family->candidate[i].delta);

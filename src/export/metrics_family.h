@@ -31,9 +31,9 @@ struct metrics_family {
 	struct flow_counts other[FLOW_DIRS], retired[FLOW_DIRS];
 	uint32_t *gone; /* hashes of labels that were given up */
 	unsigned int gone_count;
-	/* Of the interval. */
+	/* Of the interval: new labels, of which the largest are kept. */
 	struct metrics_candidate *candidate;
-	size_t candidates, candidate_room;
+	size_t candidates, candidate_room, candidates_max;
 };
 
 /* Zeroed, `room` labels; 0 or -ENOMEM. metrics_family_done() is allowed after both. */
@@ -41,7 +41,8 @@ int metrics_family_init(struct metrics_family *family, unsigned int room);
 void metrics_family_done(struct metrics_family *family);
 /*
  * Adds to the label; one that is unknown waits for metrics_family_settle(). A label that is "" or
- * reserved counts as "other". 0 or -ENOMEM.
+ * reserved counts as "other", and so do the smallest of the new ones where there are many: memory does not
+ * grow with them. 0 or -ENOMEM.
  */
 int metrics_family_add(struct metrics_family *family, const char *label,
 		       const struct flow_counts delta[FLOW_DIRS], int64_t wall_ns);

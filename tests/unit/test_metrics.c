@@ -108,6 +108,30 @@ static void test_places(void **state)
 	metrics_family_done(&family);
 }
 
+/* Far more new labels in an interval than places: the largest get these, and memory is bounded. */
+static void test_many_new(void **state)
+{
+	struct metrics_family family = {0};
+	uint64_t counted = 0;
+	char label[16];
+
+	assert_int_equal(metrics_family_init(&family, ROOM), 0);
+	for (uint64_t i = 0; i < 100000; i++) {
+		uint64_t packets = 1 + i * 48271 % 100003; /* no two alike */
+
+		snprintf(label, sizeof(label), "%u", (unsigned int)packets);
+		add(&family, label, packets, 1);
+		counted += packets + 1;
+	}
+	assert_true(family.candidate_room <= 1024);
+	metrics_family_settle(&family, SECOND);
+	assert_int_equal(sum_of(&family).packets, counted);
+	assert_int_equal(family.count, ROOM);
+	for (unsigned int i = 0; i < ROOM; i++)
+		assert_true(family.series[i].total[FLOW_IN].packets > 100003 - 2 * ROOM);
+	metrics_family_done(&family);
+}
+
 static void test_reserved(void **state)
 {
 	struct metrics_family family = {0};
@@ -127,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_adds_up),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_many_new),
 		cmocka_unit_test(test_reserved),
 	};
 
