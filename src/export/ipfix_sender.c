@@ -23,6 +23,8 @@
 /* How long a refusal by the collector's machine is waited for, and one step of other waits. */
 #define REFUSAL_MS 10
 #define STEP_MS	   10
+/* UDP: after that long without a refusal a collector that refused is there again. */
+#define ANSWER_NS 500000000ULL
 /*
  * UDP: so many messages, then a pause of a millisecond. A collector with the receive buffer that
  * Linux gives by default has room for about ninety.
@@ -37,6 +39,7 @@ struct queued {
 	uint64_t end; /* position in the connection behind it, once it is written */
 };
 
+/* Over UDP, connecting: templates were sent to see whether they are refused. */
 enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_UP };
 
 struct ipfix_sender {
@@ -44,7 +47,7 @@ struct ipfix_sender {
 	int fd;
 	enum link_state state;
 	uint32_t sequence;	   /* data records of this session */
-	uint64_t tried_ns;	   /* TCP: last attempt to connect */
+	uint64_t tried_ns;	   /* last attempt to connect */
 	uint64_t templates_ns;	   /* UDP: when they were sent */
 	unsigned int burst;	   /* UDP: messages since the last pause */
 	struct queued last;	   /* UDP: what a refusal is about */
@@ -193,23 +196,23 @@ static bool grace_is_over(const struct ipfix_sender *sender)
 
 /* UDP */
 
-static void take_refusal(struct ipfix_sender *sender)
+static void take_refusal(struct ipfix_sender *sender, int err)
 {
 	if (sender->last.flows) {
 		count_sent(sender, &sender->last, -1);
 		count_lost(sender, &sender->last);
 	}
 	sender->last = (struct queued){0};
-	set_link(sender, LINK_DOWN, -ECONNREFUSED);
+	set_link(sender, LINK_DOWN, err);
 }
 
-/* Sees an answer of the collector's machine that nobody listens there. */
+/* Sees an answer of the collector's machine, or of one before it, that nobody listens there. */
 static void see_refusal(struct ipfix_sender *sender)
 {
 	uint8_t unused;
 
-	if (recv(sender->fd, &unused, 1, 0) < 0 && errno == ECONNREFUSED)
-		take_refusal(sender);
+	if (recv(sender->fd, &unused, 1, 0) < 0 && errno != EAGAIN && errno != EINTR)
+		take_refusal(sender, -errno);
 }
 
 /* Collectors read more slowly than this could write. */
@@ -224,8 +227,8 @@ static void pause_burst(struct ipfix_sender *sender)
 }
 
 /*
- * A refusal that send(2) reports is that of an earlier datagram; this one was not sent, and is not
- * unless the end has come.
+ * A refusal that send(2) reports is that of an earlier datagram. Other errors are of this one: there is no
+ * way to the collector, or no room. In no case was it sent; it is tried again where that may help.
  */
 static int send_datagram(struct ipfix_sender *sender, const struct queued *message)
 {
@@ -237,30 +240,34 @@ static int send_datagram(struct ipfix_sender *sender, const struct queued *messa
 		if (sent >= 0)
 			return 0;
 		if (errno == ECONNREFUSED) {
-			take_refusal(sender);
+			take_refusal(sender, -errno);
 			if (!sender->end_ns)
 				return -ECONNREFUSED;
-		} else if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR)
+		} else if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR) {
 			wait_ready(&wait, 1, REFUSAL_MS);
-		else
+		} else {
+			set_link(sender, LINK_DOWN, -errno);
 			return -errno;
+		}
 	}
 	return -EAGAIN;
 }
 
-/* 0, or -EAGAIN if the collector refuses. */
+/* 0, or -EAGAIN if it cannot be sent at the moment; at the end it is lost then. */
 static int deliver(struct ipfix_sender *sender, struct queued *message)
 {
 	int err;
 
 	stamp(sender, message->at);
+	see_refusal(sender);
+	if (sender->state == LINK_DOWN && !sender->end_ns)
+		return -EAGAIN;
 	err = send_datagram(sender, message);
-	if (err == -ECONNREFUSED)
+	if (err && !sender->end_ns)
 		return -EAGAIN;
 	sender->sequence += message->records;
 	if (err) {
 		count_lost(sender, message);
-		set_link(sender, sender->state, err);
 		return 0;
 	}
 	count_sent(sender, message, 1);
@@ -274,31 +281,43 @@ static void send_templates(struct ipfix_sender *sender)
 	struct queued message;
 
 	make_templates(sender, &message);
+	if (deliver(sender, &message))
+		return;
 	sender->templates_ns = clock_mono_ns();
 	begin_session(sender);
-	(void)deliver(sender, &message);
 }
 
-/* While the collector refuses, the templates ask whether it still does. */
+/*
+ * While the collector cannot be reached, the templates ask whether it still cannot. The answer may take as
+ * long as the way is: until then records wait, or some would be lost, and news told, in each turn.
+ */
+static void ask_again(struct ipfix_sender *sender)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (sender->state == LINK_CONNECTING && now_ns - sender->tried_ns >= ANSWER_NS)
+		set_link(sender, LINK_UP, 0);
+	if (sender->state != LINK_DOWN)
+		return;
+	set_link(sender, LINK_CONNECTING, 0);
+	sender->tried_ns = now_ns;
+	send_templates(sender);
+}
+
 static bool is_udp_ready(struct ipfix_sender *sender)
 {
 	struct pollfd wait = {.fd = sender->fd};
+	bool first = !sender->templates_ns;
 
 	see_refusal(sender);
-	if (sender->state == LINK_UP) {
-		if (!sender->templates_ns ||
-		    clock_mono_ns() - sender->templates_ns >= IPFIX_TEMPLATES_NS)
-			send_templates(sender);
-		else
-			return true;
-		if (sender->status.sessions > 1)
-			return true;
-	} else {
-		set_link(sender, LINK_UP, 0);
+	if (sender->state != LINK_UP)
+		ask_again(sender);
+	else if (first || clock_mono_ns() - sender->templates_ns >= IPFIX_TEMPLATES_NS)
 		send_templates(sender);
+	if (first) {
+		wait_ready(&wait, 1, REFUSAL_MS);
+		see_refusal(sender);
 	}
-	wait_ready(&wait, 1, REFUSAL_MS);
-	see_refusal(sender);
 	return sender->state == LINK_UP;
 }
 
