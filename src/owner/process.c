@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "cgroups.h"
+#include "format.h"
 #include "hash_index.h"
+#include "utf8.h"
 
 #define TEXT_MAX	    4096
 #define PIDFD_PID_NAMESPACE _IO(0xff, 6) /* PIDFD_GET_PID_NAMESPACE of linux/pidfd.h */
@@ -112,8 +114,14 @@ uint32_t process_pid_namespace(void)
 						      : (uint32_t)status.st_ino;
 }
 
-/* Start in nanoseconds since boot, at the kernel's resolution of a clock tick. */
-static int read_stat(int dir_fd, char comm[OWNER_COMM_SIZE], uint64_t *ret_start_ns)
+/* What stat says of a process. */
+struct stat_line {
+	char comm[OWNER_COMM_SIZE];
+	uint32_t parent;   /* 0: none, or outside of this pid namespace */
+	uint64_t start_ns; /* since boot, at the kernel's resolution of a clock tick */
+};
+
+static int read_stat(int dir_fd, struct stat_line *ret_line)
 {
 	long ticks_per_s = sysconf(_SC_CLK_TCK);
 	unsigned long long ticks;
@@ -124,30 +132,33 @@ static int read_stat(int dir_fd, char comm[OWNER_COMM_SIZE], uint64_t *ret_start
 		return -ESRCH;
 	open = strchr(text, '(');
 	close = strrchr(text, ')'); /* the name may have brackets of its own */
-	/* The state is field 3, the start field 22. */
+	*ret_line = (struct stat_line){.parent = 0};
+	/* The state is field 3, the parent field 4, the start field 22. */
 	if (!open || !close || ticks_per_s <= 0 ||
 	    sscanf(close + 1,
-		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+		   " %*c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
 		   "%*d %*d %llu",
-		   &ticks) != 1)
+		   &ret_line->parent, &ticks) != 2)
 		return -EPROTO;
 	length = (size_t)(close - open - 1);
 	if (length > COMM_LENGTH)
 		length = COMM_LENGTH;
-	memset(comm, 0, OWNER_COMM_SIZE);
-	memcpy(comm, open + 1, length);
-	*ret_start_ns = ticks * (1000000000ULL / (uint64_t)ticks_per_s);
+	memcpy(ret_line->comm, open + 1, length);
+	ret_line->start_ns = ticks * (1000000000ULL / (uint64_t)ticks_per_s);
 	return 0;
 }
 
 int process_read(int dir_fd, uint32_t pid, struct owner_process *ret_process)
 {
 	struct owner_process process = {.pid = pid};
+	struct stat_line line;
 	struct stat status;
-	int err = read_stat(dir_fd, process.comm, (uint64_t *)&process.start_ns);
+	int err = read_stat(dir_fd, &line);
 
 	if (err)
 		return err;
+	memcpy(process.comm, line.comm, sizeof(process.comm));
+	process.start_ns = line.start_ns;
 	if (fstat(dir_fd, &status) < 0)
 		return -errno;
 	process.uid = status.st_uid;
@@ -159,12 +170,12 @@ int process_read(int dir_fd, uint32_t pid, struct owner_process *ret_process)
 
 bool process_is(int dir_fd, const struct owner_process *process)
 {
-	uint64_t tick_ns = 1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK), start_ns;
-	char comm[OWNER_COMM_SIZE];
+	uint64_t tick_ns = 1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK);
+	struct stat_line line;
 
-	return !read_stat(dir_fd, comm, &start_ns) &&
-	       start_ns / tick_ns == process->start_ns / tick_ns &&
-	       !memcmp(comm, process->comm, sizeof(comm));
+	return !read_stat(dir_fd, &line) &&
+	       line.start_ns / tick_ns == process->start_ns / tick_ns &&
+	       !memcmp(line.comm, process->comm, sizeof(line.comm));
 }
 
 /*
@@ -227,6 +238,67 @@ static void process_cgroup(int dir_fd, char *path, size_t size)
 	if (end - line > 10 && !strcmp(end - 10, " (deleted)"))
 		end[-10] = '\0';
 	snprintf(path, size, "%s", line);
+}
+
+/* All that it was called with, as far as there is room. */
+static void process_command(int dir_fd, char *text, size_t size)
+{
+	ssize_t length = read_text(dir_fd, "cmdline", text, size);
+	size_t end;
+
+	while (length > 0 && !text[length - 1])
+		length--;
+	for (ssize_t i = 0; i < length; i++)
+		text[i] = text[i] ?: ' ';
+	text[length > 0 ? length : 0] = '\0';
+	if (length < 0 || (size_t)length + 1 < size)
+		return;
+	/* What was cut says so. */
+	end = utf8_cut(text, size - 1 - strlen("..."));
+	snprintf(text + end, size - end, "...");
+}
+
+#define PARENTS_MOST 8
+
+/* Adds " < NAME PID"; a name must not look like the end of one and the begin of another. */
+static size_t put_parent(const struct stat_line *line, uint32_t pid, char *text, size_t used,
+			 size_t size)
+{
+	char safe[4 * OWNER_COMM_SIZE];
+	size_t at = used;
+
+	format_outside(line->comm, safe, sizeof(safe));
+	for (char *sign = safe; *sign; sign++)
+		*sign = *sign == '<' ? '?' : *sign;
+	at += (size_t)snprintf(text + at, size - at, "%s%s %u", used ? " < " : "", safe, pid);
+	if (at < size)
+		return at;
+	text[used] = '\0'; /* none at all, rather than a part of a number */
+	return size;
+}
+
+/* Who started it, from its parent on, as far as that is still so. */
+static void process_parents(int proc_fd, int dir_fd, char *text, size_t size)
+{
+	struct stat_line child, line;
+	size_t used = 0;
+
+	text[0] = '\0';
+	if (read_stat(dir_fd, &child))
+		return;
+	for (int i = 0; child.parent && i < PARENTS_MOST && used < size; i++) {
+		int fd = process_open(proc_fd, child.parent), err;
+
+		if (fd < 0)
+			return;
+		err = read_stat(fd, &line);
+		close(fd);
+		/* Another process that has the number by now began later. */
+		if (err || line.start_ns > child.start_ns)
+			return;
+		used = put_parent(&line, child.parent, text, used, size);
+		child = line;
+	}
 }
 
 #define PASSWD_ROOM 16384
@@ -321,6 +393,8 @@ struct texts {
 	char name[NAME_MAX_BYTES];
 	char exe[PROCESS_EXE_MAX];
 	char cgroup[CGROUPS_PATH_MAX];
+	char command[OWNER_COMMAND_MAX];
+	char parents[OWNER_PARENTS_MAX];
 };
 
 /* What /proc knows of the process, if it is still there and still the same. */
@@ -332,12 +406,16 @@ static void read_proc(struct processes *processes, const struct owner_process *p
 
 	texts->exe[0] = '\0';
 	texts->cgroup[0] = '\0';
+	texts->command[0] = '\0';
+	texts->parents[0] = '\0';
 	snprintf(comm, sizeof(comm), "%.*s", OWNER_COMM_SIZE - 1, process->comm);
 	snprintf(texts->name, sizeof(texts->name), "%s", comm);
 	if (fd >= 0 && process_is(fd, process)) {
 		process_cgroup(fd, texts->cgroup, sizeof(texts->cgroup));
 		process_exe(fd, texts->exe, sizeof(texts->exe));
 		process_full_name(fd, comm, texts->name, sizeof(texts->name));
+		process_command(fd, texts->command, sizeof(texts->command));
+		process_parents(processes->proc_fd, fd, texts->parents, sizeof(texts->parents));
 	}
 	if (fd >= 0)
 		close(fd);
@@ -363,6 +441,8 @@ static uint32_t make_owner(struct processes *processes, const struct owner_proce
 		.user = user_name(processes, process->uid),
 		.cgroup = texts.cgroup,
 		.unit = unit,
+		.command = texts.command,
+		.parents = texts.parents,
 		.own = process->pid == (uint32_t)getpid(),
 	};
 

@@ -144,20 +144,22 @@ static const uint32_t owner_of[SYNTHETIC_CAST] = {
 
 static const struct owner people[] = {
 	{4711, 1000, 11, "curl", "/usr/bin/curl", "alice", "/user.slice/user-1000.slice/session-3.scope",
-	 "session-3.scope", false},
+	 "session-3.scope", false, "curl -O https://files.example.net/a.iso",
+	 "bash 4680 < sshd 4679 < sshd 640 < systemd 1"},
 	{52044, 33, 12, "nginx", "/usr/sbin/nginx", "www-data", "/system.slice/nginx.service",
-	 "nginx.service", false},
+	 "nginx.service", false, "", ""},
 	{812, 0, 13, "charon", "/usr/lib/ipsec/charon", "root", "/system.slice/strongswan.service",
-	 "strongswan.service", false},
+	 "strongswan.service", false, "", ""},
 	{4194303, 70001, 14, "a-process-with-a-name-that-is-long", "/opt/monitor/bin/worker", "somebody-with-a-name",
 	 "/system.slice/docker-4f5c6d7e8a9b0c1d2e3f405162738495a6b7c8d9eafb0c1d2e3f405162738495"
 	 ".scope",
-	 "4f5c6d7e8a9b", false},
-	{901, 110, 15, "bird", "/usr/sbin/bird", "bird", "/system.slice/bird.service", "bird.service", false},
+	 "4f5c6d7e8a9b", false, "/opt/monitor/bin/worker --queue=default --title \x1b[2Jmischief --threads 4",
+	 "containerd-shim 4194200 < systemd 1"},
+	{901, 110, 15, "bird", "/usr/sbin/bird", "bird", "/system.slice/bird.service", "bird.service", false, "", ""},
 	{777, 0, 16, "ss\x1b[31mhd\xff", "/usr/sbin/ss\x1b[31mhd\xff", "root", "/system.slice/ssh\x1b]0;x\x07.service",
-	 "ssh\x1b.service", false},
+	 "ssh\x1b.service", false, "", ""},
 	{9000, 0, 17, "pktstat-bpf", "", "root", "/user.slice/user-0.slice/session-1.scope",
-	 "session-1.scope", true},
+	 "session-1.scope", true, "", ""},
 };
 
 static int make_owners(struct synthetic *synthetic)

@@ -251,7 +251,9 @@ static void fill_owners(const uint32_t *candidate, size_t count)
 					    .exe = text,
 					    .user = text,
 					    .cgroup = text,
-					    .unit = text};
+					    .unit = text,
+					    .command = text,
+					    .parents = text};
 		uint32_t id;
 
 		snprintf(text, sizeof(text), "x%u", candidate[i]);

@@ -36,13 +36,17 @@ struct owner_table {
 	struct hash_index text_index;	      /* of places in `text` */
 	char **text;
 	uint32_t texts, text_room;
+	size_t about_bytes; /* of commands and parents */
 	const char *_Atomic note; /* why no process can be named; NULL: they can */
 };
 
+#define PSEUDO(name)                                                                               \
+	{.comm = (name), .exe = "", .user = "", .cgroup = "", .unit = "", .command = "", .parents = ""}
+
 static const struct owner pseudo[OWNER_FIRST] = {
-	[OWNER_UNKNOWN] = {.comm = "-", .exe = "", .user = "", .cgroup = "", .unit = ""},
-	[OWNER_KERNEL] = {.comm = "kernel", .exe = "", .user = "", .cgroup = "", .unit = ""},
-	[OWNER_FORWARDED] = {.comm = "forwarded", .exe = "", .user = "", .cgroup = "", .unit = ""},
+	[OWNER_UNKNOWN] = PSEUDO("-"),
+	[OWNER_KERNEL] = PSEUDO("kernel"),
+	[OWNER_FORWARDED] = PSEUDO("forwarded"),
 };
 
 static int init_indexes(struct owner_table *table)
@@ -242,6 +246,22 @@ static int make_room_for_owner(struct owner_table *table, uint32_t id)
 	return 0;
 }
 
+/* Most bytes of commands and parents: that many processes may come and go. */
+#define ABOUT_BYTES_MAX (8U << 20)
+
+/* The same of a text that need not be kept. */
+static const char *keep_about(struct owner_table *table, const char *from)
+{
+	size_t before = owner_table_bytes(table);
+	const char *text;
+
+	if (!from || table->about_bytes >= ABOUT_BYTES_MAX)
+		from = "";
+	text = keep_text(table, from);
+	table->about_bytes += owner_table_bytes(table) - before;
+	return text;
+}
+
 static int copy_owner(struct owner_table *table, const struct owner *owner, struct owner *to)
 {
 	*to = *owner;
@@ -250,7 +270,11 @@ static int copy_owner(struct owner_table *table, const struct owner *owner, stru
 	to->user = keep_text(table, owner->user);
 	to->cgroup = keep_text(table, owner->cgroup);
 	to->unit = keep_text(table, owner->unit);
-	return to->comm && to->exe && to->user && to->cgroup && to->unit ? 0 : -ENOMEM;
+	to->command = keep_about(table, owner->command);
+	to->parents = keep_about(table, owner->parents);
+	return to->comm && to->exe && to->user && to->cgroup && to->unit && to->command && to->parents
+		       ? 0
+		       : -ENOMEM;
 }
 
 static int choose_representatives(struct owner_table *table, struct owner_record *record,

@@ -37,7 +37,14 @@ struct owner {
 	const char *cgroup; /* cgroup v2 path ("/system.slice/ssh.service"), "" not known */
 	const char *unit;   /* short name of unit or container, "" none; see owner_unit() */
 	bool own;	    /* this program itself: its name queries */
+	/* For people alone, as when it was first seen; "" not known. Two owners do not differ by these. */
+	const char *command; /* its arguments, a blank between each two */
+	const char *parents; /* names and pids from its parent on: "bash 812 < sshd 790" */
 };
+
+/* Room for the two, the end included. */
+#define OWNER_COMMAND_MAX 384
+#define OWNER_PARENTS_MAX 256
 
 /* A cgroup's path, starting at its container or pod; "" outside of them. Part of `cgroup`. */
 const char *owner_container_path(const char *cgroup);
@@ -49,8 +56,9 @@ int owner_table_new(struct owner_table **ret_table);
 void owner_table_free(struct owner_table *table);
 
 /*
- * Writer only. The id of an owner that is equal in all members, added if need be; the table copies
- * the texts, each different text once. 0, -ENOMEM, or -ENOSPC at OWNERS_MAX.
+ * Writer only. The id of an owner that is equal in all members but command and parents, added if need
+ * be; the table copies the texts, each different text once, and of these two (which may be NULL) 8 MB at
+ * most: later ones are "". 0, -ENOMEM, or -ENOSPC at OWNERS_MAX.
  */
 int owner_table_add(struct owner_table *table, const struct owner *owner, uint32_t *ret_id);
 
