@@ -61,13 +61,15 @@ static uint32_t id_back(const struct past *past, size_t from, size_t to, uint32_
 	return id;
 }
 
-static const struct snapshot_row *row_at(const struct past *past, size_t at, uint32_t id)
+/* The row in held[at] of the flow that has this place in the table of held[from]. */
+static const struct snapshot_row *row_at(const struct past *past, size_t from, size_t at,
+					 uint32_t id)
 {
 	const struct snapshot *snapshot = past->held[at];
 	long row = -1;
 
-	if (past->held[0]->era != snapshot->era)
-		id = id_back(past, 0, at, id);
+	if (past->held[from]->era != snapshot->era)
+		id = id_back(past, from, at, id);
 	if (id != FLOW_TABLE_NO_ID)
 		row = snapshot_find(snapshot, id);
 	return row < 0 ? NULL : &snapshot->row[row];
@@ -80,7 +82,7 @@ static const struct snapshot_row *row_at(const struct past *past, size_t at, uin
 static uint64_t bytes_before(const struct past *past, size_t at, const struct snapshot_row *row)
 {
 	while (at-- > 0) {
-		const struct snapshot_row *then = row_at(past, at, (uint32_t)row->id);
+		const struct snapshot_row *then = row_at(past, 0, at, (uint32_t)row->id);
 
 		if (then)
 			return then->bytes - then->delta_bytes;
@@ -118,7 +120,7 @@ bool past_averages(const struct past *past, enum past_window window, double *ret
 		while (then->era == shown->era && at < then->count && then->row[at].id < row->id)
 			at++;
 		if (then->era != shown->era)
-			before = row_at(past, begin, (uint32_t)row->id);
+			before = row_at(past, 0, begin, (uint32_t)row->id);
 		else if (at < then->count && then->row[at].id == row->id)
 			before = &then->row[at];
 		if (before)
@@ -130,10 +132,10 @@ bool past_averages(const struct past *past, enum past_window window, double *ret
 	return true;
 }
 
-static double past_rate(const struct past *past, size_t at, uint32_t id)
+static double past_rate(const struct past *past, size_t from, size_t at, uint32_t id)
 {
 	const struct snapshot *snapshot = past->held[at];
-	const struct snapshot_row *row = row_at(past, at, id);
+	const struct snapshot_row *row = at < from ? NULL : row_at(past, from, at, id);
 
 	if (row && snapshot->elapsed_ns)
 		return rate_bps(row->delta_bytes, snapshot->elapsed_ns);
@@ -141,13 +143,19 @@ static double past_rate(const struct past *past, size_t at, uint32_t id)
 	return row || snapshot->thin || !snapshot->elapsed_ns ? -1.0 : 0.0;
 }
 
-size_t past_rates(const struct past *past, size_t row, double *ret_bps, size_t max)
+size_t past_rates_from(const struct past *past, size_t from, size_t row, double *ret_bps, size_t max)
 {
+	uint32_t id = (uint32_t)past->held[from]->row[row].id;
 	size_t count = past->count < max ? past->count : max;
 
 	for (size_t i = 0; i < count; i++)
-		ret_bps[count - 1 - i] = past_rate(past, i, (uint32_t)past->held[0]->row[row].id);
+		ret_bps[count - 1 - i] = past_rate(past, from, i, id);
 	return count;
+}
+
+size_t past_rates(const struct past *past, size_t row, double *ret_bps, size_t max)
+{
+	return past_rates_from(past, 0, row, ret_bps, max);
 }
 
 /* Rates of the snapshots in the ring. Each struct belongs to its one reader. */

@@ -553,20 +553,58 @@ static size_t add_past_rates(double *sum, size_t have, const double *rate, size_
 	return have;
 }
 
+/* The rates of a flow of the conversation, which has this row in past->held[from]. */
+static void take_past_rates(const struct past *past, size_t from, size_t row, enum flow_dir dir,
+			    struct view_pair *pair)
+{
+	double rate[PAST_MAX];
+	size_t count = past_rates_from(past, from, row, rate, PAST_MAX);
+
+	pair->past_of[dir] = add_past_rates(pair->past[dir], pair->past_of[dir], rate, count);
+	if (pair->past_of[dir] > pair->pasts)
+		pair->pasts = pair->past_of[dir];
+}
+
+/* Rates of a conversation without a row in the snapshot shown: it is idle, but was in one before. */
+static void find_past_rates(const struct past *past, struct view_pair *pair)
+{
+	for (size_t at = 1; at < past->count && !pair->pasts; at++) {
+		const struct snapshot *snapshot = past->held[at];
+
+		for (size_t i = 0; i < snapshot->count; i++) {
+			const struct flow_key *key = snapshot_key(snapshot, i);
+			struct flow_key of = group_key(GROUP_CONVERSATION, key, NULL, OWNER_UNKNOWN);
+
+			if (flow_key_equal(&of, &pair->key))
+				take_past_rates(past, at, i, flow_key_dir(key), pair);
+		}
+	}
+}
+
+/* Adds what the flow of the other direction counted. */
+static void join_other(const struct view *view, size_t i, enum flow_dir dir, struct row *row)
+{
+	const struct row other = rows_get(&view->rows, (uint32_t)i);
+
+	flow_counts_add(&row->delta[dir], &other.delta[dir]);
+	flow_counts_add(&row->total[dir], &other.total[dir]);
+	if (other.first_wall_ns < row->first_wall_ns)
+		row->first_wall_ns = other.first_wall_ns;
+}
+
 bool view_get_pair(const struct view *view, struct view_pair *ret_pair)
 {
 	const struct snapshot *snapshot = view->rows.source.snapshot;
+	const struct past *past = view->rows.past;
 	struct flow_key wanted;
 
 	*ret_pair = (struct view_pair){.pasts = 0};
 	if (!selected_pair(view, &wanted) || !view_get_selected(view, &ret_pair->row))
 		return false;
+	ret_pair->key = wanted;
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct flow_key *key = snapshot_key(snapshot, i);
 		struct flow_key of = group_key(GROUP_CONVERSATION, key, NULL, OWNER_UNKNOWN);
-		enum flow_dir dir = flow_key_dir(key);
-		double rate[PAST_MAX];
-		size_t count;
 
 		if (!flow_key_equal(&of, &wanted)) {
 			ret_pair->others += flow_key_sum(key) == FLOW_SUM_NONE &&
@@ -574,23 +612,15 @@ bool view_get_pair(const struct view *view, struct view_pair *ret_pair)
 					    !memcmp(of.dst, wanted.dst, sizeof(of.dst));
 			continue;
 		}
-		if (view->rows.by == GROUP_FLOW && i != (size_t)view->selected_index) {
-			const struct row other = rows_get(&view->rows, (uint32_t)i);
-
-			flow_counts_add(&ret_pair->row.delta[dir], &other.delta[dir]);
-			flow_counts_add(&ret_pair->row.total[dir], &other.total[dir]);
-			if (other.first_wall_ns < ret_pair->row.first_wall_ns)
-				ret_pair->row.first_wall_ns = other.first_wall_ns;
-		}
-		if (!view->rows.past)
-			continue;
-		count = past_rates(view->rows.past, i, rate, PAST_MAX);
-		ret_pair->past_of[dir] =
-			add_past_rates(ret_pair->past[dir], ret_pair->past_of[dir], rate, count);
-		if (ret_pair->past_of[dir] > ret_pair->pasts)
-			ret_pair->pasts = ret_pair->past_of[dir];
+		if (view->rows.by == GROUP_FLOW && i != (size_t)view->selected_index)
+			join_other(view, i, flow_key_dir(key), &ret_pair->row);
+		if (past)
+			take_past_rates(past, 0, i, flow_key_dir(key), ret_pair);
 	}
-	ret_pair->key = wanted;
+	if (past && !ret_pair->pasts)
+		find_past_rates(past, ret_pair);
+	if (past && past->count)
+		ret_pair->past_wall_ns = past->held[past->count - 1]->wall_ns;
 	return true;
 }
 
