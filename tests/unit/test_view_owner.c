@@ -385,6 +385,39 @@ static int set_up_many(void **state)
 	return set_up_with(state, MANY);
 }
 
+/* Words typed and erased letter by letter show what they would show at once. */
+static void typing(void **state)
+{
+	static const char *const words[] = {"10.0.0.", "nginx", ":80", "0.1:1", "sshd", "80"};
+	struct bed *bed = *state, fresh = *bed;
+	uint32_t random = 1;
+
+	own_all(bed);
+	for (size_t i = 0; i < 400; i++) {
+		const char *word = words[i / 40 % 6];
+		char text[16];
+		size_t length;
+
+		random = random * 1664525 + 1013904223;
+		length = random >> 16 & 1 ? i % (strlen(word) + 1) : (random >> 20) % (strlen(word) + 1);
+		snprintf(text, sizeof(text), "%.*s", (int)length, word);
+		/* Owners become known while somebody types. */
+		if (i % 50 == 49) {
+			own(bed, i / 50 % FLOWS, add(bed, (uint32_t)i, 0, i % 100 == 49 ? "ng" : "ss", ""));
+			owner_table_touch(bed->owners);
+		}
+		set_filter(bed, text);
+		assert_int_equal(view_arrange(bed->view), 0);
+		assert_int_equal(view_new(COLUMN_BPS, &fresh.view), 0);
+		view_set_owners(fresh.view, bed->owners);
+		view_set_snapshot(fresh.view, bed->snapshot);
+		set_filter(&fresh, text);
+		assert_int_equal(view_arrange(fresh.view), 0);
+		assert_int_equal(view_count(bed->view), view_count(fresh.view));
+		view_free(fresh.view);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -393,6 +426,7 @@ int main(void)
 		TEST(sums_by_iface),
 		TEST(known_later),
 		TEST(filters),
+		TEST(typing),
 		TEST(names),
 		TEST(groups),
 		cmocka_unit_test_setup_teardown(changes_meanwhile, set_up_many, tear_down),

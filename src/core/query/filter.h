@@ -73,6 +73,8 @@ bool filter_match(const struct filter *filter, const struct filter_subject *subj
 
 /* True when all of it is text to search for, a word in quotes or alone. */
 bool filter_is_text(const struct filter *filter);
+/* True when both are that, and what passes `to` passes `from`: its text holds that of the other. */
+bool filter_narrows(const struct filter *to, const struct filter *from);
 /* True when the answer depends on counts and rates, not on the key alone. */
 bool filter_uses_counts(const struct filter *filter);
 /* The same of what may become known later: owners and host names. */

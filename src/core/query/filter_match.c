@@ -234,6 +234,12 @@ bool filter_is_text(const struct filter *filter)
 	return filter && filter->node[filter->root].test == FILTER_WORD;
 }
 
+bool filter_narrows(const struct filter *to, const struct filter *from)
+{
+	return filter_is_text(to) && filter_is_text(from) &&
+	       strstr(to->node[to->root].word, from->node[from->root].word);
+}
+
 bool filter_uses_counts(const struct filter *filter)
 {
 	return filter && filter->uses_counts;

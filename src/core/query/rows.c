@@ -49,11 +49,24 @@ static void forget_verdicts(struct rows *rows)
 		memset(rows->verdict, VERDICT_NONE, rows->verdicts);
 }
 
+/* Forgets all but one verdict, which holds for the next filter, too. */
+static void keep_verdict(struct rows *rows, enum verdict verdict)
+{
+	for (size_t i = 0; i < rows->verdicts; i++)
+		rows->verdict[i] = rows->verdict[i] == verdict ? (uint8_t)verdict : VERDICT_NONE;
+}
+
 void rows_set_filter(struct rows *rows, const struct filter *filter)
 {
+	/* While a word is typed, what failed a part of it need not be asked again. */
+	if (filter_narrows(filter, rows->filter))
+		keep_verdict(rows, VERDICT_FAIL);
+	else if (filter_narrows(rows->filter, filter))
+		keep_verdict(rows, VERDICT_PASS);
+	else
+		forget_verdicts(rows);
 	rows->filter = filter;
 	rows->filters++;
-	forget_verdicts(rows);
 }
 
 /* Names matter to filters only; owners are shown, and may be sorted by. */

@@ -71,7 +71,7 @@ int rows_init(struct rows *rows);
 void rows_done(struct rows *rows);
 /* Flows of this source from now on; takes it over. */
 void rows_set_source(struct rows *rows, struct source source);
-/* Another filter, also when it is at the same address as the previous one. */
+/* Another filter; the previous one must still be there. */
 void rows_set_filter(struct rows *rows, const struct filter *filter);
 /* Totals count from the snapshot shown on, or from the start again; 0 or -ENOMEM. */
 int rows_reset(struct rows *rows);
