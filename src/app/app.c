@@ -38,8 +38,10 @@ static void follow_view(struct app *app, struct report *report)
 
 	if (app->asked.view_changed)
 		report->by = app->asked.by;
-	if (app->asked.sort_changed && column_info(app->asked.sort)->sortable)
+	if (app->asked.sort_changed && column_info(app->asked.sort)->sortable) {
 		report->sort = app->asked.sort;
+		report->reverse = app->asked.reversed;
+	}
 	report->filter = NULL;
 	report->filter_text = NULL;
 	if (!*app->asked.filter ||
@@ -354,6 +356,9 @@ static int run_view(struct app *app)
 		.keep_text = app_keep_text,
 		.asked = &app->asked,
 		.alert = app->options->alerts ? app_alert_text : NULL,
+		.limit = app->options->alert,
+		.limits = app->options->alerts,
+		.exceeded = app->options->alerts ? app_alert_bits : NULL,
 		.on_stand_in = say_stand_in,
 		.context = app,
 	};

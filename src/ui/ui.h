@@ -33,6 +33,7 @@ struct ui_asked {
 	enum group_by by;
 	enum column sort;
 	bool told;			 /* the view was there at all */
+	bool reversed;			 /* the order */
 	bool view_changed, sort_changed; /* by the user, since the start */
 	char filter[FILTER_TEXT_MAX];
 };
@@ -74,6 +75,10 @@ struct ui_options {
 			 char where[SETTINGS_PATH_MAX]);
 	/* Writes the limit that is exceeded; false if none is. Any time; NULL: there are none. */
 	bool (*alert)(void *context, char *text, size_t size);
+	/* All limits, and which are exceeded, a bit each; rows over these are marked. */
+	const char *const *limit;
+	size_t limits;
+	unsigned int (*exceeded)(void *context); /* any time; NULL: there are none */
 	/* Called once when terminfo does not know TERM and `type` is used instead; or NULL. */
 	void (*on_stand_in)(void *context, const char *type);
 	/* How packets are counted: "tcx". Of a file that may change as packets say directions. Static text. */

@@ -96,6 +96,32 @@ static void groups(void **state)
 	CHECK_TABLE(bed, "\n  CONTAINER ", "\n  nginx.service ", "\n  kernel ", "\n  - ");
 }
 
+/* Which processes have most, where the rows are not processes; sums come after all of it. */
+static void processes_and_sums(void **state)
+{
+	struct bed *bed = *state;
+	char *text;
+
+	fill(bed);
+	bed->report.width = 80;
+	CHECK_TABLE(bed, "\n  PROCESS           USER  BYTES IN  BYTES OUT  PACKETS   SHARE\n",
+		    "\n  nginx (1234)      u33      3,000          0        3  20.0 %",
+		    "\n  evil\\x1b[2J (77)  u0       3,000          0        3  20.0 %");
+	text = bed_text(&bed->report, report_table);
+	assert_true(strstr(text, "nginx (1234)") < strstr(text, "\n  TOTAL"));
+	assert_true(strstr(text, "\n  TOTAL") < strstr(text, "\nAccounting"));
+	free(text);
+	bed->report.by = GROUP_PROCESS;
+	check_lacks(bed, "BYTES OUT  PACKETS   SHARE\n  -");
+	bed->report.by = GROUP_FLOW;
+	bed->report.sort = COLUMN_BYTES;
+	bed->report.reverse = true;
+	bed->report.limit = 1;
+	/* The smallest. */
+	CHECK_TABLE(bed, "192.168.200.254:443");
+	check_lacks(bed, "192.168.200.250:443  -");
+}
+
 static void check_json_of(struct bed *bed, enum group_by by, size_t i, const char *expected)
 {
 	json_t *array, *row;
@@ -317,6 +343,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		REPORT_TEST(columns_of_flows),
+		REPORT_TEST(processes_and_sums),
 		REPORT_TEST(nothing_known),
 		REPORT_TEST(groups),
 		REPORT_TEST(members_of_groups),

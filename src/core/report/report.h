@@ -44,6 +44,7 @@ struct report {
 	const char *filter_text; /* as it was typed (outside text), for the table */
 	enum group_by by;	 /* what a row is: a flow, or a group of them */
 	enum column sort;	 /* COLUMN_BPS: by bytes since start, then packets, then tuple */
+	bool reverse;		 /* the other way round */
 	size_t limit;		 /* rows at most; 0: all */
 	bool sums_only;		 /* no rows of flows, groups or hosts at all */
 	unsigned int width;	 /* columns of the terminal; 0: not a terminal, nothing is cut */

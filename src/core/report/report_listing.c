@@ -64,6 +64,7 @@ static void report_group_destination(const struct report *report, const struct f
 #define LINES_SHOWN  2 /* totals of what is not hidden */
 #define LINES_PROTOS 2 /* without the protocols themselves */
 #define LINES_HOSTS  3 /* without the hosts themselves, with "and more" */
+#define LINES_PROCESSES 3 /* the same of processes */
 #define ROWS_LEAST   10
 
 /* Columns from these turns on tell rows apart: they stay longer than full addresses. */
@@ -216,6 +217,8 @@ static size_t rows_limit(const struct report_parts *parts)
 		used += LINES_SHOWN;
 	if (report_has_protos(parts))
 		used += LINES_PROTOS + parts->picked.protos;
+	if (report_processes_shown(parts))
+		used += LINES_PROCESSES + report_processes_shown(parts);
 	if (report_has_hosts(parts))
 		used += LINES_HOSTS + report_hosts_shown(parts);
 	for (size_t i = 0; i < REPORT_SUMS_MAX; i++)

@@ -13,7 +13,8 @@ int report_rows_init(struct report_rows *rows, const struct report *report, bool
 {
 	int err;
 
-	*rows = (struct report_rows){.order = {.sort = report->sort, .rows = &rows->rows}};
+	*rows = (struct report_rows){
+		.order = {.sort = report->sort, .reverse = report->reverse, .rows = &rows->rows}};
 	err = rows_init(&rows->rows);
 	if (err)
 		return err;

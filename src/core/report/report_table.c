@@ -473,38 +473,41 @@ static int put_hosts(const struct report_parts *parts, FILE *out)
 	return report_written(out, fprintf(out, "  and %s more\n", more));
 }
 
+/* Behind a blank line. */
+static int put_section(int (*put)(const struct report_parts *parts, FILE *out),
+		    const struct report_parts *parts, FILE *out)
+{
+	int err = report_written(out, fputc('\n', out));
+
+	return err ? err : put(parts, out);
+}
+
 /* What there is only when something was counted, or passes. */
 static int put_counted(struct report_parts *parts, FILE *out)
 {
-	int err = 0;
+	bool rows = !parts->report->sums_only;
+	int err = rows ? report_put_rows(parts, out) : 0;
 
-	if (report_has_protos(parts)) {
-		err = report_written(out, fputc('\n', out));
-		if (!err)
-			err = put_protos(parts, out);
-	}
-	if (err || parts->report->sums_only)
-		return err;
-	if (report_has_hosts(parts)) {
-		err = report_written(out, fputc('\n', out));
-		if (!err)
-			err = put_hosts(parts, out);
-	}
-	return err ? err : report_put_rows(parts, out);
+	if (!err && rows && report_processes_shown(parts))
+		err = report_put_processes(parts, out);
+	if (!err && rows && report_has_hosts(parts))
+		err = put_section(put_hosts, parts, out);
+	if (!err && report_has_protos(parts))
+		err = put_section(put_protos, parts, out);
+	return err;
 }
 
+/* Sums come last, where a terminal still shows them. */
 static int put_sections(struct report_parts *parts, FILE *out)
 {
 	int err = put_head(parts->report, out);
 
-	if (!err)
-		err = report_written(out, fputc('\n', out));
-	if (!err)
-		err = put_totals(parts, out);
-	if (!err)
-		err = report_put_ifaces(parts, out);
 	if (!err && parts->rows.rows.totals.flows)
 		err = put_counted(parts, out);
+	if (!err)
+		err = report_put_ifaces(parts, out);
+	if (!err)
+		err = put_section(put_totals, parts, out);
 	return err ? err : report_put_accounting(parts, out);
 }
 
@@ -515,6 +518,8 @@ static int parts_init(struct report_parts *parts)
 
 	if (!err)
 		err = report_hosts_init(&parts->rows, &parts->hosts);
+	if (!err)
+		err = report_processes_init(parts);
 	if (err)
 		return err;
 	report_sums_of_all(parts->report->ledger, &parts->all);
@@ -538,6 +543,8 @@ int report_table(const struct report *report, FILE *out)
 		err = report_written(out, fflush(out));
 	report_hosts_done(&parts->hosts);
 	report_rows_done(&parts->rows);
+	if (parts->processes_made)
+		report_rows_done(&parts->processes);
 	free(parts);
 	return err;
 }

@@ -18,6 +18,8 @@ struct report_parts {
 	const struct report *report;
 	struct report_rows rows;   /* what passes */
 	struct report_hosts hosts; /* of that */
+	struct report_rows processes; /* the same by process, where that is known and said by no row */
+	bool processes_made;
 	struct report_sums picked;
 	struct report_sums all; /* without the filter */
 };
@@ -51,6 +53,11 @@ char *report_count(const struct grid *grid, uint64_t value, char *text);
 bool report_has_hosts(const struct report_parts *parts);
 bool report_has_protos(const struct report_parts *parts);
 size_t report_hosts_shown(const struct report_parts *parts);
+
+/* Processes with most bytes: 0 or -ENOMEM; how many are listed; the list, where these are any. */
+int report_processes_init(struct report_parts *parts);
+size_t report_processes_shown(const struct report_parts *parts);
+int report_put_processes(struct report_parts *parts, FILE *out);
 
 /* The flows or groups, as many as the limit or the terminal allow beside the rest. */
 int report_put_rows(struct report_parts *parts, FILE *out);
