@@ -226,6 +226,8 @@ void app_free_outputs(struct app *app);
 void app_recall_end(struct app *app);
 /* The limit of --alert that is exceeded, for the view; false if none is. Any thread. */
 bool app_alert_text(void *app, char *text, size_t size);
+/* Limits of --alert that are exceeded, a bit each. Any thread. */
+unsigned int app_alert_bits(void *app);
 /*
  * One line on alert `i` for the report, after app_finish_outputs(): "in pps > 1k: exceeded 2 times, last
  * at ...". False if there is no such alert.

@@ -116,7 +116,7 @@ const struct option_info option_table[OPTION_IDS] = {
 	[OPTION_ALERT] = {
 		"alert", 0, "EXPR",
 		"Say when a limit is exceeded, for example 'in bps > 800M for 10s', and when it no "
-		"longer is. May be repeated.",
+		"longer is; in the live view ! marks the rows over it. May be repeated.",
 		"bps>100M bps>1G pps>100k bytes>10G", .repeats = true},
 	[OPTION_EXIT_OVER] = {
 		"exit-over", 0, "EXPR",

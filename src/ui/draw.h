@@ -12,6 +12,7 @@
 #include "flow.h"
 #include "frame.h"
 #include "layout.h"
+#include "over.h"
 #include "past.h"
 #include "services.h"
 #include "view.h"
@@ -129,6 +130,7 @@ struct scene {
 	uint64_t interval_ns; /* of the collector */
 	bool alert;	      /* a limit is exceeded: */
 	char alert_text[64];
+	const struct over *over; /* rows over a limit; NULL: none are */
 	const char *notice;   /* one phrase for the status line until the next key, or NULL */
 	char notice_text[256];
 	struct prompt prompt;

@@ -48,31 +48,41 @@ static void put_host(struct page_writer *page, const struct scene *scene, const 
 
 static void put_outside(struct page_writer *page, const char *label, const char *from)
 {
-	char safe[4 * OWNER_TEXT_MAX];
+	char safe[4 * OWNER_COMMAND_MAX];
 
 	if (*from)
 		page_line_wrapped(page, STYLE_PLAIN, label,
 				  format_outside(from, safe, sizeof(safe)));
 }
 
+/* Who it is, on one line where that has room. */
 static void put_owner(struct page_writer *page, const struct scene *scene, uint32_t id)
 {
 	const struct owner *owner = owner_table_get(scene->owners, id);
-	char safe[OWNER_TEXT_MAX], text[OWNER_TEXT_MAX + 40];
+	char comm[OWNER_TEXT_MAX], user[OWNER_TEXT_MAX], unit[OWNER_TEXT_MAX];
+	char text[3 * OWNER_TEXT_MAX + 80];
 
 	if (!owner_is_process(id)) {
 		page_line(page, STYLE_PLAIN, "process", id ? owner->comm : "- (unknown)");
 		return;
 	}
-	snprintf(text, sizeof(text), "%s  pid %u%s",
-		 format_outside(owner->comm, safe, sizeof(safe)), owner->pid,
-		 owner->own ? " (own: looks up host names)" : "");
-	page_line(page, STYLE_PLAIN, "process", text);
+	format_outside(owner->comm, comm, sizeof(comm));
+	format_outside(owner->user, user, sizeof(user));
+	format_outside(owner->unit, unit, sizeof(unit));
+	snprintf(text, sizeof(text), "%s  pid %u  user %s  uid %u%s%s%s", comm, owner->pid, user,
+		 owner->uid, *unit ? "  unit " : "", unit,
+		 owner->own ? "  (own: looks up host names)" : "");
+	page_line_wrapped(page, STYLE_PLAIN, "process", text);
+}
+
+/* What else is known of the process. */
+static void put_owner_more(struct page_writer *page, const struct scene *scene, uint32_t id)
+{
+	const struct owner *owner = owner_table_get(scene->owners, id);
+
+	put_outside(page, "command", owner->command);
 	put_outside(page, "executable", owner->exe);
-	snprintf(text, sizeof(text), "%s  uid %u", format_outside(owner->user, safe, sizeof(safe)),
-		 owner->uid);
-	page_line(page, STYLE_PLAIN, "user", text);
-	put_outside(page, "unit", owner->unit);
+	put_outside(page, "started by", owner->parents);
 	put_outside(page, "cgroup", owner->cgroup);
 }
 
@@ -127,7 +137,6 @@ static void put_handshake(struct page_writer *page, const struct sight_flow *flo
 static void put_sight(struct page_writer *page, const struct scene *scene, const struct row *row)
 {
 	const struct sight *sight = sight_table_get(scene->sights, row->sight);
-	const struct sight_flow flow = sight_flow_unpack(row->sight_word);
 	char text[SIGHT_LABEL_MAX + 64];
 
 	put_known(page, "application", application_name(sight->application));
@@ -136,25 +145,48 @@ static void put_sight(struct page_writer *page, const struct scene *scene, const
 	put_known(page, "site", *sight->name ? text : "");
 	snprintf(text, sizeof(text), "~%s (asked for in DNS)", sight->dns);
 	put_known(page, *sight->name ? "" : "site", *sight->dns ? text : "");
+}
+
+static void put_sight_more(struct page_writer *page, const struct scene *scene,
+			   const struct row *row)
+{
+	const struct sight *sight = sight_table_get(scene->sights, row->sight);
+	const struct sight_flow flow = sight_flow_unpack(row->sight_word);
+
 	put_known(page, "TLS", sight_tls_name(sight->tls_version));
 	put_known(page, "ALPN", sight->alpn);
 	put_known(page, "JA4", sight->ja4);
 	put_handshake(page, &flow);
 }
 
-static void put_about(struct page_writer *page, const struct scene *scene,
-		      const struct view_pair *pair)
+/* Between whom it is. */
+static void put_who(struct page_writer *page, const struct scene *scene,
+		    const struct view_pair *pair)
+{
+	bool one = flow_key_sum(&pair->row.key) == FLOW_SUM_NONE;
+
+	page_line(page, STYLE_PLAIN, "protocol", flow_proto_name(&pair->row.key));
+	put_both_ends(page, scene, pair);
+	if (one)
+		put_sight(page, scene, &pair->row);
+	if (one && scene->owners)
+		put_owner(page, scene, pair->row.owner);
+}
+
+/* What is looked for less often than the numbers above it. */
+static void put_more(struct page_writer *page, const struct scene *scene,
+		     const struct view_pair *pair)
 {
 	const struct ifaces *ifaces = view_snapshot(scene->view)->ifaces;
 	const struct flow_key *key = &pair->row.key;
+	bool one = flow_key_sum(key) == FLOW_SUM_NONE;
 	char text[FLOW_TEXT_MAX];
 
-	page_line(page, STYLE_PLAIN, "protocol", flow_proto_name(key));
-	put_both_ends(page, scene, pair);
-	if (flow_key_sum(key) == FLOW_SUM_NONE)
-		put_sight(page, scene, &pair->row);
-	if (flow_key_sum(key) == FLOW_SUM_NONE && scene->owners)
-		put_owner(page, scene, pair->row.owner);
+	page_line(page, STYLE_PLAIN, "", "");
+	if (one && scene->owners)
+		put_owner_more(page, scene, pair->row.owner);
+	if (one)
+		put_sight_more(page, scene, &pair->row);
 	format_outside(ifaces_name(ifaces, flow_key_slot(key)), text, sizeof(text));
 	page_line(page, STYLE_PLAIN, "interface", text);
 	snprintf(text, sizeof(text), "0x%04x %s", key->ethertype,
@@ -222,6 +254,8 @@ static void peak_text(const struct scene *scene, const struct view_pair *pair, i
 	char rate[FORMAT_TEXT_MAX], wall[FORMAT_TEXT_MAX];
 
 	snprintf(text, size, "-");
+	if (pair->past_wall_ns && format_wall(pair->past_wall_ns, wall, sizeof(wall))[0])
+		snprintf(text, size, "none since %s", strlen(wall) > 11 ? wall + 11 : wall);
 	for (size_t i = 0; i < count; i++) {
 		if (pair->past[dir][i] > pair->past[dir][at])
 			at = i;
@@ -230,7 +264,8 @@ static void peak_text(const struct scene *scene, const struct view_pair *pair, i
 		return;
 	format_wall(snapshot->wall_ns - (int64_t)((count - 1 - at) * snapshot->elapsed_ns), wall,
 		    sizeof(wall));
-	snprintf(text, size, "%9s %9s", bits_text(scene, pair->past[dir][at], rate, sizeof(rate)),
+	snprintf(text, size, "%9s at %s",
+		 bits_text(scene, pair->past[dir][at], rate, sizeof(rate)),
 		 strlen(wall) > 11 ? wall + 11 : wall);
 }
 
@@ -330,20 +365,40 @@ static int64_t last_seen_ns(const struct view_pair *pair, const struct snapshot 
 	return last;
 }
 
+static void put_seen(struct page_writer *page, const struct scene *scene,
+		     const struct view_pair *pair)
+{
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+	const struct row *row = &pair->row;
+	bool active = row->delta[FLOW_IN].packets || row->delta[FLOW_OUT].packets;
+	int64_t last_ns = active ? snapshot->wall_ns : last_seen_ns(pair, snapshot);
+	char wall[FORMAT_TEXT_MAX], idle[FORMAT_TEXT_MAX], text[2 * FORMAT_TEXT_MAX + 20];
+
+	page_line(page, STYLE_PLAIN, "first seen", format_wall(row->first_wall_ns, wall, sizeof(wall)));
+	if (active)
+		snprintf(text, sizeof(text), "%s, active",
+			 format_wall(last_ns, wall, sizeof(wall)));
+	else if (last_ns >= 0)
+		snprintf(text, sizeof(text), "%s, idle for %s",
+			 format_wall(last_ns, wall, sizeof(wall)),
+			 format_length((uint64_t)(snapshot->wall_ns - last_ns), idle, sizeof(idle)));
+	else if (pair->past_wall_ns)
+		snprintf(text, sizeof(text), "before %s, idle",
+			 format_wall(pair->past_wall_ns, wall, sizeof(wall)));
+	else
+		snprintf(text, sizeof(text), "idle");
+	page_line(page, active ? STYLE_PLAIN : STYLE_DIM, "last seen", text);
+}
+
 static void put_numbers(struct page_writer *page, const struct scene *scene,
 			const struct view_pair *pair)
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 	const struct row *row = &pair->row;
-	bool active = row->delta[FLOW_IN].packets || row->delta[FLOW_OUT].packets;
 	int64_t known_ns = snapshot->wall_ns - row->first_wall_ns;
-	int64_t last_ns = active ? snapshot->wall_ns : last_seen_ns(pair, snapshot);
-	char text[FLOW_DIRS][2 * FORMAT_TEXT_MAX + 2], wall[FORMAT_TEXT_MAX];
+	char text[FLOW_DIRS][2 * FORMAT_TEXT_MAX + 8];
 
-	page_line(page, STYLE_PLAIN, "first seen", format_wall(row->first_wall_ns, wall, sizeof(wall)));
-	if (last_ns >= 0)
-		page_line(page, STYLE_PLAIN, "last seen", format_wall(last_ns, wall, sizeof(wall)));
-	page_line(page, active ? STYLE_PLAIN : STYLE_DIM, "now", active ? "active" : "idle");
+	put_seen(page, scene, pair);
 	page_line(page, STYLE_PLAIN, "", "");
 	put_sides(page, "", "in", "out");
 	if (snapshot->elapsed_ns)
@@ -352,7 +407,7 @@ static void put_numbers(struct page_writer *page, const struct scene *scene,
 		put_rate_sides(page, scene, "average", row->total, (uint64_t)known_ns);
 	for (int dir = 0; dir < FLOW_DIRS; dir++)
 		peak_text(scene, pair, dir, text[dir], sizeof(text[dir]));
-	put_sides(page, "peak, when", text[FLOW_IN], text[FLOW_OUT]);
+	put_sides(page, "peak", text[FLOW_IN], text[FLOW_OUT]);
 	put_count_sides(page, row);
 	put_graphs(page, scene, pair);
 }
@@ -397,7 +452,8 @@ int draw_detail(struct frame *frame, const struct layout *layout, const struct s
 		put_absent(&page, scene);
 		return page_finish(&page);
 	}
-	put_about(&page, scene, scene->pair);
+	put_who(&page, scene, scene->pair);
 	put_numbers(&page, scene, scene->pair);
+	put_more(&page, scene, scene->pair);
 	return page_finish(&page);
 }

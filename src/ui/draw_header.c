@@ -18,7 +18,7 @@ struct field {
 	bool right;
 };
 
-#define FIELDS_MAX 9
+#define FIELDS_MAX 8
 
 static int fields_width(const struct field *field, int count)
 {
@@ -207,18 +207,18 @@ static void health_field(const struct layout *layout, const struct scene *scene,
 	field->style = exact && snapshot && !scene->alert ? STYLE_PLAIN : STYLE_WARN | STYLE_BOLD;
 }
 
-static void flows_fields(const struct snapshot *snapshot, int width, struct field *active,
-			 struct field *known)
+/* "29 of 2,667 flows active": what can be seen moving, of all that are counted. */
+static void flows_field(const struct snapshot *snapshot, int width, struct field *field)
 {
-	char count[FORMAT_TEXT_MAX];
+	char active[FORMAT_TEXT_MAX], known[FORMAT_TEXT_MAX];
 
-	active->value = 5;
-	known->value = width >= 90 ? 2 : 0;
-	format_count(snapshot->flows_active, count, sizeof(count));
-	snprintf(active->text, sizeof(active->text), "%7s %sactive", count,
-		 width >= 100 ? "flows " : "");
-	format_count(snapshot->flows_known, count, sizeof(count));
-	snprintf(known->text, sizeof(known->text), "%7s known", count);
+	field->value = 5;
+	format_count(snapshot->flows_active, active, sizeof(active));
+	format_count(snapshot->flows_known, known, sizeof(known));
+	if (width >= 90)
+		snprintf(field->text, sizeof(field->text), "%7s of %s flows active", active, known);
+	else
+		snprintf(field->text, sizeof(field->text), "%7s active", active);
 }
 
 /* Since when totals count, if that is not the start. */
@@ -252,16 +252,16 @@ static void draw_title_line(struct frame *frame, const struct layout *layout,
 		field[1].value = *field[1].text ? 8 : 0;
 		field[3].value = 6;
 		format_clock(snapshot->running_ns, field[3].text, sizeof(field[3].text));
-		flows_fields(snapshot, frame->width, &field[4], &field[5]);
-		field[6].value = 3;
-		field[6].right = true;
+		flows_field(snapshot, frame->width, &field[4]);
+		field[5].value = 3;
+		field[5].right = true;
 		format_wall(snapshot->wall_ns, wall, sizeof(wall));
 		/* A narrow title has the time only. */
-		snprintf(field[6].text, sizeof(field[6].text), "%s",
+		snprintf(field[5].text, sizeof(field[5].text), "%s",
 			 frame->width >= 100 || strlen(wall) < 11 ? wall : wall + 11);
 	}
-	health_field(layout, scene, &field[7]);
-	since_field(scene, &field[8]);
+	health_field(layout, scene, &field[6]);
+	since_field(scene, &field[7]);
 	put_fields(frame, layout->title_y, field, FIELDS_MAX);
 }
 

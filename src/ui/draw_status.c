@@ -147,12 +147,15 @@ static int filtered_text(const struct scene *scene, int width, char *text, size_
 	char flows[FORMAT_TEXT_MAX], of[FORMAT_TEXT_MAX];
 	char rate[FORMAT_TEXT_MAX], of_rate[FORMAT_TEXT_MAX], total[2 * FORMAT_TEXT_MAX];
 
-	format_count(totals->flows, flows, sizeof(flows));
-	format_count(snapshot->count, of, sizeof(of));
+	/* Of all flows that are counted, as far back as that is known. */
+	format_count(totals->flows + (totals->partial ? 0 : totals->idle), flows, sizeof(flows));
+	format_count(totals->partial ? snapshot->count : snapshot->flows_known, of, sizeof(of));
 	format_rate(rate_bps(passed, snapshot->elapsed_ns), "b/s", rate, sizeof(rate));
 	format_rate(rate_bps(all, snapshot->elapsed_ns), "b/s", of_rate, sizeof(of_rate));
 	filtered_total(scene, total, sizeof(total));
 	snprintf(text, size, "%s of %s flows, %s of %s, %s", flows, of, rate, of_rate, total);
+	if (frame_text_width(text) > width)
+		snprintf(text, size, "%s of %s flows, %s, %s", flows, of, rate, total);
 	if (frame_text_width(text) > width)
 		snprintf(text, size, "%s of %s flows, %s of %s", flows, of, rate, of_rate);
 	if (frame_text_width(text) > width)
@@ -239,26 +242,39 @@ static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 	put_words(frame, x, y, STYLE_WARN, prompt->why);
 }
 
-/* The text at the right end: what is hidden, and the position in the table. */
-static void position_text(const struct scene *scene, char *text, size_t size)
+/* What rows are, where there is room to say it. */
+static const char *rows_name(const struct scene *scene, int width, size_t count)
 {
-	char at[FORMAT_TEXT_MAX], count[FORMAT_TEXT_MAX];
-	char row[3 * FORMAT_TEXT_MAX] = "", hidden[FORMAT_TEXT_MAX], more[2 * FORMAT_TEXT_MAX] = "";
-	size_t idle = view_totals(scene->view)->idle_hidden, count_of = view_count(scene->view);
+	enum group_by by = view_group(scene->view);
 
+	if (width < 100)
+		return count == 1 ? "row" : "rows";
+	return count == 1 ? group_name(by) : group_plural(by);
+}
+
+/* The text at the right end: what is hidden, and the position in the table. */
+static void position_text(const struct scene *scene, int width, char *text, size_t size)
+{
+	size_t idle = view_totals(scene->view)->idle_hidden, count = view_count(scene->view);
+	char at[FORMAT_TEXT_MAX], shown[FORMAT_TEXT_MAX], all[FORMAT_TEXT_MAX];
+	const char *name = rows_name(scene, width, count + idle);
+	char row[5 * FORMAT_TEXT_MAX] = "", more[2 * FORMAT_TEXT_MAX] = "";
+
+	format_count(count, shown, sizeof(shown));
+	format_count(count + idle, all, sizeof(all));
 	if (idle)
-		snprintf(more, sizeof(more), " (%s idle not shown)",
-			 format_count(idle, hidden, sizeof(hidden)));
-	format_count(count_of, count, sizeof(count));
-	if (count_of && view_has_selection(scene->view))
+		snprintf(more, sizeof(more), " of %s %s", all, name);
+	if (count && view_has_selection(scene->view))
 		snprintf(row, sizeof(row), "  %srow %s/%s%s",
 			 view_follows(scene->view) ? "following " : "",
-			 format_count(view_selected(scene->view) + 1, at, sizeof(at)), count, more);
-	else if (count_of && view_top(scene->view))
+			 format_count(view_selected(scene->view) + 1, at, sizeof(at)), shown, more);
+	else if (count && view_top(scene->view))
 		snprintf(row, sizeof(row), "  from row %s/%s%s",
-			 format_count(view_top(scene->view) + 1, at, sizeof(at)), count, more);
-	else if (count_of)
-		snprintf(row, sizeof(row), "  %s row%s%s", count, format_plural(count_of), more);
+			 format_count(view_top(scene->view) + 1, at, sizeof(at)), shown, more);
+	else if (count && idle)
+		snprintf(row, sizeof(row), "  %s%s", shown, more);
+	else if (count)
+		snprintf(row, sizeof(row), "  %s %s", shown, name);
 	snprintf(text, size, "%s%s", scene->hides_own ? OWN_HIDDEN : "", row);
 }
 
@@ -322,7 +338,7 @@ int draw_status_width(const struct scene *scene, int width)
 	char position[7 * FORMAT_TEXT_MAX];
 	int room;
 
-	position_text(scene, position, sizeof(position));
+	position_text(scene, width, position, sizeof(position));
 	room = width - 1 - frame_text_width(position);
 	/* Leave room for the position to grow, so that nothing else moves. */
 	return room < width - 18 ? room : width - 18;
@@ -357,7 +373,7 @@ void draw_status(struct frame *frame, const struct layout *layout, const struct 
 		draw_state(frame, layout, scene, frame->width);
 		return;
 	}
-	position_text(scene, position, sizeof(position));
+	position_text(scene, frame->width, position, sizeof(position));
 	draw_state(frame, layout, scene, draw_status_width(scene, frame->width));
 	/* The sums of a filter need the space. */
 	if (*scene->prompt.text && frame->width < 100)

@@ -108,6 +108,8 @@ static unsigned int row_style(const struct scene *scene, const struct row *row, 
 {
 	unsigned int style = selected ? STYLE_SELECT : STYLE_PLAIN;
 
+	if (over_has(scene->over, &row->key))
+		return selected ? style | STYLE_BOLD : STYLE_WARN | STYLE_BOLD;
 	if (is_idle(row))
 		return style | STYLE_DIM;
 	return is_new(row, view_snapshot(scene->view)) && share_of(scene, row) > MATTERS
@@ -138,7 +140,7 @@ static unsigned int cell_style(const struct layout_column *column, const struct 
 	bool owners = group_by_owner(view_group(scene->view));
 
 	/* One plain bar is easier to see than one in three colours. */
-	if ((style & STYLE_ROLE) == STYLE_SELECT || is_idle(row))
+	if ((style & STYLE_ROLE) != STYLE_PLAIN || is_idle(row))
 		return style;
 	if (column->column == COLUMN_PROTO && flow_key_sum(&row->key) >= FLOW_SUM_MAP_FULL &&
 	    flow_key_sum(&row->key) != FLOW_SUM_GONE)
@@ -201,6 +203,9 @@ static void draw_row(struct frame *frame, const struct layout *layout, const str
 		return;
 	style = row_style(scene, &row, selected);
 	frame_paint(frame, 0, y, frame->width, style);
+	/* In the blank beside the place of the others, so that it is there whatever else is said. */
+	if (over_has(scene->over, &row.key))
+		frame_put(frame, 1, y, 1, style, "!");
 	if (selected)
 		frame_put(frame, 0, y, 1, style, scene->glyphs->mark);
 	else if (is_new(&row, view_snapshot(scene->view)))

@@ -86,12 +86,15 @@ int fit_scene(const struct scene *scene, struct layout_wish *wish, struct widths
 		start_over(widths, scene);
 	if (snapshot)
 		turn_page(widths, snapshot->seq);
-	wish->content = widths->most;
+	/* Every row has a source: without one nothing is known of any column. */
+	wish->content = widths->most[COLUMN_SOURCE] ? widths->most : NULL;
 	layout_fit(width, height, wish, ret_layout);
 	view_set_height(scene->view, (size_t)ret_layout->rows);
 	err = view_arrange(scene->view);
-	if (!err && measure_shown(widths, scene, ret_layout))
+	if (!err && measure_shown(widths, scene, ret_layout)) {
+		wish->content = widths->most;
 		layout_fit(width, height, wish, ret_layout);
+	}
 	return err;
 }
 

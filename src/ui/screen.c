@@ -16,8 +16,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "answer.h"
+#include "clock.h"
 #include "restore.h"
 #include "terminal.h"
+#include "wait.h"
 
 #define ESCAPE_DELAY_MS 25
 #define STYLES		0x200
@@ -33,6 +36,9 @@ struct screen {
 		short pair;
 	} look[STYLES]; /* by style */
 	bool whole_lines; /* each that changed */
+	enum theme theme; /* of the looks */
+	struct answer answer;
+	uint64_t asked_ns; /* CLOCK_MONOTONIC, when the terminal was asked; 0: no answer is due */
 	int width, height;
 	struct frame shown; /* width 0: nothing is known of what the terminal shows */
 };
@@ -74,18 +80,12 @@ static void set_up_looks(struct screen *screen, enum theme theme)
 		look = theme_look(theme, colors, style);
 		colored = look.fg != THEME_DEFAULT || look.bg != THEME_DEFAULT;
 		screen->look[style].attributes = attributes_of(look.attributes);
+		screen->look[style].pair = 0;
 		if (!able || !colored)
 			continue;
 		screen->look[style].pair = color_pair_of(style);
 		init_pair(color_pair_of(style), look.fg, look.bg);
 	}
-}
-
-/* Keys that were typed while the terminal was asked. */
-static void give_back(const char *typed, size_t length)
-{
-	while (length)
-		ungetch((unsigned char)typed[--length]);
 }
 
 static void set_up_input(void)
@@ -100,13 +100,29 @@ static void set_up_input(void)
 	curs_set(0);
 }
 
+/*
+ * Dark or light, as COLORFGBG says. Else the terminal is asked, and dark until it has answered: a
+ * picture is not held up for a terminal that may never answer.
+ */
+static void choose_theme(struct screen *screen, enum theme theme)
+{
+	bool asks = theme == THEME_AUTO;
+
+	if (asks)
+		theme = theme_of_colorfgbg(getenv("COLORFGBG"));
+	asks = theme == THEME_AUTO && terminal_may_answer(screen->type);
+	screen->theme = theme == THEME_AUTO ? THEME_DARK : theme;
+	set_up_looks(screen, screen->theme);
+	/* Not before the terminal is silent: it would print the answer. */
+	if (asks && write(screen->output_fd, ANSWER_QUESTION, strlen(ANSWER_QUESTION)) > 0)
+		screen->asked_ns = clock_mono_ns();
+}
+
 int screen_open(FILE *input, FILE *output, enum theme theme, struct screen **ret_screen,
 		const char **ret_why)
 {
-	char typed[TERMINAL_TYPED_MAX];
 	struct screen *screen;
 	const char *type;
-	size_t length = 0;
 	int err;
 
 	if (!isatty(fileno(input)) || !isatty(fileno(output)))
@@ -121,8 +137,6 @@ int screen_open(FILE *input, FILE *output, enum theme theme, struct screen **ret
 	screen->input_fd = fileno(input);
 	screen->output_fd = fileno(output);
 	screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	if (theme == THEME_AUTO)
-		theme = terminal_theme(type, screen->input_fd, screen->output_fd, typed, &length);
 	restore_arm(screen->output_fd);
 	screen->terminal = newterm(type, output, input);
 	if (!screen->terminal) {
@@ -134,17 +148,39 @@ int screen_open(FILE *input, FILE *output, enum theme theme, struct screen **ret
 	set_term(screen->terminal);
 	restore_learn_strings();
 	set_up_input();
-	set_up_looks(screen, theme);
-	give_back(typed, length);
+	choose_theme(screen, theme);
 	screen_resize(screen);
 	*ret_screen = screen;
 	return 0;
+}
+
+#define ANSWER_DUE_NS 1000000000ULL
+#define ANSWER_MS     200
+
+/* An answer that is still on its way must not become a command of a shell. */
+static void await_answer(struct screen *screen)
+{
+	const uint64_t begin_ns = clock_mono_ns();
+	struct pollfd polled = {.fd = screen->input_fd, .events = POLLIN};
+	uint64_t took_ms = 0;
+
+	while (screen->asked_ns && begin_ns - screen->asked_ns < ANSWER_DUE_NS &&
+	       took_ms < ANSWER_MS &&
+	       wait_ready(&polled, 1, (int)(ANSWER_MS - took_ms)) > 0) {
+		/* Readable, and yet nothing to read: the terminal is gone. */
+		if (polled.revents != POLLIN || screen_key(screen) == SCREEN_NO_KEY)
+			return;
+		while (screen_key(screen) != SCREEN_NO_KEY)
+			;
+		took_ms = (clock_mono_ns() - begin_ns) / 1000000;
+	}
 }
 
 void screen_close(struct screen *screen)
 {
 	if (!screen)
 		return;
+	await_answer(screen);
 	/* Where the terminal has no second screen, what is written next starts on a clean line. */
 	move(screen->height - 1, 0);
 	clrtoeol();
@@ -243,17 +279,29 @@ int screen_show(struct screen *screen, const struct frame *frame)
 	return tcgetattr(screen->output_fd, &mode) ? -EIO : 0;
 }
 
-/* Reads the rest of a control sequence, or of a string up to BEL or ESC \. */
-static void skip_answer(int kind)
+/* Takes the colours that the answer asks for; whether they are others. */
+static bool take_background(struct screen *screen)
 {
-	int key, before = 0;
+	enum theme theme = theme_of_answer(screen->answer.text);
 
-	while ((key = getch()) != ERR) {
-		if (kind == '[' && key >= 0x40 && key < 0x7f)
-			break;
-		if (kind == ']' && (key == '\a' || (key == '\\' && before == KEY_ESCAPE)))
-			break;
-		before = key;
+	if (!screen->asked_ns || !answer_is_background(&screen->answer))
+		return false;
+	screen->asked_ns = 0;
+	if (theme == THEME_AUTO || theme == screen->theme)
+		return false;
+	screen->theme = theme;
+	set_up_looks(screen, theme);
+	screen_forget(screen);
+	return true;
+}
+
+/* What a key is in a sequence that has begun; SCREEN_NO_KEY: a key by itself. */
+static int key_of_answer(struct screen *screen, int key)
+{
+	switch (answer_take(&screen->answer, key, clock_mono_ns())) {
+	case ANSWER_PART: return SCREEN_ANSWER;
+	case ANSWER_WHOLE: return take_background(screen) ? SCREEN_COLORS : SCREEN_ANSWER;
+	default: return SCREEN_NO_KEY;
 	}
 }
 
@@ -261,12 +309,16 @@ int screen_key(struct screen *screen)
 {
 	int key = getch(), next;
 
-	(void)screen;
+	if (key == ERR)
+		return SCREEN_NO_KEY;
+	next = key_of_answer(screen, key);
+	if (next != SCREEN_NO_KEY)
+		return next;
 	if (key != KEY_ESCAPE)
-		return key == ERR ? SCREEN_NO_KEY : key;
+		return key;
 	next = getch();
 	if (next == '[' || next == ']') {
-		skip_answer(next);
+		answer_begin(&screen->answer, next, clock_mono_ns());
 		return SCREEN_ANSWER;
 	}
 	if (next >= '1' && next <= '9')

@@ -18,6 +18,8 @@ struct screen;
 #define SCREEN_NO_KEY (-1)
 /* What was read is no key: a late answer of the terminal, or a key that curses does not know. */
 #define SCREEN_ANSWER (-2)
+/* The terminal has said that its background is not what it was taken for: draw again. */
+#define SCREEN_COLORS (-3)
 
 /* What the mouse did, if there is one. */
 enum screen_mouse {
@@ -29,8 +31,8 @@ enum screen_mouse {
 };
 
 /*
- * Takes the terminal over. THEME_AUTO: COLORFGBG or the terminal itself, which is given a moment to
- * answer, says whether it is dark. 0, -ENOTTY (not a terminal), -EINVAL
+ * Takes the terminal over. THEME_AUTO: COLORFGBG says whether it is dark, or else the terminal itself,
+ * when it answers; screen_key() tells. 0, -ENOTTY (not a terminal), -EINVAL
  * (no description of the terminal, or too simple a one; *ret_why is a phrase in static storage),
  * -ENOMEM.
  */
@@ -66,8 +68,8 @@ void screen_ring(struct screen *screen);
 void screen_forget(struct screen *screen);
 /*
  * The next key as curses names them, SCREEN_ALT() of a digit pressed with Alt, or SCREEN_NO_KEY. Never
- * waits longer than it takes to tell Escape from a function key. Answers of the
- * terminal that come late are SCREEN_ANSWER.
+ * waits longer than it takes to tell Escape from a function key. Answers of the terminal are
+ * SCREEN_ANSWER or SCREEN_COLORS, piece by piece.
  */
 #define SCREEN_ALT(key) (0x1000000 | (key))
 int screen_key(struct screen *screen);

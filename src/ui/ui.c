@@ -79,28 +79,13 @@ static void draw_fitting(struct ui *ui)
 	draw_scene(&ui->frame, &ui->layout, &ui->scene);
 }
 
-/* The terminal rings once when a limit is exceeded. */
-static void see_alert(struct ui *ui)
-{
-	const struct ui_options *options = ui->options;
-	struct scene *scene = &ui->scene;
-	bool before = scene->alert;
-
-	if (!options->alert)
-		return;
-	scene->alert =
-		options->alert(options->context, scene->alert_text, sizeof(scene->alert_text));
-	if (scene->alert && !before)
-		screen_ring(ui->screen);
-}
-
 static int redraw(struct ui *ui)
 {
 	int width, height;
 	int err;
 
 	screen_size(ui->screen, &width, &height);
-	see_alert(ui);
+	ui_see_alert(ui);
 	ui->scene.attach = ui->options->attach(ui->options->context);
 	ui->wish.by = view_group(ui->view);
 	ui->wish.sort = view_sort(ui->view);
@@ -118,6 +103,8 @@ static int redraw(struct ui *ui)
 		recall_past(ui);
 		err = view_arrange(ui->view);
 	}
+	if (!err)
+		err = ui_mark_alerts(ui);
 	if (ui->layout.block > 5 && view_snapshot(ui->view))
 		iface_sums_take(&ui->iface_sums, view_snapshot(ui->view));
 	if (!err)
@@ -160,7 +147,8 @@ static void on_input(struct ui *ui, short events)
 
 	while (!ui->ended && (key = screen_key(ui->screen)) != SCREEN_NO_KEY) {
 		any = true;
-		if (key == SCREEN_ANSWER)
+		ui->stale = ui->stale || key == SCREEN_COLORS;
+		if (key == SCREEN_ANSWER || key == SCREEN_COLORS)
 			continue;
 		switch (ui_press(ui, key)) {
 		case ACTION_QUIT:
@@ -239,9 +227,6 @@ static int run_loop(struct ui *ui)
 
 	on_ring(ui);
 	err = redraw(ui);
-	/* Keys that came while the terminal was asked for its colours wake nobody. */
-	if (!err)
-		on_input(ui, 0);
 	while (!err && !ui->ended) {
 		if (ui->stale)
 			err = redraw(ui);
@@ -320,7 +305,9 @@ static void tell_asked(const struct ui *ui)
 	view_drilled(ui->view, &asked->by);
 	asked->sort = view_sort(ui->view);
 	asked->view_changed = asked->by != ui->began_by;
-	asked->sort_changed = asked->sort != ui->began_sort;
+	asked->reversed = view_reversed(ui->view);
+	asked->sort_changed =
+		asked->sort != ui->began_sort || asked->reversed != ui->began_reversed;
 	snprintf(asked->filter, sizeof(asked->filter), "%s",
 		 ui->scene.prompt.wrong ? "" : ui->scene.prompt.text);
 }
@@ -342,6 +329,12 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 	view_set_sights(ui->view, options->sights);
 	view_set_names(ui->view, options->names);
 	view_set_hidden(ui->view, options->hidden);
+	if (options->limits) {
+		err = over_new(options->limit, options->limits, &ui->over);
+		if (err)
+			goto out_free_view;
+		ui->scene.over = ui->over;
+	}
 	err = open_screen(ui, ret_why);
 	if (err)
 		goto out_free_view;
@@ -355,6 +348,7 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 		ui_prompt_begin(ui, options->filter);
 	ui->began_by = view_group(ui->view);
 	ui->began_sort = view_sort(ui->view);
+	ui->began_reversed = view_reversed(ui->view);
 	failed = run_loop(ui);
 	tell_asked(ui);
 	screen_close(ui->screen);
@@ -363,6 +357,7 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 	*ret_end = failed ? UI_END_ERROR : ui->end;
 	*ret_signal = failed ? failed : ui->signal;
 out_free_view:
+	over_free(ui->over);
 	view_free(ui->view);
 	free(ui);
 	return err;

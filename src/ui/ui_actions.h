@@ -23,6 +23,7 @@ struct ui {
 	struct iface_sums iface_sums;
 	struct history history;
 	struct view_pair pair; /* what the detail page shows */
+	struct over *over; /* NULL: there are no limits */
 	struct past past;  /* taken while something shows it */
 	bool stale;	   /* something changed since the last frame */
 	bool had_past;	   /* the layout shows the past, as of the last frame */
@@ -30,6 +31,7 @@ struct ui {
 	uint64_t drawn_ns; /* CLOCK_MONOTONIC of the last frame */
 	enum group_by began_by; /* shown at the start */
 	enum column began_sort;
+	bool began_reversed;
 	bool ended;
 	enum ui_end end;
 	int signal; /* for UI_END_SIGNAL */
@@ -63,6 +65,11 @@ void ui_say(struct ui *ui, const char *what, const char *detail);
 
 /* Writes what is shown to a file: 'r' text, 'j' JSON, 'c' CSV. See ui_write.c. */
 void ui_write(struct ui *ui, char format);
+
+/* The terminal rings once when a limit is exceeded. */
+void ui_see_alert(struct ui *ui);
+/* Finds the rows over a limit; 0 or -ENOMEM. See ui_alerts.c. */
+int ui_mark_alerts(struct ui *ui);
 
 /* Saved settings. See ui_settings.c. */
 void ui_load_settings(struct ui *ui);

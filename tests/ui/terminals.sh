@@ -30,10 +30,28 @@ echo "ok NO_COLOR"
 run_line "$driver"
 expect 'BPS▼'
 tm send-keys -t $window -H 1b 5b 39 39 39 7a
-tm send-keys -t $window -H 1b 5d 31 31 3b 72 67 62 3a 66 66 66 66 2f 66 66 66 66 2f 66 66 66 66 07
+tm send-keys -t $window -H 1b 5d 31 31 3b 72 67 62 3a 30 30 30 30 2f 30 30 30 30 2f 30 30 30 30 07
 keys s; expect 'PPS▼'
 keys q; expect '^ended by quit'
 echo "ok answers"
+
+# The terminal is asked for its background and may answer when it likes, in pieces, and not in keys.
+has_color() { # FOREGROUND
+	tm capture-pane -e -p -t $window | grep -q "38;5;$1m"
+}
+run_line "$driver"
+expect 'BPS▼'
+for _ in $(seq 600); do has_color 114 && break; read -rt 0.1 <> <(:) || true; done
+has_color 114 || fail "not dark before there is an answer"
+tm send-keys -t $window -H 1b 5d 31 31 3b 72 67 62 3a 66 66 66 66 2f
+read -rt 0.4 <> <(:) || true
+tm send-keys -t $window -H 66 66 66 66 2f 66 66 66 66 1b 5c
+for _ in $(seq 600); do has_color 22 && break; read -rt 0.1 <> <(:) || true; done
+has_color 22 || fail "not light after the answer"
+expect_no 'this key does nothing|REVERSED|/f'
+keys s; expect 'PPS▼'
+keys q; expect '^ended by quit'
+echo "ok background"
 
 # Letters, digits and no more, each changed line as a whole.
 run_line "$driver -p -o"

@@ -178,22 +178,51 @@ void limit_begin(struct limit *limit)
 void limit_add(struct limit *limit, const struct filter_subject *subject,
 	       const struct flow_counts *delta)
 {
-	if (!limit->selects || filter_match(limit->selection, subject))
+	if (limit_selects(limit, subject))
 		flow_counts_add(&limit->delta, delta);
 }
 
-static bool limit_holds(const struct limit *limit, const struct filter *comparison)
+bool limit_selects(const struct limit *limit, const struct filter_subject *subject)
+{
+	return !limit->selects || filter_match(limit->selection, subject);
+}
+
+bool limit_is_ceiling(const struct limit *limit)
+{
+	for (unsigned int i = 0; i < limit->comparison->count; i++) {
+		const struct filter_node *node = &limit->comparison->node[i];
+
+		if (node->test == FILTER_COMPARE && !(node->relation & FILTER_GREATER))
+			return false;
+	}
+	return true;
+}
+
+static bool limit_holds_for(const struct filter *comparison, double bps, double pps,
+			    const struct flow_counts *total)
 {
 	const struct flow_key none = {0};
 	const struct filter_subject sum = {
 		.key = &none,
-		.bps = limit->bps,
-		.pps = limit->pps,
-		.packets = limit->total.packets,
-		.bytes = limit->total.bytes,
+		.bps = bps,
+		.pps = pps,
+		.packets = total->packets,
+		.bytes = total->bytes,
 	};
 
 	return filter_match(comparison, &sum);
+}
+
+static bool limit_holds(const struct limit *limit, const struct filter *comparison)
+{
+	return limit_holds_for(comparison, limit->bps, limit->pps, &limit->total);
+}
+
+bool limit_is_exceeded_by(const struct limit *limit, const struct flow_counts *delta,
+			  const struct flow_counts *total, uint64_t elapsed_ns)
+{
+	return limit_holds_for(limit->comparison, rate_bps(delta->bytes, elapsed_ns),
+			       rate_pps(delta->packets, elapsed_ns), total);
 }
 
 enum limit_news limit_judge(struct limit *limit, uint64_t elapsed_ns, int64_t wall_ns)

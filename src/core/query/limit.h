@@ -41,6 +41,14 @@ void limit_add(struct limit *limit, const struct filter_subject *subject,
 /* Ends the interval, which took so long and ended then. */
 enum limit_news limit_judge(struct limit *limit, uint64_t elapsed_ns, int64_t wall_ns);
 
+/* Whether a flow is one of the sum. */
+bool limit_selects(const struct limit *limit, const struct filter_subject *subject);
+/* Whether what is compared may only not be larger: no "<", no "=". */
+bool limit_is_ceiling(const struct limit *limit);
+/* Whether a part of the sum exceeds the limit by itself, however long: in `elapsed_ns`, and since start. */
+bool limit_is_exceeded_by(const struct limit *limit, const struct flow_counts *delta,
+			  const struct flow_counts *total, uint64_t elapsed_ns);
+
 /* The text as it was typed: from outside. */
 const char *limit_text(const struct limit *limit);
 bool limit_is_exceeded(const struct limit *limit);
