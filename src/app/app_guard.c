@@ -216,6 +216,9 @@ static int serve_stream(const void *context, const void *request, size_t length)
 	return fd < 0 ? -errno : fd;
 }
 
+/* In front of a name: the file is to be removed again. No name begins with it. */
+#define KEEPING_FAILED '-'
+
 /* A new file for what the user keeps, by its name. */
 static int serve_keeping(const void *context, const void *request, size_t length)
 {
@@ -226,7 +229,7 @@ static int serve_keeping(const void *context, const void *request, size_t length
 		return -ENAMETOOLONG;
 	memcpy(name, request, length);
 	name[length] = '\0';
-	return settings_create_kept(name);
+	return *name == KEEPING_FAILED ? settings_remove_kept(name + 1) : settings_create_kept(name);
 }
 
 static int write_whole(int fd, const char *text, size_t length)
@@ -240,6 +243,15 @@ static int write_whole(int fd, const char *text, size_t length)
 		length -= written < 0 ? 0 : (size_t)written;
 	}
 	return 0;
+}
+
+/* A part of a file would be taken for the whole. */
+static void remove_part(struct app *app, const char *name)
+{
+	char request[NAME_MAX + 1];
+	int length = snprintf(request, sizeof(request), "%c%s", KEEPING_FAILED, name);
+
+	(void)helper_ask_file(app->keeper, request, (size_t)length);
 }
 
 int app_keep_text(void *context, const char *name, const char *text, size_t length,
@@ -258,6 +270,8 @@ int app_keep_text(void *context, const char *name, const char *text, size_t leng
 	err = write_whole(fd, text, length);
 	if (close(fd) && !err)
 		err = -errno;
+	if (err)
+		remove_part(app, name);
 	return err;
 }
 

@@ -79,6 +79,10 @@ static const char *why_other(const struct ifaces_entry *iface, enum flow_dir dir
 		return "the tunnel counts its encapsulation";
 	if (dropped)
 		return "packets were dropped between interface and hook";
+	/* Dropping takes bytes away too. */
+	if (link->packets < hook->packets && link->bytes > hook->bytes)
+		return "the interface counts a super-packet as one, the hook its segments; and "
+		       "packets passed between the two readings";
 	if (link->packets < hook->packets)
 		return why_fewer(dir, is_segmentation(hook, link));
 	if (iface->before[dir])

@@ -290,3 +290,13 @@ int settings_create_kept(const char *name)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return fd < 0 ? -errno : fd;
 }
+
+int settings_remove_kept(const char *name)
+{
+	char path[SETTINGS_PATH_MAX];
+	int err = settings_kept_path(name, path);
+
+	if (err)
+		return err;
+	return unlink(path) ? -errno : 0;
+}

@@ -60,5 +60,7 @@ int settings_kept_path(const char *name, char path[SETTINGS_PATH_MAX]);
  * descriptor to write to, which the caller closes, or a negative errno, -EEXIST if it is there.
  */
 int settings_create_kept(const char *name);
+/* Removes that file again: it could not be written as a whole. 0 or a negative errno. */
+int settings_remove_kept(const char *name);
 
 #endif

@@ -165,6 +165,9 @@ static void test_reasons(void **state)
 		{9, 500, 0, false, "not comparable: packets reached the hook another way"},
 		{4, 900, 0, false, "not comparable: packets reached the hook another way"},
 		{11, 1100, 0, false, "packets passed between the two readings"},
+		{9, 1001, 0, false,
+		 "not comparable: the interface counts a super-packet as one, the hook its segments; "
+		 "and packets passed"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
