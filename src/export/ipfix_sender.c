@@ -23,7 +23,7 @@
 /* How long a refusal by the collector's machine is waited for, and one step of other waits. */
 #define REFUSAL_MS 10
 #define STEP_MS	   10
-/* UDP: after that long without a refusal a collector that refused is there again. */
+/* UDP: after that long without a refusal the collector is taken as there. */
 #define ANSWER_NS 500000000ULL
 /*
  * UDP: so many messages, then a pause of a millisecond. A collector with the receive buffer that
@@ -103,8 +103,7 @@ int ipfix_sender_new(const struct ipfix_sender_options *options, struct ipfix_se
 		ipfix_sender_free(sender);
 		return err;
 	}
-	sender->state = options->tcp ? LINK_DOWN : LINK_UP;
-	sender->status.up = !options->tcp;
+	sender->state = LINK_DOWN;
 	*ret_sender = sender;
 	return 0;
 }
@@ -288,10 +287,10 @@ static void send_templates(struct ipfix_sender *sender)
 }
 
 /*
- * While the collector cannot be reached, the templates ask whether it still cannot. The answer may take as
- * long as the way is: until then records wait, or some would be lost, and news told, in each turn.
+ * At first, and while the collector cannot be reached, the templates ask whether it refuses. The answer may
+ * take as long as the way is: until then records wait, or some would be lost, and news told, in each turn.
  */
-static void ask_again(struct ipfix_sender *sender)
+static void ask_collector(struct ipfix_sender *sender)
 {
 	uint64_t now_ns = clock_mono_ns();
 
@@ -306,18 +305,11 @@ static void ask_again(struct ipfix_sender *sender)
 
 static bool is_udp_ready(struct ipfix_sender *sender)
 {
-	struct pollfd wait = {.fd = sender->fd};
-	bool first = !sender->templates_ns;
-
 	see_refusal(sender);
 	if (sender->state != LINK_UP)
-		ask_again(sender);
-	else if (first || clock_mono_ns() - sender->templates_ns >= IPFIX_TEMPLATES_NS)
+		ask_collector(sender);
+	else if (clock_mono_ns() - sender->templates_ns >= IPFIX_TEMPLATES_NS)
 		send_templates(sender);
-	if (first) {
-		wait_ready(&wait, 1, REFUSAL_MS);
-		see_refusal(sender);
-	}
 	return sender->state == LINK_UP;
 }
 

@@ -32,7 +32,7 @@ struct ipfix_status {
 	uint64_t lost_flows; /* that could not be sent */
 	struct flow_counts lost;
 	uint64_t sessions; /* times that the collector was given the templates */
-	bool up;	   /* TCP: connected; UDP: not refused */
+	bool up;	   /* TCP: connected; UDP: asked, and not refused */
 	int error;	   /* negative errno of the last failure, 0: none */
 };
 

@@ -3,7 +3,7 @@
 # Flow records of the real program to real collectors: what they add up is what the report says, to the
 # last packet and byte.
 #
-#   ipfix.sh udp|tcp|names|nfdump|nfacctd|refused|restart|many|fleet|errors|nobody|told
+#   ipfix.sh udp|tcp|names|nfdump|nfacctd|nfmany|refused|late|routes|restart|many|fleet|errors|nobody|told
 set -u
 . "$(dirname "$0")/../support/netns.sh"
 
@@ -15,11 +15,11 @@ TRAFFIC=$((2 * PACKETS + 8)) # what traffic() sends: with the pings and their an
 PATIENCE=60
 COLLECTOR=
 
-# collector_start udp|tcp: writes records to $BED_DIR/records.
+# collector_start udp|tcp [ADDRESS [NAMESPACE]]: writes records to $BED_DIR/records.
 collector_start() {
 	local before=0
 	[ ! -e "$BED_DIR/records" ] || before=$(grep -c listening "$BED_DIR/records")
-	(exec ip netns exec "$BED_MON" python3 "$HERE/ipfix_collect.py" "$1" 127.0.0.1 4739 \
+	(exec ip netns exec "${3:-$BED_MON}" python3 "$HERE/ipfix_collect.py" "$1" "${2:-127.0.0.1}" 4739 \
 		"$BED_DIR/records" 2>"$BED_DIR/collector.err") &
 	COLLECTOR=$!
 	BED_PIDS+=" $COLLECTOR"
@@ -140,6 +140,23 @@ with_nfdump() {
 		"$(report_sums "$BED_DIR/m.out" | cut -d' ' -f1,2)"
 }
 
+# As many flows as there are ports, over UDP: all that was sent is there, or nfcapd says what is not.
+with_nfmany() {
+	command -v nfcapd >/dev/null || skip "no nfcapd (Debian: nfdump)"
+	nfcapd_start "$BED_MON"
+	monitor_start m --json --ipfix 127.0.0.1 --ipfix-active 2s
+	for _ in 1 2; do
+		bed_far "$TOOLS/blast" --iface far0 --flows 65536 --packets 131072 --order sequential \
+			--size mixed --ipv6 50 --tcp 50 >/dev/null || fail "the sender failed"
+	done
+	monitor_stop
+	ended_well
+	nfcapd_stop
+	[ "$(jq length "$BED_DIR/m.out")" -ge 65536 ] || fail "not so many flows"
+	same "sums of nfdump" "$(nfdump_sums 127.0.0.1)" \
+		"$(report_sums "$BED_DIR/m.out" | cut -d' ' -f1,2)"
+}
+
 acct_sums() {
 	jq -s -r '[(map(.packets) | add), (map(.bytes) | add)] | join(" ")' "$BED_DIR/acct.json"
 }
@@ -190,6 +207,79 @@ refused() {
 		fail "collected $(collected_sums), lost ${lost:-0}, reported $wanted $(grep gap "$BED_DIR/records")"
 	[ "${lost:-0}" -lt $((wanted / 10)) ] || fail "$lost of $wanted packets lost"
 	collector_stop
+}
+
+# Refusals that come from far away: it is said once, and while they come no record is lost to them.
+late() {
+	local lost wanted
+	ip -n "$BED_MON" route add 10.97.0.9 via 10.99.0.2 dev mon0 || fail "no route"
+	(exec ip netns exec "$BED_FAR" python3 "$HERE/late_refusal.py" far0 150 >"$BED_DIR/refusals") &
+	COLLECTOR=$!
+	BED_PIDS+=" $COLLECTOR"
+	monitor_start m --json --ipfix 10.97.0.9 --ipfix-idle 1s --ipfix-active 1s --refresh 200ms
+	traffic
+	wait_for $PATIENCE grep -q "cannot reach the IPFIX collector at 10.97.0.9:4739: Connection refused" \
+		"$BED_DIR/m.err" || fail "the refusal was not told: $(cat "$BED_DIR/m.err")"
+	lost=$(grep -c . "$BED_DIR/refusals")
+	wait_for $PATIENCE more_refusals $((lost + 4)) || fail "it does not ask again"
+	kill -TERM "$COLLECTOR"
+	wait "$COLLECTOR" 2>/dev/null
+	ip -n "$BED_FAR" addr add 10.97.0.9/32 dev far0
+	collector_start udp 10.97.0.9 "$BED_FAR"
+	wait_for $PATIENCE grep -q "10.97.0.9:4739 is there again" "$BED_DIR/m.err" ||
+		fail "the return was not told"
+	monitor_stop
+	same "status" "$MONITOR_STATUS" 0
+	same "lines that say it" "$(grep -c "cannot reach\|there again" "$BED_DIR/m.err")" 2
+	lost=$(sed -nE 's/.*\(([0-9,]+) packets?\) lost.*/\1/p' "$BED_DIR/m.err" | tr -d ,)
+	wanted=$(report_sums "$BED_DIR/m.out" | cut -d' ' -f1)
+	wait_for $PATIENCE has_packets $((wanted - ${lost:-0})) ||
+		fail "collected $(collected_sums), lost ${lost:-0}, reported $wanted"
+	collector_stop
+}
+
+more_refusals() {
+	[ "$(grep -c . "$BED_DIR/refusals")" -ge "$1" ]
+}
+
+# The ways to the collector that end: each is said once, nothing is lost meanwhile.
+routes() {
+	local way text number=0
+	ip -n "$BED_MON" addr add 10.97.0.1/32 dev lo
+	collector_start udp 10.97.0.1
+	monitor_start m --json --ipfix 10.97.0.1 --ipfix-idle 1s --ipfix-active 1s --refresh 200ms
+	traffic
+	wait_for $PATIENCE grep -q '"reason": 1' "$BED_DIR/records" || fail "no record of an idle flow"
+	for way in "" unreachable blackhole prohibit; do
+		case $way in
+		"") text="Network is unreachable" ;;
+		unreachable) text="No route to host" ;;
+		blackhole) text="the route to it is a blackhole" ;;
+		prohibit) text="a route prohibits it" ;;
+		esac
+		ip -n "$BED_MON" route del local 10.97.0.1 table local || fail "cannot delete the route"
+		[ -z "$way" ] || ip -n "$BED_MON" route add "$way" 10.97.0.1 || fail "no $way route"
+		traffic
+		wait_for $PATIENCE grep -q "cannot reach the IPFIX collector at 10.97.0.1:4739: $text" \
+			"$BED_DIR/m.err" || fail "$way: not told: $(cat "$BED_DIR/m.err")"
+		traffic
+		if [ -n "$way" ]; then
+			refuses 1 "cannot send flow records to 10.97.0.1:4739: $text" --ipfix 10.97.0.1
+			ip -n "$BED_MON" route del "$way" 10.97.0.1
+		fi
+		ip -n "$BED_MON" route add local 10.97.0.1 dev lo table local src 10.97.0.1
+		number=$((number + 1))
+		wait_for $PATIENCE told_again "$number" || fail "$way: the return was not told"
+	done
+	monitor_stop
+	same "status" "$MONITOR_STATUS" 0
+	same "lines that say it" "$(wc -l <"$BED_DIR/m.err")" 8
+	expect_equal
+	collector_stop
+}
+
+told_again() {
+	[ "$(grep -c "10.97.0.1:4739 is there again" "$BED_DIR/m.err")" = "$1" ]
 }
 
 has_packets() {
@@ -346,7 +436,7 @@ bed_make ipfix
 trap fleet_clean EXIT
 case $CASE in
 udp | tcp) transport "$CASE" ;;
-nfdump | nfacctd) "with_$CASE" ;;
-names | refused | restart | many | fleet | errors | nobody | told) "$CASE" ;;
+nfdump | nfmany | nfacctd) "with_$CASE" ;;
+names | refused | late | routes | restart | many | fleet | errors | nobody | told) "$CASE" ;;
 *) fail "no case $CASE" ;;
 esac

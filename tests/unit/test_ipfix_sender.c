@@ -196,13 +196,35 @@ static struct ipfix_status status_of(struct bed *bed)
 	return status;
 }
 
+/* Reads what comes until messages may be put. */
+static void await_udp(struct bed *bed)
+{
+	uint64_t end_ns = clock_mono_ns() + PATIENCE;
+
+	while (!ipfix_sender_ready(bed->sender)) {
+		drain_udp(bed);
+		poll(NULL, 0, 1);
+		assert_true(clock_mono_ns() < end_ns);
+	}
+}
+
+static void await_error(struct bed *bed, int err)
+{
+	uint64_t end_ns = clock_mono_ns() + PATIENCE;
+
+	while (status_of(bed).error != err) {
+		assert_false(ipfix_sender_ready(bed->sender));
+		assert_true(clock_mono_ns() < end_ns);
+	}
+}
+
 static void test_udp(void **state)
 {
 	struct bed *bed = malloc(sizeof(*bed));
 	struct ipfix_status status;
 
 	set_up(bed, false);
-	assert_true(ipfix_sender_ready(bed->sender));
+	await_udp(bed);
 	for (int i = 0; i < SOME; i++) {
 		assert_int_equal(put(bed, 1 + (uint32_t)i % 15), 0);
 		drain_udp(bed);
@@ -219,18 +241,6 @@ static void test_udp(void **state)
 	tear_down(bed);
 }
 
-/* Reads what comes until messages may be put. */
-static void await_udp(struct bed *bed)
-{
-	uint64_t end_ns = clock_mono_ns() + PATIENCE;
-
-	while (!ipfix_sender_ready(bed->sender)) {
-		drain_udp(bed);
-		poll(NULL, 0, 1);
-		assert_true(clock_mono_ns() < end_ns);
-	}
-}
-
 /* Nobody listens at first, and for a while later. */
 static void test_udp_refused(void **state)
 {
@@ -239,9 +249,8 @@ static void test_udp_refused(void **state)
 
 	set_up(bed, false);
 	close(bed->fd);
-	assert_false(ipfix_sender_ready(bed->sender));
+	await_error(bed, -ECONNREFUSED);
 	assert_false(status_of(bed).up);
-	assert_int_equal(status_of(bed).error, -ECONNREFUSED);
 	open_collector(bed, false);
 	await_udp(bed);
 	assert_int_equal(put(bed, 2), 0);
@@ -250,7 +259,8 @@ static void test_udp_refused(void **state)
 
 	close(bed->fd);
 	assert_int_equal(put(bed, 5), 0);
-	assert_false(ipfix_sender_ready(bed->sender));
+	while (ipfix_sender_ready(bed->sender))
+		;
 	assert_int_equal(status_of(bed).lost_flows, 5);
 	open_collector(bed, false);
 	bed->reader.sequence = 7; /* those lost are missing in the numbers */
