@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # --metrics and --metrics-file: each family adds up to the report, promtool finds nothing to say,
 # clients that do not read or ask for nonsense harm nobody, hostile names do not break the text, a family
-# at its bound; and a real Prometheus reads what the report says.
+# at its bound; and a real node-exporter and a real Prometheus read what the report says.
 #
-# usage: metrics.sh [sums|clients|hostile|refused|prometheus]...
+# usage: metrics.sh [sums|clients|hostile|refused|node|prometheus]...
 set -u
 . "$(dirname "$0")/../support/netns.sh"
 tools=${PKTSTAT_TOOLS:?directory of the test tools}
@@ -147,6 +147,49 @@ says() {
 	[ "$(answers "$1")" = "$2" ]
 }
 
+# node-exporter puts labels in alphabetical order.
+node_says() {
+	bed_mon curl -s --max-time 20 http://127.0.0.1:9100/metrics |
+		sed -E 's/\{direction="(in|out)",(.*)\} /{\2,direction="\1"} /' >"$BED_DIR/node"
+	[ "$(packets "$BED_DIR/node")" = "$1" ]
+}
+
+# The textfile collector of node-exporter takes the file as it is, also while it is replaced all the time.
+test_node() {
+	local i
+	command -v prometheus-node-exporter >/dev/null || skip "prometheus-node-exporter is missing"
+	mkdir "$BED_DIR/textfile"
+	monitor_start node --json -r 100ms --metrics-file "$BED_DIR/textfile/pktstat.prom" \
+		--alert 'in pps > 1k'
+	(exec ip netns exec "$BED_MON" prometheus-node-exporter --collector.disable-defaults \
+		--collector.textfile --collector.textfile.directory="$BED_DIR/textfile" \
+		--web.listen-address=127.0.0.1:9100 >"$BED_DIR/node.log" 2>&1) &
+	BED_PIDS="$BED_PIDS $!"
+	traffic --flows 200 --packets 5000 --order random --ipv6 30 --tcp 50
+	wait_for 60 node_says 5000 || fail "node-exporter: $(tail -n 3 "$BED_DIR/node.log")"
+	for ((i = 0; i < 50; i++)); do
+		node_says 5000 || fail "look $i: $(grep textfile "$BED_DIR/node")"
+		grep -q '^node_textfile_scrape_error 0$' "$BED_DIR/node" ||
+			fail "look $i: $(cat "$BED_DIR/node.log")"
+	done
+	monitor_stop
+	same "status" "$MONITOR_STATUS" 0
+	wait_for 60 node_says 5000
+	grep '^pktstat_' "$BED_DIR/node" >"$BED_DIR/node.prom"
+	python3 "$here/metrics_check.py" "$BED_DIR/node.out" "$BED_DIR/node.prom" ||
+		fail "they are not the report's"
+	# Each sample of the file is there, with its name and its value.
+	python3 -c '
+import sys
+def samples(path):
+    with open(path, encoding="utf-8") as lines:
+        return {tuple(sorted(name.rstrip("}").replace("{", ",").split(","))): float(value)
+                for name, value in (line.rsplit(" ", 1) for line in lines if line.startswith("pktstat_"))}
+file, node = samples(sys.argv[1]), samples(sys.argv[2])
+sys.exit(file != node and f"{set(file.items()) ^ set(node.items())}")' \
+		"$BED_DIR/textfile/pktstat.prom" "$BED_DIR/node" || fail "node-exporter changes samples"
+}
+
 # A real Prometheus scrapes it; its sums are the counters, and increase() over the run works.
 test_prometheus() {
 	local query
@@ -178,7 +221,7 @@ test_prometheus() {
 
 command -v curl >/dev/null || skip "curl is missing"
 command -v nc >/dev/null || skip "netcat is missing"
-[ $# -gt 0 ] || set -- sums clients hostile refused prometheus
+[ $# -gt 0 ] || set -- sums clients hostile refused node prometheus
 bed_make metrics quiet
 for name; do
 	"test_$name"
