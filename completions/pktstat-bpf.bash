@@ -97,7 +97,7 @@ _pktstat_bpf() {
 		;;
 	-s | --sort)
 		words='bps pps packets bytes source destination tuple proto dir pid process user'
-		words+=' container iface flows'
+		words+=' container iface flows app site'
 		;;
 	--filter)
 		words='and or not in out inbound outbound src dst host net port portrange proto bps'
@@ -107,6 +107,7 @@ _pktstat_bpf() {
 		;;
 	--by)
 		words='flow conversation host service protocol process container user interface'
+		words+=' site server app'
 		;;
 	--limit)
 		words='10 20 50 100'

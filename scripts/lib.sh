@@ -9,7 +9,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(
 	clang gcc libc6-dev linux-libc-dev cmake ninja-build 'pkg-config|pkgconf'
 	'bpftool|linux-tools-common' libbpf-dev libc-ares-dev libcap-ng-dev libelf-dev libmicrohttpd-dev
-	libncurses-dev libpcap-dev libseccomp-dev nettle-dev
+	libncurses-dev libpcap-dev libpsl-dev libseccomp-dev nettle-dev
 	libxxhash-dev
 )
 demo_packages=(iproute2 iputils-ping iperf3)
@@ -124,7 +124,7 @@ install_by_hand() {
 	for tool in clang cmake ninja pkg-config bpftool cc; do
 		PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null || missing+=("$tool")
 	done
-	for library in 'libbpf >= 1.1' libelf libcap-ng libpcap libseccomp libcares libmicrohttpd nettle \
+	for library in 'libbpf >= 1.1' libelf libcap-ng libpcap libpsl libseccomp libcares libmicrohttpd nettle \
 		ncursesw libxxhash; do
 		pkg-config --exists "$library" 2>/dev/null || missing+=("$library")
 	done

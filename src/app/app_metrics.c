@@ -210,14 +210,15 @@ int app_open_metrics(struct app *app, struct alerts *alerts)
 int app_start_metrics(struct app *app)
 {
 	struct app_metrics *metrics = app->metrics;
+	const struct about_tables tables = {app->owner_table, app->sight_table};
 	int err = 0;
 
 	if (!metrics)
 		return 0;
 	if (metrics->served)
-		metrics_prepare(metrics->served, app->start_wall_ns, app->owner_table);
+		metrics_prepare(metrics->served, app->start_wall_ns, &tables);
 	if (metrics->filed)
-		metrics_prepare(metrics->filed, app->start_wall_ns, app->owner_table);
+		metrics_prepare(metrics->filed, app->start_wall_ns, &tables);
 	if (metrics->serves)
 		err = publisher_start(metrics->serves);
 	if (!err && metrics->files)

@@ -208,7 +208,10 @@ int app_open_outputs(struct app *app);
 #define OUTPUT_SETTLE_MS 50
 static inline int app_settle_ms(const struct app *app)
 {
-	return app->options->no_owners ? 0 : OUTPUT_SETTLE_MS;
+	const struct options *options = app->options;
+	bool asks = !options->no_owners || !options->no_inspect;
+
+	return asks && !options->read ? OUTPUT_SETTLE_MS : 0;
 }
 int app_start_outputs(struct app *app);
 /*

@@ -28,13 +28,15 @@ static const struct {
 	{"service_", "service", "protocol and lower port", GROUP_SERVICE},
 	{"process_", "process", "name of the process", GROUP_PROCESS},
 	{"container_", "container", "systemd unit or container of the process", GROUP_CONTAINER},
+	{"site_", "site", "site, as packets or DNS named the server", GROUP_SITE},
+	{"app_", "app", "application, as packets said", GROUP_APP},
 };
 
 #define FAMILIES ARRAY_SIZE(families)
 
 struct metrics {
 	struct metrics_options options;
-	const struct owner_table *owners;
+	struct about_tables tables;
 	int64_t start_wall_ns;
 	struct metrics_family family[FAMILIES];
 	struct group *group;
@@ -82,10 +84,10 @@ void metrics_free(struct metrics *metrics)
 }
 
 void metrics_prepare(struct metrics *metrics, int64_t start_wall_ns,
-		     const struct owner_table *owners)
+		     const struct about_tables *tables)
 {
 	metrics->start_wall_ns = start_wall_ns;
-	metrics->owners = owners;
+	metrics->tables = *tables;
 }
 
 /* "443/tcp", or "icmpv4" where there are no ports. */
@@ -116,8 +118,11 @@ static void label_of(const struct metrics *metrics, enum group_by by, const stru
 	if (flow_key_sum(key) != FLOW_SUM_NONE)
 		return;
 	if (group_by_owner(by)) {
-		name = owner_table_name(metrics->owners, group_row_owner(by, row, part), part);
+		name = owner_table_name(metrics->tables.owners, group_row_owner(by, row, part), part);
 		format_outside(*name ? name : "unknown", label, METRICS_LABEL_MAX);
+	} else if (group_by_sight(by)) {
+		name = group_sight_name(by, key, metrics->tables.sights);
+		snprintf(label, METRICS_LABEL_MAX, "%s", *name ? name : "unknown");
 	} else if (by == GROUP_HOST) {
 		flow_address_text(key, key->dst, label, METRICS_LABEL_MAX);
 	} else if (by == GROUP_SERVICE) {
@@ -133,13 +138,14 @@ static int take_family(struct metrics *metrics, size_t i, const struct change *c
 	int64_t wall_ns = change->now->wall_ns;
 	int err = 0;
 
-	group_reset(metrics->group, families[i].by, metrics->owners);
+	group_reset(metrics->group, families[i].by, &metrics->tables);
 	for (size_t at = 0; !err && at < change->count; at++) {
 		const struct changed_flow *flow = &change->flow[at];
 
 		if (flow->delta.packets)
 			err = group_add(metrics->group, &flow->key, &flow->delta, &flow->total,
-					flow->first_wall_ns, flow->owner);
+					flow->first_wall_ns,
+					(struct flow_about){flow->owner, flow->sight});
 	}
 	for (size_t at = 0; !err && at < group_count(metrics->group); at++) {
 		const struct row *row = group_get(metrics->group, at);
@@ -312,6 +318,14 @@ static void put_state(const struct writer *writer, const struct metrics *metrics
 		    health->drain_ns);
 }
 
+/* Whether anybody looks up what the family goes by. */
+static bool has_family(const struct metrics *metrics, enum group_by by)
+{
+	if (group_by_owner(by))
+		return metrics->tables.owners != NULL;
+	return !group_by_sight(by) || metrics->tables.sights;
+}
+
 void metrics_write(const struct metrics *metrics, enum metrics_format format, struct text *text)
 {
 	const struct writer writer = {.text = text, .format = format};
@@ -319,7 +333,7 @@ void metrics_write(const struct metrics *metrics, enum metrics_format format, st
 	put_state(&writer, metrics);
 	put_limits(&writer, metrics);
 	for (size_t i = 0; i < FAMILIES; i++) {
-		if (group_by_owner(families[i].by) && !metrics->owners)
+		if (!has_family(metrics, families[i].by))
 			continue;
 		put_family(&writer, metrics, i, "bytes");
 		put_family(&writer, metrics, i, "packets");

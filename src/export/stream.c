@@ -155,6 +155,7 @@ static int compare_rows(const void *a, const void *b, void *context)
 static int select_rows(struct stream *stream, size_t *ret_count)
 {
 	const struct change *change = stream->change;
+	const struct about_tables tables = {stream->options.owners, stream->options.sights};
 	bool flows = stream->options.by == GROUP_FLOW;
 	size_t count = 0, most = change->count;
 	int err = 0;
@@ -167,7 +168,7 @@ static int select_rows(struct stream *stream, size_t *ret_count)
 		stream->order = order;
 		stream->room = most + most / 4;
 	}
-	group_reset(stream->group, stream->options.by, stream->options.owners);
+	group_reset(stream->group, stream->options.by, &tables);
 	for (size_t i = 0; !err && i < change->count; i++) {
 		const struct changed_flow *flow = &change->flow[i];
 
@@ -178,7 +179,8 @@ static int select_rows(struct stream *stream, size_t *ret_count)
 			stream->order[count++] = (uint32_t)i;
 		else
 			err = group_add(stream->group, &flow->key, &flow->delta, &flow->total,
-					flow->first_wall_ns, flow->owner);
+					flow->first_wall_ns,
+					(struct flow_about){flow->owner, flow->sight});
 	}
 	for (size_t i = 0; !flows && i < group_count(stream->group); i++)
 		stream->order[count++] = (uint32_t)i;

@@ -44,7 +44,8 @@ static void fill_group(const struct stream *stream, const struct row *row, struc
 {
 	const struct flow_counts *in = &row->delta[FLOW_IN], *out = &row->delta[FLOW_OUT];
 	enum group_by by = stream->options.by;
-	bool no_proto = by == GROUP_HOST || group_by_owner(by);
+	bool no_proto = by == GROUP_HOST || group_by_owner(by) || group_by_sight(by);
+	const struct about_tables tables = {stream->options.owners, stream->options.sights};
 
 	*cells = (struct cells){
 		.type = group_name(by),
@@ -58,7 +59,7 @@ static void fill_group(const struct stream *stream, const struct row *row, struc
 		.delta = {in->packets + out->packets, in->bytes + out->bytes},
 		.owner = group_by_owner(by) ? OWNER_UNKNOWN : row->owner,
 	};
-	group_source(by, &row->key, stream->options.owners, stream->now->ifaces, cells->source,
+	group_source(by, &row->key, &tables, stream->now->ifaces, cells->source,
 		     sizeof(cells->source));
 	group_destination(by, &row->key, cells->destination, sizeof(cells->destination));
 }

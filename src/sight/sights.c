@@ -18,6 +18,7 @@
 #include "clock.h"
 #include "flow.h"
 #include "hash_index.h"
+#include "site_name.h"
 #include "snapshot.h"
 #include "wait.h"
 
@@ -122,6 +123,7 @@ static void take_finding_in(struct sights *sights, const struct sight_finding *f
 		.dns = finding->dns,
 		.alpn = finding->alpn,
 		.ja4 = finding->ja4,
+		.site = site_of_name(*finding->name ? finding->name : finding->dns),
 	};
 	struct waiting *waiting = place_for(sights, &finding->key);
 

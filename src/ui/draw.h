@@ -137,6 +137,12 @@ struct scene {
 	const struct view_pair *pair; /* for the detail page; NULL: none, or it is gone */
 };
 
+/* The tables that rows are named by. */
+static inline struct about_tables scene_tables(const struct scene *scene)
+{
+	return (struct about_tables){scene->owners, scene->sights};
+}
+
 /*
  * Draws everything. The frame and the layout have the same size. Returns how many lines the open
  * page has, 0 for the table.

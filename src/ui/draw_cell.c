@@ -196,11 +196,12 @@ static void name_port(const struct scene *scene, const struct flow_key *key, uin
 static void source_text(const struct scene *scene, const struct row *row, struct cell_end *end)
 {
 	const struct flow_key *key = &row->key;
+	const struct about_tables tables = scene_tables(scene);
 	enum group_by by = view_group(scene->view);
 	const char *name = NULL;
 	size_t length;
 
-	group_source(by, key, scene->owners, view_context(scene->view).ifaces, end->text,
+	group_source(by, key, &tables, view_context(scene->view).ifaces, end->text,
 		     sizeof(end->text));
 	if (by == GROUP_PROCESS && cell_is_own(scene, row))
 		snprintf(end->host, sizeof(end->host), "%s", OWN_SIGN);
@@ -400,13 +401,17 @@ char *cell_text(const struct layout *layout, const struct layout_column *column,
 	return text;
 }
 
-/* Columns of an end of the row; a sum has none, its text lies over both. */
+/* Of a sum, where it has one column: enough to tell it from others. */
+#define SUM_MOST 16
+
+/* Columns of an end of the row. A sum has none where its text lies over both. */
 static int end_content(const struct scene *scene, enum column column, const struct row *row)
 {
+	enum group_by by = view_group(scene->view);
 	struct cell_end end = {0};
 
 	if (flow_key_sum(&row->key) != FLOW_SUM_NONE)
-		return 0;
+		return by == GROUP_FLOW || by == GROUP_CONVERSATION ? 0 : SUM_MOST;
 	if (column == COLUMN_SOURCE)
 		source_text(scene, row, &end);
 	else

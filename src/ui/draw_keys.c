@@ -194,7 +194,8 @@ static size_t menu_lines(const struct scene *scene, struct menu_line line[MENU_L
 						  {'j', "JSON", "one object a row", false},
 						  {'c', "CSV", "for a spreadsheet", false}};
 	const struct view_entry *view[VIEWS_MAX];
-	size_t count = views_list(scene->owners, view);
+	const struct about_tables tables = scene_tables(scene);
+	size_t count = views_list(&tables, view);
 
 	if (scene->menu == MENU_WRITE) {
 		memcpy(line, writes, sizeof(writes));

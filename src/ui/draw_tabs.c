@@ -10,21 +10,29 @@
 /* From all names in full, with the digits that open them, to the current one only. */
 enum tabs {
 	TABS_NUMBERED,
+	TABS_NUMBERED_CLOSE, /* a blank between them instead of two */
 	TABS_FULL,
 	TABS_SHORT,
+	TABS_SHORT_CLOSE,
 	TABS_ONE,
 };
+
+static bool is_close(enum tabs how)
+{
+	return how == TABS_NUMBERED_CLOSE || how == TABS_SHORT_CLOSE;
+}
 
 /* Title of the open group: "UDP 4500", "10.0.0.1", "TCP 10.0.0.4:22 - 10.0.0.1:40000". */
 static void group_text(const struct scene *scene, enum group_by by, const struct flow_key *key,
 		       char *text, size_t size)
 {
 	char source[FLOW_TEXT_MAX], destination[FLOW_TEXT_MAX];
-	bool bare = by == GROUP_HOST || (group_by_owner(by) && flow_key_sum(key) == FLOW_SUM_NONE);
+	const struct about_tables tables = scene_tables(scene);
+	bool bare = by == GROUP_HOST || ((group_by_owner(by) || group_by_sight(by)) &&
+					 flow_key_sum(key) == FLOW_SUM_NONE);
 	const char *proto = bare ? "" : flow_proto_name(key);
 
-	group_source(by, key, scene->owners, view_context(scene->view).ifaces, source,
-		     sizeof(source));
+	group_source(by, key, &tables, view_context(scene->view).ifaces, source, sizeof(source));
 	group_destination(by, key, destination, sizeof(destination));
 	snprintf(text, size, "%s%s%s%s%s", proto, *proto && *source ? " " : "", source,
 		 *destination ? " - " : "", destination);
@@ -56,11 +64,12 @@ static void draw_open(struct frame *frame, const struct scene *scene, int y, int
 static void tab_text(const struct view_entry *view, enum tabs how, size_t place, bool here,
 		     char *text, size_t size)
 {
-	const char *name = how == TABS_SHORT ? view->brief : group_plural(view->by);
+	bool is_brief = how == TABS_SHORT || how == TABS_SHORT_CLOSE;
+	const char *name = is_brief ? view->brief : group_plural(view->by);
 	char number[8] = "";
 
-	if (how == TABS_NUMBERED)
-		snprintf(number, sizeof(number), "%zu ", place + 1);
+	if (how <= TABS_NUMBERED_CLOSE && views_digit(place))
+		snprintf(number, sizeof(number), "%c ", views_digit(place));
 	if (here)
 		snprintf(text, size, "[%s%s]", number, name);
 	else if (how == TABS_ONE)
@@ -73,24 +82,30 @@ static void tab_text(const struct view_entry *view, enum tabs how, size_t place,
 static int put_tabs(struct frame *frame, const struct scene *scene, enum tabs how, int y, int width,
 		    int find, const struct view_entry **ret_found)
 {
+	const struct about_tables tables = scene_tables(scene);
 	const struct view_entry *view[VIEWS_MAX];
-	size_t count = views_list(scene->owners, view);
-	char text[40];
-	int x = 1;
+	size_t count = views_list(&tables, view);
+	size_t here = (size_t)views_find(&tables, view_group(scene->view));
+	char text[40], current[40] = "";
+	int x = 1, end = 1, current_x = 1;
 
 	for (size_t i = 0; i < count; i++) {
-		bool here = view_group(scene->view) == view[i]->by;
-		int end;
-
-		tab_text(view[i], how, i, here, text, sizeof(text));
+		tab_text(view[i], how, i, i == here, text, sizeof(text));
 		end = x + frame_text_width(text);
+		if (i == here) {
+			current_x = x;
+			snprintf(current, sizeof(current), "%s", text);
+		}
 		if (frame)
-			frame_put(frame, x, y, width - x, here ? STYLE_TAB : STYLE_DIM, text);
+			frame_put(frame, x, y, width - x, STYLE_DIM, text);
 		if (find >= x && find < end)
 			*ret_found = view[i];
-		x = end;
+		x = is_close(how) && *text ? end - 1 : end;
 	}
-	return x;
+	/* Its brackets lie over the blanks of its neighbours. */
+	if (frame)
+		frame_put(frame, current_x, y, width - current_x, STYLE_TAB, current);
+	return end;
 }
 
 static enum tabs tabs_that_fit(const struct scene *scene, int width)
@@ -104,6 +119,7 @@ static enum tabs tabs_that_fit(const struct scene *scene, int width)
 
 void draw_tabs(struct frame *frame, const struct scene *scene, int y, int width)
 {
+	const struct about_tables tables = scene_tables(scene);
 	enum tabs how = tabs_that_fit(scene, width);
 	const struct view_entry *view[VIEWS_MAX];
 	enum group_by by;
@@ -118,8 +134,7 @@ void draw_tabs(struct frame *frame, const struct scene *scene, int y, int width)
 	if (how != TABS_ONE)
 		return;
 	snprintf(text, sizeof(text), " %d/%zu",
-		 views_find(scene->owners, view_group(scene->view)) + 1,
-		 views_list(scene->owners, view));
+		 views_find(&tables, view_group(scene->view)) + 1, views_list(&tables, view));
 	frame_put(frame, x, y, width - x, STYLE_DIM, text);
 }
 

@@ -18,6 +18,7 @@ static void start_over(struct widths *widths, const struct scene *scene)
 		.drilled = view_drilled(scene->view, &by) != NULL,
 		.names = scene->names,
 		.hosts = scene->host_names,
+		.sites = scene->site_names,
 	};
 }
 
@@ -27,6 +28,7 @@ static bool is_other(const struct widths *widths, const struct scene *scene)
 
 	return widths->by != view_group(scene->view) || widths->names != scene->names ||
 	       widths->hosts != scene->host_names ||
+	       widths->sites != scene->site_names ||
 	       widths->drilled != (view_drilled(scene->view, &by) != NULL);
 }
 

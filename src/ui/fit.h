@@ -18,7 +18,7 @@ struct widths {
 	uint64_t since_seq;
 	/* What they are of: another starts from nothing. */
 	enum group_by by;
-	bool drilled, names, hosts;
+	bool drilled, names, hosts, sites;
 };
 
 /*

@@ -17,7 +17,7 @@ static const struct key_binding bindings[] = {
 	 .help = "filter (Up: earlier)", .label = "/ filter", .rank = 2},
 	{.action = ACTION_VIEWS, .code = {'v'}, .keys = "v", .help = "choose a view",
 	 .label = "v view", .rank = 4},
-	{.action = ACTION_NONE, .keys = "Alt-1 ... 9", .help = "first to ninth view"},
+	{.action = ACTION_NONE, .keys = "Alt-1 ... 0", .help = "first to tenth view"},
 	{.action = ACTION_NEXT_VIEW, .code = {'\t'}, .keys = "Tab Shift-Tab",
 	 .help = "next, previous view"},
 	{.action = ACTION_PREVIOUS_VIEW, .code = {KEY_BTAB}},
@@ -139,6 +139,8 @@ const struct key_binding *keys_at(enum keys_where where, size_t *ret_count)
 
 enum action keys_action(int code)
 {
+	if (code == SCREEN_ALT('0'))
+		return ACTION_VIEW_LAST;
 	if (code >= SCREEN_ALT('1') && code <= SCREEN_ALT('9'))
 		return (enum action)(ACTION_VIEW + code - SCREEN_ALT('1'));
 	for (size_t i = 0; i < ARRAY_SIZE(bindings); i++) {

@@ -60,7 +60,7 @@ enum action {
 	ACTION_COPY,
 	ACTION_COPY_ENDS,
 	ACTION_VIEW, /* the first view; the next numbers are the next views */
-	ACTION_VIEW_LAST = ACTION_VIEW + 8,
+	ACTION_VIEW_LAST = ACTION_VIEW + 9,
 };
 
 #define KEYS_CODES_MAX 4

@@ -321,7 +321,7 @@ int screen_key(struct screen *screen)
 		answer_begin(&screen->answer, next, clock_mono_ns());
 		return SCREEN_ANSWER;
 	}
-	if (next >= '1' && next <= '9')
+	if (next >= '0' && next <= '9')
 		return SCREEN_ALT(next);
 	if (next != ERR)
 		ungetch(next);

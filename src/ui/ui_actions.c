@@ -18,14 +18,22 @@ void ui_say(struct ui *ui, const char *what, const char *detail)
 	ui->scene.notice = ui->scene.notice_text;
 }
 
-/* Whether rows can be in the order of a column: it is in the view, or is the order of both ends. */
+/* Whether rows have the name of a server, which stands in an end. */
+static bool names_sites(const struct layout_wish *wish)
+{
+	return wish->sights && (wish->by == GROUP_FLOW || wish->by == GROUP_CONVERSATION ||
+				wish->by == GROUP_SITE || wish->by == GROUP_SERVER);
+}
+
+/* Whether rows can be in the order of a column: it is in the view, or is the order of ends. */
 static bool can_sort_by(const struct ui *ui, enum column column)
 {
 	struct layout_wish wish = ui->wish;
 
 	wish.by = view_group(ui->view);
 	wish.content = NULL;
-	return column == COLUMN_TUPLE || layout_may_show(&wish, column);
+	return column == COLUMN_TUPLE || (column == COLUMN_SITE && names_sites(&wish)) ||
+	       layout_may_show(&wish, column);
 }
 
 static void sort_by(struct ui *ui, enum column column)
@@ -218,11 +226,26 @@ static void show_view(struct ui *ui, enum group_by by)
 	sort_in_view(ui);
 }
 
+/* The views there are; returns how many. */
+static size_t views_here(const struct ui *ui, const struct view_entry *ret_view[VIEWS_MAX])
+{
+	const struct about_tables tables = scene_tables(&ui->scene);
+
+	return views_list(&tables, ret_view);
+}
+
+static int place_of_view(const struct ui *ui, enum group_by by)
+{
+	const struct about_tables tables = scene_tables(&ui->scene);
+
+	return views_find(&tables, by);
+}
+
 /* The view at that place of the list, counted from 0. */
 static void show_view_at(struct ui *ui, int place)
 {
 	const struct view_entry *view[VIEWS_MAX];
-	size_t count = views_list(ui->options->owners, view);
+	size_t count = views_here(ui, view);
 
 	if ((size_t)place < count)
 		show_view(ui, view[place]->by);
@@ -233,15 +256,15 @@ static void show_view_at(struct ui *ui, int place)
 static void next_view(struct ui *ui, int step)
 {
 	const struct view_entry *view[VIEWS_MAX];
-	int count = (int)views_list(ui->options->owners, view);
-	int here = views_find(ui->options->owners, view_group(ui->view));
+	int count = (int)views_here(ui, view);
+	int here = place_of_view(ui, view_group(ui->view));
 
 	show_view(ui, view[(here + step + count) % count]->by);
 }
 
 void ui_use_view(struct ui *ui, enum group_by by)
 {
-	if (views_find(ui->options->owners, by) >= 0)
+	if (place_of_view(ui, by) >= 0)
 		view_set_group(ui->view, by);
 }
 
@@ -251,6 +274,17 @@ void ui_use_hosts(struct ui *ui, bool use)
 		return;
 	ui->scene.host_names = use;
 	name_cache_set_asking(ui->options->names, use);
+}
+
+static void toggle_sites(struct ui *ui)
+{
+	ui->scene.site_names = !ui->scene.site_names;
+	if (!ui->scene.sights)
+		ui->scene.notice = "packets are not inspected: there are no names from them";
+	else if (ui->scene.site_names)
+		ui->scene.notice = "names of servers, as packets and DNS (~) say";
+	else
+		ui->scene.notice = "addresses instead of names of servers";
 }
 
 static void toggle_hosts(struct ui *ui)
@@ -423,7 +457,7 @@ static void press_other(struct ui *ui, enum action action)
 		ui->scene.notice = ui->scene.names ? "service names" : "port numbers";
 		break;
 	case ACTION_HOSTS: toggle_hosts(ui); break;
-	case ACTION_SITES: ui->scene.site_names = !ui->scene.site_names; break;
+	case ACTION_SITES: toggle_sites(ui); break;
 	case ACTION_FASTER: change_interval(ui, -1); break;
 	case ACTION_SLOWER: change_interval(ui, 1); break;
 	case ACTION_RESET: reset_totals(ui); break;
@@ -443,7 +477,7 @@ static void press_other(struct ui *ui, enum action action)
 static bool choose_in_menu(struct ui *ui, int letter)
 {
 	const struct view_entry *view[VIEWS_MAX];
-	size_t count = views_list(ui->options->owners, view);
+	size_t count = views_here(ui, view);
 	enum menu menu = ui->scene.menu;
 
 	if (menu == MENU_WRITE && (letter == 'r' || letter == 'j' || letter == 'c')) {
@@ -452,7 +486,7 @@ static bool choose_in_menu(struct ui *ui, int letter)
 		return true;
 	}
 	for (size_t i = 0; menu == MENU_VIEWS && i < count; i++) {
-		if (letter != view[i]->letter && letter != (int)('1' + i))
+		if (letter != view[i]->letter && (!views_digit(i) || letter != views_digit(i)))
 			continue;
 		ui->scene.menu = MENU_NONE;
 		show_view(ui, view[i]->by);

@@ -14,27 +14,42 @@ static const struct view_entry entries[] = {
 	{GROUP_USER, 'u', "users", "owner of the process"},
 	{GROUP_PROTOCOL, 'o', "proto", "TCP, UDP and so on"},
 	{GROUP_IFACE, 'i', "if", "network interface"},
+	{GROUP_SITE, 't', "sites", "domain of the server's name"},
+	{GROUP_APP, 'a', "apps", "application, as packets say"},
 };
 
-size_t views_list(bool owners, const struct view_entry *ret_view[VIEWS_MAX])
+static bool is_view_offered(const struct about_tables *tables, enum group_by by)
+{
+	if (group_by_owner(by))
+		return tables->owners != NULL;
+	return !group_by_sight(by) || tables->sights;
+}
+
+size_t views_list(const struct about_tables *tables, const struct view_entry *ret_view[VIEWS_MAX])
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
-		if (owners || !group_by_owner(entries[i].by))
+		if (is_view_offered(tables, entries[i].by))
 			ret_view[count++] = &entries[i];
 	}
 	return count;
 }
 
-int views_find(bool owners, enum group_by by)
+int views_find(const struct about_tables *tables, enum group_by by)
 {
 	const struct view_entry *view[VIEWS_MAX];
-	size_t count = views_list(owners, view);
+	size_t count = views_list(tables, view);
 
+	by = by == GROUP_SERVER ? GROUP_SITE : by;
 	for (size_t i = 0; i < count; i++) {
 		if (view[i]->by == by)
 			return (int)i;
 	}
 	return -1;
+}
+
+char views_digit(size_t place)
+{
+	return place < 9 ? (char)('1' + place) : place == 9 ? '0' : '\0';
 }

@@ -48,7 +48,7 @@ test_groups() {
 		same "--by $by: both directions" "$(report $by '[(map(.packets) | add), length > 1]')" \
 			'[30000,true]'
 	done
-	for by in process container user; do
+	for by in process container user site app; do
 		send "$by" --json --by $by
 		same "--by $by: sums" "$(sums $by)" "$(sent)"
 		same "--by $by: flows" "$(report $by 'map(.flows) | add')" "$(report flow length)"

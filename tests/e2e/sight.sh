@@ -3,7 +3,7 @@
 # Names and applications from packets, with real clients and servers; and that counting goes on,
 # exactly, when the process that reads packets dies, is stopped, or is flooded.
 #
-# usage: sight.sh [names|reader|flood|off|more]...
+# usage: sight.sh [names|sites|reader|flood|off|more]...
 set -u
 . "$(dirname "$0")/../support/netns.sh"
 tools=${PKTSTAT_TOOLS:?directory of the test tools}
@@ -96,6 +96,58 @@ test_names() {
 	bed_mon curl -s -o /dev/null http://10.99.0.2/
 	monitor_stop
 	same "filtered rows" "$(jq 'length' "$BED_DIR/filtered.out")" 2
+}
+
+# What the report has for jq's FILTER.
+report() {
+	jq -c "$1" "$BED_DIR/$MONITOR_NAME.out" || fail "$MONITOR_NAME: not JSON"
+}
+
+# Bytes of a family of metrics.
+family() {
+	awk -F'[ {]' -v name="pktstat_$1bytes_total" '$1 == name { sum += $NF } END { print sum }' "$BED_DIR/metrics.prom"
+}
+
+visit() {
+	bed_mon curl -sk -o /dev/null --resolve www.example.org:443:10.99.0.2 https://www.example.org/
+	bed_mon curl -sk -o /dev/null --resolve cdn.example.org:443:10.99.0.2 https://cdn.example.org/
+	bed_mon curl -s -o /dev/null -H 'Host: www.example.co.uk' http://10.99.0.2/
+	bed_mon dig +short @10.99.0.2 www.alias.example >/dev/null
+	bed_mon bash -c 'exec 3<>/dev/tcp/10.99.0.2/80'
+}
+
+# Metrics count what is known a moment after an interval: visits until each has been.
+site_is_counted() {
+	visit
+	grep -q "^pktstat_site_packets_total{site=\"$1\",direction=\"out\"} [1-9]" "$BED_DIR/metrics.prom"
+}
+
+# By site, server and application: rows add up to all rows, and to the metrics.
+test_sites() {
+	need curl openssl dig dnsmasq jq python3
+	local by site
+	serve_tls
+	serve_dns
+	serve python3 -m http.server 80
+	await_port 80
+	for by in site server app; do
+		monitor_start "$by" --json --no-owners -r 100ms --by "$by" --metrics-file "$BED_DIR/metrics.prom"
+		for site in example.org example.co.uk '~alias.example' unknown; do
+			wait_for 60 site_is_counted "$site" || fail "$site: $(grep site_ "$BED_DIR/metrics.prom")"
+		done
+		monitor_stop
+		ended_well
+		same "$by: in bytes and metrics" "$(report '[.[].bytes] | add')" "$(family '')"
+		same "$by: metrics by site" "$(family site_)" "$(family '')"
+		same "$by: metrics by application" "$(family app_)" "$(family '')"
+	done
+	same "applications" "$(report '[.[].appProto // "-"] | sort - ["-"]')" '["dns","http","https"]'
+	MONITOR_NAME=site
+	same "sites" "$(report '[.[] | select(.site) | (.nameFrom // "") + .site] | sort')" \
+		'["dnsalias.example","example.co.uk","example.org"]'
+	MONITOR_NAME=server
+	same "servers" "$(report '[.[] | select(.server) | (.nameFrom // "") + .server] | sort')" \
+		'["cdn.example.org","dnswww.alias.example","www.example.co.uk","www.example.org"]'
 }
 
 reader_of() {

@@ -173,7 +173,7 @@ int main(int argc, char **argv)
 			&metrics))
 		errx(1, "no memory");
 	now->ifaces = draw_ifaces();
-	metrics_prepare(metrics, 0, owners);
+	metrics_prepare(metrics, 0, &(const struct about_tables){.owners = owners});
 	for (int round = 0; round < ROUNDS; round++) {
 		/* Far apart, so that labels retire. */
 		now->wall_ns += (int64_t)(next_number() % 2 ? 1 : 2000) * 1000000000;

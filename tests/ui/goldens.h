@@ -31,9 +31,9 @@ struct golden {
 	{                         \
 		.ifaces = (count) \
 	}
-#define ALL                                                \
-	{                                                  \
-		.ifaces = 3, .owners = true, .names = true \
+#define ALL                                                                \
+	{                                                                  \
+		.ifaces = 3, .owners = true, .names = true, .sights = true \
 	}
 
 /* Frames of owners, names and several interfaces. */

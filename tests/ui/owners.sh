@@ -28,7 +28,7 @@ check_owners() {
 	keys Enter; expect 'process +nginx  pid 52044'; expect 'user www-data  uid 33'
 	keys G; expect 'cgroup +/system\.slice/nginx\.service'
 	keys Escape Escape; expect '^▸ nginx'
-	keys M-2 g; expect '\[(2 )?flows\]'
+	keys M-2; expect '\[(2 )?flows\]'; keys g
 	keys -l '/comm nginx'; expect 'TCP .*nginx'; expect_no 'charon'
 	keys Enter Escape; expect charon
 	keys H G; expect 'process lookup +made up'; keys H; expect 'BPS▼'

@@ -174,6 +174,48 @@ static int make_owners(struct synthetic *synthetic)
 	return err;
 }
 
+/* What packets said of a flow of the cast, counted from 0, and which end of it the name belongs to. */
+static const struct {
+	size_t flow;
+	enum sight_end named;
+	struct sight sight;
+} said[] = {
+	{0, SIGHT_END_SOURCE,
+	 {APPLICATION_HTTPS, 0x0304, false, "www.example.org", "", "h2", "t13d1516h2_8daaf6152771_02713d6af862", NULL,
+	  "example.org"}},
+	{14, SIGHT_END_DESTINATION,
+	 {APPLICATION_HTTPS, 0x0304, false, "www.example.org", "", "h2", "t13d1516h2_8daaf6152771_02713d6af862", NULL,
+	  "example.org"}},
+	{1, SIGHT_END_SOURCE,
+	 {APPLICATION_HTTP3, 0x0304, false, "downloads.cdn.example.org", "", "h3", "", NULL, "example.org"}},
+	{2, SIGHT_END_DESTINATION, {APPLICATION_UNKNOWN, 0, false, "", "vpn.example.net", "", "", NULL, "example.net"}},
+	{3, SIGHT_END_DESTINATION,
+	 {APPLICATION_QUIC, 0x0304, false,
+	  "a-very-long-name-of-a-server-that-is-one-of-many.region-1.example.co.uk", "", "", "", NULL,
+	  "example.co.uk"}},
+	{12, SIGHT_END_NONE, {APPLICATION_DNS, 0, false, "", "", "", "", NULL, NULL}},
+	{13, SIGHT_END_NONE, {APPLICATION_DNS, 0, false, "", "", "", "", NULL, NULL}},
+	{15, SIGHT_END_NONE, {APPLICATION_SSH, 0, false, "", "", "", "", NULL, NULL}},
+};
+
+static int make_sights(struct synthetic *synthetic)
+{
+	int err = sight_table_new(&synthetic->sights);
+	uint32_t id;
+
+	for (size_t i = 0; !err && i < sizeof(said) / sizeof(said[0]); i++) {
+		const struct sight_flow flow = {.named = said[i].named};
+		struct flow_table_entry *entry = entry_of(synthetic, said[i].flow);
+
+		err = sight_table_add(synthetic->sights, &said[i].sight, &id);
+		if (err)
+			break;
+		atomic_store(&entry->sight, id);
+		atomic_store(&entry->sight_word, sight_flow_pack(&flow));
+	}
+	return err;
+}
+
 static int make_names(struct synthetic *synthetic)
 {
 	static const char *const known[][2] = {
@@ -212,6 +254,8 @@ int synthetic_init_with(struct synthetic *synthetic, size_t flows,
 		err = make_owners(synthetic);
 	if (!err && wish->names)
 		err = make_names(synthetic);
+	if (!err && wish->sights)
+		err = make_sights(synthetic);
 	return err;
 }
 
@@ -225,6 +269,7 @@ void synthetic_done(struct synthetic *synthetic)
 	flow_table_unref(synthetic->table);
 	ifaces_unref(synthetic->ifaces);
 	owner_table_free(synthetic->owners);
+	sight_table_free(synthetic->sights);
 	name_cache_free(synthetic->names);
 	memset(synthetic, 0, sizeof(*synthetic));
 }

@@ -10,6 +10,7 @@
 
 #include "name_cache.h"
 #include "owner.h"
+#include "sight.h"
 #include "snapshot.h"
 
 /* Rows of the fixed cast that come first, whatever is asked for. */
@@ -20,12 +21,14 @@ struct synthetic_wish {
 	unsigned int ifaces; /* watched ones; 0: as if 1 */
 	bool owners;	     /* known ones of all kinds */
 	bool names;	     /* of some hosts */
+	bool sights;	     /* what packets said of some flows */
 };
 
 struct synthetic {
 	size_t flows; /* rows, at least SYNTHETIC_CAST */
 	struct ifaces *ifaces;
 	struct owner_table *owners; /* NULL: none */
+	struct sight_table *sights; /* NULL: none */
 	struct name_cache *names;   /* NULL: none */
 	struct flow_table *table;
 	uint64_t seq; /* of the last snapshot made */

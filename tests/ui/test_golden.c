@@ -307,6 +307,7 @@ static void draw_scene_at(const struct golden *golden, const struct scene *drawn
 		.by = view_group(scene->view),
 		.sort = view_sort(scene->view),
 		.owners = scene->owners,
+		.sights = scene->sights,
 		.ifaces = golden->wish.ifaces > 1,
 		.packets = scene->unit == UNIT_PACKETS,
 	};
@@ -334,8 +335,11 @@ static void use_more(struct scene *scene, const struct synthetic *synthetic)
 {
 	scene->owners = synthetic->owners;
 	scene->hosts = synthetic->names;
+	scene->sights = synthetic->sights;
+	scene->site_names = true;
 	view_set_owners(scene->view, synthetic->owners);
 	view_set_names(scene->view, synthetic->names);
+	view_set_sights(scene->view, synthetic->sights);
 }
 
 /* `by`: this grouping, or -1: as it is prepared. */
@@ -453,6 +457,7 @@ static void draw_size(struct scene *scene, int width, int height)
 		.by = view_group(scene->view),
 		.sort = view_sort(scene->view),
 		.owners = scene->owners,
+		.sights = scene->sights,
 		.ifaces = width & 4,
 		.totals = width & 2,
 		.packets = height & 1,

@@ -3,11 +3,11 @@
  * The live view on made-up snapshots with a frozen clock, so that screens can be scripted: shows
  * the first snapshots at once and another one for each SIGUSR1, or every so many milliseconds.
  *
- *   ui_driver [-n FLOWS] [-s SNAPSHOTS] [-e MS] [-i IFACE] [-I COUNT] [-f FILTER] [-b VIEW] [-loahp]
+ *   ui_driver [-n FLOWS] [-s SNAPSHOTS] [-e MS] [-i IFACE] [-I COUNT] [-f FILTER] [-b VIEW] [-loaShp]
  *
  * -p: as with --plain. -I: so many interfaces. -l: the interface is lost with the next SIGUSR1. -o: owners are looked up;
  * with SIGRTMIN one more of them becomes known. -a: names of hosts can be asked for; with SIGRTMIN+1
- * one more becomes known. -h: the session of the program is hidden, as if it were ssh. At the end it
+ * one more becomes known. -S: packets are inspected. -h: the session of the program is hidden, as if it were ssh. At the end it
  * prints how ui_run() ended.
  */
 #include <errno.h>
@@ -160,6 +160,7 @@ static int run(struct driver *driver, int signal_fd)
 		.context = driver,
 		.filter = driver->filter,
 		.owners = driver->synthetic.owners,
+		.sights = driver->synthetic.sights,
 		.owners_way = "made up",
 		.names = driver->synthetic.names,
 		.hidden = driver->hidden,
@@ -210,7 +211,7 @@ int main(int argc, char **argv)
 	int option, result;
 
 	setlocale(LC_ALL, "");
-	while ((option = getopt(argc, argv, "n:s:e:i:I:lf:oahb:p")) != -1) {
+	while ((option = getopt(argc, argv, "n:s:e:i:I:lf:oaShb:p")) != -1) {
 		switch (option) {
 		case 'n': flows = strtoul(optarg, NULL, 10); break;
 		case 's': snapshots = strtoul(optarg, NULL, 10); break;
@@ -221,6 +222,7 @@ int main(int argc, char **argv)
 		case 'I': wish.ifaces = (unsigned int)strtoul(optarg, NULL, 10); break;
 		case 'o': wish.owners = true; break;
 		case 'a': wish.names = true; break;
+		case 'S': wish.sights = true; break;
 		case 'h': hide = true; break;
 		case 'p': driver.plain = true; break;
 		case 'b':

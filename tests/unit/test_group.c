@@ -13,6 +13,8 @@
 
 #include "group.h"
 
+static const struct flow_about nobody;
+
 static struct flow_key flow(uint8_t src, uint8_t dst, uint16_t sport, uint16_t dport,
 			    uint8_t ipproto, enum flow_dir dir)
 {
@@ -59,7 +61,7 @@ static struct group *grouped(enum group_by by, struct flow_counts ret_sum[FLOW_D
 	for (size_t i = 0; i < count; i++) {
 		struct flow_counts delta = {i + 1, 100 * i}, total = {10 * i, 1000 * i};
 
-		assert_int_equal(group_add(group, &key[i], &delta, &total, (int64_t)(50 - i), 0),
+		assert_int_equal(group_add(group, &key[i], &delta, &total, (int64_t)(50 - i), nobody),
 				 0);
 	}
 	for (size_t i = 0; i < group_count(group); i++) {
@@ -73,7 +75,7 @@ static struct group *grouped(enum group_by by, struct flow_counts ret_sum[FLOW_D
 
 static void test_sums(void **state)
 {
-	static const size_t groups[GROUPS] = {8, 5, 3, 4, 4, 2, 2, 2, 1};
+	static const size_t groups[GROUPS] = {8, 5, 3, 4, 4, 2, 2, 2, 1, 2, 2, 2};
 	struct flow_counts expected[FLOW_DIRS], sum[FLOW_DIRS];
 	uint32_t flows;
 
@@ -97,8 +99,8 @@ static void test_conversation(void **state)
 {
 	struct flow_key out = flow(1, 2, 40000, 443, IPPROTO_TCP, FLOW_OUT);
 	struct flow_key in = flow(2, 1, 443, 40000, IPPROTO_TCP, FLOW_IN);
-	struct flow_key one = group_key(GROUP_CONVERSATION, &out, NULL, 0);
-	struct flow_key other = group_key(GROUP_CONVERSATION, &in, NULL, 0);
+	struct flow_key one = group_key(GROUP_CONVERSATION, &out, NULL, nobody);
+	struct flow_key other = group_key(GROUP_CONVERSATION, &in, NULL, nobody);
 	char text[128];
 
 	assert_memory_equal(&one, &other, sizeof(one));
@@ -119,7 +121,7 @@ static void test_many(void **state)
 		for (unsigned int i = 0; i < 20000; i++) {
 			struct flow_key key = flow((uint8_t)i, (uint8_t)(i >> 8), 1, 1, 6, FLOW_IN);
 
-			assert_int_equal(group_add(group, &key, &none, &none, 0, 0), 0);
+			assert_int_equal(group_add(group, &key, &none, &none, 0, nobody), 0);
 		}
 		assert_int_equal(group_count(group), 20000);
 	}
@@ -139,7 +141,7 @@ static void test_memory(void **state)
 	for (unsigned int i = 0; i < 20000; i++) {
 		struct flow_key key = flow((uint8_t)i, (uint8_t)(i >> 8), 1, 1, 6, FLOW_IN);
 
-		assert_int_equal(group_add(group, &key, &none, &none, 0, 0), 0);
+		assert_int_equal(group_add(group, &key, &none, &none, 0, nobody), 0);
 	}
 	assert_true(group_bytes(group) > 20000 * sizeof(struct flow_key));
 	group_reset(group, GROUP_PROTOCOL, NULL);

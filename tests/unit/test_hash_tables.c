@@ -217,7 +217,8 @@ static void fill_group(const uint32_t *candidate, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct flow_key key = flow_of(candidate[i]);
 
-		assert_int_equal(group_add(group, &key, &counts, &counts, 1, OWNER_UNKNOWN), 0);
+		assert_int_equal(group_add(group, &key, &counts, &counts, 1,
+					   (struct flow_about){0}), 0);
 	}
 	group_free(group);
 }

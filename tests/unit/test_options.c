@@ -203,11 +203,12 @@ static void refusals(void **state)
 		{"-r 61s", "cannot use '61s' as --refresh: it is too long; give 100ms to 1m"},
 		{"-s speed",
 		 "cannot sort by 'speed'; the keys are bps, pps, packets, bytes, source, "
-		 "destination, tuple, proto, dir, pid, process, user, container, iface, flows"},
+		 "destination, tuple, proto, dir, pid, process, user, container, iface, flows, "
+		 "app, site"},
 		{"--attach xdp", "cannot attach by 'xdp'; give auto, tcx, clsact or socket"},
 		{"--by", "--by needs a value: --by WHAT"},
 		{"--by port", "cannot group by 'port'; give flow, conversation, host, service, "
-			      "protocol, process, container, user or interface"},
+			      "protocol, process, container, user, interface, site, server or app"},
 		{"--filter a --filter b",
 		 "--filter may be given only once; join conditions by 'and' or 'or'"},
 		{"--filter ''",

@@ -67,7 +67,7 @@ static void check_over(const char *limit, enum group_by by, unsigned int limits,
 		for (size_t i = 0; i < FLOWS; i++) {
 			struct flow_key key = key_of(i);
 
-			key = group_key(by, &key, NULL, OWNER_UNKNOWN);
+			key = group_key(by, &key, NULL, (struct flow_about){0});
 			if (over_has(over, &key))
 				strcat(found, (const char[]){(char)('0' + i), '\0'});
 		}

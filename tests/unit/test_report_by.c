@@ -178,7 +178,7 @@ static size_t check_sums(struct bed *bed, enum group_by by)
 
 static void sums_are_equal(void **state)
 {
-	static const size_t rows[GROUPS] = {13, 10, 6, 8, 7, 3, 3, 3, 2};
+	static const size_t rows[GROUPS] = {13, 10, 6, 8, 7, 3, 3, 3, 2, 3, 3, 3};
 	struct bed *bed = *state;
 
 	for (int by = 0; by < GROUPS; by++)
@@ -191,17 +191,17 @@ static void filters_and_sums(void **state)
 		const char *text;
 		size_t rows[GROUPS];
 	} cases[] = {
-		{"tcp", {5, 4, 2, 2, 1, 1, 1, 1, 2}},
-		{"in", {5, 5, 3, 4, 4, 3, 3, 3, 2}},
-		{"port 53", {1, 1, 1, 1, 1, 1, 1, 1, 1}},
-		{"host 10.0.0.2 and not icmp", {5, 4, 1, 2, 2, 1, 1, 1, 2}},
-		{"other", {3, 2, 2, 2, 2, 2, 2, 2, 1}},
-		{"bytes >= 500", {6, 4, 2, 3, 3, 2, 2, 2, 2}},
-		{"bps > 49k", {1, 1, 1, 1, 1, 1, 1, 1, 1}},
-		{"pps >= 5", {1, 1, 1, 1, 1, 1, 1, 1, 1}},
-		{"port 9", {0, 0, 0, 0, 0, 0, 0, 0, 0}},
-		{"iface eth1", {1, 1, 1, 1, 1, 1, 1, 1, 1}},
-		{"", {13, 10, 6, 8, 7, 3, 3, 3, 2}},
+		{"tcp", {5, 4, 2, 2, 1, 1, 1, 1, 2, 1, 1, 1}},
+		{"in", {5, 5, 3, 4, 4, 3, 3, 3, 2, 3, 3, 3}},
+		{"port 53", {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+		{"host 10.0.0.2 and not icmp", {5, 4, 1, 2, 2, 1, 1, 1, 2, 1, 1, 1}},
+		{"other", {3, 2, 2, 2, 2, 2, 2, 2, 1, 2, 2, 2}},
+		{"bytes >= 500", {6, 4, 2, 3, 3, 2, 2, 2, 2, 2, 2, 2}},
+		{"bps > 49k", {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+		{"pps >= 5", {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+		{"port 9", {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
+		{"iface eth1", {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+		{"", {13, 10, 6, 8, 7, 3, 3, 3, 2, 3, 3, 3}},
 	};
 	struct bed *bed = *state;
 
@@ -288,6 +288,9 @@ static void members_of_sums(void **state)
 		[GROUP_PROCESS] = "{\"proto\":\"other\"," LLDP_SUM,
 		[GROUP_CONTAINER] = "{\"proto\":\"other\"," LLDP_SUM,
 		[GROUP_USER] = "{\"proto\":\"other\"," LLDP_SUM,
+		[GROUP_SITE] = "{\"proto\":\"other\"," LLDP_SUM,
+		[GROUP_SERVER] = "{\"proto\":\"other\"," LLDP_SUM,
+		[GROUP_APP] = "{\"proto\":\"other\"," LLDP_SUM,
 	};
 	struct bed *bed = *state;
 
@@ -344,6 +347,9 @@ static void grouped_tables(void **state)
 		[GROUP_CONTAINER] = {"\n  CONTAINER ", "\n  -  ", "PROTOCOL", "HOST"},
 		[GROUP_USER] = {"\n  USER ", "\n  -  ", "PROTOCOL", "HOST"},
 		[GROUP_IFACE] = {"\n  INTERFACE ", "\n  eth0 ", "\n  eth1 ", "HOST"},
+		[GROUP_SITE] = {"\n  SITE ", "\n  -  ", "PROTOCOL", "HOST"},
+		[GROUP_SERVER] = {"\n  SERVER ", "\n  -  ", "PROTOCOL", "HOST"},
+		[GROUP_APP] = {"\n  APP ", "\n  -  ", "PROTOCOL", "HOST"},
 	};
 	struct bed *bed = *state;
 

@@ -13,6 +13,7 @@
 #include "hello_bytes.h"
 #include "inspect.h"
 #include "sight.h"
+#include "site_name.h"
 
 #define MS 1000000ULL
 
@@ -312,7 +313,7 @@ static void sights_are_shared(void **state)
 			      .alpn = "h2",
 			      .ja4 = ""};
 	struct sight_table *table;
-	uint32_t first, second, third;
+	uint32_t first, second, third, fourth;
 
 	assert_int_equal(sight_table_new(&table), 0);
 	assert_string_equal(sight_table_get(table, SIGHT_NONE)->label, "");
@@ -328,7 +329,39 @@ static void sights_are_shared(void **state)
 	assert_int_equal(sight_table_add(table, &sight, &third), 0);
 	assert_string_equal(sight_table_get(table, third)->label, "~b.example");
 	assert_int_equal(sight_table_site(table, third), third);
+	/* Another server of the same site; by DNS it is another site. */
+	sight.name = "b.a.example";
+	sight.site = "a.example";
+	assert_int_equal(sight_table_add(table, &sight, &fourth), 0);
+	assert_int_equal(sight_table_site(table, fourth), first);
+	assert_int_equal(sight_table_server(table, fourth), fourth);
+	assert_int_equal(sight_table_server(table, second), first);
+	sight.name = "";
+	sight.dns = "c.a.example";
+	assert_int_equal(sight_table_add(table, &sight, &fourth), 0);
+	assert_string_equal(sight_table_get(table, fourth)->site, "~a.example");
+	assert_int_equal(sight_table_site(table, fourth), fourth);
 	sight_table_free(table);
+}
+
+/* By the Public Suffix List: suffixes of several labels, wildcards and exceptions, private ones. */
+static void sites_of_names(void **state)
+{
+	static const char *const of[][2] = {
+		{"www.example.org", "example.org"},
+		{"example.org", "example.org"},
+		{"news.bbc.co.uk", "bbc.co.uk"},
+		{"a.b.city.kawasaki.jp", "city.kawasaki.jp"},
+		{"somebody.github.io", "somebody.github.io"},
+		{"co.uk", "co.uk"},
+		{"router", "router"},
+		{"printer.office.lan", "office.lan"},
+		{"_service._tcp.example.org", "example.org"},
+		{"www.xn--bcher-kva.de", "xn--bcher-kva.de"},
+	};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		assert_string_equal(site_of_name(of[i][0]), of[i][1]);
 }
 
 static void table_of_sights_is_bounded(void **state)
@@ -366,6 +399,7 @@ int main(void)
 		cmocka_unit_test(findings_are_checked),
 		cmocka_unit_test(flow_words_are_packed),
 		cmocka_unit_test(sights_are_shared),
+		cmocka_unit_test(sites_of_names),
 		cmocka_unit_test(table_of_sights_is_bounded),
 	};
 

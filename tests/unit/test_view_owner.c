@@ -279,6 +279,7 @@ static void groups(void **state)
 	static const size_t rows[GROUPS] = {
 		[GROUP_PROCESS] = 5, [GROUP_CONTAINER] = 3, [GROUP_USER] = 4};
 	struct bed *bed = *state;
+	const struct about_tables tables = {.owners = bed->owners};
 	struct row row;
 	char text[64];
 
@@ -294,7 +295,7 @@ static void groups(void **state)
 	view_set_group(bed->view, GROUP_PROCESS);
 	assert_int_equal(view_arrange(bed->view), 0);
 	assert_true(view_get(bed->view, 2, &row));
-	assert_string_equal(group_source(GROUP_PROCESS, &row.key, bed->owners, NULL, text, sizeof(text)),
+	assert_string_equal(group_source(GROUP_PROCESS, &row.key, &tables, NULL, text, sizeof(text)),
 			    "nginx (10)");
 	assert_int_equal(owner_table_get(bed->owners, row.owner)->pid, 10);
 	view_move(bed->view, 3);
@@ -311,7 +312,7 @@ static void groups(void **state)
 	view_set_sort(bed->view, COLUMN_FLOWS, false);
 	assert_int_equal(view_arrange(bed->view), 0);
 	assert_true(view_get(bed->view, 0, &row));
-	assert_string_equal(group_source(GROUP_USER, &row.key, bed->owners, NULL, text, sizeof(text)),
+	assert_string_equal(group_source(GROUP_USER, &row.key, &tables, NULL, text, sizeof(text)),
 			    "user33");
 	assert_int_equal(row.owner, OWNER_UNKNOWN);
 }

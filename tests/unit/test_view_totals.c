@@ -157,7 +157,7 @@ static size_t sum_up(const struct bed *bed, size_t at, long from, const struct r
 
 		if (!counts.packets || (port && key.dport != port))
 			continue;
-		of = group_key(view_group(bed->view), &key, NULL, OWNER_UNKNOWN);
+		of = group_key(view_group(bed->view), &key, NULL, (struct flow_about){0});
 		if (row && !flow_key_equal(&of, &row->key))
 			continue;
 		add_counts(&ret_sum[flow_key_dir(&key)], &counts);
@@ -319,7 +319,8 @@ static struct flow_counts in_ledger(const struct bed *bed, const struct flow_key
 	for (size_t i = 0; i < ledger_count(bed->ledger); i++) {
 		const struct ledger_flow *flow = ledger_get(bed->ledger, i);
 		struct flow_key of =
-			group_key(view_group(bed->view), &flow->key, NULL, OWNER_UNKNOWN);
+			group_key(view_group(bed->view), &flow->key, NULL,
+				  (struct flow_about){0});
 
 		if (flow_key_equal(&of, group))
 			add_counts(&sum, &flow->total);

@@ -18,7 +18,7 @@
 
 struct sight_record {
 	struct sight sight;
-	uint32_t site;
+	uint32_t server, site; /* the first with the same label, and with the same site */
 	char *texts; /* all of them, one behind the other */
 };
 
@@ -26,10 +26,10 @@ struct sight_table {
 	_Atomic(struct sight_record *) chunk[SIGHT_CHUNKS];
 	atomic_uint count; /* SIGHT_NONE included */
 	atomic_ullong version;
-	struct hash_index all, sites; /* writer only */
+	struct hash_index all, servers, sites; /* writer only */
 };
 
-static const struct sight no_sight = {.name = "", .dns = "", .alpn = "", .ja4 = "", .label = ""};
+static const struct sight no_sight = {.name = "", .dns = "", .alpn = "", .ja4 = "", .label = "", .site = ""};
 
 /* Ends in two bits each, then round trips of ten bits and four bits of shift. */
 #define RTT_DIGITS 10
@@ -114,6 +114,8 @@ int sight_table_new(struct sight_table **ret_table)
 		return -ENOMEM;
 	err = hash_index_init(&table->all);
 	if (!err)
+		err = hash_index_init(&table->servers);
+	if (!err)
 		err = hash_index_init(&table->sites);
 	if (err) {
 		sight_table_free(table);
@@ -139,6 +141,7 @@ void sight_table_free(struct sight_table *table)
 	for (size_t i = 0; i < SIGHT_CHUNKS; i++)
 		free(atomic_load_explicit(&table->chunk[i], memory_order_relaxed));
 	hash_index_done(&table->all);
+	hash_index_done(&table->servers);
 	hash_index_done(&table->sites);
 	free(table);
 }
@@ -166,9 +169,14 @@ static bool is_sight(const void *table, uint32_t id, const void *key)
 	       !strcmp(a->alpn, b->alpn) && !strcmp(a->ja4, b->ja4);
 }
 
-static bool is_site(const void *table, uint32_t id, const void *label)
+static bool is_server(const void *table, uint32_t id, const void *label)
 {
 	return strcmp(sight_record_at(table, id)->sight.label, label) == 0;
+}
+
+static bool is_site(const void *table, uint32_t id, const void *site)
+{
+	return strcmp(sight_record_at(table, id)->sight.site, site) == 0;
 }
 
 /* Appends a text to the record's, with its end; where it is. */
@@ -183,14 +191,16 @@ static const char *store_text(char **at, const char *text)
 
 static int fill_record(struct sight_record *record, const struct sight *sight)
 {
-	char label[SIGHT_LABEL_MAX] = "", *at;
+	char label[SIGHT_LABEL_MAX] = "", site[SIGHT_LABEL_MAX] = "", *at;
+	const char *best = *sight->name ? sight->name : sight->dns;
+	const char *mark = *sight->name ? "" : "~";
 
-	if (*sight->name)
-		snprintf(label, sizeof(label), "%s", sight->name);
-	else if (*sight->dns)
-		snprintf(label, sizeof(label), "~%s", sight->dns);
+	if (*best) {
+		snprintf(label, sizeof(label), "%s%s", mark, best);
+		snprintf(site, sizeof(site), "%s%s", mark, sight->site ? sight->site : best);
+	}
 	at = malloc(strlen(sight->name) + strlen(sight->dns) + strlen(sight->alpn) +
-		    strlen(sight->ja4) + strlen(label) + 5);
+		    strlen(sight->ja4) + strlen(label) + strlen(site) + 6);
 	if (!at)
 		return -ENOMEM;
 	*record = (struct sight_record){.sight = *sight, .texts = at};
@@ -199,6 +209,7 @@ static int fill_record(struct sight_record *record, const struct sight *sight)
 	record->sight.alpn = store_text(&at, sight->alpn);
 	record->sight.ja4 = store_text(&at, sight->ja4);
 	record->sight.label = store_text(&at, label);
+	record->sight.site = store_text(&at, site);
 	return 0;
 }
 
@@ -212,6 +223,8 @@ static int make_sight_room(struct sight_table *table, uint32_t id)
 		return -ENOSPC;
 	err = hash_index_reserve(&table->all, table->all.count + 1);
 	if (!err)
+		err = hash_index_reserve(&table->servers, table->servers.count + 1);
+	if (!err)
 		err = hash_index_reserve(&table->sites, table->sites.count + 1);
 	if (err || atomic_load_explicit(&table->chunk[id / SIGHT_CHUNK], memory_order_relaxed))
 		return err;
@@ -222,16 +235,19 @@ static int make_sight_room(struct sight_table *table, uint32_t id)
 	return 0;
 }
 
-static uint32_t site_of(struct sight_table *table, uint32_t id, const char *label)
+/* The first with that text, which may be this one. */
+static uint32_t first_of(struct sight_table *table, struct hash_index *index,
+			 bool (*is)(const void *table, uint32_t id, const void *text), uint32_t id,
+			 const char *text)
 {
-	uint32_t hash = hash_index_hash(&table->sites, label, strlen(label)), site;
+	uint32_t hash = hash_index_hash(index, text, strlen(text)), first;
 
-	if (!*label)
+	if (!*text)
 		return SIGHT_NONE;
-	site = hash_index_find(&table->sites, hash, is_site, table, label);
-	if (site != HASH_INDEX_NONE)
-		return site;
-	return hash_index_add(&table->sites, hash, id) ? SIGHT_NONE : id;
+	first = hash_index_find(index, hash, is, table, text);
+	if (first != HASH_INDEX_NONE)
+		return first;
+	return hash_index_add(index, hash, id) ? SIGHT_NONE : id;
 }
 
 int sight_table_add(struct sight_table *table, const struct sight *sight, uint32_t *ret_id)
@@ -251,7 +267,8 @@ int sight_table_add(struct sight_table *table, const struct sight *sight, uint32
 	err = fill_record(record, sight);
 	if (err)
 		return err;
-	record->site = site_of(table, id, record->sight.label);
+	record->server = first_of(table, &table->servers, is_server, id, record->sight.label);
+	record->site = first_of(table, &table->sites, is_site, id, record->sight.site);
 	atomic_store_explicit(&table->count, id + 1, memory_order_release);
 	*ret_id = id;
 	return hash_index_add(&table->all, hash, id);
@@ -262,6 +279,13 @@ const struct sight *sight_table_get(const struct sight_table *table, uint32_t id
 	if (!table || id == SIGHT_NONE || id >= sight_table_count(table))
 		return &no_sight;
 	return &sight_record_at(table, id)->sight;
+}
+
+uint32_t sight_table_server(const struct sight_table *table, uint32_t id)
+{
+	if (!table || id == SIGHT_NONE || id >= sight_table_count(table))
+		return SIGHT_NONE;
+	return sight_record_at(table, id)->server;
 }
 
 uint32_t sight_table_site(const struct sight_table *table, uint32_t id)

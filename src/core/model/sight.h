@@ -35,6 +35,11 @@ struct sight {
 	const char *alpn;  /* the first protocol offered; "": none */
 	const char *ja4;   /* fingerprint of the client's hello; "": none */
 	const char *label; /* the best name as shown: `name`, or '~' and `dns`, or "" */
+	/*
+	 * What people call the label: the domain that is registered, "example.org" of "www.example.org",
+	 * with the same mark. To be added it is without mark; NULL: all of the name.
+	 */
+	const char *site;
 };
 
 /* Which end of a flow. */
@@ -72,15 +77,19 @@ int sight_table_new(struct sight_table **ret_table);
 void sight_table_free(struct sight_table *table);
 
 /*
- * Writer only. The id of a sight that is equal in all members but `label`, added if need be; texts
- * are copied. 0, -ENOMEM, or -ENOSPC at SIGHTS_MAX.
+ * Writer only. The id of a sight that is equal in all members but `label` and `site`, which follow from
+ * them; added if need be; texts are copied. 0, -ENOMEM, or -ENOSPC at SIGHTS_MAX.
  */
 int sight_table_add(struct sight_table *table, const struct sight *sight, uint32_t *ret_id);
 
 /* The sight with that id; of SIGHT_NONE, and without a table, one that says nothing. */
 const struct sight *sight_table_get(const struct sight_table *table, uint32_t id);
 
-/* The id that stands for all sights with the same label: that of the first of them. */
+/*
+ * The id that stands for all sights with the same label, or site: that of the first of them. SIGHT_NONE:
+ * it has none.
+ */
+uint32_t sight_table_server(const struct sight_table *table, uint32_t id);
 uint32_t sight_table_site(const struct sight_table *table, uint32_t id);
 
 /* Changes whenever something has become known of flows that were published before. */

@@ -23,6 +23,7 @@
 #define PAIRS	BY(GROUP_CONVERSATION)
 #define PROCS	BY(GROUP_PROCESS)
 #define OWNERS	(PROCS | BY(GROUP_CONTAINER) | BY(GROUP_USER))
+#define SIGHTS	(BY(GROUP_SITE) | BY(GROUP_SERVER) | BY(GROUP_APP))
 #define ALL	(BY(GROUPS) - 1)
 #define GROUPED (ALL & ~FLOWS)
 
@@ -203,13 +204,14 @@ static char *text_site(const struct column_context *context, const struct row *r
 /* What the ends of a group are called. */
 static const char *const source_titles[GROUPS] = {NULL, "NEAR",	   "HOST",	"SERVICE",
 						  "",	"PROCESS", "CONTAINER", "USER",
-						  "INTERFACE"};
+						  "INTERFACE", "SITE", "SERVER", "APP"};
 static const char *const report_source_titles[GROUPS] = {NULL, "NEAR",	  "HOST",      "PORT",
 							 "",   "PROCESS", "CONTAINER", "USER",
-							 "INTERFACE"};
+							 "INTERFACE", "SITE", "SERVER", "APP"};
 static const char *const destination_titles[GROUPS] = {[GROUP_CONVERSATION] = "FAR"};
 static const char *const bytes_titles[GROUPS] = {NULL,	  "TOTAL", "TOTAL", "TOTAL", "TOTAL",
-						 "TOTAL", "TOTAL", "TOTAL", "TOTAL"};
+						 "TOTAL", "TOTAL", "TOTAL", "TOTAL", "TOTAL",
+						 "TOTAL", "TOTAL"};
 
 #define NAMED(column_, name_, title_) .column = (column_), .name = (name_), .title = (title_)
 #define NUMBER(kind_)		      .kind = (kind_), .number = true
@@ -235,9 +237,9 @@ static const struct column_info columns[COLUMNS] = {
 				.leave = {180, LEAST}, .report = FLOWS | PAIRS, .shorten = true},
 	[COLUMN_PROCESS] = {NAMED(COLUMN_PROCESS, "process", "PROCESS"), .sortable = 11,
 			    .owner = true, .text = text_process,
-			    .live = FLOWS | PAIRS | BY(GROUP_HOST) | BY(GROUP_SERVICE),
+			    .live = FLOWS | PAIRS | BY(GROUP_HOST) | BY(GROUP_SERVICE) | SIGHTS,
 			    .width = {11, 12, 15}, .leave = {205, LEAST},
-			    .report = FLOWS | PAIRS | BY(GROUP_HOST) | BY(GROUP_SERVICE),
+			    .report = FLOWS | PAIRS | BY(GROUP_HOST) | BY(GROUP_SERVICE) | SIGHTS,
 			    .drop = 100, .drop_group = 90},
 	[COLUMN_PID] = {NAMED(COLUMN_PID, "pid", "PID"), NUMBER(COLUMN_ID), .sortable = 10,
 			.owner = true, .count = count_pid, .live = FLOWS | PAIRS,
@@ -251,10 +253,10 @@ static const struct column_info columns[COLUMNS] = {
 			      .live = FLOWS | PAIRS | PROCS, .width = {14, 14, 14},
 			      .leave = {35, ROOMY}, .late = {140, LEAST}, .report = FLOWS | PROCS,
 			      .drop = 20, .drop_group = 80},
-	[COLUMN_APP] = {NAMED(COLUMN_APP, "app", "APP"), .sight = true, .text = text_app,
+	[COLUMN_APP] = {NAMED(COLUMN_APP, "app", "APP"), .sortable = 16, .sight = true, .text = text_app,
 			.live = FLOWS | PAIRS, .width = {8, 8, 10}, .leave = {115, FULL},
 			.report = FLOWS | PAIRS, .drop = 65, .drop_group = 65},
-	[COLUMN_SITE] = {NAMED(COLUMN_SITE, "site", "SITE"), .sight = true, .text = text_site,
+	[COLUMN_SITE] = {NAMED(COLUMN_SITE, "site", "SITE"), .sortable = 17, .sight = true, .text = text_site,
 			 .report = FLOWS | PAIRS, .drop = 35, .drop_group = 35, .shorten = true},
 	[COLUMN_HISTORY] = {NAMED(COLUMN_HISTORY, "history", "HISTORY"), .kind = COLUMN_GRAPH,
 			    .past = true, .live = FLOWS, .width = {10, 10, 10},

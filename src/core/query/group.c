@@ -21,7 +21,7 @@
 
 struct group {
 	enum group_by by;
-	const struct owner_table *owners; /* borrowed, or NULL */
+	struct about_tables tables; /* borrowed */
 	struct row *row;
 	struct row *last; /* added to last */
 	size_t count, room;
@@ -62,12 +62,12 @@ static void shrink(struct group *group)
 	hash_index_shrink(&group->index);
 }
 
-void group_reset(struct group *group, enum group_by by, const struct owner_table *owners)
+void group_reset(struct group *group, enum group_by by, const struct about_tables *tables)
 {
 	if (by != group->by)
 		shrink(group);
 	group->by = by;
-	group->owners = owners;
+	group->tables = tables ? *tables : (struct about_tables){0};
 	group->count = 0;
 	group->last = NULL;
 	hash_index_clear(&group->index);
@@ -125,9 +125,9 @@ void group_join_owner(enum group_by by, const struct owner_table *owners, bool f
 }
 
 int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
-	      const struct flow_counts *total, int64_t first_wall_ns, uint32_t owner)
+	      const struct flow_counts *total, int64_t first_wall_ns, struct flow_about about)
 {
-	struct flow_key of = group_key(group->by, key, group->owners, owner);
+	struct flow_key of = group_key(group->by, key, &group->tables, about);
 	uint32_t hash = hash_index_hash(&group->index, &of, sizeof(of));
 	uint32_t place = group_place(group, &of, hash);
 	struct row *row;
@@ -140,9 +140,9 @@ int group_add(struct group *group, const struct flow_key *key, const struct flow
 	flow_counts_add(&row->total[flow_key_dir(key)], total);
 	if (first_wall_ns < row->first_wall_ns)
 		row->first_wall_ns = first_wall_ns;
-	if (group->owners)
-		group_join_owner(group->by, group->owners, !row->flows, owner, &row->owner,
-				 &row->mixed);
+	if (group->tables.owners)
+		group_join_owner(group->by, group->tables.owners, !row->flows, about.owner,
+				 &row->owner, &row->mixed);
 	row->flows++;
 	group->last = row;
 	return 0;
@@ -156,9 +156,9 @@ void group_absorb(struct group *group, size_t i, const struct row *other)
 		flow_counts_add(&row->total[dir], &other->total[dir]);
 	if (other->first_wall_ns < row->first_wall_ns)
 		row->first_wall_ns = other->first_wall_ns;
-	if (group->owners)
-		group_join_owner(group->by, group->owners, !row->flows, other->owner, &row->owner,
-				 &row->mixed);
+	if (group->tables.owners)
+		group_join_owner(group->by, group->tables.owners, !row->flows, other->owner,
+				 &row->owner, &row->mixed);
 	if (other->mixed) {
 		row->mixed = true;
 		row->owner = OWNER_UNKNOWN;
@@ -274,13 +274,46 @@ bool group_by_owner(enum group_by by)
 	return by == GROUP_PROCESS || by == GROUP_CONTAINER || by == GROUP_USER;
 }
 
-/* Key of a group of owners: the id that represents them, which group_owner_of_key() gives back. */
-static struct flow_key group_key_of_owner(uint32_t representative)
+bool group_by_sight(enum group_by by)
+{
+	return by == GROUP_SITE || by == GROUP_SERVER || by == GROUP_APP;
+}
+
+/* Key of a group that an id names: of owners, the one that represents them. */
+static struct flow_key key_of_id(uint32_t id)
 {
 	struct flow_key key = {.ipproto = FLOW_PROTO_NONE};
 
-	key.word[0] = representative;
+	key.word[0] = id;
 	return key;
+}
+
+/* The id that a flow's group goes by. */
+static uint32_t id_of_flow(enum group_by by, const struct about_tables *tables,
+			   struct flow_about about)
+{
+	static const struct about_tables none;
+
+	tables = tables ? tables : &none;
+	switch (by) {
+	case GROUP_SITE: return sight_table_site(tables->sights, about.sight);
+	case GROUP_SERVER: return sight_table_server(tables->sights, about.sight);
+	case GROUP_APP: return sight_table_get(tables->sights, about.sight)->application;
+	default:
+		return owner_table_representative(tables->owners, about.owner,
+						  group_owner_part(by));
+	}
+}
+
+const char *group_sight_name(enum group_by by, const struct flow_key *key,
+			     const struct sight_table *sights)
+{
+	uint32_t id = (uint32_t)key->word[0];
+
+	if (by == GROUP_APP)
+		return application_name((enum application)id);
+	return by == GROUP_SITE ? sight_table_get(sights, id)->site
+				: sight_table_get(sights, id)->label;
 }
 
 uint32_t group_owner_of_key(const struct flow_key *key)
@@ -297,7 +330,7 @@ uint32_t group_row_owner(enum group_by by, const struct row *row, enum owner_par
 }
 
 struct flow_key group_key(enum group_by by, const struct flow_key *key,
-			  const struct owner_table *owners, uint32_t owner)
+			  const struct about_tables *tables, struct flow_about about)
 {
 	struct flow_key of = {0};
 
@@ -313,9 +346,8 @@ struct flow_key group_key(enum group_by by, const struct flow_key *key,
 	}
 	if (by == GROUP_CONVERSATION)
 		return near_to_far(key);
-	if (group_by_owner(by))
-		return group_key_of_owner(
-			owner_table_representative(owners, owner, group_owner_part(by)));
+	if (group_by_owner(by) || group_by_sight(by))
+		return key_of_id(id_of_flow(by, tables, about));
 	if (by == GROUP_HOST) {
 		of = near_to_far(key);
 		memset(of.src, 0, sizeof(of.src));
@@ -345,6 +377,9 @@ static const char *const names[GROUPS][2] = {
 	[GROUP_CONTAINER] = {"container", "containers"},
 	[GROUP_USER] = {"user", "users"},
 	[GROUP_IFACE] = {"interface", "interfaces"},
+	[GROUP_SITE] = {"site", "sites"},
+	[GROUP_SERVER] = {"server", "servers"},
+	[GROUP_APP] = {"app", "apps"},
 };
 
 const char *group_name(enum group_by by)
@@ -384,7 +419,16 @@ static char *owner_text(enum group_by by, const struct owner_table *owners, uint
 	return text;
 }
 
-char *group_source(enum group_by by, const struct flow_key *key, const struct owner_table *owners,
+static char *sight_text(enum group_by by, const struct flow_key *key,
+			const struct about_tables *tables, char *text, size_t size)
+{
+	const char *name = group_sight_name(by, key, tables ? tables->sights : NULL);
+
+	snprintf(text, size, "%s", *name ? name : "-");
+	return text;
+}
+
+char *group_source(enum group_by by, const struct flow_key *key, const struct about_tables *tables,
 		   const struct ifaces *ifaces, char *text, size_t size)
 {
 	if (by == GROUP_FLOW || flow_key_sum(key) != FLOW_SUM_NONE)
@@ -393,7 +437,10 @@ char *group_source(enum group_by by, const struct flow_key *key, const struct ow
 		return format_outside(ifaces_name(ifaces, flow_key_slot(key)), text, size);
 	*text = '\0';
 	if (group_by_owner(by))
-		return owner_text(by, owners, group_owner_of_key(key), text, size);
+		return owner_text(by, tables ? tables->owners : NULL, group_owner_of_key(key), text,
+				  size);
+	if (group_by_sight(by))
+		return sight_text(by, key, tables, text, size);
 	if (by == GROUP_CONVERSATION && flow_key_has_ports(key))
 		return endpoint_source(key, text, size);
 	if (by == GROUP_CONVERSATION)

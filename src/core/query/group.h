@@ -25,13 +25,17 @@ enum group_by {
 	GROUP_PROCESS,	 /* by the owner: pid and start */
 	GROUP_CONTAINER, /* its unit or container */
 	GROUP_USER,
-	GROUP_IFACE, /* the interface, sums included */
+	GROUP_IFACE,  /* the interface, sums included */
+	GROUP_SITE,   /* the domain of the server's name, as packets or DNS said */
+	GROUP_SERVER, /* the whole name: what a site consists of */
+	GROUP_APP,    /* the application, as packets said */
 	GROUPS,
 };
 
 /*
  * A group is a struct row (row.h) whose key names it. Conversation: near end in src, far end in dst;
- * host: address in dst; service: port in dport; owners: an id and a kind; interface: slot in `where`.
+ * host: address in dst; service: port in dport; owners: an id and a kind; interface: slot in `where`;
+ * site, server: id of the first sight of it; application: its number.
  * What does not matter is 0; `where` always has direction 0.
  */
 struct group;
@@ -39,13 +43,13 @@ struct group;
 /* No groups yet; 0 or -ENOMEM. */
 int group_new(struct group **ret_group);
 void group_free(struct group *group);
-/* Forgets all groups, to be filled by `by` next, with owners of a table that is borrowed (NULL:
- * they are not known). Keeps the memory as long as `by` stays: another grouping may need far less. */
-void group_reset(struct group *group, enum group_by by, const struct owner_table *owners);
+/* Forgets all groups, to be filled by `by` next, with what these tables say (NULL: nothing is known).
+ * Keeps the memory as long as `by` stays: another grouping may need far less. */
+void group_reset(struct group *group, enum group_by by, const struct about_tables *tables);
 
 /* Adds a flow to the group it falls into; 0 or -ENOMEM. */
 int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
-	      const struct flow_counts *total, int64_t first_wall_ns, uint32_t owner);
+	      const struct flow_counts *total, int64_t first_wall_ns, struct flow_about about);
 
 /*
  * The owner of a group is the process that all of its flows have. Of a conversation it is enough to
@@ -74,14 +78,19 @@ long group_find(const struct group *group, const struct flow_key *key);
 /* Bytes of memory held. */
 size_t group_bytes(const struct group *group);
 
-/* Key of the group that a flow falls into; `owner` as in its flow table entry. */
+/* Key of the group that a flow falls into; `tables` may be NULL, as in group_reset(). */
 struct flow_key group_key(enum group_by by, const struct flow_key *key,
-			  const struct owner_table *owners, uint32_t owner);
+			  const struct about_tables *tables, struct flow_about about);
 /* True for groupings by what is known of the owner. */
 bool group_by_owner(enum group_by by);
 /* What of the owner they go by; of other groupings, the process. */
 enum owner_part group_owner_part(enum group_by by);
 uint32_t group_owner_of_key(const struct flow_key *key);
+/* True for groupings by what packets said. */
+bool group_by_sight(enum group_by by);
+/* What names a group of them, safe to print: "example.org", "~example.org" by DNS, "https"; "": the rest. */
+const char *group_sight_name(enum group_by by, const struct flow_key *key,
+			     const struct sight_table *sights);
 /* The owner to ask for that part of a group: by that part, the one that represents it (whatever
  * else its flows differ in); otherwise the one that all its flows have. */
 uint32_t group_row_owner(enum group_by by, const struct row *row, enum owner_part part);
@@ -93,10 +102,10 @@ int group_of_name(const char *name);
 
 /*
  * The ends of a group's key as tables show them, as in flow.h; of owners, the process ("nginx
- * (1234)"), unit or user as source; of interfaces, the name in `ifaces` (NULL: "?"). Write at most
- * `size` bytes; return `text`.
+ * (1234)"), unit or user as source; of what packets said, its name or "-"; of interfaces, the name in
+ * `ifaces` (NULL: "?"). Write at most `size` bytes; return `text`.
  */
-char *group_source(enum group_by by, const struct flow_key *key, const struct owner_table *owners,
+char *group_source(enum group_by by, const struct flow_key *key, const struct about_tables *tables,
 		   const struct ifaces *ifaces, char *text, size_t size);
 char *group_destination(enum group_by by, const struct flow_key *key, char *text, size_t size);
 

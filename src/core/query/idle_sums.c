@@ -34,10 +34,10 @@ static void idle_groups_done(struct idle_groups *groups)
 
 /* Forgets everything; `expected` flows are to be added at once. */
 static void idle_groups_reset(struct idle_groups *groups, enum group_by by,
-			      const struct owner_table *owners, size_t expected)
+			      const struct about_tables *tables, size_t expected)
 {
 	groups->by = by;
-	groups->owners = owners;
+	groups->tables = *tables;
 	groups->count = groups->alive = groups->changes = groups->listed = groups->added = 0;
 	groups->expected = expected;
 	groups->is_cut = false;
@@ -210,7 +210,7 @@ static void join_owner(const struct idle_groups *groups, struct idle_group *grou
 	bool mixed = group->flows && group->owner == IDLE_OWNER_MIXED;
 	uint32_t joined = mixed ? OWNER_UNKNOWN : group->owner;
 
-	group_join_owner(groups->by, groups->owners, !group->flows, owner, &joined, &mixed);
+	group_join_owner(groups->by, groups->tables.owners, !group->flows, owner, &joined, &mixed);
 	group->owner = mixed ? IDLE_OWNER_MIXED : joined;
 }
 
@@ -221,8 +221,8 @@ static void add(struct idle_groups *groups, struct idle_group *group,
 	group->total[change->dir].bytes += change->counts.bytes;
 	if (change->first_wall_ns < group->first_wall_ns)
 		group->first_wall_ns = change->first_wall_ns;
-	if (groups->owners)
-		join_owner(groups, group, change->owner);
+	if (groups->tables.owners)
+		join_owner(groups, group, change->about.owner);
 	groups->alive += !group->flows++;
 	groups->added++;
 }
@@ -278,14 +278,14 @@ static int idle_groups_flush(struct idle_groups *groups)
  * idle_groups_flush(). */
 static int idle_groups_change(struct idle_groups *groups, const struct flow_key *key,
 			      const struct flow_counts *counts, int64_t first_wall_ns,
-			      uint32_t owner, bool add)
+			      struct flow_about about, bool add)
 {
 	struct idle_change *change = &groups->change[groups->changes++];
 
-	change->key = group_key(groups->by, key, groups->owners, owner);
+	change->key = group_key(groups->by, key, &groups->tables, about);
 	change->counts = *counts;
 	change->first_wall_ns = first_wall_ns;
-	change->owner = owner;
+	change->about = about;
 	change->dir = (uint8_t)flow_key_dir(key);
 	change->add = add;
 	return groups->changes == IDLE_BATCH ? idle_groups_flush(groups) : 0;
@@ -404,13 +404,15 @@ void idle_sums_done(struct idle_sums *sums)
 	idle_groups_done(&sums->groups);
 }
 
-static void idle_begin(struct idle_sums *sums, enum group_by by, const struct owner_table *owners,
+static const struct about_tables no_tables;
+
+static void idle_begin(struct idle_sums *sums, enum group_by by, const struct about_tables *tables,
 		       size_t expected)
 {
 	memset(sums->total, 0, sizeof(sums->total));
 	sums->flows = 0;
 	sums->known = true;
-	idle_groups_reset(&sums->groups, by, owners, expected);
+	idle_groups_reset(&sums->groups, by, tables, expected);
 }
 
 void idle_sums_forget(struct idle_sums *sums)
@@ -418,7 +420,7 @@ void idle_sums_forget(struct idle_sums *sums)
 	if (!sums->log && sums->known)
 		return;
 	let_go(sums);
-	idle_begin(sums, GROUP_FLOW, NULL, 0);
+	idle_begin(sums, GROUP_FLOW, &no_tables, 0);
 }
 
 /* Adds what the flow counts for to all sums, or takes it out. */
@@ -433,7 +435,7 @@ static int change_sums(struct idle_sums *sums, const struct idle_flow *flow, boo
 	if (sums->question.by == GROUP_FLOW)
 		return 0;
 	return idle_groups_change(&sums->groups, &flow->key, &counts, flow->first_wall_ns,
-				  flow->owner, add);
+				  (struct flow_about){flow->owner, flow->sight}, add);
 }
 
 /* A flow that was added is taken out even if the filter would say otherwise now. */
@@ -467,7 +469,7 @@ static int ask_all(struct idle_sums *sums, const struct snapshot *snapshot,
 		return -ENOMEM;
 	sums->log = idle_log_ref(snapshot->idle);
 	sums->question = *question;
-	idle_begin(sums, (enum group_by)question->by, question->owners, snapshot->flows_known);
+	idle_begin(sums, (enum group_by)question->by, &question->tables, snapshot->flows_known);
 	return idle_log_all(sums->log, &snapshot->idle_at, visit, sums);
 }
 
@@ -487,7 +489,7 @@ int idle_sums_show(struct idle_sums *sums, const struct snapshot *snapshot,
 		err = idle_groups_flush(&sums->groups);
 	if (err) {
 		let_go(sums);
-		idle_begin(sums, GROUP_FLOW, NULL, 0);
+		idle_begin(sums, GROUP_FLOW, &no_tables, 0);
 	}
 	sums->at = snapshot->idle_at;
 	sums->known = err != -ESTALE;

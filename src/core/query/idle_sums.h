@@ -42,14 +42,15 @@ struct idle_change {
 	struct flow_key key; /* of the group */
 	struct flow_counts counts;
 	int64_t first_wall_ns;
-	uint32_t hash, owner;
+	uint32_t hash;
+	struct flow_about about;
 	uint8_t dir;
 	bool add;
 };
 
 struct idle_groups {
 	enum group_by by;
-	const struct owner_table *owners; /* borrowed, or NULL */
+	struct about_tables tables; /* borrowed */
 	struct idle_group *group;
 	size_t count, room;
 	size_t alive; /* with flows */
@@ -78,7 +79,7 @@ int idle_groups_merge(struct idle_groups *groups, struct group *rows, size_t *re
 
 /* What is asked; two of them are compared byte by byte, so they begin zeroed. */
 struct idle_question {
-	const struct owner_table *owners;
+	struct about_tables tables;
 	const struct name_cache *names;
 	const struct group *base;
 	const void *hidden;

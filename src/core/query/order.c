@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "flow.h"
+#include "sight.h"
 
 /* Ranks of names. */
 
@@ -26,8 +27,8 @@ static void ranks_done(struct ranks *ranks)
 }
 
 /*
- * The column that rows are ordered by when asked for that one: groups of owners have no ends, what
- * stands in their first column is the owner.
+ * The column that rows are ordered by when asked for that one: groups of owners, and those by what packets
+ * said, have no ends; their names stand in the first column.
  */
 static enum column rank_column(const struct rows *rows, enum column sort)
 {
@@ -37,6 +38,9 @@ static enum column rank_column(const struct rows *rows, enum column sort)
 	case GROUP_PROCESS: return COLUMN_PROCESS;
 	case GROUP_CONTAINER: return COLUMN_CONTAINER;
 	case GROUP_USER: return COLUMN_USER;
+	case GROUP_SITE:
+	case GROUP_SERVER: return COLUMN_SITE;
+	case GROUP_APP: return COLUMN_APP;
 	default: return sort;
 	}
 }
@@ -45,7 +49,13 @@ static enum column rank_column(const struct rows *rows, enum column sort)
 static bool rank_has(enum column column)
 {
 	return column == COLUMN_PROCESS || column == COLUMN_USER || column == COLUMN_CONTAINER ||
-	       column == COLUMN_IFACE;
+	       column == COLUMN_IFACE || column == COLUMN_APP || column == COLUMN_SITE;
+}
+
+/* True for those that packets said. */
+static bool is_sight_column(enum column column)
+{
+	return column == COLUMN_APP || column == COLUMN_SITE;
 }
 
 static enum owner_part part_of(enum column column)
@@ -69,16 +79,35 @@ static uint32_t iface_of(const struct rows *rows, uint32_t index)
 	return flow_key_slot(key);
 }
 
+/* The number of the application, or the sight that stands for all of that name. */
+static uint32_t sight_id(const struct rows *rows, enum column column, uint32_t index)
+{
+	bool own = rows->by == GROUP_APP ? column == COLUMN_APP : column == COLUMN_SITE;
+	uint32_t sight;
+
+	if (group_by_sight(rows->by) && own && flow_key_sum(rows_key(rows, index)) == FLOW_SUM_NONE)
+		return (uint32_t)rows_key(rows, index)->word[0];
+	sight = rows_sight(rows, index);
+	return column == COLUMN_APP ? sight_table_get(rows->sights, sight)->application
+				    : sight_table_server(rows->sights, sight);
+}
+
 static uint32_t rank_id(const struct rows *rows, enum column column, uint32_t index)
 {
 	if (column == COLUMN_IFACE)
 		return iface_of(rows, index);
+	if (is_sight_column(column))
+		return sight_id(rows, column, index);
 	return rows_owner(rows, index, part_of(column));
 }
 
 /* The text that names are ordered by; "" comes last. */
 static const char *text_of(const struct rank_context *context, uint32_t id)
 {
+	if (context->column == COLUMN_APP)
+		return application_name((enum application)id);
+	if (context->column == COLUMN_SITE)
+		return sight_table_get(context->rows->sights, id)->label;
 	if (context->column == COLUMN_IFACE && id == NO_IFACE)
 		return "";
 	if (context->column == COLUMN_IFACE)
@@ -95,6 +124,25 @@ static int compare_numbers(uint64_t a, uint64_t b)
 	return a == b ? 0 : a < b ? -1 : 1;
 }
 
+static const char *without_mark(const char *name)
+{
+	return *name == '~' ? name + 1 : name;
+}
+
+/* Names of one site stay together; what a flow said itself comes before the same by DNS. */
+static int compare_names(const struct rank_context *context, uint32_t a, uint32_t b)
+{
+	const struct sight *left = sight_table_get(context->rows->sights, a);
+	const struct sight *right = sight_table_get(context->rows->sights, b);
+	int order = strcmp(without_mark(left->site), without_mark(right->site));
+
+	if (!*left->site || !*right->site)
+		return !*left->site - !*right->site;
+	if (!order && context->rows->by != GROUP_SITE)
+		order = strcmp(without_mark(left->label), without_mark(right->label));
+	return order ? order : (*left->label == '~') - (*right->label == '~');
+}
+
 /* Processes of one name stay together each. */
 static int compare_ids(const void *left, const void *right, void *arg)
 {
@@ -104,6 +152,8 @@ static int compare_ids(const void *left, const void *right, void *arg)
 	const struct owner *owner_a, *owner_b;
 	int order;
 
+	if (context->column == COLUMN_SITE)
+		return compare_names(context, a, b);
 	if (!*text || !*other)
 		return !*text - !*other;
 	order = strcasecmp(text, other);
@@ -145,15 +195,24 @@ static size_t collect(struct ranks *ranks, const struct rows *rows, enum column 
 	return count;
 }
 
+/* Ids there may be. */
+static size_t ids_of(const struct rows *rows, enum column column)
+{
+	switch (column) {
+	case COLUMN_IFACE: return NO_IFACE + 1;
+	case COLUMN_APP: return APPLICATIONS;
+	case COLUMN_SITE: return SIGHT_NONE + 1 + sight_table_count(rows->sights);
+	default: return OWNER_FIRST + (rows->owners ? owner_table_count(rows->owners) : 0);
+	}
+}
+
 /* Ranks of what the rows that were gathered say in that column; 0 or -ENOMEM. */
 static int ranks_make(struct ranks *ranks, const struct rows *rows, enum column column)
 {
 	struct rank_context context = {rows, column};
-	size_t ids = NO_IFACE + 1, count;
+	size_t ids = ids_of(rows, column), count;
 	uint32_t rank = 1;
 
-	if (column != COLUMN_IFACE)
-		ids = OWNER_FIRST + (rows->owners ? owner_table_count(rows->owners) : 0);
 	if (make_rank_room(&ranks->rank, &ranks->room, ids) ||
 	    make_rank_room(&ranks->id, &ranks->id_room, ids))
 		return -ENOMEM;

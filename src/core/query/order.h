@@ -15,12 +15,12 @@
 #include "select.h"
 
 /*
- * Ranks of what columns of names say: owners and interfaces are few and rows are many, so their
- * names are compared once, and rows by numbers. Owned by a view; one thread.
+ * Ranks of what columns of names say: owners, interfaces, applications and sites are few and rows are many, so
+ * their names are compared once, and rows by numbers. Owned by a view; one thread.
  */
 
 struct ranks {
-	uint32_t *rank; /* by owner id, or slot; equal names have equal ranks */
+	uint32_t *rank; /* by id of owner or sight, slot, application; equal names have equal ranks */
 	size_t room;
 	uint32_t *id; /* those that there are */
 	size_t id_room;

@@ -81,10 +81,11 @@ static bool is_selected(const struct limit *limit, const struct over_shown *show
 static int select_flows(struct over *over, const struct limit *limit,
 			const struct over_shown *shown, struct row *ret_sum)
 {
+	const struct about_tables tables = {shown->owners, shown->sights};
 	int err = 0;
 
 	*ret_sum = (struct row){.flows = 0};
-	group_reset(over->selected, shown->by, shown->owners);
+	group_reset(over->selected, shown->by, &tables);
 	for (size_t i = 0; !err && i < shown->snapshot->count; i++) {
 		const struct source_flow flow = source_of_row(shown->snapshot, i);
 		enum flow_dir dir = flow_key_dir(flow.key);
@@ -92,7 +93,8 @@ static int select_flows(struct over *over, const struct limit *limit,
 		if (!is_selected(limit, shown, &flow))
 			continue;
 		err = group_add(over->selected, flow.key, &flow.delta, &flow.total,
-				flow.first_wall_ns, flow.owner);
+				flow.first_wall_ns,
+				(struct flow_about){flow.owner, flow.sight});
 		flow_counts_add(&ret_sum->delta[dir], &flow.delta);
 		flow_counts_add(&ret_sum->total[dir], &flow.total);
 	}
@@ -140,12 +142,18 @@ static int take_limit(struct over *over, const struct limit *limit, const struct
 	return err || any || !most ? err : note(over, most);
 }
 
-/* Another snapshot, view or owner. */
+/* Counts up whenever an owner, or what packets said, becomes known. */
+static uint64_t known_version_of(const struct over_shown *shown)
+{
+	return owner_table_version(shown->owners) + sight_table_version(shown->sights);
+}
+
+/* Another snapshot or view, or more is known. */
 static bool is_news(const struct over *over, const struct over_shown *shown)
 {
 	return !over->taken || over->seq != shown->snapshot->seq || over->shown.by != shown->by ||
 	       over->shown.limits != shown->limits ||
-	       over->version != owner_table_version(shown->owners);
+	       over->version != known_version_of(shown);
 }
 
 int over_take(struct over *over, const struct over_shown *shown)
@@ -156,7 +164,7 @@ int over_take(struct over *over, const struct over_shown *shown)
 		return 0;
 	over->shown = *shown;
 	over->seq = shown->snapshot->seq;
-	over->version = owner_table_version(shown->owners);
+	over->version = known_version_of(shown);
 	group_reset(over->found, shown->by, NULL);
 	/* Without a rate nothing is known to be over. */
 	for (size_t i = 0; !err && shown->snapshot->elapsed_ns && i < over->limits; i++) {

@@ -12,8 +12,21 @@
 #include <stdint.h>
 
 #include "ledger.h"
+#include "owner.h"
 #include "past.h"
+#include "sight.h"
 #include "snapshot.h"
+
+/* What is known of a flow, as of now: ids of the tables of owners and of sights. */
+struct flow_about {
+	uint32_t owner, sight;
+};
+
+/* The tables themselves; borrowed, NULL: not known. */
+struct about_tables {
+	const struct owner_table *owners;
+	const struct sight_table *sights;
+};
 
 struct source {
 	struct snapshot *snapshot;   /* one of the two; a reference, or NULL */

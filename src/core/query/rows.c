@@ -31,7 +31,7 @@ void rows_done(struct rows *rows)
 	for (int i = 0; i < PAST_WINDOWS; i++)
 		free(rows->average[i]);
 	free(rows->verdict);
-	free(rows->owner);
+	free(rows->about);
 	free(rows->passed);
 	free(rows->item);
 	*rows = (struct rows){0};
@@ -84,9 +84,9 @@ bool rows_outdated(const struct rows *rows)
 	return version_of(rows) != rows->known_version;
 }
 
-static uint32_t owner_at(const struct rows *rows, size_t i)
+static struct flow_about about_at(const struct rows *rows, size_t i)
 {
-	return rows->owners && i < rows->owner_room ? rows->owner[i] : OWNER_UNKNOWN;
+	return i < rows->about_room ? rows->about[i] : (struct flow_about){0};
 }
 
 /* Whether what the filter says of a flow is worth keeping. Ids of a thinned snapshot are sparse, and
@@ -139,7 +139,7 @@ static bool ask_filter(const struct rows *rows, const struct filter *filter, siz
 	};
 
 	if (rows->owners)
-		subject.owner = owner_table_get(rows->owners, owner_at(rows, i));
+		subject.owner = owner_table_get(rows->owners, about_at(rows, i).owner);
 	subject.sight = sight_table_get(rows->sights, flow.sight);
 	subject.sight_word = flow.sight_word;
 	return filter_match(filter, &subject);
@@ -174,13 +174,14 @@ unsigned int rows_tenant(const struct rows *rows, enum group_by by, const struct
 	return on_one ? ifaces_tenant(rows->source.ifaces, flow_key_slot(key)) : 0;
 }
 
-bool rows_in_drill(const struct rows *rows, const struct flow_key *key, uint32_t owner)
+bool rows_in_drill(const struct rows *rows, const struct flow_key *key, struct flow_about about)
 {
+	const struct about_tables tables = rows_tables(rows);
 	struct flow_key of;
 
 	if (!rows->drilled)
 		return true;
-	of = group_key(rows->drill_by, key, rows->owners, owner);
+	of = group_key(rows->drill_by, key, &tables, about);
 	return flow_key_equal(&of, &rows->drill_key) &&
 	       rows_tenant(rows, rows->drill_by, &of) == rows->drill_tenant;
 }
@@ -211,14 +212,13 @@ static int make_item_room(struct rows *rows, size_t count)
 
 static int make_flow_room(struct rows *rows, size_t count)
 {
+	struct flow_about *about;
 	uint32_t *made;
 
-	if (rows->owners) {
-		made = with_room(rows->owner, &rows->owner_room, count, sizeof(*made));
-		if (!made)
-			return -ENOMEM;
-		rows->owner = made;
-	}
+	about = with_room(rows->about, &rows->about_room, count, sizeof(*about));
+	if (!about)
+		return -ENOMEM;
+	rows->about = about;
 	if (rows->keeps_passed) {
 		made = with_room(rows->passed, &rows->passed_room, count, sizeof(*made));
 		if (!made)
@@ -273,7 +273,7 @@ static int take_in_group(struct rows *rows, size_t i, const struct source_flow *
 	double average_bps[PAST_WINDOWS];
 
 	if (group_add(rows->group, flow->key, &flow->delta, total, flow->first_wall_ns,
-		      owner_at(rows, i)))
+		      about_at(rows, i)))
 		return -ENOMEM;
 	group_add_last_seen(rows->group, flow->last_wall_ns);
 	if (rows->by == GROUP_CONVERSATION)
@@ -316,9 +316,9 @@ static int take_flows(struct rows *rows)
 	for (size_t i = 0, count = source_count(&rows->source); !err && i < count; i++) {
 		const struct source_flow flow = source_get(&rows->source, i);
 
-		if (rows->owners)
-			rows->owner[i] = flow.owner;
-		if (rows_in_drill(rows, flow.key, owner_at(rows, i)) && passes_filter(rows, i))
+		rows->about[i] = (struct flow_about){rows->owners ? flow.owner : OWNER_UNKNOWN,
+						     flow.sight};
+		if (rows_in_drill(rows, flow.key, rows->about[i]) && passes_filter(rows, i))
 			err = take_flow(rows, i, &flow);
 	}
 	return err;
@@ -326,12 +326,13 @@ static int take_flows(struct rows *rows)
 
 int rows_gather(struct rows *rows)
 {
+	const struct about_tables tables = rows_tables(rows);
 	uint64_t version = version_of(rows);
 	int err;
 
 	rows->count = 0;
 	rows->totals = (struct row_totals){0};
-	group_reset(rows->group, rows->by, rows->owners);
+	group_reset(rows->group, rows->by, &tables);
 	if (!rows->source.snapshot && !rows->source.ledger)
 		return 0;
 	if (make_flow_room(rows, source_count(&rows->source)) || prepare_verdicts(rows, version) ||
@@ -357,7 +358,14 @@ uint32_t rows_owner(const struct rows *rows, uint32_t index, enum owner_part par
 {
 	if (rows->by != GROUP_FLOW)
 		return group_row_owner(rows->by, group_get(rows->group, index), part);
-	return owner_at(rows, index);
+	return about_at(rows, index).owner;
+}
+
+uint32_t rows_sight(const struct rows *rows, uint32_t index)
+{
+	if (rows->by == GROUP_FLOW)
+		return about_at(rows, index).sight;
+	return group_get(rows->group, index)->sight;
 }
 
 static struct row row_of_flow(const struct rows *rows, uint32_t index)
@@ -369,8 +377,8 @@ static struct row row_of_flow(const struct rows *rows, uint32_t index)
 		.first_wall_ns = flow.first_wall_ns,
 		.last_wall_ns = flow.last_wall_ns,
 		.flows = 1,
-		.owner = owner_at(rows, index),
-		.sight = flow.sight,
+		.owner = about_at(rows, index).owner,
+		.sight = about_at(rows, index).sight,
 		.sight_word = flow.sight_word,
 	};
 
@@ -499,7 +507,7 @@ long rows_find(const struct rows *rows, const struct flow_key *key, unsigned int
 	index = find_flow(rows->source.snapshot, key, id, era);
 	if (index < 0)
 		return -1;
-	if (!rows_in_drill(rows, key, owner_at(rows, (size_t)index)))
+	if (!rows_in_drill(rows, key, about_at(rows, (size_t)index)))
 		return -1;
 	/* A row that the filter hides is not there. */
 	if (rows->filter && !ask_filter(rows, rows->filter, (size_t)index))

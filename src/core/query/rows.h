@@ -44,9 +44,9 @@ struct rows {
 
 	/* The rest is the engine's own. */
 	uint64_t known_version; /* of owners and names, when rows were gathered */
-	/* Owners of the flows, as of then: they change while rows are sorted. */
-	uint32_t *owner;
-	size_t owner_room;
+	/* What is known of the flows, as of then: it changes while rows are sorted. */
+	struct flow_about *about;
+	size_t about_room;
 	double *average[PAST_WINDOWS]; /* of the flows, when known[] */
 	bool known[PAST_WINDOWS];
 	size_t averages; /* room */
@@ -87,7 +87,7 @@ struct flow_counts rows_total(const struct rows *rows, size_t i);
 struct flow_counts rows_since(const struct rows *rows, const struct flow_key *key,
 				   const struct flow_counts *total, int64_t first_wall_ns);
 /* Whether a flow belongs to the group that is open. */
-bool rows_in_drill(const struct rows *rows, const struct flow_key *key, uint32_t owner);
+bool rows_in_drill(const struct rows *rows, const struct flow_key *key, struct flow_about about);
 /* Part of rows_init() and rows_gather(): totals of flows without a row. 0 or -ENOMEM. */
 int rows_idle_init(struct rows *rows);
 int rows_add_idle(struct rows *rows);
@@ -97,8 +97,16 @@ int rows_learn_base(struct rows *rows);
 /* Whether owners or names that matter became known since rows were gathered. */
 bool rows_outdated(const struct rows *rows);
 
+/* The tables that rows are asked of. */
+static inline struct about_tables rows_tables(const struct rows *rows)
+{
+	return (struct about_tables){rows->owners, rows->sights};
+}
+
 /* Owner of that part of the row: id of the owner table. */
 uint32_t rows_owner(const struct rows *rows, uint32_t index, enum owner_part part);
+/* What packets said of the row: id of the table of sights; of a conversation, of the first flow known. */
+uint32_t rows_sight(const struct rows *rows, uint32_t index);
 const struct flow_key *rows_key(const struct rows *rows, uint32_t index);
 struct row rows_get(const struct rows *rows, uint32_t index);
 /* What cells of these rows depend on. */

@@ -56,7 +56,8 @@ static bool passes(void *context, const struct idle_flow *flow)
 
 	if (rows->base && !counts_of(context, flow).packets)
 		return false;
-	return rows_in_drill(rows, &flow->key, flow->owner) && passes_filters(rows, flow);
+	return rows_in_drill(rows, &flow->key, (struct flow_about){flow->owner, flow->sight}) &&
+	       passes_filters(rows, flow);
 }
 
 /* One that was idle at the moment totals count from had then what it has now. */
@@ -70,7 +71,7 @@ static int left(void *context, const struct idle_flow *flow)
 	    (until && until <= rows->base_idle.version) || group_find(rows->base, &flow->key) >= 0)
 		return 0;
 	return group_add(rows->base, &flow->key, &none, &flow->total, flow->first_wall_ns,
-			 OWNER_UNKNOWN);
+			 (struct flow_about){0});
 }
 
 int rows_idle_init(struct rows *rows)
@@ -100,7 +101,7 @@ static struct idle_question question_of(struct rows *rows)
 	struct idle_question question;
 
 	memset(&question, 0, sizeof(question));
-	question.owners = rows->owners;
+	question.tables = rows_tables(rows);
 	question.names = rows->names;
 	question.names_version = names_version(rows);
 	question.hidden = rows->hidden;
@@ -178,7 +179,7 @@ int rows_learn_base(struct rows *rows)
 			continue;
 		base = base_of(rows, &snapshot->row[i], entry);
 		if (group_add(rows->base, &entry->key, &none, &base, entry->first_wall_ns,
-			      OWNER_UNKNOWN))
+			      (struct flow_about){0}))
 			return -ENOMEM;
 	}
 	return 0;

@@ -15,6 +15,7 @@
 #include "order.h"
 #include "rows.h"
 #include "select.h"
+#include "sight.h"
 
 struct view {
 	struct rows rows;
@@ -37,6 +38,9 @@ struct view {
 	bool absent;	     /* it has left */
 	bool reveal;	     /* bring the selection on screen */
 	bool stale;
+	/* The group that is open is in another one, a site, that was opened before. */
+	bool nested;
+	struct flow_key outer_key;
 };
 
 int view_new(enum column sort, struct view **ret_view)
@@ -88,6 +92,7 @@ void view_set_past(struct view *view, const struct past *past)
 void view_set_sights(struct view *view, const struct sight_table *sights)
 {
 	view->rows.sights = sights;
+	view->stale = true;
 }
 
 void view_set_owners(struct view *view, const struct owner_table *owners)
@@ -165,7 +170,7 @@ void view_set_filter(struct view *view, struct filter *filter)
 void view_set_group(struct view *view, enum group_by by)
 {
 	view->rows.by = by;
-	view->rows.drilled = false;
+	view->rows.drilled = view->nested = false;
 	view->freeze = view->freeze || view->frozen;
 	view_thaw(view);
 	view_move_first(view);
@@ -176,8 +181,18 @@ enum group_by view_group(const struct view *view)
 	return view->rows.by;
 }
 
+/* What rows of a group that is opened are: a site consists of servers. */
+static enum group_by inner_group(enum group_by by, const struct flow_key *key)
+{
+	bool named = flow_key_sum(key) == FLOW_SUM_NONE && key->word[0] != SIGHT_NONE;
+
+	return by == GROUP_SITE && named ? GROUP_SERVER : GROUP_CONVERSATION;
+}
+
 bool view_drill(struct view *view)
 {
+	const struct flow_key outer_key = view->rows.drill_key;
+	const bool nested = view->rows.drilled;
 	struct row row;
 
 	if (view->rows.by == GROUP_FLOW || view->rows.by == GROUP_CONVERSATION ||
@@ -186,19 +201,29 @@ bool view_drill(struct view *view)
 	view->rows.drill_by = view->rows.by;
 	view->rows.drill_key = row.key;
 	view->rows.drill_tenant = rows_tenant(&view->rows, view->rows.by, &row.key);
-	view_set_group(view, GROUP_CONVERSATION);
+	view_set_group(view, inner_group(view->rows.by, &row.key));
 	view->rows.drilled = true;
+	view->nested = nested;
+	view->outer_key = outer_key;
 	return true;
 }
 
 bool view_drill_back(struct view *view)
 {
+	const bool nested = view->nested;
+
 	if (!view->rows.drilled)
 		return false;
 	view_set_group(view, view->rows.drill_by);
 	view->selected = view->rows.drill_key;
 	view->selected_tenant = view->rows.drill_tenant;
 	view->pinned = true;
+	if (nested) {
+		view->rows.drilled = true;
+		view->rows.drill_by = GROUP_SITE;
+		view->rows.drill_key = view->outer_key;
+		view->rows.drill_tenant = 0;
+	}
 	return true;
 }
 
@@ -427,7 +452,7 @@ static int take_order(struct view *view, const struct select_order *order)
 	select_window(order, view->rows.item, view->rows.count, 0, view->rows.count);
 	for (size_t i = 0; !err && i < view->rows.count; i++)
 		err = group_add(view->frozen, rows_key(&view->rows, view->rows.item[i].index),
-				&none, &none, 0, OWNER_UNKNOWN);
+				&none, &none, 0, (struct flow_about){0});
 	if (err) {
 		view_thaw(view);
 		return err;
@@ -534,7 +559,7 @@ static bool selected_pair(const struct view *view, struct flow_key *ret_key)
 	key = rows_key(&view->rows, (uint32_t)view->selected_index);
 	*ret_key = view->rows.by == GROUP_CONVERSATION
 			   ? *key
-			   : group_key(GROUP_CONVERSATION, key, NULL, OWNER_UNKNOWN);
+			   : group_key(GROUP_CONVERSATION, key, NULL, (struct flow_about){0});
 	return true;
 }
 
@@ -573,7 +598,8 @@ static void find_past_rates(const struct past *past, struct view_pair *pair)
 
 		for (size_t i = 0; i < snapshot->count; i++) {
 			const struct flow_key *key = snapshot_key(snapshot, i);
-			struct flow_key of = group_key(GROUP_CONVERSATION, key, NULL, OWNER_UNKNOWN);
+			struct flow_key of = group_key(GROUP_CONVERSATION, key, NULL,
+						       (struct flow_about){0});
 
 			if (flow_key_equal(&of, &pair->key))
 				take_past_rates(past, at, i, flow_key_dir(key), pair);
@@ -604,7 +630,8 @@ bool view_get_pair(const struct view *view, struct view_pair *ret_pair)
 	ret_pair->key = wanted;
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct flow_key *key = snapshot_key(snapshot, i);
-		struct flow_key of = group_key(GROUP_CONVERSATION, key, NULL, OWNER_UNKNOWN);
+		struct flow_key of =
+			group_key(GROUP_CONVERSATION, key, NULL, (struct flow_about){0});
 
 		if (!flow_key_equal(&of, &wanted)) {
 			ret_pair->others += flow_key_sum(key) == FLOW_SUM_NONE &&

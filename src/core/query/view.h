@@ -53,10 +53,10 @@ void view_set_filter(struct view *view, struct filter *filter);
 /* Groups rows. The selection returns to the first row. */
 void view_set_group(struct view *view, enum group_by by);
 enum group_by view_group(const struct view *view);
-/* Shows the conversations of the selected group only; false when rows are flows or conversations, or
- * there are none. */
+/* Shows the conversations of the selected group only, of a site its servers; false when rows are flows or
+ * conversations, or there are none. */
 bool view_drill(struct view *view);
-/* Back to the groups, with the one that was open selected; false when none was. */
+/* Back to the groups, with the one that was open selected, one step; false when none was. */
 bool view_drill_back(struct view *view);
 /* The group that is open, NULL when none is; *ret_by says what its key means. */
 const struct flow_key *view_drilled(const struct view *view, enum group_by *ret_by);

@@ -316,9 +316,34 @@ static void get_name_from(struct record *record, const struct row *row, struct v
 		set_known(value, sight_name_from(sight_of(record, row)));
 }
 
+/* The site or server of the row, without its mark. */
+static void get_site(struct record *record, const struct row *row, struct value *value)
+{
+	const char *name = group_sight_name(record->options.context.by, &row->key,
+					    record->options.context.sights);
+
+	if (!record->is_sum)
+		set_known(value, *name == '~' ? name + 1 : name);
+}
+
+/* Rows of sites and servers say it only where no flow named itself. */
+static void get_site_from(struct record *record, const struct row *row, struct value *value)
+{
+	const char *name = group_sight_name(record->options.context.by, &row->key,
+					    record->options.context.sights);
+
+	if (!record->is_sum && *name == '~')
+		set_text(value, "dns");
+}
+
 static void get_app_proto(struct record *record, const struct row *row, struct value *value)
 {
-	set_known(value, application_name(sight_of(record, row)->application));
+	enum group_by by = record->options.context.by;
+
+	if (by != GROUP_APP)
+		set_known(value, application_name(sight_of(record, row)->application));
+	else if (!record->is_sum)
+		set_known(value, group_sight_name(by, &row->key, NULL));
 }
 
 static void get_alpn(struct record *record, const struct row *row, struct value *value)
@@ -363,6 +388,8 @@ static const struct member members[] = {
 	{"srcIp", COLUMNS, FLOWS | PAIRS, 0, get_src_ip},
 	{"dstIp", COLUMNS, FLOWS | PAIRS, 0, get_dst_ip},
 	{"ip", COLUMNS, BY(GROUP_HOST), 0, get_dst_ip},
+	{"site", COLUMNS, BY(GROUP_SITE), 0, get_site},
+	{"server", COLUMNS, BY(GROUP_SERVER), 0, get_site},
 	{NULL, COLUMN_PROTO, PROTOS, ALL, get_proto},
 	{"srcPort", COLUMNS, FLOWS | PAIRS, 0, get_src_port},
 	{"dstPort", COLUMNS, FLOWS | PAIRS, 0, get_dst_port},
@@ -398,7 +425,8 @@ static const struct member members[] = {
 	{"srcName", COLUMNS, FLOWS | PAIRS, 0, get_src_name},
 	{"dstName", COLUMNS, FLOWS | PAIRS, 0, get_dst_name},
 	{"nameFrom", COLUMNS, FLOWS | PAIRS, 0, get_name_from},
-	{"appProto", COLUMNS, FLOWS | PAIRS, 0, get_app_proto},
+	{"nameFrom", COLUMNS, BY(GROUP_SITE) | BY(GROUP_SERVER), 0, get_site_from},
+	{"appProto", COLUMNS, FLOWS | PAIRS | BY(GROUP_APP), 0, get_app_proto},
 	{"alpn", COLUMNS, FLOWS | PAIRS, 0, get_alpn},
 	{"tlsVersion", COLUMNS, FLOWS | PAIRS, 0, get_tls_version},
 	{"ja4", COLUMNS, FLOWS | PAIRS, 0, get_ja4},

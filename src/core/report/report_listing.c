@@ -38,13 +38,14 @@ static void destination_cell(const struct report *report, const struct flow_key 
 /* An end of a flow or group, with its host name where that is known; at most GRID_CELL_MAX. */
 static void report_group_source(const struct report *report, const struct flow_key *key, char *text)
 {
+	const struct about_tables tables = {report->owners, report->sights};
 	enum group_by by = report->by;
 
 	if (by == GROUP_FLOW || (by == GROUP_CONVERSATION && flow_key_has_ports(key)))
 		source_cell(report, key, text);
 	else if (by != GROUP_HOST || flow_key_sum(key) != FLOW_SUM_NONE ||
 		 !name_cache_get(report->names, key->dst, text, GRID_CELL_MAX))
-		group_source(by, key, report->owners, report->ifaces, text, GRID_CELL_MAX);
+		group_source(by, key, &tables, report->ifaces, text, GRID_CELL_MAX);
 }
 
 static void report_group_destination(const struct report *report, const struct flow_key *key,

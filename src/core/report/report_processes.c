@@ -71,12 +71,13 @@ static void process_cell(const struct grid *grid, size_t i, int id, char *text)
 {
 	const struct report_parts *parts = grid->context;
 	const struct owner_table *owners = parts->report->owners;
+	const struct about_tables tables = {.owners = owners};
 	const struct row *row = report_rows_group(&parts->processes, i);
 	uint32_t owner = group_row_owner(GROUP_PROCESS, row, OWNER_PROCESS);
 
 	switch ((enum process_column)id) {
 	case PROCESS_NAME:
-		group_source(GROUP_PROCESS, &row->key, owners, NULL, text, GRID_CELL_MAX);
+		group_source(GROUP_PROCESS, &row->key, &tables, NULL, text, GRID_CELL_MAX);
 		return;
 	case PROCESS_USER:
 		format_outside(owner_table_get(owners, owner)->user, text, GRID_CELL_MAX);
