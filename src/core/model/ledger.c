@@ -181,7 +181,8 @@ struct ledger_recent *ledger_recent_append(struct ledger *ledger, struct ledger_
 	ledger_idle_leave(ledger, flow);
 	flow->recent = (uint32_t)ledger->recents;
 	recent = &ledger->recent[ledger->recents++];
-	*recent = (struct ledger_recent){.flow = (uint32_t)place, .id = FLOW_TABLE_NO_ID};
+	*recent = (struct ledger_recent){
+		.flow = (uint32_t)place, .id = FLOW_TABLE_NO_ID, .before = flow->total};
 	return recent;
 }
 
@@ -197,7 +198,6 @@ static bool flow_add(struct ledger *ledger, const struct flow_key *key, uint32_t
 		     const struct flow_counts *counts)
 {
 	size_t place = place_of(ledger, key, hash);
-	struct ledger_recent *recent;
 	struct ledger_flow *flow;
 
 	if (place != HASH_INDEX_NONE) {
@@ -208,15 +208,10 @@ static bool flow_add(struct ledger *ledger, const struct flow_key *key, uint32_t
 	}
 	if (!flow)
 		return false;
-	recent = flow->recent == LEDGER_NOT_RECENT ? ledger_recent_append(ledger, flow, place)
-						   : &ledger->recent[flow->recent];
-	if (!recent)
+	if (flow->recent == LEDGER_NOT_RECENT && !ledger_recent_append(ledger, flow, place))
 		return false;
-	recent->delta.packets += counts->packets;
-	recent->delta.bytes += counts->bytes;
 	flow->total.packets += counts->packets;
 	flow->total.bytes += counts->bytes;
-	flow->last_wall_ns = ledger->to_wall_ns;
 	return true;
 }
 
@@ -244,26 +239,21 @@ void ledger_add(struct ledger *ledger, const struct flow_key *key, uint64_t pack
 }
 
 /*
- * Fetches what the look-ups of these hashes will read: the slots of the index, then the flows these
- * name, then where their deltas are. An entry that turns out to be another flow's costs time only.
+ * Fetches the flows that the look-ups of these hashes will read, as far as the index, which was
+ * fetched before, names them at once. An entry that turns out to be another flow's costs time only.
  */
 static void prefetch(const struct ledger *ledger, const uint32_t *hash, size_t count)
 {
-	const struct ledger_flow *flow[BATCH];
+	const struct ledger_flow *flow;
 	uint32_t place;
-	size_t i;
 
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		place = hash_index_peek(&ledger->index, hash[i]);
-		flow[i] = place != HASH_INDEX_NONE ? ledger_flow_at(ledger, place) : NULL;
-		if (!flow[i])
+		if (place == HASH_INDEX_NONE)
 			continue;
-		__builtin_prefetch(flow[i], 1);
-		__builtin_prefetch(&flow[i]->recent, 1);
-	}
-	for (i = 0; i < count; i++) {
-		if (flow[i] && flow[i]->recent != LEDGER_NOT_RECENT)
-			__builtin_prefetch(&ledger->recent[flow[i]->recent], 1);
+		flow = ledger_flow_at(ledger, place);
+		__builtin_prefetch(flow, 1);
+		__builtin_prefetch(&flow->recent, 1);
 	}
 }
 

@@ -22,14 +22,17 @@
 /* How long a flow that went idle stays in snapshots. */
 #define LEDGER_KEEP_NS_DEFAULT 5000000000ULL
 
-/* A flow, or a sum, since start. */
+/*
+ * A flow, or a sum, since start. What adding counts needs comes first, and is no larger than a cache
+ * line.
+ */
 struct ledger_flow {
 	struct flow_key key;
 	struct flow_counts total;
-	int64_t first_wall_ns; /* begin of the interval in which it was first counted */
-	int64_t last_wall_ns;  /* end of the interval in which it was last counted */
 	uint32_t recent;       /* the ledger's own: place among the recent flows, or none */
 	uint32_t hash;         /* the ledger's own */
+	int64_t first_wall_ns; /* begin of the interval in which it was first counted */
+	int64_t last_wall_ns;  /* end of the interval in which it was last counted, at a snapshot */
 	uint32_t owner;        /* id of the owner table, as of when it was last recent */
 	uint32_t idle;	       /* the ledger's own: place in the idle log, or none */
 	uint32_t sight, sight_word; /* as in its flow table entry, as of then */

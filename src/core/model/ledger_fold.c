@@ -32,7 +32,8 @@ static int compare_wall(const void *a, const void *b)
 static bool is_foldable(const struct ledger *ledger, const struct ledger_flow *flow)
 {
 	return flow_key_sum(&flow->key) < FLOW_SUM_MAP_FULL &&
-	       (flow->recent == LEDGER_NOT_RECENT || !ledger->recent[flow->recent].delta.packets);
+	       (flow->recent == LEDGER_NOT_RECENT ||
+		!ledger_delta(flow, &ledger->recent[flow->recent]).packets);
 }
 
 /*
@@ -139,6 +140,9 @@ static int settle_flow(struct ledger *ledger, struct ledger_flow *flow,
 		flow->total = before;
 		return -ENOMEM;
 	}
+	/* It was counted long ago, in other rows. */
+	if (flow->recent != LEDGER_NOT_RECENT)
+		flow_counts_add(&ledger->recent[flow->recent].before, counts);
 	flow->last_wall_ns = ledger->to_wall_ns;
 	return 0;
 }

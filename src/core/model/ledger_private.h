@@ -38,7 +38,7 @@ struct ledger_recent {
 	uint32_t flow; /* LEDGER_NO_FLOW: to be forgotten */
 	uint32_t id; /* place in the flow table, FLOW_TABLE_NO_ID until the next snapshot */
 	uint64_t active_mono_ns;
-	struct flow_counts delta;
+	struct flow_counts before; /* the flow's total at the last snapshot */
 };
 
 struct ledger {
@@ -75,6 +75,17 @@ static inline struct ledger_flow *ledger_flow_at(const struct ledger *ledger, si
 }
 
 /*
+ * What a recent flow counted since the last snapshot. It is not kept beside the total, so that adding
+ * counts touches the flow only.
+ */
+static inline struct flow_counts ledger_delta(const struct ledger_flow *flow,
+					      const struct ledger_recent *recent)
+{
+	return (struct flow_counts){flow->total.packets - recent->before.packets,
+				    flow->total.bytes - recent->before.bytes};
+}
+
+/*
  * The flow with that key and its place, made if need be, whatever the bound says; NULL without
  * memory.
  */
@@ -82,8 +93,8 @@ struct ledger_flow *ledger_flow_of_key(struct ledger *ledger, const struct flow_
 				       size_t *ret_place);
 
 /*
- * Makes a flow a recent one, without an id and behind all others; one that it is already is still
- * there then, and is the caller's to take out. NULL without memory.
+ * Makes a flow a recent one, without an id, without counts, and behind all others; one that it is
+ * already is still there then, and is the caller's to take out. NULL without memory.
  */
 struct ledger_recent *ledger_recent_append(struct ledger *ledger, struct ledger_flow *flow,
 					   size_t place);

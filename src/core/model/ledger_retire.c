@@ -25,13 +25,18 @@ static enum ledger_gone_kind retired_kind(const struct flow_key *key)
 static void gone_add(struct ledger *ledger, struct ledger_gone *gone,
 		     const struct ledger_flow *flow)
 {
+	struct flow_counts delta = {0};
+	int64_t last_wall_ns;
+
+	if (flow->recent != LEDGER_NOT_RECENT)
+		delta = ledger_delta(flow, &ledger->recent[flow->recent]);
+	last_wall_ns = delta.packets ? ledger->to_wall_ns : flow->last_wall_ns;
 	if (!gone->total.packets || flow->first_wall_ns < gone->first_wall_ns)
 		gone->first_wall_ns = flow->first_wall_ns;
-	if (!gone->total.packets || flow->last_wall_ns > gone->last_wall_ns)
-		gone->last_wall_ns = flow->last_wall_ns;
+	if (!gone->total.packets || last_wall_ns > gone->last_wall_ns)
+		gone->last_wall_ns = last_wall_ns;
 	flow_counts_add(&gone->total, &flow->total);
-	if (flow->recent != LEDGER_NOT_RECENT)
-		flow_counts_add(&gone->delta, &ledger->recent[flow->recent].delta);
+	flow_counts_add(&gone->delta, &delta);
 	ledger->gone_waits = true;
 }
 
@@ -128,27 +133,28 @@ void ledger_retire(struct ledger *ledger, const bool slot[FLOW_IFACES_MAX])
 }
 
 /*
- * Makes the row a recent one with what was counted in this interval. One that it is already gets a
- * new id: its total jumps by more than was counted, and who compares it with that of an earlier
- * snapshot must not take the difference for traffic.
+ * Makes the row a recent one with what was counted in this interval, before its total is added. One
+ * that it is already gets a new id: its total jumps by more than was counted, and who compares it with
+ * that of an earlier snapshot must not take the difference for traffic.
  */
 static bool renew_recent(struct ledger *ledger, struct ledger_flow *flow, size_t place,
-			 const struct flow_counts *delta)
+			 const struct ledger_gone *gone)
 {
-	uint32_t before = flow->recent;
+	uint32_t old = flow->recent;
 	struct ledger_recent *recent;
 
-	if (before == LEDGER_NOT_RECENT && !delta->packets)
+	if (old == LEDGER_NOT_RECENT && !gone->delta.packets)
 		return true;
 	recent = ledger_recent_append(ledger, flow, place);
 	if (!recent)
 		return false;
-	recent->delta = *delta;
-	if (before != LEDGER_NOT_RECENT) {
-		flow_counts_add(&recent->delta, &ledger->recent[before].delta);
-		recent->active_mono_ns = ledger->recent[before].active_mono_ns;
-		recent_drop(ledger, before);
+	if (old != LEDGER_NOT_RECENT) {
+		recent->before = ledger->recent[old].before;
+		recent->active_mono_ns = ledger->recent[old].active_mono_ns;
+		recent_drop(ledger, old);
 	}
+	recent->before.packets += gone->total.packets - gone->delta.packets;
+	recent->before.bytes += gone->total.bytes - gone->delta.bytes;
 	return true;
 }
 
@@ -159,7 +165,7 @@ static bool settle_row(struct ledger *ledger, const struct flow_key *key,
 	struct ledger_flow *flow = ledger_flow_of_key(ledger, key, &place);
 	const struct flow_counts before = flow ? flow->total : (struct flow_counts){0};
 
-	if (!flow || !renew_recent(ledger, flow, place, &gone->delta))
+	if (!flow || !renew_recent(ledger, flow, place, gone))
 		return false;
 	flow_counts_add(&flow->total, &gone->total);
 	if (flow->recent == LEDGER_NOT_RECENT && ledger_idle_enter(ledger, flow)) {
