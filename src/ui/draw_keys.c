@@ -65,13 +65,14 @@ struct help_line {
 
 #define HELP_LINES_MAX 96
 #define HELP_LABEL     15
-#define HELP_COLUMN    41 /* of two */
+#define HELP_COLUMN    41 /* of several */
+#define HELP_COLUMNS_MAX 3
 
 static const struct help_line filter_help[] = {
 	{"word \"two words\"", "text in any column", STYLE_ACCENT},
 	{"in out tcp udp arp", "direction, protocol", STYLE_ACCENT},
 	{"proto ip ip6 other", "number, family, rest", STYLE_ACCENT},
-	{"host 10.0.0.1", "address or name; src dst", STYLE_ACCENT},
+	{"host 10.0.0.1", "address, name; src dst", STYLE_ACCENT},
 	{"net 10.0.0.0/8", "also net 10.77", STYLE_ACCENT},
 	{"port 443 or 80", "portrange 8000-8999", STYLE_ACCENT},
 	{"comm user uid pid", "process; exe", STYLE_ACCENT},
@@ -110,18 +111,20 @@ static size_t help_lines(struct help_line lines[HELP_LINES_MAX])
 	return count;
 }
 
-/* Where the second column begins: at the group nearest to the middle. */
-static size_t help_middle(const struct help_line *lines, size_t count)
+/* The end of a column of about so many lines from `begin` on: before the group nearest to there. */
+static size_t help_column_end(const struct help_line *lines, size_t count, size_t begin, size_t most)
 {
-	size_t middle = count / 2;
+	for (size_t i = 0; i < most; i++) {
+		size_t after = begin + most + i, before = begin + most - i;
 
-	for (size_t i = 0; i < count / 2; i++) {
-		if (!*lines[count / 2 + i].label)
-			return count / 2 + i + 1;
-		if (!*lines[count / 2 - i].label)
-			return count / 2 - i + 1;
+		if (after >= count)
+			return count;
+		if (!*lines[after].label)
+			return after + 1;
+		if (!*lines[before].label)
+			return before + 1;
 	}
-	return middle;
+	return count;
 }
 
 static void put_help(struct page_writer *page, const struct help_line *lines, size_t count)
@@ -138,25 +141,29 @@ static void put_help(struct page_writer *page, const struct help_line *lines, si
 	}
 }
 
+/* In as many columns as the screen has room for. */
 int draw_help(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	struct page_writer page =
 		page_begin(frame, layout, "Keys and filter", scene->page_line, HELP_LABEL);
 	struct help_line lines[HELP_LINES_MAX];
-	size_t count = help_lines(lines), left = count;
-	int most;
+	size_t count = help_lines(lines), begin = 0;
+	int columns = (frame->width + 3) / HELP_COLUMN, most = 0;
 
-	if (frame->width >= 2 * HELP_COLUMN - 2)
-		left = help_middle(lines, count);
-	page.x = left < count ? -1 : 0;
-	page.width = left < count ? HELP_COLUMN - 2 : frame->width;
-	put_help(&page, lines, left);
-	most = page.line;
-	page.line = 0;
-	page.x = HELP_COLUMN - 3;
-	page.width = frame->width;
-	put_help(&page, lines + left, count - left);
-	page.line = page.line > most ? page.line : most;
+	columns = columns < 1 ? 1 : columns > HELP_COLUMNS_MAX ? HELP_COLUMNS_MAX : columns;
+	for (int i = 0; i < columns; i++) {
+		bool last = i + 1 == columns;
+		size_t share = (count - begin) / (size_t)(columns - i);
+		size_t end = last ? count : help_column_end(lines, count, begin, share);
+
+		page.line = 0;
+		page.x = columns == 1 ? 0 : i ? i * HELP_COLUMN - 3 : -1;
+		page.width = last ? frame->width : (i + 1) * HELP_COLUMN - 2;
+		put_help(&page, lines + begin, end - begin);
+		most = page.line > most ? page.line : most;
+		begin = end;
+	}
+	page.line = most;
 	return page_finish(&page);
 }
 

@@ -33,6 +33,8 @@ static const struct key_binding bindings[] = {
 	{.action = ACTION_SORT_BYTES, .code = {'2'}, .keys = "2", .help = "bytes since start"},
 	{.action = ACTION_SORT_SOURCE, .code = {'3'}, .keys = "3 4", .help = "source, destination"},
 	{.action = ACTION_SORT_DESTINATION, .code = {'4'}},
+	{.action = ACTION_SORT_IN, .code = {'5'}, .keys = "5 6", .help = "received, sent"},
+	{.action = ACTION_SORT_OUT, .code = {'6'}},
 	{.action = ACTION_SORT_TUPLE, .code = {'t'}, .keys = "t", .help = "both ends"},
 	{.action = ACTION_COLUMN_LEFT, .code = {'<'}, .keys = "< >",
 	 .help = "column left, right", .label = "<> sort", .rank = 3},

@@ -136,6 +136,8 @@ static bool press_to_sort(struct ui *ui, enum action action)
 	case ACTION_SORT_SOURCE: sort_by(ui, COLUMN_SOURCE); return true;
 	case ACTION_SORT_DESTINATION: sort_by(ui, COLUMN_DESTINATION); return true;
 	case ACTION_SORT_TUPLE: sort_by(ui, COLUMN_TUPLE); return true;
+	case ACTION_SORT_IN: sort_by(ui, COLUMN_IN); return true;
+	case ACTION_SORT_OUT: sort_by(ui, COLUMN_OUT); return true;
 	case ACTION_COLUMN_LEFT: sort_by_neighbour(ui, -1); return true;
 	case ACTION_COLUMN_RIGHT: sort_by_neighbour(ui, 1); return true;
 	case ACTION_FREEZE:

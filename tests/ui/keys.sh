@@ -148,6 +148,8 @@ check_views() { # WIDTH
 	keys Enter; expect 'NEAR|PEER'; expect_no '^..TCP '
 	keys Escape; expect 'SERVICE'; expect '^▸ UDP .*4500'
 	keys M-2 g; expect 'SOURCE|PEER'
+	keys 5; expect 'flows have no column IN'
+	[ "$1" -lt 80 ] || { keys M-3 5; expect ' IN▼'; keys 6; expect ' OUT▼'; keys M-2 0; expect 'BPS▼'; }
 }
 
 check_pages() {

@@ -230,6 +230,7 @@ static const struct golden goldens[] = {
 	{"full-132x40", 132, 40, 6, fill_map, NOTHING},
 	{"help-80x24", 80, 24, 6, open_help, NOTHING},
 	{"help-40x10", 40, 10, 6, open_help, NOTHING},
+	{"help-120x34", 120, 34, 6, open_help, NOTHING}, /* one page */
 	{"health-80x24", 80, 24, 6, open_health, NOTHING},
 	{"detail-80x24", 80, 24, 6, open_detail, NOTHING},
 	{"detail-gone-80x24", 80, 24, 6, open_detail_of_gone, NOTHING},
