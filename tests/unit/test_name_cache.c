@@ -68,6 +68,30 @@ static size_t take_all(struct name_cache *cache)
 	return taken;
 }
 
+/* A search asks while there is room, and takes no name's place. */
+static void test_search(void **state)
+{
+	struct name_cache *cache = new_cache(4);
+	char text[NAME_TEXT_MAX];
+	uint8_t address[16];
+
+	for (uint32_t i = 1; i <= 3; i++) {
+		name_of(cache, i);
+		put(cache, i, "name", 3600);
+	}
+	take_all(cache);
+	for (uint32_t i = 10; i < 20; i++)
+		assert_false(name_cache_look(cache, address_of(i, address), text, sizeof(text)));
+	assert_int_equal(take_all(cache), 1);
+	assert_true(name_cache_look(cache, address_of(1, address), text, sizeof(text)));
+	/* That was no use of the oldest, which makes way for what is shown. */
+	name_of(cache, 30);
+	assert_string_equal(name_of(cache, 2), "name");
+	assert_string_equal(name_of(cache, 3), "name");
+	assert_string_equal(name_of(cache, 1), "-");
+	name_cache_free(cache);
+}
+
 static void test_nobody_asks(void **state)
 {
 	struct name_cache *cache = new_cache(100);
@@ -289,6 +313,7 @@ static void test_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_nobody_asks),
 		cmocka_unit_test(test_asked_once),
 		cmocka_unit_test(test_expiry),

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ struct name_entry {
 };
 
 struct name_cache {
+	atomic_bool used;     /* it has had a name or a question: without the lock, a filter asks often */
 	pthread_mutex_t lock; /* of everything below */
 	struct name_entry *entry;
 	uint32_t count, max;
@@ -157,6 +159,7 @@ static uint32_t add_entry(struct name_cache *cache, const uint8_t address[16])
 		if (grow_entries(cache) || hash_index_reserve(&cache->index, cache->count + 1))
 			return NONE;
 		i = cache->count++;
+		atomic_store_explicit(&cache->used, true, memory_order_release);
 	} else {
 		i = cache->oldest;
 		cache->unanswered -= cache->entry[i].asked; /* the answer will find no entry */
@@ -184,22 +187,24 @@ static void ask(struct name_cache *cache, uint32_t i)
 		wait_signal_event(cache->question_fd);
 }
 
-bool name_cache_get(struct name_cache *cache, const uint8_t address[16], char *text, size_t size)
+/* Without `shown`, nothing makes way for what is not known, and the order of use stays. */
+static bool look_up_name(struct name_cache *cache, const uint8_t address[16], bool shown,
+			 char *text, size_t size)
 {
 	struct name_entry *entry;
 	bool known = false;
 	uint32_t i;
 
-	if (!cache || !size)
+	if (!cache || !size || !atomic_load_explicit(&cache->used, memory_order_acquire))
 		return false;
 	pthread_mutex_lock(&cache->lock);
 	i = find_entry(cache, address);
-	if (i == NONE && cache->asking)
+	if (i == NONE && cache->asking && (shown || cache->count < cache->max))
 		i = add_entry(cache, address);
 	if (i == NONE)
 		goto out_unlock;
 	entry = &cache->entry[i];
-	if (cache->newest != i) {
+	if (shown && cache->newest != i) {
 		take_out(cache, i);
 		put_newest(cache, i);
 	}
@@ -217,10 +222,22 @@ out_unlock:
 	return known;
 }
 
+bool name_cache_get(struct name_cache *cache, const uint8_t address[16], char *text, size_t size)
+{
+	return look_up_name(cache, address, true, text, size);
+}
+
+bool name_cache_look(struct name_cache *cache, const uint8_t address[16], char *text, size_t size)
+{
+	return look_up_name(cache, address, false, text, size);
+}
+
 void name_cache_set_asking(struct name_cache *cache, bool asking)
 {
 	pthread_mutex_lock(&cache->lock);
 	cache->asking = asking;
+	if (asking)
+		atomic_store_explicit(&cache->used, true, memory_order_release);
 	pthread_mutex_unlock(&cache->lock);
 }
 

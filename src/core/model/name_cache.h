@@ -41,6 +41,11 @@ void name_cache_set_asking(struct name_cache *cache, bool asking);
  * NULL as cache: false.
  */
 bool name_cache_get(struct name_cache *cache, const uint8_t address[16], char *text, size_t size);
+/*
+ * The same for one of many that are searched and need not be shown: it takes no place of another name,
+ * and is not asked where there is no place left.
+ */
+bool name_cache_look(struct name_cache *cache, const uint8_t address[16], char *text, size_t size);
 
 /* Changes whenever a name becomes known: anything drawn with another version is drawn again. */
 uint64_t name_cache_version(struct name_cache *cache);

@@ -318,6 +318,7 @@ static int parse_text(struct filter_parser *parser, unsigned int *ret_at)
 
 	if (err)
 		return err;
+	node.of_ends = !node.word[strspn(node.word, "0123456789abcdef.:[]")];
 	parser->filter->uses_owners = parser->filter->uses_names = true;
 	return filter_finish(parser, &node, ret_at);
 }

@@ -86,9 +86,9 @@ static bool match_name(const struct filter_node *node, const struct filter_subje
 
 	if (!subject->names || !flow_key_is_ip(key))
 		return false;
-	return (name_cache_get(subject->names, key->src, text, sizeof(text)) &&
+	return (name_cache_look(subject->names, key->src, text, sizeof(text)) &&
 		contains(text, node->word)) ||
-	       (name_cache_get(subject->names, key->dst, text, sizeof(text)) &&
+	       (name_cache_look(subject->names, key->dst, text, sizeof(text)) &&
 		contains(text, node->word));
 }
 
@@ -97,7 +97,7 @@ static bool is_named(const struct filter_node *node, struct name_cache *names,
 {
 	char text[NAME_TEXT_MAX];
 
-	return name_cache_get(names, address, text, sizeof(text)) && !strcasecmp(text, node->word);
+	return name_cache_look(names, address, text, sizeof(text)) && !strcasecmp(text, node->word);
 }
 
 static bool match_host_name(const struct filter_node *node, const struct filter_subject *subject)
@@ -166,14 +166,23 @@ static bool match_iface(const struct filter_node *node, const struct filter_subj
 	return !strcasecmp(name, node->word);
 }
 
-static bool match_word(const struct filter_node *node, const struct filter_subject *subject)
+/* Typed letter by letter while all flows are asked: a word with other letters is not looked for here. */
+static bool match_ends(const struct filter_node *node, const struct flow_key *key)
 {
-	const struct flow_key *key = subject->key;
 	char text[ENDPOINT_TEXT_MAX];
 
-	return contains(flow_proto_name(key), node->word) ||
-	       contains(endpoint_source(key, text, sizeof(text)), node->word) ||
-	       contains(endpoint_destination(key, text, sizeof(text)), node->word) ||
+	if (!flow_key_has_ports(key))
+		return contains(endpoint_source(key, text, sizeof(text)), node->word) ||
+		       contains(endpoint_destination(key, text, sizeof(text)), node->word);
+	/* These are in lower case. */
+	return node->of_ends && (strstr(endpoint_source(key, text, sizeof(text)), node->word) ||
+				 strstr(endpoint_destination(key, text, sizeof(text)), node->word));
+}
+
+static bool match_word(const struct filter_node *node, const struct filter_subject *subject)
+{
+	return contains(flow_proto_name(subject->key), node->word) ||
+	       match_ends(node, subject->key) ||
 	       (subject->owner && contains(subject->owner->comm, node->word)) ||
 	       (subject->sight && contains(subject->sight->label, node->word)) ||
 	       match_name(node, subject);

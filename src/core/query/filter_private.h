@@ -79,6 +79,7 @@ struct filter_node {
 	uint64_t mask[2];
 	bool ipv6;
 	char word[FILTER_WORD_MAX]; /* lower case */
+	bool of_ends; /* of FILTER_WORD: it may be part of an address with a port */
 };
 
 struct filter {
