@@ -79,7 +79,7 @@ static void make_frame(uint8_t frame[SNAP], uint32_t flow, uint32_t length)
 		ip[19] = 2;
 	}
 	put16(ports, 40000 + flow % 20000);
-	put16(ports + 2, flow % 7 ? 443 : 53);
+	put16(ports + 2, flow % 50 != 1 ? 443 : 53);
 	if (flow % 2)
 		turn_around(ip, ports, ipv6);
 }
