@@ -200,6 +200,9 @@ static void take_payload(struct inspect_case *now)
 	uint32_t offset;
 	size_t length;
 
+	if (now->of->finding.application == APPLICATION_UNKNOWN &&
+	    tls_is_data(now->packet->bytes, now->packet->length, now->packet->whole))
+		inspect_found(now, APPLICATION_TLS);
 	if (side->finished || !place_payload(now, &offset))
 		return;
 	/* Mostly one packet says it all, and nothing has to be kept. */

@@ -224,27 +224,46 @@ bool signature_wireguard(const struct payload *payload)
 	       has_at(payload, 1, "\0\0\0", 3) && payload->whole == lengths[payload->bytes[0]];
 }
 
+/* Behind the acknowledgements, if any, the number of the packet is the first: 0. */
+static bool is_openvpn_end(const struct payload *payload, size_t acks)
+{
+	size_t from = payload->length - 5 - acks;
+
+	return payload->length == payload->whole && payload->bytes[from] == (acks ? 1 : 0) &&
+	       has_at(payload, payload->length - 4, "\0\0\0", 4);
+}
+
 /*
- * OpenVPN's wire protocol: the reset that begins a session, key 0, from the client or the server,
- * without or with an HMAC of 20, 32 or 64 bytes before the number of the packet.
+ * OpenVPN's wire protocol (ssl_pkt.h): the reset that begins a session, key 0. The client's has no
+ * acknowledgement, the server's has one, of 4 bytes, and the client's session. In front of these may be
+ * a digest of 16 to 64 bytes, a number and a time (--tls-auth), or the number, the time and a digest of
+ * 32 bytes, and the rest is encrypted (--tls-crypt): then the number must be small.
  */
 bool signature_openvpn(const struct payload *payload)
 {
+	static const uint8_t digests[] = {16, 20, 32, 48, 64};
+	size_t at = payload->tcp ? 2 : 0, least = at + 14, acks = 0;
 	struct octets octets = octets_in(payload);
-	uint32_t operation;
-	size_t whole = payload->whole;
 
-	if (payload->tcp && octets_number(&octets, 2) + 2 != whole)
+	if (payload->tcp && octets_number(&octets, 2) + 2 != payload->whole)
 		return false;
-	whole -= payload->tcp ? 2 : 0;
-	operation = octets_number(&octets, 1);
-	if (octets.cut || (operation != 0x38 && operation != 0x40))
+	if (octets_left(&octets) && *octets.at == 0x40)
+		acks = 12;
+	else if (!octets_left(&octets) || *octets.at != 0x38)
 		return false;
-	octets_take(&octets, 8);
-	if (operation == 0x38 && whole == 14)
-		return octets_number(&octets, 4) == 0 && octets_number(&octets, 1) == 0 &&
-		       !octets.cut;
-	return payload_has_port(payload, 1194) && whole >= 14 && whole <= 128;
+	least += acks;
+	if (payload->length < least)
+		return false;
+	if (payload->whole == least)
+		return is_openvpn_end(payload, acks);
+	if (payload->whole == least + 40 && has_at(payload, at + 9, "\0\0", 3))
+		return true;
+	for (size_t i = 0; i < sizeof(digests); i++) {
+		if (payload->whole == least + digests[i] + 8U)
+			return is_openvpn_end(payload, acks) &&
+			       has_at(payload, at + 9 + digests[i], "\0\0", 3);
+	}
+	return false;
 }
 
 /* BEP 3, the peer protocol; BEP 5, queries and answers of the hash table. */

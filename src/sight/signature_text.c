@@ -102,11 +102,18 @@ bool signature_sip(const struct payload *payload)
 	return false;
 }
 
-/* UPnP Device Architecture 2.0, 1.2 and 1.3. */
+/*
+ * UPnP Device Architecture 2.0, 1.2 and 1.3. Others (Plex) ask by the same method on ports of their
+ * own, but not for anything of "ssdp:".
+ */
 bool signature_ssdp(const struct payload *payload)
 {
-	return text_begins(payload, "M-SEARCH * HTTP/1.1\r\n") ||
-	       text_begins(payload, "NOTIFY * HTTP/1.1\r\n");
+	bool port = payload_has_port(payload, 1900);
+
+	if (text_begins(payload, "M-SEARCH * HTTP/1.1\r\n") ||
+	    text_begins(payload, "NOTIFY * HTTP/1.1\r\n"))
+		return port || memmem(payload->bytes, payload->length, "ssdp:", 5);
+	return port && text_begins(payload, "HTTP/1.1 200 OK\r\n");
 }
 
 /* Redis serialization protocol: an array of bulk strings, "*1\r\n$4\r\nPING\r\n". */

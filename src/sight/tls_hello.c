@@ -8,7 +8,9 @@
 #include "octets.h"
 
 enum {
+	RECORD_FIRST = 20, /* change of cipher, alert */
 	RECORD_HANDSHAKE = 22,
+	RECORD_DATA = 23,
 	CLIENT_HELLO = 1,
 	SERVER_HELLO = 2,
 	EXTENSION_SERVER_NAME = 0,
@@ -19,6 +21,7 @@ enum {
 };
 
 #define RECORD_HEADER 5
+#define RECORDS_SEEN  8 /* in one segment: enough to be sure */
 #define RECORD_MAX    ((1 << 14) + 256)
 
 /* RFC 8701: both bytes are the same and end in 0xa. */
@@ -172,4 +175,29 @@ bool tls_is_server(const uint8_t *stream, size_t length)
 {
 	return length > RECORD_HEADER && stream[0] == RECORD_HANDSHAKE && stream[1] == 3 &&
 	       stream[2] <= 4 && stream[RECORD_HEADER] == SERVER_HELLO;
+}
+
+bool tls_is_data(const uint8_t *bytes, size_t length, size_t whole)
+{
+	struct octets octets = octets_of(bytes, length);
+	size_t end = 0;
+
+	if (!length || *bytes != RECORD_DATA)
+		return false;
+	/* One record that fills the segment, or another one's header behind it. */
+	for (int records = 0; end < whole && records < RECORDS_SEEN; records++) {
+		uint32_t type = octets_number(&octets, 1), version = octets_number(&octets, 2);
+		uint32_t size = octets_number(&octets, 2);
+
+		if (octets.cut)
+			return false;
+		if (type < RECORD_FIRST || type > RECORD_DATA || version < 0x0301 ||
+		    version > 0x0303 || !size || size > RECORD_MAX)
+			return false;
+		octets_take(&octets, size);
+		end += RECORD_HEADER + size;
+		if (end > whole)
+			return records > 0;
+	}
+	return true;
 }

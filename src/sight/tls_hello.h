@@ -45,6 +45,12 @@ int tls_hello_read(const uint8_t *bytes, size_t length, struct tls_hello *ret_he
  */
 long tls_records_join(const uint8_t *stream, size_t length, uint8_t *handshake, size_t size);
 
+/*
+ * True if a segment of `whole` bytes, of which `length` are there, consists of records of which the
+ * first holds data (RFC 8446, 5.1): a connection that began before it was seen.
+ */
+bool tls_is_data(const uint8_t *bytes, size_t length, size_t whole);
+
 /* True if a stream begins with a record that holds a ServerHello. */
 bool tls_is_server(const uint8_t *stream, size_t length);
 

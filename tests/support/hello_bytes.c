@@ -123,7 +123,7 @@ size_t initial_seal(uint32_t version, const uint8_t *id, size_t id_length,
 	uint8_t mask[16];
 
 	memset(packet, 0, INITIAL_BYTES);
-	packet[0] = version == 1 ? 0xc1 : 0xd1; /* two bytes of packet number */
+	packet[0] = version == 0x6b3343cf ? 0xd1 : 0xc1; /* two bytes of packet number */
 	used += put_number(packet + used, version, 4);
 	used += put_number(packet + used, (uint32_t)id_length, 1);
 	memcpy(packet + used, id, id_length);

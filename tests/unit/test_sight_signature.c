@@ -35,6 +35,10 @@ static const struct sample samples[] = {
 	{APPLICATION_SIP, false, 9999, TEXT("INVITE sip:bob@example.org SIP/2.0\r\n"), 0},
 	{APPLICATION_SSDP, false, 1900, TEXT("M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250\r\n"),
 	 0},
+	{APPLICATION_SSDP, false, 7000,
+	 TEXT("M-SEARCH * HTTP/1.1\r\nMAN: \"ssdp:discover\"\r\n"), 0},
+	{APPLICATION_SSDP, false, 1900, TEXT("HTTP/1.1 200 OK\r\n"), 0},
+	{APPLICATION_UNKNOWN, false, 32414, TEXT("M-SEARCH * HTTP/1.1\r\n\r\n"), 0},
 	{APPLICATION_REDIS, true, 7000, TEXT("*1\r\n$4\r\nPING\r\n"), 0},
 	{APPLICATION_VNC, true, 7000, TEXT("RFB 003.008\n"), 0},
 	{APPLICATION_AMQP, true, 7000, TEXT("AMQP\0\0\x09\x01"), 0},
@@ -73,6 +77,26 @@ static const struct sample samples[] = {
 	 TEXT("\x38"
 	      "abcdefgh\0\0\0\0\0"),
 	 0},
+	{APPLICATION_OPENVPN, false, 7000, /* the server's, without a digest */
+	 TEXT("\x40"
+	      "abcdefgh\1\0\0\0\0ABCDEFGH\0\0\0\0"),
+	 0},
+	{APPLICATION_OPENVPN, false, 7000, /* with one of 20 bytes */
+	 TEXT("\x38"
+	      "abcdefgh01234567890123456789\0\0\0\1time"),
+	 42},
+	{APPLICATION_OPENVPN, false, 7000, /* and encrypted */
+	 TEXT("\x38"
+	      "abcdefgh\0\0\0\1time0123456789"),
+	 54},
+	{APPLICATION_UNKNOWN, false, 1194, /* a Gnutella header there */
+	 TEXT("\x40"
+	      "ABCDEFGHIJKLMNO\x44\0\0\x3a\0\0\0\5GTKG"),
+	 58},
+	{APPLICATION_UNKNOWN, false, 1194,
+	 TEXT("\x38"
+	      "abcdefgh\0\0\0\1"),
+	 60},
 	{APPLICATION_RTCP, false, 7000, TEXT("\x80\xc9\0\1abcd\x81\xca\0\1abcd"), 0},
 	{APPLICATION_BGP, true, 7000,
 	 TEXT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\x1d\1\4"), 29},

@@ -128,12 +128,37 @@ static void host_names_are_checked(void **state)
 	assert_false(host_name_copy("a\0b", 3, name));
 }
 
+/* Segments of connections that began before: whole records, or a second one that begins where it must. */
+static void data_is_recognized(void **state)
+{
+	uint8_t bytes[64] = {23, 3, 3, 0, 10, [15] = 23, 3, 3, 1, 0};
+
+	assert_true(tls_is_data(bytes, 15, 15));
+	assert_true(tls_is_data(bytes, 5, 15)); /* cut short by the capture */
+	assert_true(tls_is_data(bytes, 40, 40));
+	assert_false(tls_is_data(bytes, 14, 14));
+	assert_false(tls_is_data(bytes, 16, 16));
+	assert_false(tls_is_data(bytes, 5, 40));
+	bytes[16] = 4;
+	assert_false(tls_is_data(bytes, 40, 40));
+	bytes[2] = 4;
+	assert_false(tls_is_data(bytes, 15, 15));
+	bytes[2] = 3;
+	bytes[0] = 22;
+	assert_false(tls_is_data(bytes, 15, 15));
+	assert_false(tls_is_data(bytes, 0, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fingerprint_is_ja4), cmocka_unit_test(hello_without_extensions),
-		cmocka_unit_test(cut_hello_waits),    cmocka_unit_test(other_messages_are_none),
-		cmocka_unit_test(records_are_joined), cmocka_unit_test(host_names_are_checked),
+		cmocka_unit_test(fingerprint_is_ja4),
+		cmocka_unit_test(hello_without_extensions),
+		cmocka_unit_test(cut_hello_waits),
+		cmocka_unit_test(other_messages_are_none),
+		cmocka_unit_test(records_are_joined),
+		cmocka_unit_test(data_is_recognized),
+		cmocka_unit_test(host_names_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
