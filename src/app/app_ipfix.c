@@ -161,7 +161,8 @@ int app_start_ipfix(struct app *app)
 
 	if (!output)
 		return 0;
-	ipfix_prepare(output->ipfix, app->owner_table);
+	ipfix_prepare(output->ipfix,
+		      &(const struct about_tables){app->owner_table, app->sight_table});
 	err = publisher_start(output->publisher);
 	if (err)
 		log_line("cannot start sending flow records to %s: %s", output->name,

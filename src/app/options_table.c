@@ -132,7 +132,7 @@ const struct option_info option_table[OPTION_IDS] = {
 		"localhost localhost,tcp"},
 	[OPTION_IPFIX_MORE] = {
 		"ipfix-more", 0, NULL,
-		"Add process, user and container to the records."},
+		"Add application, server, process, user and container to the records."},
 	[OPTION_IPFIX_ACTIVE] = {
 		"ipfix-active", 0, "TIME",
 		"Send a record of a flow that goes on after this time, from 1s to 1h. Default: 1m.",

@@ -24,12 +24,13 @@ struct ipfix {
 	struct ipfix_options options;
 	struct ipfix_sender *sender;
 	struct ipfix_cache *cache;
-	const struct owner_table *owners;
+	struct about_tables tables;
 	uint32_t domain;
 	struct ipfix_message message; /* open, not full */
 	struct ifaces *announced;     /* one reference: those with names already sent */
 	uint64_t session;	      /* in which that was */
 	uint64_t announced_ns;
+	const struct snapshot *now; /* while records are given */
 	bool is_stuck; /* said so */
 };
 
@@ -74,9 +75,9 @@ void ipfix_free(struct ipfix *ipfix)
 	free(ipfix);
 }
 
-void ipfix_prepare(struct ipfix *ipfix, const struct owner_table *owners)
+void ipfix_prepare(struct ipfix *ipfix, const struct about_tables *tables)
 {
-	ipfix->owners = owners;
+	ipfix->tables = *tables;
 }
 
 void ipfix_status(struct ipfix *ipfix, struct ipfix_status *ret_status)
@@ -98,22 +99,42 @@ static int send_message(struct ipfix *ipfix)
 	return err;
 }
 
+static uint32_t since_start_ms(const struct snapshot *now)
+{
+	return (uint32_t)(now->running_ns / 1000000);
+}
+
+static int64_t pending_wall(const struct snapshot *now, uint32_t ms)
+{
+	return now->wall_ns - (int64_t)(since_start_ms(now) - ms) * 1000000;
+}
+
+/* Where the interface has an Ethernet header, that is no part of the IP octets. */
+static uint64_t pending_octets(const struct ipfix_pending *pending)
+{
+	uint64_t headers = pending->counts.packets * pending->link_header;
+
+	return pending->counts.bytes > headers ? pending->counts.bytes - headers : 0;
+}
+
 static int put_pending(void *context, const struct ipfix_pending *pending,
 		       enum ipfix_end_reason reason, bool is_rest)
 {
 	struct ipfix *ipfix = context;
+	const struct about_tables *tables = &ipfix->tables;
 	const struct ipfix_flow flow = {
 		.key = pending->key,
 		.counts = pending->counts,
-		.octets = pending->octets,
-		.start_wall_ns = pending->start_wall_ns,
-		.end_wall_ns = pending->end_wall_ns,
+		.octets = pending_octets(pending),
+		.start_wall_ns = pending_wall(ipfix->now, pending->start_ms),
+		.end_wall_ns = pending_wall(ipfix->now, pending->end_ms),
 		.ifindex = pending->ifindex,
 		.reason = reason,
 		.what = is_rest ? "rest" : NULL,
-		.owner = owner_is_process(pending->owner) && ipfix->owners
-				 ? owner_table_get(ipfix->owners, pending->owner)
+		.owner = owner_is_process(pending->about.owner) && tables->owners
+				 ? owner_table_get(tables->owners, pending->about.owner)
 				 : NULL,
+		.sight = sight_table_get(tables->sights, pending->about.sight),
 	};
 	int err;
 
@@ -195,23 +216,14 @@ static int announce_if_due(struct ipfix *ipfix, const struct snapshot *now)
 	return 0;
 }
 
-static uint32_t since_start_ms(const struct snapshot *now)
-{
-	return (uint32_t)(now->running_ns / 1000000);
-}
-
-/* Where the interface has an Ethernet header, that is no part of the IP octets. */
 static void set_interface(struct ipfix_pending *pending, const struct ifaces *ifaces)
 {
 	unsigned int slot = flow_key_slot(&pending->key);
-	uint64_t headers = 0;
 
-	if (ifaces && slot < ifaces->count && ifaces->entry[slot].state != IFACE_SUM) {
-		pending->ifindex = ifaces->entry[slot].index;
-		if (!ifaces->entry[slot].raw_ip)
-			headers = pending->counts.packets * ETH_HLEN;
-	}
-	pending->octets = pending->counts.bytes > headers ? pending->counts.bytes - headers : 0;
+	if (!ifaces || slot >= ifaces->count || ifaces->entry[slot].state == IFACE_SUM)
+		return;
+	pending->ifindex = ifaces->entry[slot].index;
+	pending->link_header = ifaces->entry[slot].raw_ip ? 0 : ETH_HLEN;
 }
 
 /* What was counted, in the time that `change` is about. */
@@ -221,8 +233,6 @@ static struct ipfix_pending pending_of(const struct change *change, const struct
 	struct ipfix_pending pending = {
 		.key = *key,
 		.counts = *counts,
-		.start_wall_ns = change->now->wall_ns - (int64_t)change->elapsed_ns,
-		.end_wall_ns = change->now->wall_ns,
 		.end_ms = since_start_ms(change->now),
 	};
 
@@ -235,14 +245,16 @@ static void take_change(struct ipfix *ipfix, const struct change *change)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		const struct changed_flow *flow = &change->flow[i];
+		int64_t age_ns = change->now->wall_ns - flow->first_wall_ns;
 		struct ipfix_pending pending;
 
 		if (!flow->delta.packets)
 			continue;
 		pending = pending_of(change, &flow->key, &flow->delta);
-		if (flow->first_wall_ns > pending.start_wall_ns)
-			pending.start_wall_ns = flow->first_wall_ns;
-		pending.owner = flow->owner;
+		/* Not before it was first seen. */
+		if (age_ns >= 0 && age_ns < (int64_t)change->elapsed_ns)
+			pending.start_ms = pending.end_ms - (uint32_t)(age_ns / 1000000);
+		pending.about = (struct flow_about){flow->owner, flow->sight};
 		ipfix_cache_add(ipfix->cache, &pending);
 	}
 	for (int dir = 0; dir < FLOW_DIRS; dir++) {
@@ -258,10 +270,14 @@ static void take_change(struct ipfix *ipfix, const struct change *change)
 
 static int send_due(struct ipfix *ipfix, const struct snapshot *now, bool all)
 {
-	int err = ipfix_cache_expire(
-		ipfix->cache, since_start_ms(now), (uint32_t)(ipfix->options.active_ns / 1000000),
-		(uint32_t)(ipfix->options.idle_ns / 1000000), all, put_pending, ipfix);
+	int err;
 
+	ipfix->now = now;
+	err = ipfix_cache_expire(ipfix->cache, since_start_ms(now),
+				 (uint32_t)(ipfix->options.active_ns / 1000000),
+				 (uint32_t)(ipfix->options.idle_ns / 1000000), all, put_pending,
+				 ipfix);
+	ipfix->now = NULL;
 	return err ? err : send_message(ipfix);
 }
 

@@ -14,7 +14,7 @@
 
 #include "change.h"
 #include "ipfix_sender.h"
-#include "owner.h"
+#include "row.h"
 
 struct ipfix_options {
 	struct sockaddr_storage address;
@@ -32,8 +32,8 @@ struct ipfix;
 /* Makes the socket. 0, -ENOMEM, or the error of socket(2), connect(2) or getrandom(2). */
 int ipfix_new(const struct ipfix_options *options, struct ipfix **ret_ipfix);
 void ipfix_free(struct ipfix *ipfix);
-/* Before the thread starts: who owners are; NULL: not looked up. */
-void ipfix_prepare(struct ipfix *ipfix, const struct owner_table *owners);
+/* Before the thread starts: who owners are, and what packets said. */
+void ipfix_prepare(struct ipfix *ipfix, const struct about_tables *tables);
 
 /* For struct publisher_options; `ipfix` is a struct ipfix. They return 0. */
 int ipfix_publish(void *ipfix, const struct change *change);

@@ -65,10 +65,8 @@ static uint32_t pending_hash(const struct ipfix_cache *cache, const struct ipfix
 static void add_pending(struct ipfix_pending *to, const struct ipfix_pending *counted)
 {
 	flow_counts_add(&to->counts, &counted->counts);
-	to->octets += counted->octets;
-	to->end_wall_ns = counted->end_wall_ns;
 	to->end_ms = counted->end_ms;
-	to->owner = counted->owner;
+	to->about = counted->about;
 }
 
 static bool make_pending_room(struct ipfix_cache *cache)
@@ -101,8 +99,8 @@ void ipfix_cache_add_rest(struct ipfix_cache *cache, const struct ipfix_pending 
 	*rest = *counted;
 	rest->key = flow_key_of_sum(FLOW_SUM_REMAINDER, FLOW_CLASS_MIXED, 0,
 				    FLOW_WHERE(FLOW_SLOT_GONE, flow_key_dir(&counted->key)));
-	rest->ifindex = 0;
-	rest->owner = 0;
+	rest->ifindex = rest->link_header = 0;
+	rest->about = (struct flow_about){0};
 }
 
 void ipfix_cache_add(struct ipfix_cache *cache, const struct ipfix_pending *counted)

@@ -22,7 +22,10 @@
 #define DOMAIN_AT	      12
 /* Length of an element that says its length itself. */
 #define VARIABLE   65535
-#define FIELDS_MAX 20
+#define FIELDS_MAX 23
+/* Bit of an element that is not in IANA's registry but in an enterprise's: that of ntop. */
+#define ENTERPRISE	0x8000
+#define ENTERPRISE_NTOP 35632
 
 /* Of IANA's registry. */
 enum element {
@@ -43,6 +46,7 @@ enum element {
 	EXPORTED_FLOW_RECORD_TOTAL_COUNT = 42,
 	FLOW_DIRECTION = 61,
 	INTERFACE_NAME = 82,
+	APPLICATION_DESCRIPTION = 94,
 	APPLICATION_NAME = 96,
 	FLOW_END_REASON = 136,
 	ICMP_TYPE_CODE_IPV6 = 139,
@@ -62,6 +66,8 @@ enum element {
 	VIRTUAL_STATION_NAME = 350,
 	LAYER2_OCTET_DELTA_COUNT = 352,
 	USER_NAME = 371,
+	HTTP_REQUEST_HOST = 460,
+	TLS_SERVER_NAME = ENTERPRISE | 188,
 };
 
 /* selectorAlgorithm, RFC 5477: systematic count-based sampling. */
@@ -113,7 +119,10 @@ enum template_name {
 	{FLOW_START_MILLISECONDS, 8}, {FLOW_END_MILLISECONDS, 8}, {INGRESS_INTERFACE, 4}, \
 	{EGRESS_INTERFACE, 4}, {FLOW_DIRECTION, 1}, {FLOW_END_REASON, 1}
 #define WHAT  {APPLICATION_NAME, VARIABLE}
-#define NAMES WHAT, {USER_NAME, VARIABLE}, {VIRTUAL_STATION_NAME, VARIABLE}
+#define NAMES                                                               \
+	WHAT, {USER_NAME, VARIABLE}, {VIRTUAL_STATION_NAME, VARIABLE},      \
+	{APPLICATION_DESCRIPTION, VARIABLE}, {HTTP_REQUEST_HOST, VARIABLE}, \
+	{TLS_SERVER_NAME, VARIABLE}
 
 static const struct template templates[TEMPLATES] = {
 	[OF_IPV4] = {0, {ADDRESSES_IPV4, PORTS, PROTOCOL, COUNTS}},
@@ -220,11 +229,25 @@ void ipfix_message_stamp(uint8_t *message, uint32_t sequence, uint32_t time_s)
 	set_number(message + SEQUENCE_AT, sequence, 4);
 }
 
+static size_t field_size(uint16_t element)
+{
+	return element & ENTERPRISE ? 8 : 4;
+}
+
+static size_t template_size(const struct template *template, uint16_t count)
+{
+	size_t size = template->scope ? 6 : 4;
+
+	for (uint16_t i = 0; i < count; i++)
+		size += field_size(template->field[i].element);
+	return size;
+}
+
 static bool put_template(struct ipfix_message *message, enum template_name name)
 {
 	const struct template *template = &templates[name];
 	uint16_t count = count_fields(template);
-	size_t size = (template->scope ? 6U : 4U) + 4U * count;
+	size_t size = template_size(template, count);
 
 	/* nfacctd 1.7.7 takes two options templates in one set for a broken one. */
 	if (template->scope)
@@ -238,6 +261,8 @@ static bool put_template(struct ipfix_message *message, enum template_name name)
 	for (uint16_t i = 0; i < count; i++) {
 		put_number(message, template->field[i].element, 2);
 		put_number(message, template->field[i].length, 2);
+		if (template->field[i].element & ENTERPRISE)
+			put_number(message, ENTERPRISE_NTOP, 4);
 	}
 	return true;
 }
@@ -316,11 +341,12 @@ static enum template_name flow_template(const struct flow_key *key)
 
 struct flow_texts {
 	char application[IPFIX_TEXT_MAX + 1];
+	char process[IPFIX_TEXT_MAX + 1];
 	char user[IPFIX_TEXT_MAX + 1];
 	char station[IPFIX_TEXT_MAX + 1];
 };
 
-/* What a sum holds, or which program is behind a flow. */
+/* What a sum holds, or which application packets showed. */
 static struct value application_value(const struct ipfix_flow *flow, struct flow_texts *texts)
 {
 	char sum[FLOW_TEXT_MAX];
@@ -331,7 +357,18 @@ static struct value application_value(const struct ipfix_flow *flow, struct flow
 		return text_value(flow_sum_text(&flow->key, sum, sizeof(sum)), texts->application);
 	if (!flow_key_is_ip(&flow->key))
 		return text_value(flow_proto_name(&flow->key), texts->application);
-	return text_value(flow->owner ? flow->owner->comm : "", texts->application);
+	return text_value(flow->sight ? application_name(flow->sight->application) : "",
+			  texts->application);
+}
+
+/* The name that the flow itself gave its server, by HTTP or by TLS and QUIC. Its texts were checked. */
+static struct value server_value(const struct ipfix_flow *flow, bool http)
+{
+	const struct sight *sight = flow->sight;
+
+	if (!sight || (sight->application == APPLICATION_HTTP) != http)
+		return octets_value("", 0);
+	return octets_value(sight->name, strnlen(sight->name, IPFIX_TEXT_MAX));
 }
 
 /* Only ports are ports; SPI and the like have no element here. */
@@ -373,6 +410,10 @@ static struct value flow_value(const struct ipfix_flow *flow, enum element eleme
 	case FLOW_DIRECTION: return number_value(in ? 0 : 1);
 	case FLOW_END_REASON: return number_value(flow->reason);
 	case APPLICATION_NAME: return application_value(flow, texts);
+	case APPLICATION_DESCRIPTION:
+		return text_value(flow->owner ? flow->owner->comm : "", texts->process);
+	case HTTP_REQUEST_HOST: return server_value(flow, true);
+	case TLS_SERVER_NAME: return server_value(flow, false);
 	case USER_NAME: return text_value(flow->owner ? flow->owner->user : "", texts->user);
 	case VIRTUAL_STATION_NAME:
 		return text_value(flow->owner ? flow->owner->unit : "", texts->station);

@@ -13,6 +13,7 @@
 
 #include "flow.h"
 #include "owner.h"
+#include "sight.h"
 
 /* Fits into one frame over tunnels, too, so that no message is fragmented. */
 #define IPFIX_MESSAGE_MAX 1400
@@ -38,7 +39,9 @@ struct ipfix_flow {
 	uint32_t ifindex; /* 0: several interfaces */
 	enum ipfix_end_reason reason;
 	const char *what;	   /* of a sum: what it holds; NULL: named by its key */
-	const struct owner *owner; /* for the names of --ipfix-more; NULL: not known */
+	/* For the names of --ipfix-more; NULL: not known. */
+	const struct owner *owner;
+	const struct sight *sight;
 };
 
 /* What the exporter says of itself, since start. */

@@ -88,7 +88,24 @@ transport() {
 	collector_stop
 }
 
+serves() {
+	bed_far ss -Hlnt "sport = :$1" 2>/dev/null | grep -q .
+}
+
+# collected CONDITION: of one record at least.
+collected() {
+	jq -es "any(.[]; $1)" "$BED_DIR/records" >/dev/null && return
+	cat "$BED_DIR/records" >&2
+	return 1
+}
+
 names() {
+	local port
+	for port in 80 443; do
+		(exec ip netns exec "$BED_FAR" python3 -m http.server "$port" >/dev/null 2>&1) &
+		BED_PIDS+=" $!"
+		wait_for $PATIENCE serves "$port" || fail "nothing listens on port $port"
+	done
 	collector_start udp
 	monitor_start m --json --ipfix localhost:4739,udp --ipfix-more --refresh 200ms
 	bed_mon python3 -c 'import ctypes, socket, time
@@ -97,11 +114,14 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for _ in range(30):
 	s.sendto(b"x", ("10.99.0.2", 9))
 	time.sleep(0.1)'
+	bed_mon curl -s -o /dev/null -H 'Host: plain.example.org' http://10.99.0.2/ || fail "curl"
+	bed_mon openssl s_client -connect 10.99.0.2:443 -servername tls.example.org </dev/null >/dev/null 2>&1
 	monitor_stop
 	ended_well
 	expect_equal
-	grep -qF '"what": "e\\x1b\"x", "user": "root"' "$BED_DIR/records" ||
-		fail "no name of the process: $(grep -v '"what": ""' "$BED_DIR/records" | head)"
+	collected '.process == "e\\x1b\"x" and .user == "root"' || fail "no name of the process"
+	collected '.what == "http" and .host == "plain.example.org" and .server == ""' || fail "no name by HTTP"
+	collected '.what == "tls" and .host == "" and .server == "tls.example.org"' || fail "no name by TLS"
 	collector_stop
 }
 

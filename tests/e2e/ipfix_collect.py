@@ -11,11 +11,13 @@ import socket
 import struct
 import sys
 
+SERVER_NAME = 0x8000 | 188  # of ntop, the only enterprise that is expected
 NAMES = {1: "octets", 2: "packets", 352: "frames", 96: "what", 371: "user", 350: "station",
+         94: "process", 460: "host", SERVER_NAME: "server",
          82: "interface", 10: "in", 14: "out", 61: "direction", 4: "proto", 136: "reason",
          166: "lost_records", 167: "lost_packets", 149: "domain", 305: "interval", 306: "space"}
 SO_RCVBUFFORCE = 33
-TEXTS = (96, 371, 350, 82)
+TEXTS = (96, 371, 350, 82, 94, 460, SERVER_NAME)
 
 
 class Session:
@@ -46,9 +48,14 @@ class Session:
         while body:
             number, count = struct.unpack("!HH", body[:4])
             body = body[6 if options else 4:]
-            fields = [struct.unpack("!HH", body[4 * i:4 * i + 4]) for i in range(count)]
+            fields = []
+            for _ in range(count):
+                fields.append(struct.unpack("!HH", body[:4]))
+                body = body[4:]
+                if fields[-1][0] & 0x8000:
+                    assert struct.unpack("!I", body[:4]) == (35632,)
+                    body = body[4:]
             self.templates[number] = options, fields
-            body = body[4 * count:]
 
     def records(self, number, body, domain):
         options, fields = self.templates[number]

@@ -64,6 +64,7 @@ static bool add_record(struct ipfix_message *message, const uint8_t **data, size
 	struct ipfix_statistics statistics;
 	struct ipfix_flow flow = {0};
 	struct owner owner = {0};
+	struct sight sight = {.dns = ""};
 	char name[600];
 	uint8_t kind;
 
@@ -78,7 +79,10 @@ static bool add_record(struct ipfix_message *message, const uint8_t **data, size
 	flow.octets = statistics.records;
 	flow.start_wall_ns = (int64_t)statistics.lost_records;
 	flow.ifindex = (uint32_t)statistics.lost_octets;
+	sight.name = name;
+	sight.application = (enum application)(kind % APPLICATIONS);
 	flow.owner = kind & 2 ? &owner : NULL;
+	flow.sight = kind & 8 ? &sight : NULL;
 	flow.what = kind & 4 ? name : NULL;
 	if (kind % 8 == 0)
 		return ipfix_message_add_interface(message, flow.ifindex, name);

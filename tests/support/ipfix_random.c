@@ -74,6 +74,10 @@ static void put_packet(FILE *file, const struct ipfix_message *message)
 	fwrite(message->at, message->size, 1, file);
 }
 
+#define SERVER "www.example.org"
+
+static const struct sight sight = {.application = APPLICATION_HTTPS, .name = SERVER, .dns = ""};
+
 static struct ipfix_flow draw_flow(void)
 {
 	static const uint16_t ethertypes[] = {ETH_P_IP, ETH_P_IPV6, ETH_P_ARP};
@@ -99,6 +103,7 @@ static struct ipfix_flow draw_flow(void)
 	flow.end_wall_ns = (int64_t)(draw_number() >> 3);
 	flow.ifindex = (uint32_t)draw_number();
 	flow.reason = IPFIX_END_IDLE;
+	flow.sight = &sight;
 	return flow;
 }
 
@@ -111,13 +116,14 @@ static void say_flow(unsigned long message, const struct ipfix_flow *flow)
 	inet_ntop(ipv6 ? AF_INET6 : AF_INET, flow->key.src + from, src, sizeof(src));
 	inet_ntop(ipv6 ? AF_INET6 : AF_INET, flow->key.dst + from, dst, sizeof(dst));
 	printf("%lu %s %s=%s %s=%s proto=%d sport=%d dport=%d octets=%" PRIu64 " packets=%llu "
-	       "frames=%llu in=%u out=%u dir=%d\n",
+	       "frames=%llu in=%u out=%u dir=%d %s\n",
 	       message, ip ? "ip" : "other", ipv6 ? "src6" : "src", src, ipv6 ? "dst6" : "dst", dst,
 	       ip ? flow->key.ipproto : 255, flow_key_has_ports(&flow->key) ? flow->key.sport : 0,
 	       flow_key_has_ports(&flow->key) ? flow->key.dport : 0, flow->octets,
 	       (unsigned long long)flow->counts.packets, (unsigned long long)flow->counts.bytes,
 	       flow_key_dir(&flow->key) ? 0 : flow->ifindex,
-	       flow_key_dir(&flow->key) ? flow->ifindex : 0, flow_key_dir(&flow->key));
+	       flow_key_dir(&flow->key) ? flow->ifindex : 0, flow_key_dir(&flow->key),
+	       ip ? "app=https server=" SERVER : "app=ARP");
 }
 
 int main(int argc, char **argv)
@@ -137,7 +143,7 @@ int main(int argc, char **argv)
 
 		ipfix_message_begin(&message, DOMAIN);
 		if (i == 1) {
-			ipfix_message_add_templates(&message, false);
+			ipfix_message_add_templates(&message, true);
 			ipfix_message_add_sampling(&message);
 			ipfix_message_add_statistics(&message, DOMAIN, &statistics);
 			ipfix_message_add_interface(&message, 3, "eth3");
@@ -145,7 +151,7 @@ int main(int argc, char **argv)
 		for (uint64_t records = next_number() % 30; i > 1 && records; records--) {
 			struct ipfix_flow flow = draw_flow();
 
-			if (!ipfix_message_add_flow(&message, &flow, false))
+			if (!ipfix_message_add_flow(&message, &flow, true))
 				break;
 			say_flow(i, &flow);
 		}

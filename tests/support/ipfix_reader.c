@@ -22,6 +22,27 @@ static struct ipfix_reader_template *template_of(struct ipfix_reader *reader, ui
 	return id >= 256 && id < 256 + IPFIX_READER_TEMPLATES ? &reader->template[id - 256] : NULL;
 }
 
+/* The only enterprise that is expected, ntop; its elements keep their bit. */
+#define ENTERPRISE 35632
+
+static bool take_field(struct ipfix_reader *reader, const uint8_t **at, const uint8_t *end,
+		       struct ipfix_reader_field *field)
+{
+	if (end - *at < 4)
+		return wrong(reader, "field of a template cut short");
+	field->element = (uint16_t)ipfix_reader_number(*at, 2);
+	field->length = (uint16_t)ipfix_reader_number(*at + 2, 2);
+	*at += 4;
+	if (!field->element || !field->length)
+		return wrong(reader, "field of a template");
+	if (!(field->element & 0x8000))
+		return true;
+	if (end - *at < 4 || ipfix_reader_number(*at, 4) != ENTERPRISE)
+		return wrong(reader, "enterprise of a field");
+	*at += 4;
+	return true;
+}
+
 static bool take_templates(struct ipfix_reader *reader, const uint8_t *at, const uint8_t *end,
 			   bool options)
 {
@@ -42,14 +63,9 @@ static bool take_templates(struct ipfix_reader *reader, const uint8_t *at, const
 			return wrong(reader, "number of scope fields");
 		template->count = (uint16_t)count;
 		at += head;
-		for (uint64_t i = 0; i < count; i++, at += 4) {
-			if (end - at < 4)
-				return wrong(reader, "field of a template cut short");
-			template->field[i].element = (uint16_t)ipfix_reader_number(at, 2);
-			template->field[i].length = (uint16_t)ipfix_reader_number(at + 2, 2);
-			if (!template->field[i].element || template->field[i].element & 0x8000 ||
-			    !template->field[i].length)
-				return wrong(reader, "field of a template");
+		for (uint64_t i = 0; i < count; i++) {
+			if (!take_field(reader, &at, end, &template->field[i]))
+				return false;
 		}
 	}
 	return true;

@@ -13,12 +13,14 @@
 #define IPFIX_READER_FIELDS    32
 #define IPFIX_READER_TEMPLATES 64
 
+struct ipfix_reader_field {
+	uint16_t element, length;
+};
+
 struct ipfix_reader_template {
 	uint16_t scope;
 	uint16_t count; /* 0: not known */
-	struct {
-		uint16_t element, length;
-	} field[IPFIX_READER_FIELDS];
+	struct ipfix_reader_field field[IPFIX_READER_FIELDS];
 };
 
 /* Begin with zeros and the two functions. */
@@ -27,7 +29,7 @@ struct ipfix_reader {
 	uint32_t sequence;					       /* data records so far */
 	uint32_t domain;
 	const char *error; /* what is wrong with the last message */
-	/* An element; and the end of its record, with the template's scope. */
+	/* An element, those of ntop with the bit 0x8000; and the end of its record, with the template's scope. */
 	void (*element)(void *context, uint16_t element, const uint8_t *data, size_t length);
 	void (*record)(void *context, uint16_t template, uint16_t scope);
 	void *context;

@@ -16,6 +16,7 @@ FIELDS = {
     "octets": "cflow.octets", "packets": "cflow.packets",
     "frames": "cflow.layer2_octet_delta_count",
     "in": "cflow.inputint", "out": "cflow.outputint", "dir": "cflow.direction",
+    "app": "cflow.appl_name", "server": "cflow.pie.ntop.ssl_server_name",
 }
 ICMP = ("1", "58")
 

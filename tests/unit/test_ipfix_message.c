@@ -16,7 +16,9 @@
 #include "ipfix_reader.h"
 
 #define DOMAIN	 0x01020304
-#define ELEMENTS 512
+/* Of IANA; then that of ntop which is sent. */
+#define ELEMENTS    512
+#define SERVER_NAME 511
 
 /* The last record that was read, by element. */
 struct got {
@@ -34,6 +36,8 @@ static void take_element(void *context, uint16_t element, const uint8_t *data, s
 {
 	struct got *got = context;
 
+	if (element == (0x8000 | 188))
+		element = SERVER_NAME;
 	assert_true(element < ELEMENTS && length < sizeof(got->next[0].data));
 	got->next[element].there = true;
 	got->next[element].length = length;
@@ -223,13 +227,61 @@ static void test_more(void **state)
 	read_templates(got, true);
 	read_flow(got, &flow, true);
 	assert_string_equal(text(got, 96), "");
+	assert_string_equal(text(got, 94), "");
 	flow.owner = &owner;
 	read_flow(got, &flow, true);
-	assert_int_equal(strlen(text(got, 96)), IPFIX_TEXT_MAX);
+	assert_int_equal(strlen(text(got, 94)), IPFIX_TEXT_MAX);
+	assert_string_equal(text(got, 96), "");
 	assert_string_equal(text(got, 371), "a\\x09b\\xff");
 	assert_string_equal(text(got, 350), "");
 	flow.key = flow_key_of_sum(FLOW_SUM_GONE, FLOW_CLASS_UDP, 0, 1);
 	read_flow(got, &flow, true);
+	free(got);
+}
+
+/* The name stands in the element of the protocol that said it; what only DNS said is in none. */
+static void test_servers(void **state)
+{
+	struct got *got = new_got();
+	struct ipfix_flow flow = ipv4_flow(IPPROTO_TCP);
+	struct sight sight = {.application = APPLICATION_HTTPS, .name = "www.example.org", .dns = ""};
+
+	flow.sight = &sight;
+	read_templates(got, true);
+	read_flow(got, &flow, true);
+	assert_string_equal(text(got, 96), "https");
+	assert_string_equal(text(got, SERVER_NAME), "www.example.org");
+	assert_string_equal(text(got, 460), "");
+	sight.application = APPLICATION_HTTP;
+	read_flow(got, &flow, true);
+	assert_string_equal(text(got, 96), "http");
+	assert_string_equal(text(got, SERVER_NAME), "");
+	assert_string_equal(text(got, 460), "www.example.org");
+	sight = (struct sight){.name = "", .dns = "dns.example.org"};
+	read_flow(got, &flow, true);
+	assert_string_equal(text(got, 96), "");
+	assert_string_equal(text(got, SERVER_NAME), "");
+	assert_string_equal(text(got, 460), "");
+	free(got);
+}
+
+/* Every text as long as it may be: an empty message has room. */
+static void test_longest(void **state)
+{
+	struct got *got = new_got();
+	struct ipfix_flow flow = ipv4_flow(IPPROTO_TCP);
+	char longest[OWNER_TEXT_MAX * 4];
+	const struct owner owner = {.comm = longest, .user = longest, .unit = longest};
+	const struct sight sight = {.application = APPLICATION_BITTORRENT, .name = longest, .dns = ""};
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	flow.key.ethertype = ETH_P_IPV6;
+	flow.owner = &owner;
+	flow.sight = &sight;
+	read_templates(got, true);
+	read_flow(got, &flow, true);
+	assert_int_equal(strlen(text(got, SERVER_NAME)), IPFIX_TEXT_MAX);
 	free(got);
 }
 
@@ -303,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ipv4),	cmocka_unit_test(test_ipv6_and_icmp),
 		cmocka_unit_test(test_other),	cmocka_unit_test(test_more),
+		cmocka_unit_test(test_servers), cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_options), cmocka_unit_test(test_full),
 	};
 
