@@ -336,11 +336,14 @@ static void close_sums(struct change_keeper *keeper)
 		}
 		change->delta[dir] = change->rest[dir] = all;
 	}
+	change->active = 0;
 	for (size_t i = 0; i < change->count; i++) {
-		struct flow_counts *rest = &change->rest[flow_key_dir(&change->flow[i].key)];
+		const struct changed_flow *flow = &change->flow[i];
+		struct flow_counts *rest = &change->rest[flow_key_dir(&flow->key)];
 
-		rest->packets -= change->flow[i].delta.packets;
-		rest->bytes -= change->flow[i].delta.bytes;
+		rest->packets -= flow->delta.packets;
+		rest->bytes -= flow->delta.bytes;
+		change->active += flow->delta.packets && !flow_key_sum(&flow->key);
 	}
 }
 

@@ -31,6 +31,7 @@ struct change {
 	uint64_t elapsed_ns;	     /* between the two; since the start if there was none */
 	struct changed_flow *flow;
 	size_t count;
+	uint32_t active; /* flows that had packets; rows that are sums do not count */
 	/*
 	 * What cannot be told by flow, because the idle log no longer reaches back to the older
 	 * snapshot. The deltas of all flows and this add up to the difference of the totals.

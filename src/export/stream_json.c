@@ -101,7 +101,7 @@ static void json_interval(struct stream *stream, size_t rows)
 	json_number(text, "deltaPacketsOut", out->packets);
 	json_number(text, "deltaBytesOut", out->bytes);
 	json_put_totals(text, stream->now);
-	json_number(text, "flowsActive", stream->now->flows_active);
+	json_number(text, "flowsActive", stream->change->active);
 	json_number(text, "rows", rows);
 	put_health(text, stream->now);
 	json_end(text);

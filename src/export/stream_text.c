@@ -219,8 +219,8 @@ static void text_interval(struct stream *stream, size_t rows)
 		   format_length(stream->elapsed_ns, length, sizeof(length)));
 	add_rates(stream, "in", &stream->change->delta[FLOW_IN]);
 	add_rates(stream, "out", &stream->change->delta[FLOW_OUT]);
-	text_print(text, "  %" PRIu32 " flow%s  %s\n", stream->now->flows_active,
-		   format_plural(stream->now->flows_active),
+	text_print(text, "  %" PRIu32 " flow%s  %s\n", stream->change->active,
+		   format_plural(stream->change->active),
 		   change_is_exact(stream->now) ? "exact" : "not exact");
 	if (rows)
 		text_add(text,

@@ -49,13 +49,16 @@ def check_order(records):
         fail("begins and ends with", types[:2], types[-1])
     if types.count("begin") != 1 or types.count("final") != 1:
         fail("more than one begin or final")
-    rows = 0
+    rows = flows = 0
     for record in reversed(records):
         if record["type"] == "interval":
             if record["rows"] != rows:
                 fail("an interval announces", record["rows"], "rows and has", rows)
-            rows = 0
+            if record["flowsActive"] < flows:
+                fail("an interval has", flows, "flows and says", record["flowsActive"])
+            rows = flows = 0
         rows += record["type"] in ("flow", "group")
+        flows += record["type"] == "flow" and "reason" not in record
     numbers = [record["interval"] for record in records if record["type"] == "interval"]
     if numbers != list(range(1, len(numbers) + 1)):
         fail("intervals are numbered", numbers)

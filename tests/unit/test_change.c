@@ -83,6 +83,7 @@ static struct snapshot *pass_second(struct run *run, uint32_t most, uint32_t key
 static void take(struct run *run, struct snapshot *snapshot)
 {
 	const struct change *change;
+	uint32_t active = 0;
 
 	assert_int_equal(change_take(run->keeper, snapshot, &change), 0);
 	for (size_t i = 0; i < change->count; i++) {
@@ -93,7 +94,9 @@ static void take(struct run *run, struct snapshot *snapshot)
 		if (flow_key_sum(&flow->key) == FLOW_SUM_NONE)
 			flow_counts_add(&run->by_key[flow->key.sport], &flow->delta);
 		run->ended += flow->ended;
+		active += flow->delta.packets && flow_key_sum(&flow->key) == FLOW_SUM_NONE;
 	}
+	assert_int_equal(change->active, active);
 	for (int dir = 0; dir < FLOW_DIRS; dir++) {
 		flow_counts_add(&run->rest[dir], &change->rest[dir]);
 		flow_counts_add(&run->written[dir], &change->rest[dir]);
