@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -76,8 +77,7 @@ int app_close_guard(struct app *app)
 {
 	const unsigned int needs = GUARD_THREADS | collector_needs(app) | owners_needs(app) |
 				   names_needs(app) | main_needs(app) | metrics_needs(app) |
-				   ipfix_needs(app) |
-				   (app->netns_fd >= 0 ? GUARD_NETNS : 0);
+				   ipfix_needs(app) | (app->netns_fd >= 0 ? GUARD_NETNS : 0);
 	const char *what;
 	int err;
 
@@ -331,15 +331,15 @@ int app_start_helpers(struct app *app)
 						.context = app->options};
 	static const struct helper_options saver = {
 		.name = "pktstat-save", .needs = GUARD_SETTINGS, .serve = serve_settings};
-	static const struct helper_options keeper = {.name = "pktstat-keep",
-						     .needs = GUARD_SETTINGS,
-						     .serve_file = serve_keeping};
+	static const struct helper_options keeper = {
+		.name = "pktstat-keep", .needs = GUARD_SETTINGS, .serve_file = serve_keeping};
 	static const struct helper_options users = {.name = "pktstat-users",
 						    .needs = GUARD_USERS,
 						    .prepare = load_name_services,
 						    .serve = serve_user};
 	int err = 0;
 
+	signal(SIGCHLD, SIG_IGN); /* one that ends during the run does not stay a zombie */
 	if (app->live)
 		err = helper_start(&saver, &app->saver);
 	if (!err && app->live)

@@ -132,11 +132,16 @@ bool app_sights_text(void *context, char *text, size_t size)
 	if (!app->sights)
 		return false;
 	sights_health(app->sights, &health);
-	snprintf(text, size, "%s%llu findings, %llu refused, %llu not brought to flows",
-		 health.dead ? "the process that reads packets has ended; " : "",
+	snprintf(text, size,
+		 "%s%llu findings, %llu refused, %llu not brought to flows, %llu forgotten",
+		 health.unconfined ? "packets are not read: the process for it could not be "
+				     "confined; "
+		 : health.dead	   ? "the process that reads packets has ended; "
+				   : "",
 		 (unsigned long long)health.findings, (unsigned long long)health.refused,
-		 (unsigned long long)health.given_up);
-	return health.dead;
+		 (unsigned long long)health.given_up,
+		 (unsigned long long)sight_table_forgotten(app->sight_table));
+	return health.dead || health.unconfined;
 }
 
 void app_finish_sights(struct app *app)
@@ -148,7 +153,10 @@ void app_finish_sights(struct app *app)
 	sights_finish(app->sights);
 	ledger_take_owners(app->ledger);
 	sights_health(app->sights, &health);
-	if (health.dead)
+	if (health.unconfined)
+		log_line("packets were not read for names and applications: the process for it "
+			 "could not be confined; does this kernel have seccomp?");
+	else if (health.dead)
 		log_line("the process that reads packets has ended, or does not answer; names and "
 			 "applications are missing since then");
 }

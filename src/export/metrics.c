@@ -138,6 +138,7 @@ static int take_family(struct metrics *metrics, size_t i, const struct change *c
 	int64_t wall_ns = change->now->wall_ns;
 	int err = 0;
 
+	sight_table_hold(metrics->tables.sights);
 	group_reset(metrics->group, families[i].by, &metrics->tables);
 	for (size_t at = 0; !err && at < change->count; at++) {
 		const struct changed_flow *flow = &change->flow[at];
@@ -157,6 +158,7 @@ static int take_family(struct metrics *metrics, size_t i, const struct change *c
 	metrics_family_settle(family, wall_ns);
 	for (int dir = 0; dir < FLOW_DIRS; dir++)
 		flow_counts_add(&family->other[dir], &change->rest[dir]);
+	sight_table_release(metrics->tables.sights);
 	return err;
 }
 

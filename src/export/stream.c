@@ -82,7 +82,10 @@ static int flush_text(struct stream *stream, size_t most)
 	if (stream->text.failed)
 		return -ENOMEM;
 	if (stream->text.used > most) {
+		/* Who reads may be slow. */
+		sight_table_release(stream->options.sights);
 		err = outlet_write(&stream->outlet, stream->text.at, stream->text.used);
+		sight_table_hold(stream->options.sights);
 		text_clear(&stream->text);
 	}
 	return err;
@@ -372,7 +375,10 @@ int stream_publish(void *output, const struct change *change)
 	if (err)
 		return err;
 	stream->intervals++;
-	return write_interval(stream);
+	sight_table_hold(stream->options.sights);
+	err = write_interval(stream);
+	sight_table_release(stream->options.sights);
+	return err;
 }
 
 int stream_finish(void *output, const struct snapshot *last)
@@ -385,7 +391,10 @@ int stream_finish(void *output, const struct snapshot *last)
 	err = set_moment(stream, last);
 	if (err)
 		return err;
+	sight_table_hold(stream->options.sights);
 	write_alerts(stream);
 	stream->writer->final(stream, last);
-	return flush_text(stream, 0);
+	err = flush_text(stream, 0);
+	sight_table_release(stream->options.sights);
+	return err;
 }

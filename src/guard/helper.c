@@ -46,6 +46,7 @@ static void leave_program(int fd)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when it is stopped */
 }
 
 /* Sends the result of serve_file(), with the descriptor if it is one; closes that. */

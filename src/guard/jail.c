@@ -141,9 +141,5 @@ int jail_enter(void)
 		err = drop_capabilities();
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;
-	if (err || GUARD_SANITIZED)
-		return err;
-	err = load_jail_filter();
-	/* No seccomp in this kernel, or a user-mode emulator: see guard.c. */
-	return err == -ENOSYS || err == -EINVAL ? 0 : err;
+	return err || GUARD_SANITIZED ? err : load_jail_filter();
 }

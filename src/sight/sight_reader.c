@@ -22,11 +22,14 @@
 
 /* Descriptor of the socket in the process, behind the standard streams. */
 #define READER_FD (STDERR_FILENO + 1)
+/* The end of a pipe on which nothing is ever sent: it says when the program has ended. */
+#define LIFE_FD (READER_FD + 1)
 
 /* With the descriptor of the ring: of the kernel, of the program, of the program with a file. */
 #define MESSAGES_RING "rmf"
 #define MESSAGE_SYNC  's' /* both ways */
 #define MESSAGE_WAKE  'w'
+#define MESSAGE_OPEN  'o' /* from the process, which could not be confined, and ends */
 
 #define RECORDS_AT_ONCE 64
 /* CPU time in a time of the clock, and how much of it can be saved up. */
@@ -35,6 +38,7 @@
 
 struct sight_reader {
 	int fd;
+	int life_fd;
 };
 
 /* What the process has. */
@@ -188,63 +192,104 @@ static int open_samples(struct reading *reading)
 	return sample_ring_new_shared(fd, inspect_sample, reading, &reading->ring);
 }
 
-/* In the process: nothing of the program stays open but the socket. */
-static void leave_for_reading(int fd)
+/*
+ * In the process: when the other end of the pipe is closed, the kernel sends a signal for that (fcntl(2),
+ * F_SETSIG), and it is SIGKILL, which a stopped process gets too. PR_SET_PDEATHSIG is not enough: the
+ * program that ends needs the right to send a signal to nobody's process.
+ */
+static void die_with_program(void)
+{
+	if (fcntl(LIFE_FD, F_SETOWN, getpid()) || fcntl(LIFE_FD, F_SETSIG, SIGKILL) ||
+	    fcntl(LIFE_FD, F_SETFL, O_ASYNC))
+		_exit(1);
+}
+
+/* In the process: nothing of the program stays open but these two. */
+static void leave_for_reading(int fd, int life_fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int socket = fcntl(fd, F_DUPFD, LIFE_FD + 1), life = fcntl(life_fd, F_DUPFD, LIFE_FD + 1);
 
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
-	    dup2(null, STDERR_FILENO) < 0 || (fd != READER_FD && dup2(fd, READER_FD) < 0))
+	if (null < 0 || socket < 0 || life < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ||
+	    dup2(socket, READER_FD) < 0 || dup2(life, LIFE_FD) < 0)
 		_exit(1);
-	close_range(READER_FD + 1, ~0U, 0);
+	close_range(LIFE_FD + 1, ~0U, 0);
 	setsid(); /* no signals from the terminal: it ends when the program does */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NAME, "pktstat-reader");
+	die_with_program();
+}
+
+/* Rather no names than hostile bytes in a process that could do harm. */
+static void __attribute__((noreturn)) refuse_to_read(void)
+{
+	const char message = MESSAGE_OPEN;
+
+	(void)!send(READER_FD, &message, sizeof(message), MSG_NOSIGNAL);
+	_exit(1);
 }
 
 static void __attribute__((noreturn))
-run_reader(void (*prepare)(void), int (*confine)(void), int fd)
+run_reader(void (*prepare)(void), int (*confine)(void), int fd, int life_fd)
 {
 	const struct inspect_sink sink = {.tell = send_finding};
 	struct reading reading = {.mono_ns = clock_mono_ns()};
 
-	leave_for_reading(fd);
+	leave_for_reading(fd, life_fd);
 	prepare();
 	if (inspect_new(&sink, &reading.inspect))
 		_exit(1);
-	if (open_samples(&reading) || confine())
+	if (open_samples(&reading))
 		_exit(1);
+	if (confine())
+		refuse_to_read();
 	read_forever(&reading);
+}
+
+static int open_pipes(int socket[2], int life[2])
+{
+	int err;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, socket) < 0)
+		return -errno;
+	if (!pipe2(life, O_CLOEXEC))
+		return 0;
+	err = -errno;
+	close(socket[0]);
+	close(socket[1]);
+	return err;
 }
 
 int sight_reader_start(void (*prepare)(void), int (*confine)(void),
 		       struct sight_reader **ret_reader)
 {
 	struct sight_reader *reader = malloc(sizeof(*reader));
-	int pair[2], err;
+	int socket[2], life[2], err;
 	pid_t child;
 
 	if (!reader)
 		return -ENOMEM;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		err = -errno;
+	err = open_pipes(socket, life);
+	if (err) {
 		free(reader);
 		return err;
 	}
 	child = fork();
 	if (!child)
-		run_reader(prepare, confine, pair[1]);
+		run_reader(prepare, confine, socket[1], life[0]);
 	err = child < 0 ? -errno : 0;
-	close(pair[1]);
+	close(socket[1]);
+	close(life[0]);
+	reader->fd = socket[0];
+	reader->life_fd = life[1];
 	if (err) {
-		close(pair[0]);
-		free(reader);
+		sight_reader_stop(reader);
 		return err;
 	}
-	reader->fd = pair[0];
 	*ret_reader = reader;
 	return 0;
 }
@@ -274,6 +319,7 @@ void sight_reader_stop(struct sight_reader *reader)
 	if (!reader)
 		return;
 	close(reader->fd);
+	close(reader->life_fd);
 	free(reader);
 }
 
@@ -293,6 +339,7 @@ enum sight_reader_news sight_reader_hear(struct sight_reader *reader,
 					 struct sight_finding *ret_finding)
 {
 	ssize_t length;
+	char message;
 
 	do
 		length = recv(reader->fd, ret_finding, sizeof(*ret_finding), MSG_DONTWAIT);
@@ -301,8 +348,9 @@ enum sight_reader_news sight_reader_hear(struct sight_reader *reader,
 		return READER_NOTHING;
 	if (length <= 0)
 		return READER_DEAD;
+	memcpy(&message, ret_finding, sizeof(message));
 	if (length == 1)
-		return READER_SYNCED;
+		return message == MESSAGE_OPEN ? READER_OPEN : READER_SYNCED;
 	if (length != (ssize_t)sizeof(*ret_finding) || !sight_finding_check(ret_finding))
 		return READER_REFUSED;
 	return READER_FINDING;

@@ -2,7 +2,8 @@
 /*
  * The process that reads packets: it maps the ring of samples, inspects them, and sends findings over
  * a socket pair. Bytes of the network are parsed there and nowhere else. It is forked while the program
- * has one thread and nothing mapped that matters; if it dies, findings stop, and nothing else does.
+ * has one thread and nothing mapped that matters; if it dies, findings stop, and nothing else does. It
+ * dies with the program, also when that is killed or the process is stopped.
  *
  * It takes at most a twentieth of a CPU, over a few seconds; then samples wait in the ring, and when
  * that is full the programs of the hook refuse them and count that.
@@ -45,6 +46,7 @@ enum sight_reader_news {
 	READER_FINDING, /* a finding, checked */
 	READER_REFUSED, /* one that could not be: it is left out */
 	READER_SYNCED,	/* the answer to sight_reader_sync() */
+	READER_OPEN,	/* the process could not be confined, so it reads nothing and ends */
 	READER_DEAD,	/* the process has ended */
 };
 

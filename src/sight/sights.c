@@ -56,7 +56,7 @@ struct sights {
 	pthread_t thread;
 	bool started;
 	atomic_ullong findings, refused, given_up;
-	atomic_bool is_dead;
+	atomic_bool is_dead, unconfined;
 };
 
 static bool is_waiting(const void *table, uint32_t place, const void *key)
@@ -148,6 +148,7 @@ static bool hear_reader(struct sights *sights)
 		case READER_FINDING: take_finding_in(sights, &finding); break;
 		case READER_REFUSED: atomic_fetch_add(&sights->refused, 1); break;
 		case READER_SYNCED: sights->synced = true; return false;
+		case READER_OPEN: atomic_store(&sights->unconfined, true); break;
 		case READER_DEAD:
 			sights->dead = true;
 			atomic_store(&sights->is_dead, true);
@@ -170,6 +171,7 @@ static uint32_t word_for(uint32_t word, bool turned)
 	return sight_flow_pack(&flow);
 }
 
+/* Brings to a row what waits for it. True if that is news. */
 static bool write_sight(struct sights *sights, const struct snapshot *snapshot, size_t row)
 {
 	const struct flow_key *key = snapshot_key(snapshot, row);
@@ -186,6 +188,21 @@ static bool write_sight(struct sights *sights, const struct snapshot *snapshot, 
 		return false;
 	waiting = &sights->waiting[place];
 	return snapshot_set_sight(snapshot, row, waiting->sight, word_for(waiting->word, turned));
+}
+
+/* Forgets sights that no row of the snapshot shows, and none that waits for one will show. */
+static void make_places(struct sights *sights, const struct snapshot *snapshot)
+{
+	struct sight_table *table = sights->options.table;
+
+	for (size_t row = 0; row < snapshot->count; row++)
+		sight_table_seen(table, atomic_load_explicit(&snapshot_entry(snapshot, row)->sight,
+							     memory_order_relaxed));
+	for (uint32_t place = 0; place < SIGHTS_WAITING; place++) {
+		if (sights->waiting[place].looks)
+			sight_table_seen(table, sights->waiting[place].sight);
+	}
+	sight_table_forget(table);
 }
 
 /* Places in use are between the first one and the next. */
@@ -216,14 +233,16 @@ static uint64_t thread_cpu_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
-/* True if a flow says something new. */
-static bool write_sights(struct sights *sights, const struct snapshot *snapshot)
+/* True if a flow says something new. The last one is followed by the report: nothing is forgotten. */
+static bool write_sights(struct sights *sights, const struct snapshot *snapshot, bool last)
 {
-	bool changed = false;
+	bool changed = false, crowded = sight_table_begin_round(sights->options.table);
 
 	for (size_t row = 0; row < snapshot->count; row++)
 		changed |= write_sight(sights, snapshot, row);
 	count_look(sights);
+	if (crowded && !last)
+		make_places(sights, snapshot);
 	if (changed)
 		sight_table_touch(sights->options.table);
 	return changed;
@@ -240,7 +259,7 @@ static void look_at_snapshot(struct sights *sights, bool last)
 	snapshot = ring_latest(sights->options.ring);
 	if (!snapshot)
 		return;
-	changed = write_sights(sights, snapshot);
+	changed = write_sights(sights, snapshot, last);
 	snapshot_unref(snapshot);
 	sights->rest_until_ns = now_ns + LOOK_REST * (thread_cpu_ns() - begin_ns);
 	if (changed)
@@ -290,7 +309,7 @@ void sights_settle(struct sights *sights, const struct snapshot *snapshot)
 	while (!sights->dead && hear_reader(sights) && turns)
 		turns--;
 	if (sights->count)
-		write_sights(sights, snapshot);
+		write_sights(sights, snapshot, snapshot->state != SNAPSHOT_LIVE);
 }
 
 static void *sights_main(void *arg)
@@ -391,5 +410,6 @@ void sights_health(const struct sights *sights, struct sights_health *ret_health
 		.refused = atomic_load(&sights->refused),
 		.given_up = atomic_load(&sights->given_up),
 		.dead = atomic_load(&sights->is_dead),
+		.unconfined = atomic_load(&sights->unconfined),
 	};
 }

@@ -69,6 +69,7 @@ struct sights_health {
 	uint64_t
 		given_up; /* flows found in no snapshot while there was room, or no room for the sight */
 	bool dead;	  /* the reader has ended: no more names */
+	bool unconfined;  /* and that because it could not be confined */
 };
 void sights_health(const struct sights *sights, struct sights_health *ret_health);
 

@@ -122,8 +122,11 @@ static int redraw(struct ui *ui)
 	draw_fitting(ui);
 	ui->stale = ui->named = false;
 	ui->drawn_ns = clock_mono_ns();
+	/* A terminal may be slow, or be stopped. */
+	sight_table_release(ui->options->sights);
 	if (screen_show(ui->screen, &ui->frame))
 		end_with(ui, UI_END_TERMINAL);
+	sight_table_hold(ui->options->sights);
 	return 0;
 }
 
@@ -216,7 +219,9 @@ static int wait_for_events(struct ui *ui, struct pollfd polled[POLLS])
 	polled[POLL_NAMES] = (struct pollfd){-1, POLLIN, 0};
 	if (ui->options->names)
 		polled[POLL_NAMES].fd = name_cache_event_fd(ui->options->names);
+	sight_table_release(ui->options->sights);
 	err = wait_ready(polled, POLLS, names_wait_ms(ui));
+	sight_table_hold(ui->options->sights);
 	return err < 0 && err != -EINTR ? err : 0;
 }
 
@@ -349,7 +354,9 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 	ui->began_by = view_group(ui->view);
 	ui->began_sort = view_sort(ui->view);
 	ui->began_reversed = view_reversed(ui->view);
+	sight_table_hold(options->sights);
 	failed = run_loop(ui);
+	sight_table_release(options->sights);
 	tell_asked(ui);
 	screen_close(ui->screen);
 	past_release(&ui->past);

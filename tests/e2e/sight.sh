@@ -185,19 +185,36 @@ test_reader() {
 		reader=$(reader_of "$MONITOR_PID")
 		wait_for 60 confined "$reader" || fail "the reader is not confined: $(cat "/proc/$reader/status")"
 		kill "-$signal" "$reader"
+		# It stays no zombie while the program runs.
+		[ "$signal" = STOP ] || wait_for 60 not_there "$reader" || fail "a zombie is left"
 		blast
 		monitor_stop
 		same "status after $signal" "$MONITOR_STATUS" 0
 		exact "$signal"
-		[ "$signal" = KILL ] || { kill -CONT "$reader"; continue; }
+		wait_for 60 ended "$reader" || fail "the reader outlives the program"
+		[ "$signal" = KILL ] || continue
 		grep -q 'the process that reads packets has ended' "$BED_DIR/$signal.err" ||
 			fail "nothing says that the reader has ended"
 	done
-	wait_for 60 not_there "$reader" || fail "the reader outlives the program"
+	# A program that is killed takes its reader along, running or not.
+	for signal in CONT STOP; do
+		monitor_start killed --json --no-owners
+		wait_for 60 has_reader "$MONITOR_PID" || fail "there is no reader"
+		reader=$(reader_of "$MONITOR_PID")
+		wait_for 60 confined "$reader" || fail "the reader is not confined"
+		kill "-$signal" "$reader"
+		monitor_stop KILL
+		wait_for 60 ended "$reader" || fail "a reader outlives a killed program"
+	done
 }
 
 not_there() {
-	[ ! -d "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
+	[ ! -d "/proc/$1" ]
+}
+
+# Whoever inherits it may not wait for it.
+ended() {
+	not_there "$1" || grep -q '^State:.Z' "/proc/$1/status"
 }
 
 # Many new flows at once, a connection with a name among them.

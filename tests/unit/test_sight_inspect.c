@@ -305,45 +305,6 @@ static void flow_words_are_packed(void **state)
 	assert_int_equal(got.named, SIGHT_END_SOURCE);
 }
 
-static void sights_are_shared(void **state)
-{
-	struct sight sight = {.application = APPLICATION_HTTPS,
-			      .name = "a.example",
-			      .dns = "b.example",
-			      .alpn = "h2",
-			      .ja4 = ""};
-	struct sight_table *table;
-	uint32_t first, second, third, fourth;
-
-	assert_int_equal(sight_table_new(&table), 0);
-	assert_string_equal(sight_table_get(table, SIGHT_NONE)->label, "");
-	assert_int_equal(sight_table_add(table, &sight, &first), 0);
-	assert_int_equal(sight_table_add(table, &sight, &second), 0);
-	assert_int_equal(first, second);
-	assert_string_equal(sight_table_get(table, first)->label, "a.example");
-	sight.ja4 = "x";
-	assert_int_equal(sight_table_add(table, &sight, &second), 0);
-	assert_true(first != second);
-	assert_int_equal(sight_table_site(table, second), first);
-	sight.name = "";
-	assert_int_equal(sight_table_add(table, &sight, &third), 0);
-	assert_string_equal(sight_table_get(table, third)->label, "~b.example");
-	assert_int_equal(sight_table_site(table, third), third);
-	/* Another server of the same site; by DNS it is another site. */
-	sight.name = "b.a.example";
-	sight.site = "a.example";
-	assert_int_equal(sight_table_add(table, &sight, &fourth), 0);
-	assert_int_equal(sight_table_site(table, fourth), first);
-	assert_int_equal(sight_table_server(table, fourth), fourth);
-	assert_int_equal(sight_table_server(table, second), first);
-	sight.name = "";
-	sight.dns = "c.a.example";
-	assert_int_equal(sight_table_add(table, &sight, &fourth), 0);
-	assert_string_equal(sight_table_get(table, fourth)->site, "~a.example");
-	assert_int_equal(sight_table_site(table, fourth), fourth);
-	sight_table_free(table);
-}
-
 /* By the Public Suffix List: suffixes of several labels, wildcards and exceptions, private ones. */
 static void sites_of_names(void **state)
 {
@@ -364,26 +325,6 @@ static void sites_of_names(void **state)
 		assert_string_equal(site_of_name(of[i][0]), of[i][1]);
 }
 
-static void table_of_sights_is_bounded(void **state)
-{
-	struct sight sight = {.dns = "", .alpn = "", .ja4 = ""};
-	struct sight_table *table;
-	char name[32];
-	uint32_t id;
-
-	assert_int_equal(sight_table_new(&table), 0);
-	for (uint32_t i = 1; i < SIGHTS_MAX; i++) {
-		snprintf(name, sizeof(name), "host%u.example", i);
-		sight.name = name;
-		assert_int_equal(sight_table_add(table, &sight, &id), 0);
-		assert_int_equal(id, i);
-	}
-	sight.name = "one.too.many";
-	assert_int_not_equal(sight_table_add(table, &sight, &id), 0);
-	assert_string_equal(sight_table_get(table, SIGHTS_MAX - 1)->label, name);
-	sight_table_free(table);
-}
-
 int main(void)
 {
 #define IN_BED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -398,9 +339,7 @@ int main(void)
 		IN_BED(floods_pass),
 		cmocka_unit_test(findings_are_checked),
 		cmocka_unit_test(flow_words_are_packed),
-		cmocka_unit_test(sights_are_shared),
 		cmocka_unit_test(sites_of_names),
-		cmocka_unit_test(table_of_sights_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

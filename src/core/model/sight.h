@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What packets say of flows: an append-only table of sights, each the same for all flows that say the
- * same, and a word of each flow's own. One writer (the thread that hears from the reader); readers of
- * any thread look only at ids that they found in a flow, so they need no lock. A flow's id and word
- * stand in its flow table entry (snapshot.h) and in the ledger; no sum depends on them.
+ * What packets say of flows: a table of sights, each the same for all flows that say the same, and a
+ * word of each flow's own. One writer (the thread that hears from the reader); readers of any thread
+ * look at ids that they found in a flow. A flow's id and word stand in its flow table entry
+ * (snapshot.h) and in the ledger; no sum depends on them.
+ *
+ * The table is bounded. When it is nearly full, the writer forgets what was seen least recently; the
+ * id of a sight that was forgotten says nothing from then on, and never belongs to another one.
  *
  * Texts were checked when they were added: names consist of letters, digits, '-', '_' and dots, the
  * others are printable ASCII.
@@ -19,8 +22,9 @@
 
 #define SIGHT_NONE 0 /* the id of flows of which nothing is known */
 
-/* Most sights; flows with further ones say nothing, and are counted. */
-#define SIGHTS_MAX (1U << 16)
+/* Most sights at a time, and most bytes of their texts: whichever is reached first. */
+#define SIGHTS_MAX	(1U << 17)
+#define SIGHT_TEXTS_MAX (16UL << 20)
 
 /* Longest label, its end included. */
 #define SIGHT_LABEL_MAX 256
@@ -78,9 +82,29 @@ void sight_table_free(struct sight_table *table);
 
 /*
  * Writer only. The id of a sight that is equal in all members but `label` and `site`, which follow from
- * them; added if need be; texts are copied. 0, -ENOMEM, or -ENOSPC at SIGHTS_MAX.
+ * them; added if need be; texts are copied. It counts as seen. 0, -ENOMEM, or -ENOSPC while there is no
+ * place.
  */
 int sight_table_add(struct sight_table *table, const struct sight *sight, uint32_t *ret_id);
+
+/*
+ * Writer only, to make places. Rounds are the clock of the table: one begins with each look at what
+ * flows show. If sight_table_begin_round() says that the table is nearly full, sight_table_seen() is to
+ * be called for all sights that flows show or will show, and then sight_table_forget(). That forgets
+ * up to an eighth of the table, those that were seen least recently, but none of this round, nor the
+ * first with its label, or site, while there are others. Returns how many; 0 also while a reader holds the table.
+ */
+bool sight_table_begin_round(struct sight_table *table);
+void sight_table_seen(struct sight_table *table, uint32_t id);
+size_t sight_table_forget(struct sight_table *table);
+
+/*
+ * Readers hold the table while they use ids and what these point to: then nothing is forgotten. They
+ * hold it for the time of a picture, a report or a message, never while they wait; a thread once at a
+ * time. NULL is allowed.
+ */
+void sight_table_hold(const struct sight_table *table);
+void sight_table_release(const struct sight_table *table);
 
 /* The sight with that id; of SIGHT_NONE, and without a table, one that says nothing. */
 const struct sight *sight_table_get(const struct sight_table *table, uint32_t id);
@@ -92,11 +116,12 @@ const struct sight *sight_table_get(const struct sight_table *table, uint32_t id
 uint32_t sight_table_server(const struct sight_table *table, uint32_t id);
 uint32_t sight_table_site(const struct sight_table *table, uint32_t id);
 
-/* Changes whenever something has become known of flows that were published before. */
+/* Changes whenever something has become known of flows that were published before, or forgotten. */
 uint64_t sight_table_version(const struct sight_table *table);
 void sight_table_touch(struct sight_table *table);
 
-/* Sights there are. Any thread. */
+/* Sights that there are, and how many were forgotten. Any thread. */
 uint32_t sight_table_count(const struct sight_table *table);
+uint64_t sight_table_forgotten(const struct sight_table *table);
 
 #endif
