@@ -8,22 +8,90 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/virtio_net.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "flow_abi.h"
+#include "sample_abi.h"
 
 #define ETH_P_UNSAID 0xffff /* FLOW_ETH_P_UNSAID: the version nibble says */
 
 /* Below 0x600, where EtherTypes begin, and not among the numbers that the kernel made up there. */
 #define PROTOCOL_NONE 0x00ff
 
-/* A filter of one instruction: so many bytes of each packet are copied. */
-static int set_snap(int fd, uint32_t bytes)
+/* Bytes of the packet from its network header on, also by X. */
+#define NETWORK(offset) ((uint32_t)SKF_NET_OFF + (offset))
+#define LOAD(size, mode, offset) BPF_STMT(BPF_LD | (size) | (mode), NETWORK(offset))
+#define DO(operation, value)	 BPF_STMT(BPF_ALU | (operation) | BPF_K, value)
+/* The instruction at a place goes on at one of two others. */
+#define IF(place, test, value, yes, no)                                         \
+	BPF_JUMP(BPF_JMP | (test) | BPF_K, value, (uint8_t)((yes) - (place) - 1), \
+		 (uint8_t)((no) - (place) - 1))
+
+enum { IPV6 = 14, TRANSPORT = 16, UDP = 27, ALL_HEADERS = 39, PAYLOAD_TOO = 40 };
+
+/*
+ * How much of each packet is copied: all headers, and the payload too where a name can be in it. That is
+ * TCP with PSH, which ends what was sent at once, or with a handshake record of TLS at the start; and UDP
+ * with the long header of QUIC or with the port of a name service. A load beyond the packet would drop
+ * it: only packets that are longer than all headers are looked at.
+ */
+static const struct sock_filter payload_snap[] = {
+	BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+	IF(1, BPF_JGT, PACKET_RING_SNAP, 2, ALL_HEADERS),
+	LOAD(BPF_B, BPF_ABS, 0),
+	DO(BPF_AND, 0xf0),
+	IF(4, BPF_JEQ, 0x60, IPV6, 5),
+	IF(5, BPF_JEQ, 0x40, 6, ALL_HEADERS),
+	LOAD(BPF_H, BPF_ABS, 6),
+	IF(7, BPF_JSET, 0x1fff, ALL_HEADERS, 8), /* a later fragment */
+	LOAD(BPF_B, BPF_ABS, 0),
+	DO(BPF_AND, 0x0f),
+	DO(BPF_LSH, 2),
+	BPF_STMT(BPF_MISC | BPF_TAX, 0),
+	LOAD(BPF_B, BPF_ABS, 9),
+	BPF_STMT(BPF_JMP | BPF_JA, TRANSPORT - 14),
+	[IPV6] = BPF_STMT(BPF_LDX | BPF_W | BPF_IMM, 40),
+	LOAD(BPF_B, BPF_ABS, 6),
+	[TRANSPORT] = IF(16, BPF_JEQ, IPPROTO_UDP, UDP, 17),
+	IF(17, BPF_JEQ, IPPROTO_TCP, 18, ALL_HEADERS),
+	LOAD(BPF_B, BPF_IND, 13),
+	IF(19, BPF_JSET, 0x08, PAYLOAD_TOO, 20),
+	LOAD(BPF_B, BPF_IND, 12),
+	DO(BPF_AND, 0xf0),
+	DO(BPF_RSH, 2),
+	BPF_STMT(BPF_ALU | BPF_ADD | BPF_X, 0),
+	BPF_STMT(BPF_MISC | BPF_TAX, 0),
+	LOAD(BPF_B, BPF_IND, 0),
+	IF(26, BPF_JEQ, 22, PAYLOAD_TOO, ALL_HEADERS),
+	[UDP] = LOAD(BPF_B, BPF_IND, 8),
+	IF(28, BPF_JGE, 0xc0, PAYLOAD_TOO, 29),
+	LOAD(BPF_H, BPF_IND, 0),
+	IF(30, BPF_JEQ, 53, PAYLOAD_TOO, 31),
+	IF(31, BPF_JEQ, 5353, PAYLOAD_TOO, 32),
+	IF(32, BPF_JEQ, 5355, PAYLOAD_TOO, 33),
+	IF(33, BPF_JEQ, 137, PAYLOAD_TOO, 34),
+	LOAD(BPF_H, BPF_IND, 2),
+	IF(35, BPF_JEQ, 53, PAYLOAD_TOO, 36),
+	IF(36, BPF_JEQ, 5353, PAYLOAD_TOO, 37),
+	IF(37, BPF_JEQ, 5355, PAYLOAD_TOO, 38),
+	IF(38, BPF_JEQ, 137, PAYLOAD_TOO, ALL_HEADERS),
+	[ALL_HEADERS] = BPF_STMT(BPF_RET | BPF_K, PACKET_RING_SNAP),
+	[PAYLOAD_TOO] = BPF_STMT(BPF_RET | BPF_K, PACKET_RING_SNAP + SAMPLE_LARGE),
+};
+
+_Static_assert(ARRAY_SIZE(payload_snap) == PAYLOAD_TOO + 1, "places are those of the instructions");
+
+static int set_snap(int fd, bool payloads)
 {
-	struct sock_filter accept = BPF_STMT(BPF_RET | BPF_K, bytes);
-	const struct sock_fprog program = {.len = 1, .filter = &accept};
+	const struct sock_filter *all = &payload_snap[payloads ? 0 : ALL_HEADERS];
+	const struct sock_fprog program = {
+		.len = payloads ? ARRAY_SIZE(payload_snap) : 1,
+		.filter = (struct sock_filter *)(uintptr_t)all,
+	};
 
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ? -errno : 0;
 }
@@ -78,7 +146,7 @@ int packet_ring_bind(struct packet_ring *ring, unsigned int ifindex)
 	return bind_to(ring, ifindex, ETH_P_ALL);
 }
 
-int packet_ring_open(struct packet_ring *ring, unsigned int ifindex, size_t bytes)
+int packet_ring_open(struct packet_ring *ring, unsigned int ifindex, size_t bytes, bool payloads)
 {
 	const int version = TPACKET_V3, on = 1;
 	int err;
@@ -90,7 +158,7 @@ int packet_ring_open(struct packet_ring *ring, unsigned int ifindex, size_t byte
 	if (setsockopt(ring->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)))
 		err = -errno;
 	else
-		err = set_snap(ring->fd, PACKET_RING_SNAP);
+		err = set_snap(ring->fd, payloads);
 	ring->has_vnet = !setsockopt(ring->fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on));
 	if (!err)
 		err = make_ring(ring, bytes);

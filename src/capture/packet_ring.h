@@ -19,7 +19,10 @@
 #define PACKET_RING_BYTES_MIN (4U << 20)
 /* A block that is not full is handed over after this time. */
 #define PACKET_RING_RETIRE_MS 40
-/* Bytes of each packet that the kernel copies: all headers that tell flows apart, and more. */
+/*
+ * Bytes of each packet that the kernel copies: all headers that tell flows apart, and more. With
+ * payloads, SAMPLE_LARGE more of those that may have a name in them.
+ */
 #define PACKET_RING_SNAP 384
 
 struct packet_ring {
@@ -42,9 +45,9 @@ struct ring_packet {
 
 /*
  * Opens a socket on an interface; 0: on all. The ring has at most `bytes`, and fewer where memory is
- * short. 0; -EPERM: no CAP_NET_RAW; or another negative errno.
+ * short. `payloads`: those of packets are wanted too. 0; -EPERM: no CAP_NET_RAW; or another negative errno.
  */
-int packet_ring_open(struct packet_ring *ring, unsigned int ifindex, size_t bytes);
+int packet_ring_open(struct packet_ring *ring, unsigned int ifindex, size_t bytes, bool payloads);
 /* Safe to call twice. */
 void packet_ring_close(struct packet_ring *ring);
 

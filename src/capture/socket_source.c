@@ -30,6 +30,7 @@ struct socket_source {
 	unsigned int rings;
 	int epoll_fd;
 	bool any, exit_on_loss;
+	bool payloads; /* are wanted, for samples */
 	char asked[FLOW_IFACES_MAX][IF_NAMESIZE]; /* by slot: the name it is watched by */
 	struct ifaces *ifaces;
 	unsigned int last; /* slot of the packet before */
@@ -345,7 +346,7 @@ static int open_ring(struct socket_source *source, unsigned int ifindex, size_t 
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	struct packet_ring *ring = &source->ring[source->rings];
-	int err = packet_ring_open(ring, ifindex, bytes);
+	int err = packet_ring_open(ring, ifindex, bytes, source->payloads);
 
 	if (err)
 		return err;
@@ -415,6 +416,7 @@ int socket_source_open(const struct socket_source_options *options,
 	source->base.ops = &socket_source_ops;
 	source->any = options->any;
 	source->exit_on_loss = options->exit_on_loss;
+	source->payloads = options->samples && options->samples->ring;
 	source->ring = calloc(options->any ? 1 : options->names, sizeof(*source->ring));
 	source->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	err = !source->ring ? -ENOMEM : source->epoll_fd < 0 ? -errno : 0;

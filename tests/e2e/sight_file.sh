@@ -135,6 +135,8 @@ test_socket() {
 	monitor_stop
 	same "status" "$MONITOR_STATUS" 0
 	row live appProto=https dstName=one.example.org nameFrom=sni initiator=src
+	jq -e 'all(.[] | select(.appProto == "https"); .ja4)' "$BED_DIR/live.out" >/dev/null ||
+		fail "hellos were cut short"
 	row live appProto=http dstName=two.example.net nameFrom=host dstPort=80
 	row live appProto=tls dstName=long.three.example nameFrom=sni
 	row live appProto=dns dstPort=53
