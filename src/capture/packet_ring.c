@@ -9,6 +9,7 @@
 #include <linux/if_packet.h>
 #include <linux/virtio_net.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -87,12 +88,11 @@ _Static_assert(ARRAY_SIZE(payload_snap) == PAYLOAD_TOO + 1, "places are those of
 
 static int set_snap(int fd, bool payloads)
 {
-	const struct sock_filter *all = &payload_snap[payloads ? 0 : ALL_HEADERS];
-	const struct sock_fprog program = {
-		.len = payloads ? ARRAY_SIZE(payload_snap) : 1,
-		.filter = (struct sock_filter *)(uintptr_t)all,
-	};
+	const size_t from = payloads ? 0 : ALL_HEADERS, count = payloads ? PAYLOAD_TOO + 1 : 1;
+	struct sock_filter filter[ARRAY_SIZE(payload_snap)];
+	const struct sock_fprog program = {.len = (unsigned short)count, .filter = filter};
 
+	memcpy(filter, payload_snap + from, count * sizeof(*filter));
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ? -errno : 0;
 }
 

@@ -121,6 +121,22 @@ static bool read_tls(struct inspect_case *now, const uint8_t *bytes, size_t leng
 	return err != 0;
 }
 
+/*
+ * PostgreSQL asks first whether TLS may begin (SSLRequest, "SSL Session Encryption" in its manual);
+ * the hello follows in the same stream.
+ */
+static const uint8_t ssl_request[] = {0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f};
+
+static bool read_behind_request(struct inspect_case *now, const uint8_t *bytes, size_t length)
+{
+	const size_t before = sizeof(ssl_request);
+
+	inspect_found(now, APPLICATION_POSTGRESQL);
+	if (length == before)
+		return true;
+	return bytes[before] == RECORD_HELLO && read_tls(now, bytes + before, length - before);
+}
+
 static bool read_request(struct inspect_case *now, const uint8_t *bytes, size_t length)
 {
 	char host[HOST_NAME_SIZE];
@@ -168,6 +184,8 @@ static bool read_start(struct inspect_case *now, const uint8_t *bytes, size_t le
 		return true; /* its first bytes come later */
 	if (*bytes == RECORD_HELLO)
 		return read_tls(now, bytes, length);
+	if (length >= sizeof(ssl_request) && !memcmp(bytes, ssl_request, sizeof(ssl_request)))
+		return read_behind_request(now, bytes, length);
 	if (has_port(now, PORT_DNS))
 		return read_dns_stream(now, bytes, length);
 	more = read_request(now, bytes, length);

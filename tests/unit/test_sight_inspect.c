@@ -153,6 +153,27 @@ static void hello_in_two_segments(void **state)
 	}
 }
 
+/* Also where the request and the hello are in one segment; it stays PostgreSQL. */
+static void hello_behind_postgresql(void **state)
+{
+	struct bed *bed = *state;
+	uint8_t stream[HELLO_BYTES + 16] = {0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f}, hello[HELLO_BYTES];
+	size_t length = 8 + hello_put_record(hello, hello_make_chrome("db.example.org", hello),
+					     stream + 8);
+
+	for (size_t cut = 8; cut <= length; cut += length - 8) {
+		shake_hands(bed, 1000 + (uint32_t)cut);
+		assert_string_equal(bed->last.name, "");
+		send_tcp(bed, false, INSPECT_ACK, 1001 + (uint32_t)cut, stream, cut);
+		assert_int_equal(bed->last.application, APPLICATION_POSTGRESQL);
+		send_tcp(bed, true, INSPECT_ACK, 78, "S", 1);
+		send_tcp(bed, false, INSPECT_ACK, 1001 + 2 * (uint32_t)cut, stream + cut, length - cut);
+		assert_string_equal(bed->last.name, "db.example.org");
+		assert_int_equal(bed->last.application, APPLICATION_POSTGRESQL);
+		assert_int_equal(bed->last.tls_version, 0x0304);
+	}
+}
+
 /* The same tuple again, for another server name. */
 static void tuple_is_used_again(void **state)
 {
@@ -332,6 +353,7 @@ int main(void)
 		IN_BED(handshake_has_times),
 		IN_BED(repeated_syn_has_no_time),
 		IN_BED(hello_in_two_segments),
+		IN_BED(hello_behind_postgresql),
 		IN_BED(tuple_is_used_again),
 		IN_BED(dns_names_what_follows),
 		IN_BED(dns_over_tcp_in_pieces),
