@@ -60,7 +60,7 @@ char *link_type_name(uint32_t type, char *text, size_t size)
 	if (name)
 		snprintf(text, size, "%s", name);
 	else
-		snprintf(text, size, "type %u", type);
+		snprintf(text, size, "%u", type);
 	return text;
 }
 

@@ -14,7 +14,7 @@
 
 /* Whether frames of that type can be read. */
 bool link_type_is_known(uint32_t type);
-/* Its name, or "type N". Returns `text`. */
+/* Its name, or its number. Returns `text`. */
 char *link_type_name(uint32_t type, char *text, size_t size);
 /* Whether its frames say their direction. */
 bool link_type_has_dir(uint32_t type);

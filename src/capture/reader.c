@@ -15,6 +15,7 @@
 #define MAGIC_MICROSECONDS 0xa1b2c3d4U
 #define MAGIC_NANOSECONDS  0xa1b23c4dU
 #define MAGIC_PATCHED	   0xa1b2cd34U /* of Alexey Kuznetsov's libpcap: longer records */
+#define FILE_HEAD	    24
 #define RECORD_HEAD	    16
 #define RECORD_HEAD_PATCHED 24
 /* As libpcap has it for all link types that are read here. */
@@ -99,7 +100,19 @@ static const struct {
 	 "it is compressed; unpack it first: zstdcat FILE | pktstat-bpf --read -"},
 	{{0xfd, '7', 'z', 'X'}, 4,
 	 "it is compressed; unpack it first: xzcat FILE | pktstat-bpf --read -"},
+	{{'B', 'Z', 'h'}, 3, "it is compressed; unpack it first: bzcat FILE | pktstat-bpf --read -"},
+	{{0x04, 0x22, 0x4d, 0x18}, 4,
+	 "it is compressed; unpack it first: lz4cat FILE | pktstat-bpf --read -"},
+	{{'P', 'K', 3, 4}, 4, "it is a ZIP archive; unpack it first: unzip -p FILE | pktstat-bpf --read -"},
 };
+
+static bool is_pcap(uint32_t magic)
+{
+	uint32_t turned = __builtin_bswap32(magic);
+
+	return magic == MAGIC_MICROSECONDS || magic == MAGIC_NANOSECONDS || magic == MAGIC_PATCHED ||
+	       turned == MAGIC_MICROSECONDS || turned == MAGIC_NANOSECONDS || turned == MAGIC_PATCHED;
+}
 
 static int open_any(struct reader *reader)
 {
@@ -117,6 +130,9 @@ static int open_any(struct reader *reader)
 			return damaged_by(reader, mistakes[i].what);
 	}
 	memcpy(&magic, head, sizeof(magic));
+	if (is_pcap(magic) && !input_look(&reader->input, FILE_HEAD))
+		return reader->input.error ? reader->input.error
+					   : damaged_by(reader, "it ends within its header");
 	if (magic != PCAPNG_BLOCK_SECTION)
 		return open_pcap(reader, magic);
 	pcapng_init(&reader->pcapng, &reader->input);

@@ -139,6 +139,18 @@ case_broken() {
 	says "not a capture"
 	read_file compressed 1
 	says "zcat"
+	printf 'BZh91AY&SY..........' >"$DIR/compressed"
+	read_file compressed 1
+	says "bzcat FILE"
+	printf '\x28\xb5\x2f\xfd............' >"$DIR/compressed"
+	read_file compressed 1
+	says "zstdcat FILE"
+	head -c 20 "$DIR/ethernet.pcap" >"$DIR/short.pcap"
+	read_file short.pcap 1
+	says "it ends within its header"
+	(head -c 20 "$DIR/ethernet.pcap" && printf '\x93\x00\x00\x00') >"$DIR/unknown.pcap"
+	read_file unknown.pcap 1
+	says "its link type 147 is neither"
 	read_file missing 1
 	says "No such file"
 	read_file . 1
