@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bpf_source.h"
@@ -295,6 +296,7 @@ static int serve_metrics_file(const void *context, const void *request, size_t l
 	const struct options *options = context;
 	enum metrics_file_step step;
 	char path[METRICS_PATH_MAX];
+	struct stat old;
 	int fd, err;
 
 	if (length != sizeof(step) ||
@@ -302,6 +304,10 @@ static int serve_metrics_file(const void *context, const void *request, size_t l
 		return -ENAMETOOLONG;
 	memcpy(&step, request, sizeof(step));
 	if (step == METRICS_FILE_OPEN) {
+		/* As root a rename would replace /dev/null as well. */
+		if (!lstat(options->metrics_file, &old) && !S_ISREG(old.st_mode) &&
+		    !S_ISLNK(old.st_mode))
+			return -EEXIST;
 		unlink(path);
 		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 		return fd < 0 ? -errno : fd;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -63,6 +64,15 @@ static void narrow_ipfix(void *context)
 	app_narrow_ipfix(output->app);
 }
 
+/* fe80::1 alone is on no link. */
+static bool lacks_interface(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)address;
+
+	return address->ss_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&ipv6->sin6_addr) &&
+	       !ipv6->sin6_scope_id;
+}
+
 /* The first address of the collector. */
 static int find_collector(const struct ipfix_target *target, struct ipfix_options *ret_options)
 {
@@ -84,6 +94,12 @@ static int find_collector(const struct ipfix_target *target, struct ipfix_option
 	memcpy(&ret_options->address, found->ai_addr, found->ai_addrlen);
 	ret_options->address_size = found->ai_addrlen;
 	freeaddrinfo(found);
+	if (lacks_interface(&ret_options->address)) {
+		log_line("cannot send flow records to '%s': a link-local address needs its interface; "
+			 "give it as [ADDRESS%%INTERFACE]:PORT",
+			 format_outside(target->host, host, sizeof(host)));
+		return -EINVAL;
+	}
 	return 0;
 }
 

@@ -33,11 +33,6 @@ bool app_has_metrics(const struct options *options)
 static int say_bind_error(const char *address, int err)
 {
 	switch (err) {
-	case -EINVAL:
-		log_line("cannot serve metrics on '%s': give a port from 1 to 65535, ADDRESS:PORT or "
-			 "[IPV6-ADDRESS]:PORT",
-			 address);
-		break;
 	case -ENOENT:
 		log_line("cannot serve metrics on '%s': no such address; give one of this host",
 			 address);
@@ -178,6 +173,12 @@ static int try_metrics_file(struct app_metrics *metrics)
 {
 	int fd = open_metrics_file(metrics);
 
+	if (fd == -EEXIST) {
+		log_line("cannot write metrics to %s: it is a directory, a device or a pipe, and the "
+			 "file is replaced each time; give another path",
+			 metrics->app->options->metrics_file);
+		return fd;
+	}
 	if (fd < 0) {
 		log_line("cannot write metrics to %s: %s; give a file in an existing directory that "
 			 "belongs to the user that the program runs as",

@@ -158,6 +158,13 @@ static void narrow_stream(void *context)
 	app_narrow_stream(output->app);
 }
 
+static bool is_named_pipe(const char *path)
+{
+	struct stat file;
+
+	return !stat(path, &file) && S_ISFIFO(file.st_mode);
+}
+
 /* The file of a stream, or standard output. */
 static int open_stream_file(const struct options_stream *wanted, int *ret_fd)
 {
@@ -168,7 +175,7 @@ static int open_stream_file(const struct options_stream *wanted, int *ret_fd)
 	*ret_fd = open(wanted->path, APP_STREAM_FLAGS, 0644);
 	if (*ret_fd >= 0)
 		return 0;
-	if (errno == ENXIO) {
+	if (errno == ENXIO && is_named_pipe(wanted->path)) {
 		log_line("cannot open %s for the stream: nobody reads this pipe; start its reader "
 			 "first",
 			 wanted->path);
@@ -180,12 +187,37 @@ static int open_stream_file(const struct options_stream *wanted, int *ret_fd)
 	return -errno;
 }
 
-/* Two paths may be one file. 0 or -EINVAL. */
-static int refuse_mixed(const struct app_outputs *outputs, const struct app_output *output)
+/* As root this would write over a disk. */
+static int refuse_disk(const struct app_output *output)
 {
+	if (!S_ISBLK(output->file.st_mode))
+		return 0;
+	log_line("cannot write the stream to %s: it is a disk; give a file", output_name(output));
+	return -EINVAL;
+}
+
+/* Devices are left to the user: /dev/null takes everything. */
+static bool is_one_file(const struct stat *a, const struct stat *b)
+{
+	return (S_ISREG(a->st_mode) || S_ISFIFO(a->st_mode)) && a->st_dev == b->st_dev &&
+	       a->st_ino == b->st_ino;
+}
+
+/* Two paths may be one file, and a path may be standard output. 0 or -EINVAL. */
+static int refuse_mixed(const struct options *options, const struct app_outputs *outputs,
+			const struct app_output *output)
+{
+	struct stat standard;
+
+	if (!app_streams_to_stdout(options) && !fstat(STDOUT_FILENO, &standard) &&
+	    is_one_file(&output->file, &standard)) {
+		log_line("the stream to %s and the report would be mixed on standard output; give the "
+			 "stream another file",
+			 output->path);
+		return -EINVAL;
+	}
 	for (const struct app_output *other = outputs->stream; other < output; other++) {
-		if (!S_ISREG(output->file.st_mode) || other->file.st_dev != output->file.st_dev ||
-		    other->file.st_ino != output->file.st_ino)
+		if (!is_one_file(&output->file, &other->file))
 			continue;
 		log_line("two streams would be mixed: %s and %s are the same file; give them "
 			 "different files",
@@ -232,7 +264,8 @@ static int make_stream(struct app *app, const struct options_stream *wanted,
 		return err;
 	output->app = app;
 	output->path = wanted->path;
-	if (!fstat(fd, &output->file) && refuse_mixed(app->outputs, output)) {
+	if (!fstat(fd, &output->file) &&
+	    (refuse_disk(output) || refuse_mixed(options, app->outputs, output))) {
 		if (wanted->path)
 			close(fd);
 		return -EINVAL;

@@ -16,6 +16,7 @@
 #include "group.h"
 #include "ledger.h"
 #include "limit.h"
+#include "metrics_address.h"
 
 /* getopt's value for the option with this id: beyond any letter. */
 #define LONG_VALUE(id) (256 + (int)(id))
@@ -360,17 +361,6 @@ static bool parse_read(struct parser *parser, const char *text)
 	return true;
 }
 
-/* Digits, and perhaps a point and digits: strtod() would also take 0x10, 1e3 and nan. */
-static bool is_plain_number(const char *text)
-{
-	size_t whole = strspn(text, "0123456789"), part;
-
-	if (!whole || !text[whole])
-		return whole;
-	part = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
-	return part && !text[whole + 1 + part];
-}
-
 static bool parse_speed(struct parser *parser, const char *text)
 {
 	struct options *options = &parser->options;
@@ -379,9 +369,8 @@ static bool parse_speed(struct parser *parser, const char *text)
 	options->speed = 0;
 	if (!strcmp(text, "max"))
 		return true;
-	if (is_plain_number(text))
-		options->speed = strtod(text, NULL);
-	if (options->speed < FILE_SOURCE_SPEED_MIN || options->speed > FILE_SOURCE_SPEED_MAX)
+	if (!decimal_parse(text, &options->speed) || options->speed < FILE_SOURCE_SPEED_MIN ||
+	    options->speed > FILE_SOURCE_SPEED_MAX)
 		return refuse(parser,
 			      "cannot use '%.64s' as --speed: give a number from 0.01 to "
 			      "1000000, or max",
@@ -415,6 +404,18 @@ static bool parse_once(struct parser *parser, const char *name, const char *text
 		return refuse(parser, "--%s may be given only once", name);
 	*ret_text = text;
 	return true;
+}
+
+static bool parse_metrics(struct parser *parser, const char *text)
+{
+	struct metrics_address unused;
+
+	if (*text && !metrics_address_parse(text, &unused))
+		return refuse(parser, "cannot use '%.64s' as --metrics: give a port from 1 to 65535, "
+				      "ADDRESS:PORT or [IPV6-ADDRESS]:PORT",
+			      text);
+	return parse_once(parser, "metrics", text, "a port, for example 9435",
+			  &parser->options.metrics);
 }
 
 /* What only the whole command line shows. */
@@ -461,9 +462,7 @@ static bool apply_output(struct parser *parser, enum option_id id, const char *a
 	struct options *options = &parser->options;
 
 	switch (id) {
-	case OPTION_METRICS:
-		return parse_once(parser, "metrics", argument, "a port, for example 9435",
-				  &options->metrics);
+	case OPTION_METRICS: return parse_metrics(parser, argument);
 	case OPTION_METRICS_FILE:
 		return parse_once(parser, "metrics-file", argument, "a path",
 				  &options->metrics_file);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "metrics_address.h"
 
 #define CONNECTIONS_MAX	  4
 #define CONNECTION_SECONDS 2
@@ -34,29 +35,6 @@ struct metrics_server {
 	struct client client[CONNECTIONS_MAX];
 };
 
-/* Splits "ADDR:PORT", "[ADDR]:PORT" or "PORT"; false if it is none of these. */
-static bool split_address(const char *address, char host[METRICS_ADDRESS_MAX], const char **ret_port)
-{
-	const char *colon = strrchr(address, ':');
-	const char *port = colon ? colon + 1 : address;
-	size_t length = colon ? (size_t)(colon - address) : 0;
-
-	if (!*port || strspn(port, "0123456789") != strlen(port) || strlen(port) > 5 ||
-	    strtoul(port, NULL, 10) < 1 || strtoul(port, NULL, 10) > 65535 ||
-	    length >= METRICS_ADDRESS_MAX)
-		return false;
-	if (length >= 2 && address[0] == '[' && address[length - 1] == ']') {
-		address++;
-		length -= 2;
-	} else if (memchr(address, ':', length)) {
-		return false;
-	}
-	memcpy(host, address, length);
-	host[length] = '\0';
-	*ret_port = port;
-	return length || !colon;
-}
-
 static int bind_one(const struct addrinfo *info, int *ret_fd)
 {
 	int on = 1, err;
@@ -79,14 +57,13 @@ int metrics_bind(const char *address, int *ret_fd)
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC,
 				       .ai_socktype = SOCK_STREAM,
 				       .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-	char host[METRICS_ADDRESS_MAX];
+	struct metrics_address split;
 	struct addrinfo *found;
-	const char *port;
 	int err;
 
-	if (!split_address(address, host, &port))
+	if (!metrics_address_parse(address, &split))
 		return -EINVAL;
-	if (getaddrinfo(*host ? host : "127.0.0.1", port, &hints, &found))
+	if (getaddrinfo(*split.host ? split.host : "127.0.0.1", split.port, &hints, &found))
 		return -ENOENT;
 	err = bind_one(found, ret_fd);
 	freeaddrinfo(found);

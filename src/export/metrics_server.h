@@ -10,8 +10,6 @@
 
 #include "metrics.h"
 
-#define METRICS_ADDRESS_MAX 272
-
 struct metrics_server;
 
 /*

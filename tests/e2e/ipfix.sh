@@ -419,6 +419,7 @@ errors() {
 	refuses 2 "--ipfix-more needs --ipfix HOST" --ipfix-more
 	refuses 2 "give one of them" --ipfix ::1 --ipfix-more --no-owners
 	refuses 1 "cannot find the IPFIX collector 'nosuch.invalid'" --ipfix nosuch.invalid
+	refuses 1 "a link-local address needs its interface" --ipfix fe80::1
 	refuses 1 "cannot send flow records to 203.0.113.1:4739: Network is unreachable" \
 		--ipfix 203.0.113.1
 }

@@ -117,25 +117,32 @@ END
 	monitor_stop
 }
 
+# refused STATUS TEXT ARGS...
 refused() {
 	local status=0
-	bed_mon timeout 60 "$PKTSTAT_BPF" -i mon0 -t 1s "${@:2}" >/dev/null 2>"$BED_DIR/refused.err" ||
+	bed_mon timeout 60 "$PKTSTAT_BPF" -i mon0 -t 1s "${@:3}" >/dev/null 2>"$BED_DIR/refused.err" ||
 		status=$?
-	same "status of ${*:2}" "$status" 1
-	same "lines of ${*:2}" "$(wc -l <"$BED_DIR/refused.err")" 1
-	grep -q "$1" "$BED_DIR/refused.err" || fail "${*:2}: $(cat "$BED_DIR/refused.err")"
+	same "status of ${*:3}" "$status" "$1"
+	same "lines of ${*:3}" "$(wc -l <"$BED_DIR/refused.err")" 1
+	grep -q "$2" "$BED_DIR/refused.err" || fail "${*:3}: $(cat "$BED_DIR/refused.err")"
 }
 
 test_refused() {
 	bed_mon nc -l -p "$port" >/dev/null 2>&1 &
 	BED_PIDS="$BED_PIDS $!"
 	wait_for 60 bed_mon sh -c "ss -ltn | grep -q :$port"
-	refused 'Address already in use; give another' --metrics "0.0.0.0:$port"
-	refused 'give a port from 1 to 65535' --metrics 70000
-	refused 'give a port from 1 to 65535' --metrics fd99::1:9435
-	refused 'no such address' --metrics nowhere.invalid:9435
-	refused 'existing directory' --metrics-file "$BED_DIR/none/file"
-	refused 'existing directory' --stream "jsonl:$BED_DIR/none/file"
+	refused 1 'Address already in use; give another' --metrics "0.0.0.0:$port"
+	refused 2 'give a port from 1 to 65535' --metrics 70000
+	refused 2 'give a port from 1 to 65535' --metrics fd99::1:9435
+	refused 1 'no such address' --metrics nowhere.invalid:9435
+	refused 1 'existing directory' --metrics-file "$BED_DIR/none/file"
+	refused 1 'existing directory' --stream "jsonl:$BED_DIR/none/file"
+	# A file is put in the place of the old one, which must not be a device.
+	mkdir "$BED_DIR/place"
+	mkfifo "$BED_DIR/fifo"
+	refused 1 'it is a directory, a device or a pipe' --metrics-file "$BED_DIR/place"
+	refused 1 'it is a directory, a device or a pipe' --metrics-file "$BED_DIR/fifo"
+	[ -p "$BED_DIR/fifo" ] || fail "a pipe was replaced"
 }
 
 answers() {

@@ -157,6 +157,11 @@ test_unread() {
 		--stream "csv:$BED_DIR/./one" >/dev/null 2>"$BED_DIR/unread.err" || status=$?
 	same "status of two streams to one file" "$status" 1
 	grep -q 'are the same file; give them' "$BED_DIR/unread.err" || fail "$(cat "$BED_DIR/unread.err")"
+	status=0
+	bed_mon timeout -k 1 60 "$PKTSTAT_BPF" -i mon0 --json --stream jsonl:/dev/stdout \
+		>"$BED_DIR/one" 2>"$BED_DIR/unread.err" || status=$?
+	same "status of a stream and a report in one file" "$status" 1
+	grep -q 'the report would be mixed' "$BED_DIR/unread.err" || fail "$(cat "$BED_DIR/unread.err")"
 	exec 9<>"$BED_DIR/unread"
 	monitor_start unread -r 100ms --stream "jsonl:$BED_DIR/unread" 9>&-
 	mv "$BED_DIR/unread" "$BED_DIR/unread.old"

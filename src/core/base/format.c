@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -378,6 +379,18 @@ int duration_parse(const char *text, uint64_t *ret_ns, const char **ret_why)
 	if (!err)
 		*ret_ns = total;
 	return err;
+}
+
+bool decimal_parse(const char *text, double *ret_number)
+{
+	size_t whole = strspn(text, "0123456789"), part = 0;
+
+	if (whole && text[whole] == '.')
+		part = strspn(text + whole + 1, "0123456789");
+	if (!whole || (text[whole] && !part) || (part && text[whole + 1 + part]))
+		return false;
+	*ret_number = strtod(text, NULL);
+	return true;
 }
 
 /* The edit distance, by rows of the usual table. */

@@ -62,6 +62,9 @@ char *format_outside(const char *from, char *text, size_t size);
  */
 int duration_parse(const char *text, uint64_t *ret_ns, const char **ret_why);
 
+/* Digits, and perhaps a point and digits: strtod() would also take 0x10, 1e3 and nan. False: not of that form. */
+bool decimal_parse(const char *text, double *ret_number);
+
 /* How far a mistyped word is from one that is known. Pure; any thread. */
 
 /* Longest word that is compared. */
