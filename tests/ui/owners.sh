@@ -52,6 +52,20 @@ check_names() {
 	rm "$settings/pktstat-bpf/settings"
 }
 
+# Sites, what they consist of, and applications: by number, by menu, and step by step back.
+check_sights() {
+	keys M-0; expect '\[(0 )?sites\]'; first_row 'example\.org '; expect '~example\.net '
+	keys Enter; expect '\[servers\] of example\.org|of example\.org '; first_row 'www\.example\.org '
+	keys Enter; expect 'of www\.example\.org'; expect 'TCP .*www\.exam.*:443'; expect_no '^..UDP '
+	keys Escape; expect 'of example\.org '; expect '^▸ www\.example\.org '
+	keys Escape; expect '\[(0 )?sites\]'; expect '^▸ example\.org '
+	keys v; expect '^ +a +apps'; keys a; expect_no '^ +a +apps'; first_row 'https '; expect '\[apps\]'
+	keys Tab; expect '\[(1 )?conv'; keys BTab; expect '\[apps\]'
+	keys M-1; expect 'www\.exam.*:443'
+	keys A; expect 'addresses instead of names of servers'; expect_no 'www\.exam'
+	keys A; expect 'as packets and DNS'; expect 'www\.exam.*:443'
+}
+
 # Without them: no views, no columns, no words.
 check_without() {
 	keys N; expect 'cannot be looked up'; keys g
@@ -68,6 +82,9 @@ for size in "80 24" "132 40"; do
 	keys q; expect '^ended by'
 	type_line "clear; $driver -a"; expect 'BPS▼'
 	check_names
+	type_line "clear; $driver -oS"; expect 'BPS▼'
+	check_sights
+	keys q; expect '^ended by'
 	type_line "clear; $driver"; expect 'BPS▼'
 	check_without
 	keys q; expect '^ended by'

@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 
 #include "flow.h"
+#include "ledger.h"
 #include "sight.h"
 #include "view.h"
 
@@ -269,6 +270,67 @@ static void known_later(void **state)
 	expect_groups(bed, "https 8, aged: TCP 8, dns 7, http3 6, http 4, ssh 3");
 }
 
+#define SECOND 1000000000LL
+
+/* A second of a ledger that forgets what is idle for one, with packets of these flows. */
+static struct snapshot *next_second(struct ledger *ledger, int64_t second, size_t from, size_t to)
+{
+	struct snapshot *snapshot;
+
+	ledger_begin(ledger, (second - 1) * SECOND, second * SECOND);
+	for (size_t i = from; i < to; i++) {
+		const struct flow_key key = key_of(i);
+
+		ledger_add(ledger, &key, 1, 1 + i);
+	}
+	assert_int_equal(ledger_snapshot(ledger, (uint64_t)(second * SECOND), &snapshot), 0);
+	snapshot->seq = (uint64_t)second;
+	snapshot->elapsed_ns = SECOND;
+	return snapshot;
+}
+
+/* Flows without a row still count in their groups, and conversations keep their names. */
+static void idle_flows_are_known(void **state)
+{
+	struct bed *bed = *state;
+	const struct sight_flow named = {.named = SIGHT_END_DESTINATION};
+	struct snapshot *first, *last;
+	struct ledger *ledger;
+	struct row row;
+
+	assert_int_equal(ledger_new(LEDGER_FLOWS_MIN, SECOND, &ledger), 0);
+	assert_int_equal(ledger_log_idle(ledger), 0);
+	first = next_second(ledger, 1, 0, 3);
+	for (size_t i = 0; i < first->count; i++)
+		snapshot_set_sight(first, i, sight_of(bed, snapshot_key(first, i)->sport - 1U),
+				   sight_flow_pack(&named));
+	ledger_take_owners(ledger);
+	snapshot_unref(next_second(ledger, 2, 3, 4));
+	snapshot_unref(next_second(ledger, 3, 3, 4));
+	last = next_second(ledger, 4, 3, 4);
+	assert_int_equal(last->count, 1);
+	view_set_snapshot(bed->view, last);
+	view_set_group(bed->view, GROUP_SITE);
+	view_set_sort(bed->view, COLUMN_SOURCE, false);
+	expect_groups(bed, "example.org 0, ~example.org 0, - 4");
+	assert_true(view_get(bed->view, 0, &row));
+	assert_int_equal(row.total[FLOW_IN].bytes, 1 + 2);
+	assert_true(view_drill(bed->view));
+	assert_int_equal(view_arrange(bed->view), 0);
+	assert_int_equal(view_count(bed->view), 2);
+	assert_true(view_drill(bed->view));
+	assert_int_equal(view_arrange(bed->view), 0);
+	assert_true(view_get(bed->view, 0, &row));
+	assert_string_equal(sight_table_get(bed->sights, row.sight)->label, "cdn.example.org");
+	/* The other way round: the near end comes first. */
+	assert_int_equal(sight_flow_unpack(row.sight_word).named, SIGHT_END_SOURCE);
+	view_set_snapshot(bed->view, bed->snapshot);
+	assert_int_equal(view_arrange(bed->view), 0);
+	snapshot_unref(first);
+	snapshot_unref(last);
+	ledger_free(ledger);
+}
+
 int main(void)
 {
 #define IN_BED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -276,7 +338,7 @@ int main(void)
 		IN_BED(all_rows_add_up),	 IN_BED(nothing_is_known),
 		IN_BED(names_are_ordered),	 IN_BED(flows_are_ordered),
 		IN_BED(sites_open_in_two_steps), IN_BED(the_rest_opens_at_once),
-		IN_BED(known_later),
+		IN_BED(known_later),		 IN_BED(idle_flows_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

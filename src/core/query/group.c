@@ -159,6 +159,10 @@ void group_absorb(struct group *group, size_t i, const struct row *other)
 	if (group->tables.owners)
 		group_join_owner(group->by, group->tables.owners, !row->flows, other->owner,
 				 &row->owner, &row->mixed);
+	if (!row->sight && other->sight) {
+		row->sight = other->sight;
+		row->sight_word = other->sight_word;
+	}
 	if (other->mixed) {
 		row->mixed = true;
 		row->owner = OWNER_UNKNOWN;
@@ -177,17 +181,25 @@ int group_append(struct group *group, const struct row *row)
 	return 0;
 }
 
-void group_add_sight(struct group *group, uint32_t sight, uint32_t word, enum flow_dir dir)
+void group_join_sight(uint32_t sight, uint32_t word, enum flow_dir dir, uint32_t *ret_sight,
+		      uint32_t *ret_word)
 {
-	struct sight_flow flow = sight_flow_unpack(word);
+	struct sight_flow flow;
 
-	if (!group->last || group->last->sight || (!sight && !word))
+	if (*ret_sight || (!sight && !word))
 		return;
+	flow = sight_flow_unpack(word);
 	/* A conversation has the near end first, as flows that go out. */
 	if (dir == FLOW_IN)
 		flow = sight_flow_turn(&flow);
-	group->last->sight = sight;
-	group->last->sight_word = sight_flow_pack(&flow);
+	*ret_sight = sight;
+	*ret_word = sight_flow_pack(&flow);
+}
+
+void group_add_sight(struct group *group, uint32_t sight, uint32_t word, enum flow_dir dir)
+{
+	if (group->last)
+		group_join_sight(sight, word, dir, &group->last->sight, &group->last->sight_word);
 }
 
 void group_add_last_seen(struct group *group, int64_t last_wall_ns)

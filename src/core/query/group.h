@@ -58,7 +58,13 @@ int group_add(struct group *group, const struct flow_key *key, const struct flow
  */
 void group_join_owner(enum group_by by, const struct owner_table *owners, bool first,
 		      uint32_t owner, uint32_t *ret_owner, bool *ret_mixed);
-/* Adds totals, flows and owner of `other`, a group with the same key; there is no such group: appends
+/*
+ * What packets said of a conversation is what they said of the first of its flows that is known; brings it
+ * up to date by another flow, which went in that direction.
+ */
+void group_join_sight(uint32_t sight, uint32_t word, enum flow_dir dir, uint32_t *ret_sight,
+		      uint32_t *ret_word);
+/* Adds totals, flows, owner and sight of `other`, a group with the same key; there is no such group: appends
  * it. 0 or -ENOMEM. */
 void group_absorb(struct group *group, size_t i, const struct row *other);
 int group_append(struct group *group, const struct row *row);

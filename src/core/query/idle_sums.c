@@ -223,6 +223,9 @@ static void add(struct idle_groups *groups, struct idle_group *group,
 		group->first_wall_ns = change->first_wall_ns;
 	if (groups->tables.owners)
 		join_owner(groups, group, change->about.owner);
+	if (groups->by == GROUP_CONVERSATION)
+		group_join_sight(change->about.sight, change->sight_word,
+				 (enum flow_dir)change->dir, &group->sight, &group->sight_word);
 	groups->alive += !group->flows++;
 	groups->added++;
 }
@@ -278,7 +281,7 @@ static int idle_groups_flush(struct idle_groups *groups)
  * idle_groups_flush(). */
 static int idle_groups_change(struct idle_groups *groups, const struct flow_key *key,
 			      const struct flow_counts *counts, int64_t first_wall_ns,
-			      struct flow_about about, bool add)
+			      struct flow_about about, uint32_t sight_word, bool add)
 {
 	struct idle_change *change = &groups->change[groups->changes++];
 
@@ -286,6 +289,7 @@ static int idle_groups_change(struct idle_groups *groups, const struct flow_key 
 	change->counts = *counts;
 	change->first_wall_ns = first_wall_ns;
 	change->about = about;
+	change->sight_word = sight_word;
 	change->dir = (uint8_t)flow_key_dir(key);
 	change->add = add;
 	return groups->changes == IDLE_BATCH ? idle_groups_flush(groups) : 0;
@@ -298,7 +302,9 @@ static struct row row_of(const struct idle_group *group)
 			  .first_wall_ns = group->first_wall_ns,
 			  .flows = group->flows,
 			  .owner = mixed ? OWNER_UNKNOWN : group->owner,
-			  .mixed = mixed};
+			  .mixed = mixed,
+			  .sight = group->sight,
+			  .sight_word = group->sight_word};
 
 	memcpy(row.total, group->total, sizeof(row.total));
 	return row;
@@ -435,7 +441,8 @@ static int change_sums(struct idle_sums *sums, const struct idle_flow *flow, boo
 	if (sums->question.by == GROUP_FLOW)
 		return 0;
 	return idle_groups_change(&sums->groups, &flow->key, &counts, flow->first_wall_ns,
-				  (struct flow_about){flow->owner, flow->sight}, add);
+				  (struct flow_about){flow->owner, flow->sight}, flow->sight_word,
+				  add);
 }
 
 /* A flow that was added is taken out even if the filter would say otherwise now. */

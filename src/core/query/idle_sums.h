@@ -32,6 +32,7 @@ struct idle_group {
 	int64_t first_wall_ns;
 	uint32_t flows; /* 0: nothing is left of it */
 	uint32_t owner; /* as in struct row; IDLE_OWNER_MIXED */
+	uint32_t sight, sight_word; /* as in struct row */
 };
 
 #define IDLE_OWNER_MIXED UINT32_MAX
@@ -44,6 +45,7 @@ struct idle_change {
 	int64_t first_wall_ns;
 	uint32_t hash;
 	struct flow_about about;
+	uint32_t sight_word;
 	uint8_t dir;
 	bool add;
 };
