@@ -36,12 +36,25 @@ static bool set_unit(const char *value, unsigned int *unit)
 	return false;
 }
 
+/* The names of --sort, and of the other columns that live views can be in the order of; or -1. */
+static int column_to_sort_by(const char *name)
+{
+	int column = column_of_name(name);
+
+	for (int i = 0; i < COLUMNS && column < 0; i++) {
+		if (column_orders_view((enum column)i) &&
+		    !strcasecmp(column_info((enum column)i)->name, name))
+			column = i;
+	}
+	return column;
+}
+
 static bool set_one(const char *name, const char *value, struct settings *settings)
 {
 	int number;
 
 	if (strcmp(name, "sort") == 0) {
-		number = column_of_name(value);
+		number = column_to_sort_by(value);
 		if (number >= 0)
 			settings->sort = (enum column)number;
 		return number >= 0;
@@ -60,6 +73,8 @@ static bool set_one(const char *name, const char *value, struct settings *settin
 		return set_flag(value, &settings->totals);
 	if (strcmp(name, "names") == 0)
 		return set_flag(value, &settings->names);
+	if (strcmp(name, "sites") == 0)
+		return set_flag(value, &settings->sites);
 	return strcmp(name, "hosts") == 0 && set_flag(value, &settings->hosts);
 }
 
@@ -104,11 +119,12 @@ char *settings_text(const struct settings *settings, char *text, size_t size)
 	snprintf(text, size,
 		 "# pktstat-bpf, written by the key W\n"
 		 "sort = %s\nreverse = %s\nview = %s\nunit = %s\ntotals = %s\nnames = %s\n"
-		 "hosts = %s\n",
-		 column_info(column_info(settings->sort)->sortable ? settings->sort : COLUMN_BPS)->name,
+		 "hosts = %s\nsites = %s\n",
+		 column_info(column_orders_view(settings->sort) ? settings->sort : COLUMN_BPS)->name,
 		 settings->reverse ? "yes" : "no", group_name(settings->by),
 		 units[settings->unit % UNITS_KNOWN], settings->totals ? "yes" : "no",
-		 settings->names ? "yes" : "no", settings->hosts ? "yes" : "no");
+		 settings->names ? "yes" : "no", settings->hosts ? "yes" : "no",
+		 settings->sites ? "yes" : "no");
 	return text;
 }
 

@@ -13,13 +13,14 @@
 #include "group.h"
 
 struct settings {
-	enum column sort;  /* sort = bps, ... */
+	enum column sort;  /* sort = bps, in, avg10, ... */
 	bool reverse;	   /* reverse = yes or no */
 	enum group_by by;  /* view = flow, conversation, host, service, protocol */
 	unsigned int unit; /* unit = bits, bytes, packets: 0, 1, 2 */
 	bool totals;	   /* totals = yes or no */
 	bool names;	   /* names = yes or no: of services */
 	bool hosts;	   /* hosts = yes or no: names of hosts */
+	bool sites;	   /* sites = yes or no: names that packets gave */
 };
 
 /* Longest file that is read. */

@@ -265,6 +265,9 @@ static void set_scene(struct ui *ui)
 	ui->scene.owners = ui->options->owners;
 	ui->scene.sights = ui->options->sights;
 	ui->scene.site_names = true;
+	ui->wish.owners = ui->options->owners;
+	ui->wish.sights = ui->options->sights;
+	ui->wish.ifaces = true; /* until that is known */
 	ui->scene.owners_way = ui->options->owners_way;
 	ui->scene.hosts = ui->options->names;
 	ui->scene.hides_own = ui->options->hidden;
@@ -346,9 +349,9 @@ int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_sign
 	set_scene(ui);
 	view_set_group(ui->view, GROUP_CONVERSATION);
 	ui_use_hosts(ui, options->show_names);
-	ui_load_settings(ui);
 	if (options->by_set)
 		ui_use_view(ui, options->by);
+	ui_load_settings(ui);
 	if (options->filter)
 		ui_prompt_begin(ui, options->filter);
 	ui->began_by = view_group(ui->view);

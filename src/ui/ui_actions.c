@@ -25,8 +25,7 @@ static bool names_sites(const struct layout_wish *wish)
 				wish->by == GROUP_SITE || wish->by == GROUP_SERVER);
 }
 
-/* Whether rows can be in the order of a column: it is in the view, or is the order of ends. */
-static bool can_sort_by(const struct ui *ui, enum column column)
+bool ui_can_sort_by(const struct ui *ui, enum column column)
 {
 	struct layout_wish wish = ui->wish;
 
@@ -38,7 +37,7 @@ static bool can_sort_by(const struct ui *ui, enum column column)
 
 static void sort_by(struct ui *ui, enum column column)
 {
-	if (can_sort_by(ui, column)) {
+	if (ui_can_sort_by(ui, column)) {
 		if (view_sort(ui->view) == column && !view_reversed(ui->view))
 			ui->scene.notice = "already in this order; R reverses it";
 		view_set_sort(ui->view, column, false);
@@ -64,7 +63,7 @@ static void sort_by_neighbour(struct ui *ui, int step)
 		at++;
 	do /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): every view has columns */
 		at = (at + count + (size_t)(long)step) % count;
-	while (column_info(column[at])->kind == COLUMN_GRAPH || !can_sort_by(ui, column[at]));
+	while (column_info(column[at])->kind == COLUMN_GRAPH || !ui_can_sort_by(ui, column[at]));
 	sort_by(ui, column[at]);
 }
 
@@ -217,7 +216,7 @@ static bool press_to_rewind(struct ui *ui, enum action action)
 /* Sorts by a column that the view has. */
 static void sort_in_view(struct ui *ui)
 {
-	if (!can_sort_by(ui, view_sort(ui->view)))
+	if (!ui_can_sort_by(ui, view_sort(ui->view)))
 		sort_by(ui, COLUMN_BPS);
 }
 

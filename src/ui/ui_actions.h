@@ -40,6 +40,9 @@ struct ui {
 /* Does what the key means and returns it; quitting is left to the caller. */
 enum action ui_press(struct ui *ui, int key);
 
+/* Whether rows can be in the order of a column: it is in the view, or is the order of ends. */
+bool ui_can_sort_by(const struct ui *ui, enum column column);
+
 /* Shows host names instead of addresses and looks them up, or stops both. */
 void ui_use_hosts(struct ui *ui, bool use);
 /* Selects the initial or saved view, if it is available. */

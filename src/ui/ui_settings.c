@@ -21,26 +21,21 @@ static struct settings current(const struct ui *ui)
 		.totals = ui->wish.totals,
 		.names = ui->scene.names,
 		.hosts = ui->scene.host_names,
+		.sites = ui->scene.site_names,
 	};
-}
-
-/* Without owners, columns that show them cannot sort. */
-static bool can_sort(const struct ui *ui, enum column sort)
-{
-	return ui->options->owners || (sort != COLUMN_PID && sort != COLUMN_PROCESS &&
-				       sort != COLUMN_USER && sort != COLUMN_CONTAINER);
 }
 
 static void apply_settings(struct ui *ui, const struct settings *settings)
 {
 	/* The command line takes precedence. */
-	if (!ui->options->sort_set && can_sort(ui, settings->sort))
-		view_set_sort(ui->view, settings->sort, settings->reverse);
 	if (!ui->options->by_set)
 		ui_use_view(ui, settings->by);
+	if (!ui->options->sort_set && ui_can_sort_by(ui, settings->sort))
+		view_set_sort(ui->view, settings->sort, settings->reverse);
 	ui->scene.unit = (enum unit)settings->unit;
 	ui->wish.totals = settings->totals;
 	ui->scene.names = settings->names;
+	ui->scene.site_names = settings->sites;
 	ui_use_hosts(ui, settings->hosts || ui->options->show_names);
 }
 

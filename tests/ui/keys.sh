@@ -241,11 +241,18 @@ check_settings() {
 	type_line "clear; $driver"; expect 'SOURCE▼'; expect 'B/s'
 	keys q; expect '^ended by'
 	echo 'sort = nonsense' >>"$settings/pktstat-bpf/settings"
-	type_line "clear; $driver"; expect 'settings ignored: line 9 is not a setting'
+	type_line "clear; $driver"; expect 'settings ignored: line 10 is not a setting'
 	expect 'BPS▼'
 	rm "$settings/pktstat-bpf/settings"
 	keys g; expect_no 'settings'
 	keys q; expect '^ended by'
+	# An order that --sort does not know, in the view that has it.
+	type_line "clear; $tools/ui_driver"; expect 'NEAR'
+	keys M-3 5 W; expect 'settings saved'; expect 'HOST .* IN▼'
+	keys q; expect '^ended by quit'
+	type_line "clear; $tools/ui_driver"; expect 'HOST .* IN▼'
+	keys q; expect '^ended by quit'
+	rm "$settings/pktstat-bpf/settings"
 	type_line "clear; XDG_CONFIG_HOME=/proc/nosuch $driver"
 	keys W; expect 'settings not saved .No such file or directory. /proc/nosuch'
 }

@@ -17,7 +17,7 @@
 
 static void test_round_trip(void **state)
 {
-	struct settings saved = {COLUMN_PACKETS, true, GROUP_PROCESS, 2, true, true, true};
+	struct settings saved = {COLUMN_PACKETS, true, GROUP_PROCESS, 2, true, true, true, true};
 	struct settings read = {0};
 	char text[SETTINGS_FILE_MAX];
 	unsigned int line;
@@ -27,12 +27,29 @@ static void test_round_trip(void **state)
 	assert_int_equal(read.sort, saved.sort);
 	assert_int_equal(read.by, saved.by);
 	assert_int_equal(read.unit, saved.unit);
-	assert_true(read.reverse && read.totals && read.names && read.hosts);
+	assert_true(read.reverse && read.totals && read.names && read.hosts && read.sites);
+}
+
+/* Each order that a view can have comes back, not only those of --sort. */
+static void test_orders(void **state)
+{
+	for (int i = 0; i < COLUMNS; i++) {
+		struct settings saved = {.sort = (enum column)i}, read = {0};
+		char text[SETTINGS_FILE_MAX];
+		unsigned int line;
+
+		settings_text(&saved, text, sizeof(text));
+		assert_int_equal(settings_parse(text, &read, &line), 0);
+		assert_int_equal(read.sort,
+				 column_orders_view(saved.sort) ? saved.sort : COLUMN_BPS);
+	}
+	assert_true(column_orders_view(COLUMN_IN) && column_orders_view(COLUMN_AVERAGE_10S));
+	assert_false(column_orders_view(COLUMN_HISTORY));
 }
 
 static void test_some_lines(void **state)
 {
-	struct settings read = {COLUMN_BPS, false, GROUP_HOST, 1, false, false, false};
+	struct settings read = {COLUMN_BPS, false, GROUP_HOST, 1, false, false, false, false};
 	unsigned int line;
 
 	assert_int_equal(
@@ -49,7 +66,7 @@ static void test_wrong_lines(void **state)
 		"\nsort = nosuch\n", "\nnosuch = yes", "\nsort bps", "\n=",
 		"\nsort = bps bps",  "\ntotals = 1",   "\nview =",   "\n\x1b[2J",
 	};
-	struct settings read = {COLUMN_BPS, false, GROUP_HOST, 1, false, false, false};
+	struct settings read = {COLUMN_BPS, false, GROUP_HOST, 1, false, false, false, false};
 	char text[300];
 	unsigned int line;
 
@@ -67,7 +84,7 @@ static void test_wrong_lines(void **state)
 
 static void test_file(void **state)
 {
-	struct settings saved = {COLUMN_BYTES, false, GROUP_USER, 1, false, true, false};
+	struct settings saved = {COLUMN_BYTES, false, GROUP_USER, 1, false, true, false, false};
 	struct settings read = {0};
 	char directory[] = "/tmp/test_settings.XXXXXX", path[256], command_free[512];
 	char where[SETTINGS_PATH_MAX];
@@ -100,7 +117,7 @@ static void test_file(void **state)
 /* A link stays a link, even with a missing target; permissions stay. */
 static void test_link(void **state)
 {
-	struct settings saved = {COLUMN_BYTES, false, GROUP_USER, 1, false, true, false},
+	struct settings saved = {COLUMN_BYTES, false, GROUP_USER, 1, false, true, false, false},
 			read = {0};
 	char directory[] = "/tmp/test_settings.XXXXXX", link[64], other[64], target[64];
 	char where[SETTINGS_PATH_MAX];
@@ -136,7 +153,8 @@ static void test_link(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_some_lines),
+		cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_some_lines),
 		cmocka_unit_test(test_wrong_lines), cmocka_unit_test(test_file),
 		cmocka_unit_test(test_link),
 	};

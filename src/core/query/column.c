@@ -331,6 +331,13 @@ int column_of_name(const char *name)
 	return -1;
 }
 
+bool column_orders_view(enum column column)
+{
+	const struct column_info *info = &columns[column];
+
+	return info->sortable || (info->live && info->kind != COLUMN_GRAPH);
+}
+
 /* The column in that place among the keys of --sort, or NULL behind the last. */
 static const struct column_info *key_at(unsigned int place)
 {

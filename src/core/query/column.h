@@ -110,6 +110,8 @@ struct column_info {
 const struct column_info *column_info(enum column column);
 /* Column of a --sort name, any case, or an alias ("src", "dst", "protocol"); or -1. */
 int column_of_name(const char *name);
+/* Whether rows of some live view can be in the order of a column: more of them than --sort knows. */
+bool column_orders_view(enum column column);
 /* All names for --sort, comma separated, for usage and error texts. Writes at most `size` bytes;
  * returns `text`. */
 char *column_names(char *text, size_t size);
