@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a frame costs at 1,000, 10,000 and 100,000 rows: ordering and drawing after a new snapshot,
+ * What CPU time a frame costs at 1,000, 10,000 and 100,000 rows: ordering and drawing after a new snapshot,
  * for each column sorted by, and after a key that scrolls. Smallest and median of some runs.
+ *
+ * usage: bench_ui_frame [ROWS [WORD]]
+ * WORD: only lines that have it.
  */
 #include <errno.h>
 #include <locale.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "draw.h"
@@ -23,6 +27,7 @@ struct bench {
 	struct layout layout;
 	struct frame frame;
 	struct snapshot *snapshot[2];
+	const char *word; /* or NULL */
 };
 
 static uint64_t now_ns(void)
@@ -102,6 +107,8 @@ static int measure(struct bench *bench, const char *what,
 	uint64_t took[RUNS], *median = &took[RUNS / 2];
 	int err = 0;
 
+	if (bench->word && !strstr(what, bench->word))
+		return 0;
 	for (int run = 0; !err && run < RUNS; run++) {
 		uint64_t begin = now_ns();
 
@@ -178,9 +185,9 @@ static void know_all(struct bench *bench, struct synthetic *synthetic)
 	name_cache_set_asking(synthetic->names, true);
 }
 
-static int bench_rows(size_t rows)
+static int bench_rows(size_t rows, const char *word)
 {
-	struct bench bench = {.scene = {.attach = "tcx", .glyphs = &glyphs_utf8}};
+	struct bench bench = {.scene = {.attach = "tcx", .glyphs = &glyphs_utf8}, .word = word};
 	struct layout_wish wish = {.by = GROUP_FLOW, .sort = COLUMN_BPS, .owners = true};
 	struct synthetic synthetic;
 	const struct synthetic_wish all = {.owners = true, .names = true};
@@ -208,13 +215,15 @@ static int bench_rows(size_t rows)
 	return err;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const size_t rows[] = {1000, 10000, 100000};
 	int err = 0;
 
 	setlocale(LC_ALL, "C.UTF-8");
-	for (size_t i = 0; !err && i < sizeof(rows) / sizeof(rows[0]); i++)
-		err = bench_rows(rows[i]);
+	if (argc > 1)
+		err = bench_rows(strtoul(argv[1], NULL, 10), argc > 2 ? argv[2] : NULL);
+	for (size_t i = 0; !err && argc < 2 && i < sizeof(rows) / sizeof(rows[0]); i++)
+		err = bench_rows(rows[i], NULL);
 	return err ? 1 : 0;
 }

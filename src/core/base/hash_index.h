@@ -63,10 +63,17 @@ static inline void hash_index_prefetch(const struct hash_index *index, uint32_t 
 	__builtin_prefetch(&index->slot[hash & (index->size - 1)]);
 }
 
-/* The entry in the first place of that hash, or HASH_INDEX_NONE: to fetch its memory in time. */
+/*
+ * The first entry with that hash, or HASH_INDEX_NONE: to fetch its memory in time. It is nearly always
+ * the one that is looked for, if that is there at all.
+ */
 static inline uint32_t hash_index_peek(const struct hash_index *index, uint32_t hash)
 {
-	return index->slot[hash & (index->size - 1)].entry - 1;
+	size_t mask = index->size - 1, at = hash & mask;
+
+	while (index->slot[at].entry && index->slot[at].hash != hash)
+		at = (at + 1) & mask;
+	return index->slot[at].entry - 1;
 }
 
 /*

@@ -81,7 +81,7 @@ static bool is_group(const void *table, uint32_t place, const void *key)
 }
 
 /* Place of the row with that key, or HASH_INDEX_NONE. */
-static uint32_t group_place(const struct group *group, const struct flow_key *key, uint32_t hash)
+static uint32_t place_of_group(const struct group *group, const struct flow_key *key, uint32_t hash)
 {
 	return hash_index_find(&group->index, hash, is_group, group, key);
 }
@@ -93,9 +93,31 @@ static int grow_rows(struct group *group)
 
 	if (!row)
 		return -ENOMEM;
+	large_advise(row + group->count, (room - group->count) * sizeof(*row));
 	group->row = row;
 	group->room = room;
 	return 0;
+}
+
+/* Each member by itself: all at once becomes an instruction that takes as long as all the rest. */
+static void begin_row(struct row *row, const struct flow_key *key, int64_t first_wall_ns)
+{
+	static const struct flow_counts none;
+
+	row->key = *key;
+	row->flows = 0;
+	row->owner = 0;
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		row->delta[dir] = none;
+		row->total[dir] = none;
+	}
+	row->first_wall_ns = first_wall_ns;
+	row->last_wall_ns = 0;
+	row->mixed = false;
+	row->sight = 0;
+	row->sight_word = 0;
+	for (int i = 0; i < PAST_WINDOWS; i++)
+		row->average_bps[i] = 0.0;
 }
 
 static int append(struct group *group, const struct flow_key *key, uint32_t hash,
@@ -106,7 +128,7 @@ static int append(struct group *group, const struct flow_key *key, uint32_t hash
 	if (hash_index_add(&group->index, hash, (uint32_t)group->count))
 		return -ENOMEM;
 	*ret_row = &group->row[group->count++];
-	**ret_row = (struct row){.key = *key, .first_wall_ns = first_wall_ns};
+	begin_row(*ret_row, key, first_wall_ns);
 	return 0;
 }
 
@@ -124,20 +146,38 @@ void group_join_owner(enum group_by by, const struct owner_table *owners, bool f
 	}
 }
 
-int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
-	      const struct flow_counts *total, int64_t first_wall_ns, struct flow_about about)
+void group_seek(const struct group *group, const struct flow_key *key, struct flow_about about,
+		struct group_place *ret_place)
 {
-	struct flow_key of = group_key(group->by, key, &group->tables, about);
-	uint32_t hash = hash_index_hash(&group->index, &of, sizeof(of));
-	uint32_t place = group_place(group, &of, hash);
+	ret_place->key = group_key(group->by, key, &group->tables, about);
+	ret_place->hash = hash_index_hash(&group->index, &ret_place->key, sizeof(ret_place->key));
+	hash_index_prefetch(&group->index, ret_place->hash);
+}
+
+void group_fetch(const struct group *group, const struct group_place *place)
+{
+	uint32_t at = hash_index_peek(&group->index, place->hash);
+
+	if (at == HASH_INDEX_NONE)
+		return;
+	__builtin_prefetch(&group->row[at].key, 1);
+	__builtin_prefetch(&group->row[at].total, 1);
+	__builtin_prefetch(&group->row[at].last_wall_ns, 1);
+}
+
+int group_add_at(struct group *group, const struct group_place *place, enum flow_dir dir,
+		 const struct flow_counts *delta, const struct flow_counts *total,
+		 int64_t first_wall_ns, struct flow_about about)
+{
+	uint32_t at = place_of_group(group, &place->key, place->hash);
 	struct row *row;
 
-	if (place != HASH_INDEX_NONE)
-		row = &group->row[place];
-	else if (append(group, &of, hash, first_wall_ns, &row))
+	if (at != HASH_INDEX_NONE)
+		row = &group->row[at];
+	else if (append(group, &place->key, place->hash, first_wall_ns, &row))
 		return -ENOMEM;
-	flow_counts_add(&row->delta[flow_key_dir(key)], delta);
-	flow_counts_add(&row->total[flow_key_dir(key)], total);
+	flow_counts_add(&row->delta[dir], delta);
+	flow_counts_add(&row->total[dir], total);
 	if (first_wall_ns < row->first_wall_ns)
 		row->first_wall_ns = first_wall_ns;
 	if (group->tables.owners)
@@ -146,6 +186,15 @@ int group_add(struct group *group, const struct flow_key *key, const struct flow
 	row->flows++;
 	group->last = row;
 	return 0;
+}
+
+int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
+	      const struct flow_counts *total, int64_t first_wall_ns, struct flow_about about)
+{
+	struct group_place place;
+
+	group_seek(group, key, about, &place);
+	return group_add_at(group, &place, flow_key_dir(key), delta, total, first_wall_ns, about);
 }
 
 void group_absorb(struct group *group, size_t i, const struct row *other)
@@ -224,9 +273,16 @@ const struct row *group_get(const struct group *group, size_t i)
 	return &group->row[i];
 }
 
+void group_fetch_counts(const struct group *group, size_t i)
+{
+	__builtin_prefetch(&group->row[i].delta);
+	__builtin_prefetch(&group->row[i].total[FLOW_OUT]);
+}
+
 long group_find(const struct group *group, const struct flow_key *key)
 {
-	uint32_t place = group_place(group, key, hash_index_hash(&group->index, key, sizeof(*key)));
+	uint32_t place =
+		place_of_group(group, key, hash_index_hash(&group->index, key, sizeof(*key)));
 
 	return place != HASH_INDEX_NONE ? (long)place : -1;
 }
@@ -238,21 +294,42 @@ size_t group_bytes(const struct group *group)
 
 /* Which group a flow falls into, and what groups are called; see group.h. Pure; any thread. */
 
-/* Both directions meet here: the near end first. */
+/* Members of the last word of a key, whichever byte comes first on this machine. */
+static const struct flow_key only_sport = {.sport = UINT16_MAX}, only_dport = {.dport = UINT16_MAX},
+			     only_dir = {.where = FLOW_WHERE(0, 1)};
+#define SPORT_BITS (only_sport.word[4])
+#define DPORT_BITS (only_dport.word[4])
+#define DIR_BIT	   (only_dir.word[4])
+
+static uint64_t swap_ports(uint64_t word)
+{
+	uint64_t sport = word & SPORT_BITS, dport = word & DPORT_BITS;
+	uint64_t swapped = SPORT_BITS < DPORT_BITS ? sport << 16 | dport >> 16
+						   : sport >> 16 | dport << 16;
+
+	return (word & ~(SPORT_BITS | DPORT_BITS)) | swapped;
+}
+
+/*
+ * Both directions meet here: the near end first. By words: the key is hashed at once, and a word that
+ * was written in parts is slow to read.
+ */
 static struct flow_key near_to_far(const struct flow_key *key)
 {
-	struct flow_key turned = *key;
+	bool turn = flow_key_dir(key) == FLOW_IN;
+	struct flow_key turned;
+	uint64_t last = key->word[4];
 
-	turned.where = FLOW_WHERE(flow_key_slot(key), 0);
-	if (flow_key_dir(key) == FLOW_IN) {
-		memcpy(turned.src, key->dst, sizeof(turned.src));
-		memcpy(turned.dst, key->src, sizeof(turned.dst));
-		turned.sport = key->dport;
-		turned.dport = key->sport;
+	for (int i = 0; i < 2; i++) {
+		turned.word[i] = key->word[turn ? i + 2 : i];
+		turned.word[i + 2] = key->word[turn ? i : i + 2];
 	}
+	if (turn)
+		last = swap_ports(last);
 	/* What is in place of ports (ICMP type, SPI) differs between the directions. */
 	if (!flow_key_has_ports(key))
-		turned.sport = turned.dport = 0;
+		last &= ~(SPORT_BITS | DPORT_BITS);
+	turned.word[4] = last & ~DIR_BIT;
 	return turned;
 }
 

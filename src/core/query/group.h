@@ -50,6 +50,20 @@ void group_reset(struct group *group, enum group_by by, const struct about_table
 /* Adds a flow to the group it falls into; 0 or -ENOMEM. */
 int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
 	      const struct flow_counts *total, int64_t first_wall_ns, struct flow_about about);
+/*
+ * The same in three steps, each to be taken for some flows at once: with many groups, memory is what
+ * adding waits for, and the first two steps ask for what the next one needs.
+ */
+struct group_place {
+	struct flow_key key; /* of the group */
+	uint32_t hash;
+};
+void group_seek(const struct group *group, const struct flow_key *key, struct flow_about about,
+		struct group_place *ret_place);
+void group_fetch(const struct group *group, const struct group_place *place);
+int group_add_at(struct group *group, const struct group_place *place, enum flow_dir dir,
+		 const struct flow_counts *delta, const struct flow_counts *total,
+		 int64_t first_wall_ns, struct flow_about about);
 
 /*
  * The owner of a group is the process that all of its flows have. Of a conversation it is enough to
@@ -79,6 +93,8 @@ void group_add_averages(struct group *group, const double average_bps[PAST_WINDO
 /* Groups there are; and one of them, in no order but of first appearance. */
 size_t group_count(const struct group *group);
 const struct row *group_get(const struct group *group, size_t i);
+/* Asks for the memory of a group's counts, which will be needed soon. */
+void group_fetch_counts(const struct group *group, size_t i);
 /* Place of the group with that key, or -1. */
 long group_find(const struct group *group, const struct flow_key *key);
 /* Bytes of memory held. */

@@ -310,24 +310,55 @@ static struct row row_of(const struct idle_group *group)
 	return row;
 }
 
-/* Adds to rows that are there; returns how many were added to. */
-static size_t absorb(const struct idle_groups *groups, struct group *rows)
+static void absorb_one(struct group *rows, size_t at, const struct idle_group *group)
+{
+	const struct row row = row_of(group);
+
+	group_absorb(rows, at, &row);
+}
+
+/* Looks for the group of each row. */
+static size_t absorb_by_row(const struct idle_groups *groups, struct group *rows)
 {
 	size_t found = 0;
 
-	for (size_t i = 0; groups->alive && i < group_count(rows); i++) {
+	for (size_t i = 0; i < group_count(rows); i++) {
 		const struct flow_key *key = &group_get(rows, i)->key;
 		uint32_t hash = hash_index_hash(&groups->index, key, sizeof(*key));
 		uint32_t place = hash_index_find(&groups->index, hash, is_idle_group, groups, key);
-		struct row row;
 
 		if (place == HASH_INDEX_NONE || !groups->group[place].flows)
 			continue;
-		row = row_of(&groups->group[place]);
-		group_absorb(rows, i, &row);
+		absorb_one(rows, i, &groups->group[place]);
 		found++;
 	}
 	return found;
+}
+
+/* Looks for the row of each group. */
+static size_t absorb_by_group(const struct idle_groups *groups, struct group *rows)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct idle_group *group = &groups->group[i];
+		long at = group->flows ? group_find(rows, &group->key) : -1;
+
+		if (at < 0)
+			continue;
+		absorb_one(rows, (size_t)at, group);
+		found++;
+	}
+	return found;
+}
+
+/* Adds to rows that are there; returns how many were added to. */
+static size_t absorb(const struct idle_groups *groups, struct group *rows)
+{
+	if (!groups->alive)
+		return 0;
+	return groups->count < group_count(rows) ? absorb_by_group(groups, rows)
+						 : absorb_by_row(groups, rows);
 }
 
 /* What may be shown, being in no row; returns how many. Drops from the list what may not. */

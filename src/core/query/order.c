@@ -400,6 +400,9 @@ static uint64_t step_key(const struct order *order, enum step step, uint32_t ind
 	}
 }
 
+/* Groups that are fetched ahead: a processor does not do so by itself where they are that large. */
+#define KEYS_AHEAD 16
+
 uint64_t order_key(const struct order *order, uint32_t index)
 {
 	return step_key(order, step_at(order, 0), index);
@@ -407,8 +410,13 @@ uint64_t order_key(const struct order *order, uint32_t index)
 
 void order_keys(const struct order *order, struct select_item *item, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	bool large = order->rows->by != GROUP_FLOW;
+
+	for (size_t i = 0; i < count; i++) {
+		if (large && i + KEYS_AHEAD < count)
+			group_fetch_counts(order->rows->group, item[i + KEYS_AHEAD].index);
 		item[i].key = order_key(order, item[i].index);
+	}
 }
 
 static uint64_t refine(const void *context, unsigned int level, uint32_t index)

@@ -84,6 +84,23 @@ static inline const struct flow_key *source_key(const struct source *source, siz
 			      : snapshot_key(source->snapshot, i);
 }
 
+/* Counts alone: of a snapshot, they are in other memory than the rest. */
+static inline struct flow_counts source_total(const struct source *source, size_t i)
+{
+	if (source->ledger)
+		return ledger_get(source->ledger, i)->total;
+	return (struct flow_counts){source->snapshot->row[i].packets,
+				    source->snapshot->row[i].bytes};
+}
+
+static inline struct flow_counts source_delta(const struct source *source, size_t i)
+{
+	if (source->ledger)
+		return ledger_get(source->ledger, i)->total;
+	return (struct flow_counts){source->snapshot->row[i].delta_packets,
+				    source->snapshot->row[i].delta_bytes};
+}
+
 static inline struct source_flow source_of_row(const struct snapshot *snapshot, size_t i)
 {
 	const struct snapshot_row *row = &snapshot->row[i];
@@ -122,16 +139,16 @@ static inline struct source_flow source_get(const struct source *source, size_t 
 /* A row of a table: a flow, which has one direction only, or a group of them. */
 struct row {
 	struct flow_key key;
-	struct flow_counts delta[FLOW_DIRS]; /* in the interval; no packets at all: idle */
-	struct flow_counts total[FLOW_DIRS]; /* since start */
-	double average_bps[PAST_WINDOWS];    /* below 0: not known */
-	int64_t first_wall_ns;
-	int64_t last_wall_ns; /* 0: not known */
 	uint32_t flows;
 	uint32_t owner; /* id of the owner table; of a group: the one all its flows have, or unknown */
-	bool mixed;	/* a group of flows that have more than one owner */
+	struct flow_counts delta[FLOW_DIRS]; /* in the interval; no packets at all: idle */
+	struct flow_counts total[FLOW_DIRS]; /* since start */
+	int64_t first_wall_ns;
+	int64_t last_wall_ns; /* 0: not known */
+	bool mixed;	      /* a group of flows that have more than one owner */
 	/* What packets said of it, as in struct source_flow; of a conversation, of the first flow known. */
 	uint32_t sight, sight_word;
+	double average_bps[PAST_WINDOWS]; /* below 0: not known */
 };
 
 /* Sums of the flows that pass the filter. */

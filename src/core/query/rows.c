@@ -267,34 +267,68 @@ static void averages_of(const struct rows *rows, size_t index, double ret_bps[PA
 		ret_bps[i] = rows->known[i] ? rows->average[i][index] : -1.0;
 }
 
-static int take_in_group(struct rows *rows, size_t i, const struct source_flow *flow,
-			 const struct flow_counts *total)
+/* Flows that are added to their groups at once. */
+#define WAITING 32
+
+struct waiting_flow {
+	size_t i;
+	struct group_place place;
+};
+
+struct waiting_flows {
+	size_t count;
+	struct waiting_flow flow[WAITING];
+};
+
+static int take_in_group(struct rows *rows, const struct waiting_flow *waiting)
 {
+	const struct source_flow flow = source_get(&rows->source, waiting->i);
+	const struct flow_counts total = rows->base ? rows_total(rows, waiting->i) : flow.total;
+	enum flow_dir dir = flow_key_dir(flow.key);
 	double average_bps[PAST_WINDOWS];
 
-	if (group_add(rows->group, flow->key, &flow->delta, total, flow->first_wall_ns,
-		      about_at(rows, i)))
+	if (group_add_at(rows->group, &waiting->place, dir, &flow.delta, &total,
+			 flow.first_wall_ns, about_at(rows, waiting->i)))
 		return -ENOMEM;
-	group_add_last_seen(rows->group, flow->last_wall_ns);
+	group_add_last_seen(rows->group, flow.last_wall_ns);
 	if (rows->by == GROUP_CONVERSATION)
-		group_add_sight(rows->group, flow->sight, flow->sight_word, flow_key_dir(flow->key));
-	averages_of(rows, i, average_bps);
-	if (rows->past)
-		group_add_averages(rows->group, average_bps);
+		group_add_sight(rows->group, flow.sight, flow.sight_word, dir);
+	if (!rows->past)
+		return 0;
+	averages_of(rows, waiting->i, average_bps);
+	group_add_averages(rows->group, average_bps);
 	return 0;
 }
 
-static int take_flow(struct rows *rows, size_t i, const struct source_flow *flow)
+static int take_waiting(struct rows *rows, struct waiting_flows *waiting)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < waiting->count; i++)
+		group_fetch(rows->group, &waiting->flow[i].place);
+	for (size_t i = 0; !err && i < waiting->count; i++)
+		err = take_in_group(rows, &waiting->flow[i]);
+	waiting->count = 0;
+	return err;
+}
+
+static int take_flow(struct rows *rows, size_t i, const struct source_flow *flow,
+		     struct waiting_flows *waiting)
 {
 	struct flow_counts total = rows->base ? rows_total(rows, i) : flow->total;
+	struct waiting_flow *next;
 
 	if (rows->keeps_passed)
 		rows->passed[rows->totals.flows] = (uint32_t)i;
 	add_to_totals(rows, flow, &total);
-	if (rows->by != GROUP_FLOW)
-		return take_in_group(rows, i, flow, &total);
-	rows->item[rows->count++].index = (uint32_t)i;
-	return 0;
+	if (rows->by == GROUP_FLOW) {
+		rows->item[rows->count++].index = (uint32_t)i;
+		return 0;
+	}
+	next = &waiting->flow[waiting->count++];
+	next->i = i;
+	group_seek(rows->group, flow->key, about_at(rows, i), &next->place);
+	return waiting->count == WAITING ? take_waiting(rows, waiting) : 0;
 }
 
 static int take_groups(struct rows *rows)
@@ -311,6 +345,7 @@ static int take_groups(struct rows *rows)
 
 static int take_flows(struct rows *rows)
 {
+	struct waiting_flows waiting = {.count = 0};
 	int err = 0;
 
 	for (size_t i = 0, count = source_count(&rows->source); !err && i < count; i++) {
@@ -319,9 +354,9 @@ static int take_flows(struct rows *rows)
 		rows->about[i] = (struct flow_about){rows->owners ? flow.owner : OWNER_UNKNOWN,
 						     flow.sight};
 		if (rows_in_drill(rows, flow.key, rows->about[i]) && passes_filter(rows, i))
-			err = take_flow(rows, i, &flow);
+			err = take_flow(rows, i, &flow, &waiting);
 	}
-	return err;
+	return err ? err : take_waiting(rows, &waiting);
 }
 
 int rows_gather(struct rows *rows)
@@ -434,21 +469,23 @@ static uint64_t number_of_row(const struct rows *rows, enum column column, uint3
 
 static uint64_t number_of_flow(const struct rows *rows, enum column column, uint32_t index)
 {
-	const struct source_flow flow = source_get(&rows->source, index);
+	const struct flow_counts delta = source_delta(&rows->source, index);
 
 	switch (column) {
-	case COLUMN_BPS: return flow.delta.bytes;
-	case COLUMN_PPS: return flow.delta.packets;
+	case COLUMN_BPS: return delta.bytes;
+	case COLUMN_PPS: return delta.packets;
 	case COLUMN_PACKETS: return rows_total(rows, index).packets;
 	case COLUMN_IN:
 	case COLUMN_OUT:
-		return flow_key_dir(flow.key) == (column == COLUMN_OUT) ? flow.delta.bytes : 0;
+		return flow_key_dir(source_key(&rows->source, index)) == (column == COLUMN_OUT)
+			       ? delta.bytes
+			       : 0;
 	case COLUMN_FLOWS: return 1;
 	case COLUMN_AVERAGE_2S:
 	case COLUMN_AVERAGE_10S:
 	case COLUMN_AVERAGE_40S:
 		if (!rows->known[column - COLUMN_AVERAGE_2S])
-			return flow.delta.bytes;
+			return delta.bytes;
 		return average_number(rows->average[column - COLUMN_AVERAGE_2S][index]);
 	case COLUMN_BYTES: return rows_total(rows, index).bytes;
 	default: return number_of_row(rows, column, index);

@@ -215,7 +215,7 @@ static struct flow_counts difference(struct flow_counts total, const struct flow
 
 struct flow_counts rows_total(const struct rows *rows, size_t i)
 {
-	const struct flow_counts total = source_get(&rows->source, i).total;
+	const struct flow_counts total = source_total(&rows->source, i);
 	const struct flow_table_entry *entry;
 	const struct flow_counts *learned;
 	struct flow_counts base;
