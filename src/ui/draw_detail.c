@@ -82,7 +82,7 @@ static void put_owner_more(struct page_writer *page, const struct scene *scene, 
 
 	put_outside(page, "command", owner->command);
 	put_outside(page, "executable", owner->exe);
-	put_outside(page, "started by", owner->parents);
+	put_outside(page, "parents", owner->parents);
 	put_outside(page, "cgroup", owner->cgroup);
 }
 
@@ -116,13 +116,14 @@ static void put_known(struct page_writer *page, const char *label, const char *t
 		page_line_wrapped(page, STYLE_PLAIN, label, text);
 }
 
-static void put_handshake(struct page_writer *page, const struct sight_flow *flow)
+static void put_handshake(struct page_writer *page, const struct sight_flow *flow, bool near_first)
 {
 	char server[FORMAT_TEXT_MAX], client[FORMAT_TEXT_MAX], text[3 * FORMAT_TEXT_MAX];
+	bool source = flow->initiator == SIGHT_END_SOURCE;
 
 	if (flow->initiator != SIGHT_END_NONE)
-		page_line(page, STYLE_PLAIN, "begun by",
-			  flow->initiator == SIGHT_END_SOURCE ? "source" : "destination");
+		page_line(page, STYLE_PLAIN, "opened by",
+			  source == near_first ? "the near end" : "the far end");
 	if (!flow->server_rtt_us)
 		return;
 	format_length(1000ULL * flow->server_rtt_us, server, sizeof(server));
@@ -156,7 +157,9 @@ static void put_sight_more(struct page_writer *page, const struct scene *scene,
 	put_known(page, "TLS", sight_tls_name(sight->tls_version));
 	put_known(page, "ALPN", sight->alpn);
 	put_known(page, "JA4", sight->ja4);
-	put_handshake(page, &flow);
+	/* Of a conversation it is said as of a flow that goes out. */
+	put_handshake(page, &flow, view_group(scene->view) == GROUP_CONVERSATION ||
+					   flow_key_dir(&row->key) == FLOW_OUT);
 }
 
 /* Between whom it is. */

@@ -203,13 +203,13 @@ static void draw_row(struct frame *frame, const struct layout *layout, const str
 		return;
 	style = row_style(scene, &row, selected);
 	frame_paint(frame, 0, y, frame->width, style);
-	/* In the blank beside the place of the others, so that it is there whatever else is said. */
+	/* A limit matters most, and is said beside the selection, too. */
 	if (over_has(scene->over, &row.key))
-		frame_put(frame, 1, y, 1, style, "!");
+		frame_put(frame, selected, y, 1, style, "!");
+	else if (!selected && is_new(&row, view_snapshot(scene->view)))
+		frame_put(frame, 0, y, 1, style, scene->glyphs->fresh);
 	if (selected)
 		frame_put(frame, 0, y, 1, style, scene->glyphs->mark);
-	else if (is_new(&row, view_snapshot(scene->view)))
-		frame_put(frame, 0, y, 1, style, scene->glyphs->fresh);
 	for (int i = 0; i < layout->columns; i++) {
 		const struct layout_column *column = &layout->column[i];
 

@@ -10,17 +10,11 @@
 /* From all names in full, with the digits that open them, to the current one only. */
 enum tabs {
 	TABS_NUMBERED,
-	TABS_NUMBERED_CLOSE, /* a blank between them instead of two */
-	TABS_FULL,
+	TABS_NUMBERED_SHORT,
 	TABS_SHORT,
-	TABS_SHORT_CLOSE,
+	TABS_SHORT_CLOSE, /* a blank between them instead of two */
 	TABS_ONE,
 };
-
-static bool is_close(enum tabs how)
-{
-	return how == TABS_NUMBERED_CLOSE || how == TABS_SHORT_CLOSE;
-}
 
 /* Title of the open group: "UDP 4500", "10.0.0.1", "TCP 10.0.0.4:22 - 10.0.0.1:40000". */
 static void group_text(const struct scene *scene, enum group_by by, const struct flow_key *key,
@@ -64,11 +58,11 @@ static void draw_open(struct frame *frame, const struct scene *scene, int y, int
 static void tab_text(const struct view_entry *view, enum tabs how, size_t place, bool here,
 		     char *text, size_t size)
 {
-	bool is_brief = how == TABS_SHORT || how == TABS_SHORT_CLOSE;
+	bool is_brief = how > TABS_NUMBERED && how < TABS_ONE;
 	const char *name = is_brief ? view->brief : group_plural(view->by);
 	char number[8] = "";
 
-	if (how <= TABS_NUMBERED_CLOSE && views_digit(place))
+	if (how <= TABS_NUMBERED_SHORT && views_digit(place))
 		snprintf(number, sizeof(number), "%c ", views_digit(place));
 	if (here)
 		snprintf(text, size, "[%s%s]", number, name);
@@ -100,7 +94,7 @@ static int put_tabs(struct frame *frame, const struct scene *scene, enum tabs ho
 			frame_put(frame, x, y, width - x, STYLE_DIM, text);
 		if (find >= x && find < end)
 			*ret_found = view[i];
-		x = is_close(how) && *text ? end - 1 : end;
+		x = how == TABS_SHORT_CLOSE && *text ? end - 1 : end;
 	}
 	/* Its brackets lie over the blanks of its neighbours. */
 	if (frame)
