@@ -40,14 +40,22 @@ static bool has_method(const struct octets *line)
 	return false;
 }
 
+/* A method that is not in the list: capital letters, as all have them that are registered. */
+static bool may_be_method(const struct octets *line)
+{
+	const uint8_t *at = line->at;
+
+	while (at < line->end && (*at == '-' || (*at >= 'A' && *at <= 'Z')))
+		at++;
+	return at < line->end && at > line->at && *at == ' ';
+}
+
 /* A request line that is cut by the end of what is there may be one: a target can be long. */
 static bool is_request(const struct octets *line)
 {
-	if (!has_method(line))
-		return false;
 	if (line->cut)
-		return true;
-	return octets_left(line) > VERSION_AT &&
+		return has_method(line);
+	return may_be_method(line) && octets_left(line) > VERSION_AT &&
 	       !memcmp(line->end - VERSION_AT, VERSION, strlen(VERSION));
 }
 

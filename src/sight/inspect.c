@@ -168,7 +168,9 @@ void inspect_hello(struct inspect_case *now, const struct tls_hello *hello, bool
 	struct sight_finding *finding = &now->of->finding;
 
 	inspect_named(now, !now->from, hello->sni);
-	if (finding->application != APPLICATION_POSTGRESQL) /* which it is also behind TLS */
+	/* What asked for TLS is the application also behind it. */
+	if (quic || finding->application == APPLICATION_UNKNOWN ||
+	    finding->application == APPLICATION_TLS)
 		inspect_found(now, application_of_alpn(hello->alpn, quic));
 	if (finding->tls_version != hello->version || finding->ech != hello->ech ||
 	    strcmp(finding->alpn, hello->alpn) != 0)

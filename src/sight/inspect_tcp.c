@@ -121,22 +121,6 @@ static bool read_tls(struct inspect_case *now, const uint8_t *bytes, size_t leng
 	return err != 0;
 }
 
-/*
- * PostgreSQL asks first whether TLS may begin (SSLRequest, "SSL Session Encryption" in its manual);
- * the hello follows in the same stream.
- */
-static const uint8_t ssl_request[] = {0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f};
-
-static bool read_behind_request(struct inspect_case *now, const uint8_t *bytes, size_t length)
-{
-	const size_t before = sizeof(ssl_request);
-
-	inspect_found(now, APPLICATION_POSTGRESQL);
-	if (length == before)
-		return true;
-	return bytes[before] == RECORD_HELLO && read_tls(now, bytes + before, length - before);
-}
-
 static bool read_request(struct inspect_case *now, const uint8_t *bytes, size_t length)
 {
 	char host[HOST_NAME_SIZE];
@@ -184,8 +168,6 @@ static bool read_start(struct inspect_case *now, const uint8_t *bytes, size_t le
 		return true; /* its first bytes come later */
 	if (*bytes == RECORD_HELLO)
 		return read_tls(now, bytes, length);
-	if (length >= sizeof(ssl_request) && !memcmp(bytes, ssl_request, sizeof(ssl_request)))
-		return read_behind_request(now, bytes, length);
 	if (has_port(now, PORT_DNS))
 		return read_dns_stream(now, bytes, length);
 	more = read_request(now, bytes, length);
@@ -211,6 +193,23 @@ static bool place_payload(struct inspect_case *now, uint32_t *ret_offset)
 	return *ret_offset < STREAM_WINDOW;
 }
 
+/*
+ * A hello behind what another protocol said first: STARTTLS, PostgreSQL's request for TLS, the head of
+ * a proxy. It begins a segment, and the stream begins again there.
+ */
+static void find_late_hello(struct inspect_case *now)
+{
+	struct inspect_side *side = &now->of->side[now->from];
+	const struct inspect_packet *packet = now->packet;
+
+	if (now->of->finding.tls_version || !side->begun || packet->sequence == side->start ||
+	    !tls_is_client(packet->bytes, packet->length))
+		return;
+	side->start = packet->sequence;
+	side->begun = side->finished = false;
+	hello_pool_end(now->inspect->pool, inspect_stream(now));
+}
+
 static void take_payload(struct inspect_case *now)
 {
 	struct inspect_side *side = &now->of->side[now->from];
@@ -221,6 +220,7 @@ static void take_payload(struct inspect_case *now)
 	if (now->of->finding.application == APPLICATION_UNKNOWN &&
 	    tls_is_data(now->packet->bytes, now->packet->length, now->packet->whole))
 		inspect_found(now, APPLICATION_TLS);
+	find_late_hello(now);
 	if (side->finished || !place_payload(now, &offset))
 		return;
 	/* Mostly one packet says it all, and nothing has to be kept. */

@@ -171,10 +171,20 @@ long tls_records_join(const uint8_t *stream, size_t length, uint8_t *handshake, 
 	return (long)used;
 }
 
-bool tls_is_server(const uint8_t *stream, size_t length)
+static bool begins_message(const uint8_t *stream, size_t length, uint8_t message)
 {
 	return length > RECORD_HEADER && stream[0] == RECORD_HANDSHAKE && stream[1] == 3 &&
-	       stream[2] <= 4 && stream[RECORD_HEADER] == SERVER_HELLO;
+	       stream[2] <= 4 && stream[RECORD_HEADER] == message;
+}
+
+bool tls_is_client(const uint8_t *stream, size_t length)
+{
+	return begins_message(stream, length, CLIENT_HELLO);
+}
+
+bool tls_is_server(const uint8_t *stream, size_t length)
+{
+	return begins_message(stream, length, SERVER_HELLO);
 }
 
 bool tls_is_data(const uint8_t *bytes, size_t length, size_t whole)

@@ -51,7 +51,8 @@ long tls_records_join(const uint8_t *stream, size_t length, uint8_t *handshake, 
  */
 bool tls_is_data(const uint8_t *bytes, size_t length, size_t whole);
 
-/* True if a stream begins with a record that holds a ServerHello. */
+/* True if a stream begins with a record that holds a ClientHello; a ServerHello. */
+bool tls_is_client(const uint8_t *stream, size_t length);
 bool tls_is_server(const uint8_t *stream, size_t length);
 
 #endif

@@ -153,24 +153,35 @@ static void hello_in_two_segments(void **state)
 	}
 }
 
-/* Also where the request and the hello are in one segment; it stays PostgreSQL. */
-static void hello_behind_postgresql(void **state)
+/* Behind what asks for TLS first, which stays the application; behind the head of a proxy. */
+static void hello_behind_other_bytes(void **state)
 {
+	static const struct {
+		const char *bytes;
+		size_t length;
+		enum application application;
+	} before[] = {
+		{"\0\0\0\x08\x04\xd2\x16\x2f", 8, APPLICATION_POSTGRESQL},
+		{"EHLO a.example.org\r\n", 20, APPLICATION_SMTP},
+		{"\5\1\0", 3, APPLICATION_HTTPS}, /* SOCKS */
+	};
 	struct bed *bed = *state;
-	uint8_t stream[HELLO_BYTES + 16] = {0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f}, hello[HELLO_BYTES];
-	size_t length = 8 + hello_put_record(hello, hello_make_chrome("db.example.org", hello),
-					     stream + 8);
+	uint8_t hello[HELLO_BYTES], stream[HELLO_BYTES + 16];
+	size_t length = hello_put_record(hello, hello_make_chrome("db.example.org", hello), stream);
 
-	for (size_t cut = 8; cut <= length; cut += length - 8) {
-		shake_hands(bed, 1000 + (uint32_t)cut);
+	for (uint32_t i = 0; i < 3; i++) {
+		uint32_t at = 1000 * (i + 1) + 1;
+
+		shake_hands(bed, at - 1);
 		assert_string_equal(bed->last.name, "");
-		send_tcp(bed, false, INSPECT_ACK, 1001 + (uint32_t)cut, stream, cut);
-		assert_int_equal(bed->last.application, APPLICATION_POSTGRESQL);
+		send_tcp(bed, false, INSPECT_ACK, at, before[i].bytes, before[i].length);
 		send_tcp(bed, true, INSPECT_ACK, 78, "S", 1);
-		send_tcp(bed, false, INSPECT_ACK, 1001 + 2 * (uint32_t)cut, stream + cut, length - cut);
+		at += (uint32_t)before[i].length;
+		send_tcp(bed, false, INSPECT_ACK, at, stream, 100);
+		send_tcp(bed, false, INSPECT_ACK, at + 100, stream + 100, length - 100);
 		assert_string_equal(bed->last.name, "db.example.org");
-		assert_int_equal(bed->last.application, APPLICATION_POSTGRESQL);
-		assert_int_equal(bed->last.tls_version, 0x0304);
+		assert_int_equal(bed->last.application, before[i].application);
+		assert_string_equal(bed->last.ja4, "t13d1516h2_8daaf6152771_e5627efa2ab1");
 	}
 }
 
@@ -353,7 +364,7 @@ int main(void)
 		IN_BED(handshake_has_times),
 		IN_BED(repeated_syn_has_no_time),
 		IN_BED(hello_in_two_segments),
-		IN_BED(hello_behind_postgresql),
+		IN_BED(hello_behind_other_bytes),
 		IN_BED(tuple_is_used_again),
 		IN_BED(dns_names_what_follows),
 		IN_BED(dns_over_tcp_in_pieces),

@@ -150,7 +150,10 @@ static void requests_name_hosts(void **state)
 	assert_true(reads_host("GET / HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n", host));
 	assert_string_equal(host, "");
 	assert_false(reads_host("GET / RTSP/1.0\r\nHost: a.example\r\n", host));
-	assert_false(reads_host("GETTING / HTTP/1.1\r\n", host));
+	assert_false(reads_host("getting / HTTP/1.1\r\nHost: a.example\r\n", host));
+	assert_false(reads_host("MKCOL / HTTP/", host)); /* cut, and not one of the usual ones */
+	assert_true(reads_host("MKCOL / HTTP/1.1\r\nHost: dav.example\r\n", host));
+	assert_string_equal(host, "dav.example");
 }
 
 static void applications_have_names(void **state)
