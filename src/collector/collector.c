@@ -183,6 +183,8 @@ static void publish(struct collector *collector, uint64_t now_ns, enum snapshot_
 	}
 	snapshot->seq = ++collector->seq;
 	snapshot->wall_ns = collector->timing->ops->wall_ns(collector->timing);
+	snapshot->wall_ahead_ns =
+		snapshot->wall_ns - collector->timing->ops->seen_ns(collector->timing);
 	snapshot->mono_ns = now_ns;
 	snapshot->elapsed_ns = collector->seq == 1 ? 0 : now_ns - collector->last_mono_ns;
 	snapshot->running_ns = now_ns - collector->options.start_mono_ns;

@@ -245,7 +245,7 @@ static void take_change(struct ipfix *ipfix, const struct change *change)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		const struct changed_flow *flow = &change->flow[i];
-		int64_t age_ns = change->now->wall_ns - flow->first_wall_ns;
+		int64_t age_ns = snapshot_seen_ns(change->now) - flow->first_wall_ns;
 		struct ipfix_pending pending;
 
 		if (!flow->delta.packets)

@@ -304,7 +304,7 @@ struct row stream_flow_row(const struct stream *stream, const struct changed_flo
 	struct row row = {
 		.key = flow->key,
 		.first_wall_ns = flow->first_wall_ns,
-		.last_wall_ns = flow->delta.packets ? stream->now->wall_ns : 0,
+		.last_wall_ns = flow->delta.packets ? snapshot_seen_ns(stream->now) : 0,
 		.flows = 1,
 		.owner = flow->owner,
 		.sight = flow->sight,
@@ -320,7 +320,7 @@ struct row stream_group_row(const struct stream *stream, const struct row *group
 	struct row row = *group;
 
 	memcpy(row.total, row.delta, sizeof(row.total));
-	row.last_wall_ns = stream->now->wall_ns;
+	row.last_wall_ns = snapshot_seen_ns(stream->now);
 	return row;
 }
 

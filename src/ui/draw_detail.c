@@ -361,7 +361,7 @@ static int64_t last_seen_ns(const struct view_pair *pair, const struct snapshot 
 
 		while (idle < count && pair->past[dir][count - 1 - idle] <= 0.0)
 			idle++;
-		at_ns = snapshot->wall_ns - (int64_t)(idle * snapshot->elapsed_ns);
+		at_ns = snapshot_seen_ns(snapshot) - (int64_t)(idle * snapshot->elapsed_ns);
 		if (idle < count && at_ns > last)
 			last = at_ns;
 	}
@@ -374,7 +374,7 @@ static void put_seen(struct page_writer *page, const struct scene *scene,
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 	const struct row *row = &pair->row;
 	bool active = row->delta[FLOW_IN].packets || row->delta[FLOW_OUT].packets;
-	int64_t last_ns = active ? snapshot->wall_ns : last_seen_ns(pair, snapshot);
+	int64_t last_ns = active ? snapshot_seen_ns(snapshot) : last_seen_ns(pair, snapshot);
 	char wall[FORMAT_TEXT_MAX], idle[FORMAT_TEXT_MAX], text[2 * FORMAT_TEXT_MAX + 20];
 
 	page_line(page, STYLE_PLAIN, "first seen", format_wall(row->first_wall_ns, wall, sizeof(wall)));
@@ -384,7 +384,8 @@ static void put_seen(struct page_writer *page, const struct scene *scene,
 	else if (last_ns >= 0)
 		snprintf(text, sizeof(text), "%s, idle for %s",
 			 format_wall(last_ns, wall, sizeof(wall)),
-			 format_length((uint64_t)(snapshot->wall_ns - last_ns), idle, sizeof(idle)));
+			 format_length((uint64_t)(snapshot_seen_ns(snapshot) - last_ns), idle,
+				       sizeof(idle)));
 	else if (pair->past_wall_ns)
 		snprintf(text, sizeof(text), "before %s, idle",
 			 format_wall(pair->past_wall_ns, wall, sizeof(wall)));
@@ -398,7 +399,7 @@ static void put_numbers(struct page_writer *page, const struct scene *scene,
 {
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 	const struct row *row = &pair->row;
-	int64_t known_ns = snapshot->wall_ns - row->first_wall_ns;
+	int64_t known_ns = snapshot_seen_ns(snapshot) - row->first_wall_ns;
 	char text[FLOW_DIRS][2 * FORMAT_TEXT_MAX + 8];
 
 	put_seen(page, scene, pair);

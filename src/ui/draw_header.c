@@ -312,14 +312,13 @@ static void peaks_since(const struct scene *scene, enum flow_dir dir, double *re
 			double *ret_pps)
 {
 	const struct snapshot *shown = view_snapshot(scene->view);
-	int64_t behind_ns = shown->wall_ns - view_totals_since(scene->view);
+	uint64_t since_ns = view_totals_since_mono(scene->view);
 
 	*ret_bps = *ret_pps = 0.0;
 	for (size_t i = 0; scene->history && i < scene->history->count; i++) {
 		const struct history_point *point = history_get(scene->history, i);
 
-		if (point->seq > shown->seq ||
-		    (int64_t)(shown->mono_ns - point->mono_ns) >= behind_ns)
+		if (point->seq > shown->seq || point->mono_ns <= since_ns)
 			continue;
 		if (point->bps[dir] > *ret_bps)
 			*ret_bps = point->bps[dir];

@@ -80,7 +80,7 @@ static void draw_titles(struct frame *frame, const struct layout *layout, const 
 static bool is_new(const struct row *row, const struct snapshot *snapshot)
 {
 	int64_t length_ns = (int64_t)snapshot->elapsed_ns;
-	int64_t age_ns = snapshot->wall_ns - row->first_wall_ns;
+	int64_t age_ns = snapshot_seen_ns(snapshot) - row->first_wall_ns;
 
 	if (length_ns < NS_PER_SEC)
 		length_ns = NS_PER_SEC;

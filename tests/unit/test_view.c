@@ -11,6 +11,7 @@
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 
+#include "array.h"
 #include "flow.h"
 #include "view.h"
 
@@ -225,12 +226,14 @@ static void test_line_and_height(void **state)
 	view_free(view);
 }
 
-static void set_wall(struct view *view, uint32_t era, const struct given *given, size_t count,
-		     int64_t wall_ns)
+/* At a moment by the clock of first and last seen, with the wall clock so far ahead of that. */
+static void set_clocks(struct view *view, uint32_t era, const struct given *given, size_t count,
+		       int64_t seen_ns, int64_t ahead_ns)
 {
 	struct snapshot *snapshot = make(era, given, count);
 
-	snapshot->wall_ns = wall_ns;
+	snapshot->wall_ns = seen_ns + ahead_ns;
+	snapshot->wall_ahead_ns = ahead_ns;
 	for (size_t i = 0; i < count; i++)
 		snapshot->row[i].bytes = given[i].bytes * 10;
 	view_set_snapshot(view, snapshot);
@@ -247,6 +250,33 @@ static uint64_t total_of(const struct view *view, uint16_t flow)
 			return row.total[FLOW_IN].bytes + row.total[FLOW_OUT].bytes;
 	}
 	return UINT64_MAX;
+}
+
+static void set_wall(struct view *view, uint32_t era, const struct given *given, size_t count,
+		     int64_t wall_ns)
+{
+	set_clocks(view, era, given, count, wall_ns, 0);
+}
+
+/* The wall clock was set, back or forward, before totals were reset: what is older is still older. */
+static void test_reset_and_clock(void **state)
+{
+	static const struct given before[] = {{1, 100}, {2, 500}};
+	static const struct given after[] = {{1, 300}, {2, 500}, {3, 70}};
+	static const int64_t ahead_ns[] = {-5000, 90000};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ahead_ns); i++) {
+		struct view *view = view_of(5, COLUMN_BYTES);
+
+		set_clocks(view, 1, before, 2, 1000, ahead_ns[i]);
+		assert_int_equal(view_reset_totals(view), 0);
+		assert_int_equal(view_arrange(view), 0);
+		set_clocks(view, 2, after, 3, 2000, ahead_ns[i]);
+		assert_int_equal(total_of(view, 1), 2000);
+		assert_int_equal(total_of(view, 2), 0);
+		assert_int_equal(total_of(view, 3), 70);
+		view_free(view);
+	}
 }
 
 static void test_reset_totals(void **state)
@@ -424,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_window_scrolls_and_stays),
 		cmocka_unit_test(test_line_and_height),
 		cmocka_unit_test(test_reset_totals),
+		cmocka_unit_test(test_reset_and_clock),
 		cmocka_unit_test(test_filter_hides),
 		cmocka_unit_test(test_drill),
 		cmocka_unit_test(test_frozen_order),

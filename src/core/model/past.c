@@ -125,7 +125,7 @@ bool past_averages(const struct past *past, enum past_window window, double *ret
 			before = &then->row[at];
 		if (before)
 			base = before->bytes;
-		else if (snapshot_entry(shown, i)->first_wall_ns < then->wall_ns)
+		else if (snapshot_entry(shown, i)->first_wall_ns < snapshot_seen_ns(then))
 			base = bytes_before(past, begin, row);
 		ret_bps[i] = rate_bps(row->bytes - base, shown->mono_ns - then->mono_ns);
 	}

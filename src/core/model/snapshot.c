@@ -282,6 +282,7 @@ static void thin_copy_head(struct snapshot *thin, const struct snapshot *snapsho
 {
 	thin->seq = snapshot->seq;
 	thin->wall_ns = snapshot->wall_ns;
+	thin->wall_ahead_ns = snapshot->wall_ahead_ns;
 	thin->mono_ns = snapshot->mono_ns;
 	thin->elapsed_ns = snapshot->elapsed_ns;
 	thin->running_ns = snapshot->running_ns;

@@ -146,6 +146,7 @@ struct snapshot {
 	struct idle_moment idle_at; /* which of them belong to this snapshot */
 	uint64_t seq;             /* counts up by 1, from 1 */
 	int64_t wall_ns;          /* CLOCK_REALTIME at the end of the interval */
+	int64_t wall_ahead_ns;    /* of the clock of first and last seen, once the wall clock was set */
 	uint64_t mono_ns;         /* CLOCK_MONOTONIC at the end of the interval */
 	uint64_t elapsed_ns;      /* real length of the interval; 0 in the first: it has no rate */
 	uint64_t running_ns;      /* since counting began */
@@ -168,6 +169,15 @@ struct snapshot *snapshot_ref(struct snapshot *snapshot);
 struct snapshot *snapshot_unref(struct snapshot *snapshot);
 /* Bytes of memory the snapshot itself holds, without its table. */
 size_t snapshot_bytes(const struct snapshot *snapshot);
+
+/*
+ * The end of the interval by the clock of first and last seen, which nobody sets: their distance to it
+ * is time, that to wall_ns is not when the wall clock was set since the start.
+ */
+static inline int64_t snapshot_seen_ns(const struct snapshot *snapshot)
+{
+	return snapshot->wall_ns - snapshot->wall_ahead_ns;
+}
 
 /* Table entry of row `i`. */
 const struct flow_table_entry *snapshot_entry(const struct snapshot *snapshot, size_t i);

@@ -52,7 +52,9 @@ struct rows {
 	size_t averages; /* room */
 	/* Totals of flows when they were reset, as groups of one; NULL: they count since start. */
 	struct group *base;
-	int64_t base_wall_ns;
+	int64_t base_wall_ns;  /* when they were: for people, */
+	int64_t base_seen_ns;  /* by the clock of first seen, */
+	uint64_t base_mono_ns; /* and by CLOCK_MONOTONIC */
 	struct idle_moment base_idle;
 	struct idle_sums idle; /* of flows without a row */
 	uint64_t filters;      /* number of the filter, to tell it from the previous one */

@@ -155,9 +155,9 @@ int rows_add_idle(struct rows *rows)
 static struct flow_counts base_of(const struct rows *rows, const struct snapshot_row *row,
 				  const struct flow_table_entry *entry)
 {
-	if (rows->base_wall_ns == rows->source.snapshot->wall_ns)
+	if (rows->base_seen_ns == snapshot_seen_ns(rows->source.snapshot))
 		return (struct flow_counts){row->packets, row->bytes};
-	if (entry->first_wall_ns >= rows->base_wall_ns)
+	if (entry->first_wall_ns >= rows->base_seen_ns)
 		return (struct flow_counts){0};
 	return (struct flow_counts){row->packets - row->delta_packets,
 				    row->bytes - row->delta_bytes};
@@ -169,7 +169,7 @@ int rows_learn_base(struct rows *rows)
 	const struct snapshot *snapshot = rows->source.snapshot;
 
 	/* Before the moment there is nothing to learn. */
-	if (!rows->base || snapshot->wall_ns < rows->base_wall_ns)
+	if (!rows->base || snapshot_seen_ns(snapshot) < rows->base_seen_ns)
 		return 0;
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct flow_table_entry *entry = snapshot_entry(snapshot, i);
@@ -238,7 +238,7 @@ struct flow_counts rows_since(const struct rows *rows, const struct flow_key *ke
 	if (learned)
 		return difference(*total, learned);
 	/* Of an older one it is not known how much it has had since. */
-	return first_wall_ns >= rows->base_wall_ns ? *total : (struct flow_counts){0};
+	return first_wall_ns >= rows->base_seen_ns ? *total : (struct flow_counts){0};
 }
 
 int rows_reset(struct rows *rows)
@@ -255,6 +255,8 @@ int rows_reset(struct rows *rows)
 	group_free(rows->base);
 	rows->base = base;
 	rows->base_wall_ns = rows->source.snapshot->wall_ns;
+	rows->base_seen_ns = snapshot_seen_ns(rows->source.snapshot);
+	rows->base_mono_ns = rows->source.snapshot->mono_ns;
 	rows->base_idle = rows->source.snapshot->idle_at;
 	return rows_learn_base(rows);
 }

@@ -252,6 +252,11 @@ int64_t view_totals_since(const struct view *view)
 	return view->rows.base ? view->rows.base_wall_ns : 0;
 }
 
+uint64_t view_totals_since_mono(const struct view *view)
+{
+	return view->rows.base ? view->rows.base_mono_ns : 0;
+}
+
 void view_set_frozen(struct view *view, bool frozen)
 {
 	view_thaw(view);

@@ -67,6 +67,8 @@ int view_reset_totals(struct view *view);
 void view_unreset_totals(struct view *view);
 /* When they were reset, CLOCK_REALTIME; 0: they count from the start. */
 int64_t view_totals_since(const struct view *view);
+/* The same moment by CLOCK_MONOTONIC; 0: since the start. */
+uint64_t view_totals_since_mono(const struct view *view);
 /* Keeps rows where they are while their numbers go on changing; new ones come last. */
 void view_set_frozen(struct view *view, bool frozen);
 bool view_is_frozen(const struct view *view);
