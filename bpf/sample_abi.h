@@ -49,7 +49,7 @@
  */
 struct flow_sample {
 	struct flow_key key;
-	__u64 mono_ns;	/* CLOCK_MONOTONIC when it was counted */
+	__u64 mono_ns;	/* CLOCK_MONOTONIC when it was counted; 0: no handshake, not timed */
 	__u32 seq;	/* TCP: sequence number of the first byte, */
 	__u32 ack;	/* and the acknowledged one */
 	__u32 length;	/* payload bytes of the packet; of a super-packet, of all its segments */

@@ -32,6 +32,7 @@ struct flow_segment {
 	__u32 length;
 	__u32 seq, ack;
 	__u32 tcp_flags;
+	__u32 timed; /* it is part of a handshake: its time counts */
 };
 
 /* Names services answer there, in datagrams. */
@@ -88,10 +89,11 @@ static __always_inline int flow_read_segment(struct __sk_buff *skb, const struct
  * Spends a flow's budget on a packet: returns what is left of it, and in `limit` how many records
  * there may be for the packet to be one of them; 0: it is not wanted.
  */
-static __always_inline __u32 flow_spend(__u32 left, int first, const struct flow_segment *segment,
+static __always_inline __u32 flow_spend(__u32 left, int first, struct flow_segment *segment,
 					__u32 *limit)
 {
 	*limit = 0;
+	segment->timed = segment->tcp_flags & SAMPLE_SYN || left & SAMPLE_LEFT_ACK;
 	left -= SAMPLE_LEFT_LOOK;
 	if (segment->tcp_flags & SAMPLE_SYN) {
 		left = first ? SAMPLE_LEFT_FRESH : (left & SAMPLE_LEFT_LOOKS) | SAMPLE_PAYLOADS;

@@ -8,6 +8,7 @@
 #ifndef PKTSTAT_INSPECT_H
 #define PKTSTAT_INSPECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@
 struct inspect_packet {
 	struct flow_key key;
 	uint64_t time_ns;     /* CLOCK_MONOTONIC, or the time of a capture */
+	bool untimed;	      /* it is about so: good enough for all but handshakes */
 	uint32_t sequence;    /* of TCP */
 	uint8_t flags;	      /* of TCP */
 	const uint8_t *bytes; /* payload */

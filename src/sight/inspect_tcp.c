@@ -88,8 +88,8 @@ static void take_ack(struct inspect_case *now)
 	struct inspect_conversation *of = now->of;
 	unsigned int client = of->finding.initiator == SIGHT_END_DESTINATION;
 
-	if (!of->answer_ns || of->finding.client_rtt_us || now->from != client ||
-	    now->packet->time_ns < of->answer_ns)
+	if (now->packet->untimed || !of->answer_ns || of->finding.client_rtt_us ||
+	    now->from != client || now->packet->time_ns < of->answer_ns)
 		return;
 	of->finding.client_rtt_us = microseconds(now->packet->time_ns - of->answer_ns);
 	if (!of->finding.client_rtt_us)

@@ -61,9 +61,11 @@ static void send_finding(void *arg, const struct sight_finding *finding)
 static void inspect_sample(void *arg, const struct flow_sample *sample, const uint8_t *payload)
 {
 	const struct reading *reading = arg;
+	bool untimed = !sample->mono_ns && reading->from == READER_FROM_KERNEL;
 	const struct inspect_packet packet = {
 		.key = sample->key,
-		.time_ns = sample->mono_ns,
+		.time_ns = untimed ? reading->mono_ns : sample->mono_ns,
+		.untimed = untimed,
 		.sequence = sample->seq,
 		.flags = sample->tcp_flags,
 		.bytes = payload,
