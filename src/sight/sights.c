@@ -22,6 +22,10 @@
 #include "snapshot.h"
 #include "wait.h"
 
+/* CPU time of the thread in a time of the clock, and how much of it can be saved up for hearing. */
+#define PACE_PART     100
+#define PACE_MOST_NS  100000000LL
+#define PACE_PAUSE_MS 1000 /* at most, until it is looked at again */
 /* After a look of t, the next one comes so many t later at the earliest. */
 #define LOOK_REST 100
 /* Snapshots in which a finding is looked for: that of its flow may be the next one, and an entry is
@@ -51,7 +55,9 @@ struct sights {
 	uint32_t first; /* the oldest one in use, if any is */
 	uint32_t count; /* places in use */
 	bool dead, synced;
-	uint64_t rest_until_ns; /* CLOCK_MONOTONIC */
+	int64_t allowed_ns;	  /* CPU time that may be taken for hearing now */
+	uint64_t mono_ns, cpu_ns; /* when that was known */
+	uint64_t rest_until_ns;	  /* CLOCK_MONOTONIC */
 	int stop_fd, publish_fd;
 	pthread_t thread;
 	bool started;
@@ -312,6 +318,27 @@ void sights_settle(struct sights *sights, const struct snapshot *snapshot)
 		write_sights(sights, snapshot, snapshot->state != SNAPSHOT_LIVE);
 }
 
+/*
+ * Milliseconds until there is CPU time to hear more; -1: there is. Until then the reader waits, and what
+ * is refused then at the hook is counted.
+ */
+static int hearing_pause_ms(struct sights *sights)
+{
+	uint64_t mono_ns = clock_mono_ns(), cpu_ns = thread_cpu_ns();
+	int64_t pause_ms;
+
+	sights->allowed_ns += (int64_t)((mono_ns - sights->mono_ns) / PACE_PART) -
+			      (int64_t)(cpu_ns - sights->cpu_ns);
+	if (sights->allowed_ns > PACE_MOST_NS)
+		sights->allowed_ns = PACE_MOST_NS;
+	sights->mono_ns = mono_ns;
+	sights->cpu_ns = cpu_ns;
+	if (sights->allowed_ns > 0)
+		return -1;
+	pause_ms = -sights->allowed_ns * PACE_PART / 1000000 + 1;
+	return pause_ms < PACE_PAUSE_MS ? (int)pause_ms : PACE_PAUSE_MS;
+}
+
 static void *sights_main(void *arg)
 {
 	struct sights *sights = arg;
@@ -325,11 +352,17 @@ static void *sights_main(void *arg)
 	prctl(PR_SET_NAME, "sights");
 	if (sights->options.on_thread)
 		sights->options.on_thread(sights->options.context);
+	sights->allowed_ns = PACE_MOST_NS;
+	sights->mono_ns = clock_mono_ns();
 	while (!wait_take_event(sights->stop_fd)) {
+		int pause_ms = hearing_pause_ms(sights);
 		/* The descriptor of a reader that has ended is always readable. */
-		if (wait_ready(waits, sights->dead ? WAIT_SIGHTS_READER : WAITS_OF_SIGHTS, -1) < 0)
+		bool hears = !sights->dead && pause_ms < 0;
+
+		if (wait_ready(waits, hears ? WAITS_OF_SIGHTS : WAIT_SIGHTS_READER,
+			       sights->dead ? -1 : pause_ms) < 0)
 			continue;
-		if (!sights->dead && waits[WAIT_SIGHTS_READER].revents)
+		if (hears && waits[WAIT_SIGHTS_READER].revents)
 			(void)hear_reader(sights);
 		if (waits[WAIT_SIGHTS_PUBLISH].revents) {
 			wait_take_event(sights->publish_fd);
