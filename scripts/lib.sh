@@ -23,6 +23,7 @@ test_packages=(
 long_packages=(
 	nfdump pmacct prometheus prometheus-node-exporter
 	redis-server mosquitto mosquitto-clients gnutls-bin openssh-server openssh-client
+	chromium caddy nginx-light postgresql postgresql-client
 )
 
 say() {

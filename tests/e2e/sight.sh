@@ -3,66 +3,10 @@
 # Names and applications from packets, with real clients and servers; and that counting goes on,
 # exactly, when the process that reads packets dies, is stopped, or is flooded.
 #
-# usage: sight.sh [names|sites|reader|flood|off|more]...
+# usage: sight.sh [names|sites|reader|flood|hostile|off]...
 set -u
-. "$(dirname "$0")/../support/netns.sh"
+. "$(dirname "$0")/sight_bed.sh"
 tools=${PKTSTAT_TOOLS:?directory of the test tools}
-
-need() {
-	local tool
-	for tool; do
-		command -v "$tool" >/dev/null || skip "$tool is missing"
-	done
-}
-
-# serve COMMAND...: a server on the far side, ended with the test.
-serve() {
-	served=$((served + 1))
-	(exec ip netns exec "$BED_FAR" "$@" >"$BED_DIR/serve.$served.log" 2>&1 </dev/null) &
-	BED_PIDS="$BED_PIDS $!"
-}
-served=0
-
-listens() {
-	bed_far ss -Hlnt"${2:-}" "sport = :$1" 2>/dev/null | grep -q .
-}
-
-await_port() {
-	wait_for 60 listens "$@" || fail "nothing listens on port $1: $(cat "$BED_DIR"/serve.*.log)"
-}
-
-make_certificate() {
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$BED_DIR/key.pem" -out "$BED_DIR/cert.pem" \
-		-days 2 -subj /CN=test >/dev/null 2>&1 || fail "no certificate"
-}
-
-serve_tls() {
-	make_certificate
-	serve openssl s_server -accept 443 -key "$BED_DIR/key.pem" -cert "$BED_DIR/cert.pem" -www
-	await_port 443
-}
-
-serve_dns() {
-	serve dnsmasq -k --no-resolv --no-hosts --conf-file=/dev/null --user=root --pid-file= \
-		--listen-address=10.99.0.2 --bind-interfaces --host-record=one.example,10.99.0.2 \
-		--cname=www.alias.example,one.example
-	await_port 53
-}
-
-# row MEMBER=VALUE...: an outgoing row of the report has all of these.
-row() {
-	local test=true pair
-	for pair; do
-		test="$test and (.[\"${pair%%=*}\"] | tostring) == \"${pair#*=}\""
-	done
-	jq -e "any(.[]; .dir == \"out\" and $test)" "$BED_DIR/$MONITOR_NAME.out" >/dev/null ||
-		fail "no row with $*: $(jq -c '.[] | select(.dir == "out")' "$BED_DIR/$MONITOR_NAME.out")"
-}
-
-ended_well() {
-	same "status" "$MONITOR_STATUS" 0
-	same "standard error" "$(cat "$BED_DIR/$MONITOR_NAME.err")" ""
-}
 
 test_names() {
 	need curl openssl dig dnsmasq jq python3
@@ -244,36 +188,48 @@ test_off() {
 		fail "packets were looked into"
 }
 
-# Servers that not every machine has.
-test_more() {
-	need jq redis-server redis-cli mosquitto mosquitto_pub gnutls-cli ssh openssl
-	serve_tls
-	serve redis-server --port 7001 --bind 10.99.0.2 --save '' --protected-mode no --dir "$BED_DIR"
-	printf 'listener 7002 10.99.0.2\nallow_anonymous true\n' >"$BED_DIR/mosquitto.conf"
-	serve mosquitto -c "$BED_DIR/mosquitto.conf"
-	ssh-keygen -q -t ed25519 -N '' -f "$BED_DIR/host_key"
-	mkdir -p /run/sshd
-	serve /usr/sbin/sshd -D -e -f /dev/null -h "$BED_DIR/host_key" -p 7003 -o PidFile=none
-	await_port 7001
-	await_port 7002
-	await_port 7003
-	monitor_start more --json --no-owners -r 100ms
-	bed_mon redis-cli -h 10.99.0.2 -p 7001 set a b >/dev/null || fail "redis-cli"
-	bed_mon mosquitto_pub -h 10.99.0.2 -p 7002 -t a -m b || fail "mosquitto_pub"
-	bed_mon ssh -p 7003 -o BatchMode=yes -o StrictHostKeyChecking=no \
-		-o UserKnownHostsFile=/dev/null nobody@10.99.0.2 true >/dev/null 2>&1
-	bed_mon gnutls-cli --insecure --sni-hostname gnutls.example.org -p 443 10.99.0.2 \
-		</dev/null >/dev/null 2>&1
+# Hellos, halves of hellos, answers and SYNs of many flows, each with a name as long as may be.
+test_hostile() {
+	need jq pgrep
+	local reader sent
+	monitor_start hostile --json --no-owners -r 100ms
+	wait_for 60 has_reader "$MONITOR_PID" || fail "there is no reader"
+	reader=$(reader_of "$MONITOR_PID")
+	sent=$(bed_far "$tools/name_blast" far0 60000) || fail "the sender failed"
+	wait_for 60 rests "$reader" || fail "the reader does not come to rest"
+	within "memory of the reader, kB" "$(kilobytes "$reader" RssAnon)" 32768
 	monitor_stop
 	ended_well
-	row appProto=redis dstPort=7001
-	row appProto=mqtt dstPort=7002
-	row appProto=ssh dstPort=7003
-	row appProto=tls dstName=gnutls.example.org nameFrom=sni
+	same "packets" "$(jq '[.[] | select(.dir == "in") | .packets] | add' "$BED_DIR/hostile.out")" "$sent"
+	jq -e 'any(.[]; .appProto == "https" and (.dstName | length) == 247)' "$BED_DIR/hostile.out" \
+		>/dev/null || fail "no name was read"
+}
+
+kilobytes() {
+	awk -v what="$2:" '$1 == what { print $2 }' "/proc/$1/status"
+}
+
+ticks() {
+	sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'
+}
+
+# It has taken no CPU time for longer than it waits when it has taken too much.
+rests() {
+	local before
+	before=$(ticks "$1")
+	sleep 1
+	[ "$(ticks "$1")" -le "$before" ]
+}
+
+within() {
+	[ "$2" -le "$3" ] || fail "$1: $2, not at most $3"
 }
 
 # Only the sender's packets, where these are compared one by one.
-[ "${1-}" = reader ] && bed_make sight quiet || bed_make sight
+case ${1-} in
+reader | hostile) bed_make sight quiet ;;
+*) bed_make sight ;;
+esac
 for case in "${@:-names}"; do
 	"test_$case"
 done
