@@ -122,7 +122,7 @@ static int put_pending(void *context, const struct ipfix_pending *pending,
 {
 	struct ipfix *ipfix = context;
 	const struct about_tables *tables = &ipfix->tables;
-	const struct ipfix_flow flow = {
+	struct ipfix_flow flow = {
 		.key = pending->key,
 		.counts = pending->counts,
 		.octets = pending_octets(pending),
@@ -134,15 +134,17 @@ static int put_pending(void *context, const struct ipfix_pending *pending,
 		.owner = owner_is_process(pending->about.owner) && tables->owners
 				 ? owner_table_get(tables->owners, pending->about.owner)
 				 : NULL,
-		.sight = sight_table_get(tables->sights, pending->about.sight),
 	};
-	int err;
+	int err = 0;
 
-	if (ipfix_message_add_flow(&ipfix->message, &flow, ipfix->options.more))
-		return 0;
-	err = send_message(ipfix);
-	if (!err)
-		ipfix_message_add_flow(&ipfix->message, &flow, ipfix->options.more);
+	sight_table_hold(tables->sights);
+	flow.sight = sight_table_get(tables->sights, pending->about.sight);
+	if (!ipfix_message_add_flow(&ipfix->message, &flow, ipfix->options.more)) {
+		err = send_message(ipfix);
+		if (!err)
+			ipfix_message_add_flow(&ipfix->message, &flow, ipfix->options.more);
+	}
+	sight_table_release(tables->sights);
 	return err;
 }
 
