@@ -19,6 +19,8 @@ import termios
 import time
 
 ROWS, COLUMNS = 24, 80
+# The column that rows are sorted by, in the line of titles.
+TITLES = re.compile("[▼▲]")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -100,7 +102,7 @@ def start(program, iface):
 def first_row(screen):
     """The first row of the table: the line behind the titles."""
     for row in range(ROWS - 1):
-        if "PROTO" in screen.line(row):
+        if TITLES.search(screen.line(row)):
             return screen.line(row + 1)
     return ""
 
@@ -141,7 +143,7 @@ def main():
             went = now
         if terminal in ready:
             screen.feed(os.read(terminal, 65536).decode("utf-8", "replace"))
-            if "first_frame_s" not in result and "PROTO" in "\n".join(map(screen.line, range(ROWS))):
+            if "first_frame_s" not in result and any(TITLES.search(screen.line(row)) for row in range(ROWS)):
                 result["first_frame_s"] = round(now - begin, 3)
             if "first_rates_s" not in result and re.search(r"in +[0-9.]+ \S?b/s", screen.line(1)):
                 result["first_rates_s"] = round(now - begin, 3)
