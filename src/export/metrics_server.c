@@ -80,6 +80,8 @@ static enum MHD_Result respond(struct MHD_Connection *connection, unsigned int s
 	if (!response)
 		return MHD_NO;
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	/* One request a connection: one that asks again and again and never reads would keep its place. */
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return result;

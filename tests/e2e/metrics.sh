@@ -87,6 +87,26 @@ except OSError:
     sys.exit(0)
 sys.exit(1)
 END
+	bed_mon python3 - "$port" <<'END' || fail "clients that ask and never read shut out others"
+import socket, sys, time
+clients = []
+for _ in range(4):
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+    client.connect(("127.0.0.1", int(sys.argv[1])))
+    client.sendall(50 * b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    clients.append(client)
+for client in clients:
+    client.settimeout(60)
+    answers = b""
+    try:
+        while part := client.recv(1 << 20):
+            answers += part
+    except ConnectionResetError:
+        pass
+    if answers.count(b"HTTP/1.1 200") > 1:
+        sys.exit("a connection has several answers")
+END
 	monitor_stop
 	same "status" "$MONITOR_STATUS" 0
 	same "standard error" "$(cat "$BED_DIR/clients.err")" ""
