@@ -179,6 +179,12 @@ static int make_rank_room(uint32_t **array, size_t *room, size_t count)
 	return 0;
 }
 
+/* Where the rank of an id stands: sights have no more than SIGHTS_MAX ids at a time, but may have larger ones. */
+static size_t rank_place(enum column column, uint32_t id)
+{
+	return column == COLUMN_SITE ? id % SIGHTS_MAX : id;
+}
+
 /* Ids of the rows, each once; returns how many. */
 static size_t collect(struct ranks *ranks, const struct rows *rows, enum column column)
 {
@@ -187,9 +193,9 @@ static size_t collect(struct ranks *ranks, const struct rows *rows, enum column 
 	for (size_t i = 0; i < rows->count; i++) {
 		uint32_t id = rank_id(rows, column, rows->item[i].index);
 
-		if (ranks->rank[id])
+		if (ranks->rank[rank_place(column, id)])
 			continue;
-		ranks->rank[id] = 1;
+		ranks->rank[rank_place(column, id)] = 1;
 		ranks->id[count++] = id;
 	}
 	return count;
@@ -201,7 +207,7 @@ static size_t ids_of(const struct rows *rows, enum column column)
 	switch (column) {
 	case COLUMN_IFACE: return NO_IFACE + 1;
 	case COLUMN_APP: return APPLICATIONS;
-	case COLUMN_SITE: return SIGHT_NONE + 1 + sight_table_count(rows->sights);
+	case COLUMN_SITE: return SIGHTS_MAX;
 	default: return OWNER_FIRST + (rows->owners ? owner_table_count(rows->owners) : 0);
 	}
 }
@@ -222,7 +228,7 @@ static int ranks_make(struct ranks *ranks, const struct rows *rows, enum column 
 	for (size_t i = 0; i < count; i++) {
 		if (i && compare_ids(&ranks->id[i - 1], &ranks->id[i], &context))
 			rank++;
-		ranks->rank[ranks->id[i]] = rank;
+		ranks->rank[rank_place(column, ranks->id[i])] = rank;
 	}
 	return 0;
 }
@@ -231,7 +237,7 @@ static int ranks_make(struct ranks *ranks, const struct rows *rows, enum column 
 static uint32_t rank_of_row(const struct ranks *ranks, const struct rows *rows, enum column column,
 			    uint32_t index)
 {
-	return ranks->rank[rank_id(rows, column, index)];
+	return ranks->rank[rank_place(column, rank_id(rows, column, index))];
 }
 
 /* What is compared, one after another. */
