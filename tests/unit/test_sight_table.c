@@ -31,9 +31,10 @@ static struct sight sight_named(const char *name)
 static int add_number(struct sight_table *table, uint32_t number, uint32_t *ret_id)
 {
 	char name[NAME_SIZE];
-	const struct sight sight = sight_named(name);
+	struct sight sight;
 
 	snprintf(name, sizeof(name), "host%u.example", number);
+	sight = sight_named(name);
 	return sight_table_add(table, &sight, ret_id);
 }
 
