@@ -64,7 +64,7 @@ run_view() {
 		echo \$? >$BED_DIR/view.status
 	END
 	$tm new-session -d -x 100 -y 30 "sh $BED_DIR/view.sh"
-	wait_for 60 shows 'BPS' || fail "no view: $(cat "$BED_DIR/view.err")"
+	wait_for 60 shows 'NEAR' || fail "no view: $(cat "$BED_DIR/view.err")"
 	send
 	wait_for 30 shows 'UDP|TCP' || fail "no flows in the view"
 	$tm send-keys Tab Tab H
