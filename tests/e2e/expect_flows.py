@@ -46,8 +46,8 @@ PREFERENCES = ["ip.defragment:FALSE", "ipv6.defragment:FALSE", "tcp.desegment_tc
 class Frame:
     """The fields of one frame; a field that occurs more than once has its outermost value first."""
 
-    def __init__(self, line):
-        self.values = dict(zip(FIELDS, line.rstrip("\n").split("\t")))
+    def __init__(self, fields, line):
+        self.values = dict(zip(fields, line.rstrip("\n").split("\t")))
 
     def all(self, name):
         text = self.values.get(name, "")
@@ -69,18 +69,18 @@ class Frame:
         return self.first("frame.protocols", "").split(":")
 
 
-def dissect(capture):
+def dissect(capture, fields, preferences):
     """Frames of the capture as tshark sees them."""
     command = ["tshark", "-n", "-r", capture, "-T", "fields", "-E", "separator=/t",
                "-E", "occurrence=a", "-E", "aggregator=,"]
-    for preference in PREFERENCES:
+    for preference in preferences:
         command += ["-o", preference]
-    for field in FIELDS:
+    for field in fields:
         command += ["-e", field]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         sys.exit(f"tshark: {done.stderr.strip()}")
-    return [Frame(line) for line in done.stdout.splitlines()]
+    return [Frame(fields, line) for line in done.stdout.splitlines()]
 
 
 def other(ethertype, kind, detail=0):
@@ -244,7 +244,8 @@ def expected(capture, direction, repeat):
     """Packets and bytes by row, and the numbers of the first frames of each."""
     rows, where = defaultdict(lambda: [0, 0]), defaultdict(list)
     fragments = Fragments()
-    frames = [frame for frame in dissect(capture) if reaches_hook(frame, direction)]
+    frames = [frame for frame in dissect(capture, FIELDS, PREFERENCES)
+              if reaches_hook(frame, direction)]
     for _ in range(repeat):
         for frame in frames:
             number = frame.number("frame.number")

@@ -7,14 +7,16 @@
 Per conversation: server names of TLS and QUIC hellos and of HTTP requests, the first protocol of ALPN,
 who sent the SYN, and that an application is one that tshark sees there too. Names from DNS must be
 among those that an answer in the capture has for the address. A name that is wrong is an error; of the
-names that tshark has, at least PERCENT (100) must have been found. --list: also what is missing.
+names that tshark has, at least PERCENT (100) must have been found, and with none it has nothing to
+compare: that is an error too, unless PERCENT is 0. --list: also what is missing.
 """
 import argparse
 import json
 import re
-import subprocess
 import sys
 from collections import defaultdict
+
+from expect_flows import dissect
 
 FIELDS = """
     frame.number frame.protocols ip.src ip.dst ipv6.src ipv6.dst tcp.srcport tcp.dstport udp.srcport
@@ -48,17 +50,6 @@ def host(text):
     return tidy(re.sub(r":\d+$", "", text.strip()))
 
 
-def dissect(capture):
-    command = ["tshark", "-n", "-r", capture, "-T", "fields", "-E", "separator=/t", "-E",
-               "occurrence=a", "-E", "aggregator=,", "-o", "tcp.reassemble_out_of_order:TRUE"]
-    for field in FIELDS:
-        command += ["-e", field]
-    done = subprocess.run(command, capture_output=True, check=False)
-    for line in done.stdout.decode("utf-8", "replace").splitlines():
-        yield {name: text.split(",") if text else []
-               for name, text in zip(FIELDS, line.split("\t"))}
-
-
 class Conversation:
     """What tshark says of one, ends in order."""
 
@@ -90,7 +81,8 @@ class Capture:
     def __init__(self, path):
         self.of = defaultdict(Conversation)
         self.named = defaultdict(set)  # address to names that an answer has for it
-        for frame in dissect(path):
+        for dissected in dissect(path, FIELDS, ["tcp.reassemble_out_of_order:TRUE"]):
+            frame = {name: dissected.all(name) for name in FIELDS}
             self.take_dns(frame)
             ends = ends_of(frame)
             if ends:
@@ -186,7 +178,7 @@ def main():
     verdict = Verdict()
     verdict.judge(rows, Capture(options.capture))
     wanted, found = len(verdict.wanted), len(verdict.wanted & verdict.found)
-    few = found * 100 < options.least * wanted
+    few = found * 100 < options.least * max(wanted, 1)
     for line in verdict.wrong + (verdict.missing if few or options.list else []):
         print(line)
     print(f"{found} of {wanted} names found, {len(verdict.wrong)} wrong")

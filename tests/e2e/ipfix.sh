@@ -160,15 +160,21 @@ with_nfdump() {
 		"$(report_sums "$BED_DIR/m.out" | cut -d' ' -f1,2)"
 }
 
+# 65,536 flows, twice.
+send_many() {
+	local _
+	for _ in 1 2; do
+		bed_far "$TOOLS/blast" --iface far0 --flows 65536 --packets 131072 --order sequential \
+			--size mixed --ipv6 50 --tcp 50 >/dev/null || fail "the sender failed"
+	done
+}
+
 # As many flows as there are ports, over UDP: all that was sent is there, or nfcapd says what is not.
 with_nfmany() {
 	command -v nfcapd >/dev/null || skip "no nfcapd (Debian: nfdump)"
 	nfcapd_start "$BED_MON"
 	monitor_start m --json --ipfix 127.0.0.1 --ipfix-active 2s
-	for _ in 1 2; do
-		bed_far "$TOOLS/blast" --iface far0 --flows 65536 --packets 131072 --order sequential \
-			--size mixed --ipv6 50 --tcp 50 >/dev/null || fail "the sender failed"
-	done
+	send_many
 	monitor_stop
 	ended_well
 	nfcapd_stop
@@ -335,10 +341,7 @@ restart() {
 many() {
 	collector_start tcp
 	monitor_start m --json --ipfix 127.0.0.1,tcp --ipfix-active 2s
-	for _ in 1 2; do
-		bed_far "$TOOLS/blast" --iface far0 --flows 65536 --packets 131072 --order sequential \
-			--size mixed --ipv6 50 --tcp 50 >/dev/null || fail "the sender failed"
-	done
+	send_many
 	monitor_stop
 	ended_well
 	expect_equal

@@ -81,12 +81,12 @@ test_read() {
 	capture_stop
 	read_to real "$BED_DIR/real.pcap"
 	as_tshark real.pcap real
-	row real appProto=https dstName=one.example.org nameFrom=sni alpn=h2 initiator=src
-	row real appProto=http dstName=two.example.net nameFrom=host dstPort=80
-	row real appProto=tls dstName=long.three.example nameFrom=sni
-	row real appProto=https srcName=three.example.org initiator=dst
-	row real appProto=tls dstName=www.alias.example nameFrom=dns dstPort=443
-	row real appProto=dns dstPort=53
+	report_row real appProto=https dstName=one.example.org nameFrom=sni alpn=h2 initiator=src
+	report_row real appProto=http dstName=two.example.net nameFrom=host dstPort=80
+	report_row real appProto=tls dstName=long.three.example nameFrom=sni
+	report_row real appProto=https srcName=three.example.org initiator=dst
+	report_row real appProto=tls dstName=www.alias.example nameFrom=dns dstPort=443
+	report_row real appProto=dns dstPort=53
 	# Nothing of it depends on how fast anything is: not on intervals, not on the speed.
 	read_to again "$BED_DIR/real.pcap"
 	cmp "$BED_DIR/real.out" "$BED_DIR/again.out" || fail "the same file, another report"
@@ -134,13 +134,13 @@ test_socket() {
 	talk
 	monitor_stop
 	same "status" "$MONITOR_STATUS" 0
-	row live appProto=https dstName=one.example.org nameFrom=sni initiator=src
+	report_row live appProto=https dstName=one.example.org nameFrom=sni initiator=src
 	jq -e 'all(.[] | select(.appProto == "https"); .ja4)' "$BED_DIR/live.out" >/dev/null ||
 		fail "hellos were cut short"
-	row live appProto=http dstName=two.example.net nameFrom=host dstPort=80
-	row live appProto=tls dstName=long.three.example nameFrom=sni
-	row live appProto=dns dstPort=53
-	row live appProto=tls dstName=www.alias.example nameFrom=dns dstPort=443
+	report_row live appProto=http dstName=two.example.net nameFrom=host dstPort=80
+	report_row live appProto=tls dstName=long.three.example nameFrom=sni
+	report_row live appProto=dns dstPort=53
+	report_row live appProto=tls dstName=www.alias.example nameFrom=dns dstPort=443
 }
 
 bed_make sight-file

@@ -71,7 +71,7 @@ test_browser() {
 	row appProto=http3 dstName=quic.example.org nameFrom=sni alpn=h3 proto=UDP dstPort=443
 }
 
-# Several names on one address; a database whose connection turns to TLS; names that lead to names.
+# Several names on one address, PostgreSQL with and without TLS, CNAME chains.
 test_servers() {
 	need nginx psql curl openssl dig dnsmasq jq runuser
 	local name
@@ -154,11 +154,8 @@ serve_chains() {
 	for i in {1..60}; do
 		many+=(--host-record="many.example,10.98.0.$i")
 	done
-	serve dnsmasq -k --no-resolv --no-hosts --conf-file=/dev/null --user=root --pid-file= \
-		--listen-address=10.99.0.2 --bind-interfaces --host-record=end.example,10.99.0.2 \
-		--cname=a.example,b.example --cname=b.example,c.example --cname=c.example,end.example \
-		"${many[@]}"
-	await_port 53
+	serve_dns --host-record=end.example,10.99.0.2 --cname=a.example,b.example \
+		--cname=b.example,c.example --cname=c.example,end.example "${many[@]}"
 }
 
 bed_make sight

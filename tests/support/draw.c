@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random.h"
+
 struct alias {
 	uint32_t keep;	/* the number itself is drawn when the random one is below; */
 	uint32_t other; /* this one otherwise */
@@ -39,16 +41,6 @@ int draw_order_of_name(const char *name)
 const char *draw_order_name(enum draw_order order)
 {
 	return order_names[order];
-}
-
-/* SplitMix64 (G. Steele, D. Lea, C. Flood, 2014). */
-static uint64_t random_next(struct draw *draw)
-{
-	uint64_t z = draw->state += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return z ^ z >> 31;
 }
 
 /* Weights with mean 1. */
@@ -154,7 +146,7 @@ uint32_t draw_next(struct draw *draw)
 		draw->at = (uint32_t)(((uint64_t)i + draw->step) % draw->n);
 		return i;
 	}
-	random = random_next(draw);
+	random = random_next(&draw->state);
 	i = (uint32_t)((random >> 32) * draw->n >> 32);
 	if (draw->order == DRAW_RANDOM || (uint32_t)random <= draw->alias[i].keep)
 		return i;

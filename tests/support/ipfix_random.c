@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ipfix_message.h"
+#include "random.h"
 
 #define DOMAIN	     77
 #define PCAP_MAGIC   0xa1b2c3d4
@@ -21,14 +22,9 @@
 
 static uint64_t state;
 
-/* SplitMix64, public domain (Steele, Lea, Flood 2014). */
 static uint64_t next_number(void)
 {
-	uint64_t mixed = state += 0x9e3779b97f4a7c15ULL;
-
-	mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
-	mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebULL;
-	return mixed ^ mixed >> 31;
+	return random_next(&state);
 }
 
 /* Small and large ones, as many of each length. */

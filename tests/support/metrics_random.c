@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "metrics.h"
+#include "random.h"
 #include "snapshot.h"
 
 #define IFACES	 6
@@ -24,14 +25,9 @@
 
 static uint64_t state;
 
-/* SplitMix64, public domain (Steele, Lea, Flood 2014). */
 static uint64_t next_number(void)
 {
-	uint64_t mixed = state += 0x9e3779b97f4a7c15ULL;
-
-	mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
-	mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebULL;
-	return mixed ^ mixed >> 31;
+	return random_next(&state);
 }
 
 /* What breaks formats: quotes, ends of lines, escapes, other formats' signs, UTF-8 whole and broken. */

@@ -41,13 +41,11 @@ has_color() { # FOREGROUND
 }
 run_line "$driver"
 expect 'BPS▼'
-for _ in $(seq 600); do has_color 114 && break; read -rt 0.1 <> <(:) || true; done
-has_color 114 || fail "not dark before there is an answer"
+until_true has_color 114 || fail "not dark before there is an answer"
 tm send-keys -t $window -H 1b 5d 31 31 3b 72 67 62 3a 66 66 66 66 2f
 read -rt 0.4 <> <(:) || true
 tm send-keys -t $window -H 66 66 66 66 2f 66 66 66 66 1b 5c
-for _ in $(seq 600); do has_color 22 && break; read -rt 0.1 <> <(:) || true; done
-has_color 22 || fail "not light after the answer"
+until_true has_color 22 || fail "not light after the answer"
 expect_no 'this key does nothing|REVERSED|/f'
 keys s; expect 'PPS▼'
 keys q; expect '^ended by quit'

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 
 #include "flow_hash.h"
+#include "random.h"
 
 #define FLOWS	    65536U
 #define BUCKET_BITS 15 /* slots are half taken */
@@ -22,12 +23,9 @@ static uint8_t held[1U << BUCKET_BITS];
 /* The same numbers in each run: the mean of a few sets of random ones is sometimes far from theirs. */
 static __u64 next_number(void)
 {
-	static __u64 state = 1;
-	__u64 number = state += 0x9e3779b97f4a7c15ULL; /* splitmix64 */
+	static uint64_t state = 1;
 
-	number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9ULL;
-	number = (number ^ number >> 27) * 0x94d049bb133111ebULL;
-	return number ^ number >> 31;
+	return random_next(&state);
 }
 
 static void draw_seeds(__u64 seed[FLOW_SEEDS])
