@@ -355,7 +355,6 @@ static int run_view(struct app *app)
 		.save_settings = app_save_settings,
 		.keep_text = app_keep_text,
 		.asked = &app->asked,
-		.alert = app->options->alerts ? app_alert_text : NULL,
 		.limit = app->options->alert,
 		.limits = app->options->alerts,
 		.exceeded = app->options->alerts ? app_alert_bits : NULL,

@@ -311,26 +311,9 @@ static void say_limit(void *context, size_t i, const struct limit *limit, enum l
 unsigned int app_alert_bits(void *context)
 {
 	const struct app *app = context;
-	struct alerts *alerts = app->outputs ? app->outputs->alerts : NULL;
-	unsigned int bits = 0;
+	const struct alerts *alerts = app->outputs ? app->outputs->alerts : NULL;
 
-	for (size_t i = 0; alerts && i < alerts_count(alerts); i++)
-		bits |= (unsigned int)alerts_is_on(alerts, i) << i;
-	return bits;
-}
-
-bool app_alert_text(void *context, char *text, size_t size)
-{
-	const struct app *app = context;
-	struct alerts *alerts = app->outputs ? app->outputs->alerts : NULL;
-
-	for (size_t i = 0; alerts && i < alerts_count(alerts); i++) {
-		if (!alerts_is_on(alerts, i))
-			continue;
-		format_outside(alerts_text(alerts, i), text, size);
-		return true;
-	}
-	return false;
+	return alerts ? alerts_on(alerts) : 0;
 }
 
 static void narrow_watcher(void *context)

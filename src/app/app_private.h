@@ -227,8 +227,6 @@ void app_free_outputs(struct app *app);
 #define APP_STREAM_FLAGS (O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK)
 /* After the deadline was set: ends the program at once if an output has ended it. */
 void app_recall_end(struct app *app);
-/* The limit of --alert that is exceeded, for the view; false if none is. Any thread. */
-bool app_alert_text(void *app, char *text, size_t size);
 /* Limits of --alert that are exceeded, a bit each. Any thread. */
 unsigned int app_alert_bits(void *app);
 /*

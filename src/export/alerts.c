@@ -4,13 +4,14 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct alerts {
 	const char *const *text;
 	size_t count;
+	atomic_uint on; /* a bit each */
 	pthread_mutex_t mutex;
-	bool *on;
 	uint64_t added;
 	struct alert_news news[ALERTS_KEPT];
 };
@@ -24,11 +25,6 @@ int alerts_new(const char *const *text, size_t count, struct alerts **ret_alerts
 	pthread_mutex_init(&alerts->mutex, NULL);
 	alerts->text = text;
 	alerts->count = count;
-	alerts->on = calloc(count + 1, sizeof(*alerts->on));
-	if (!alerts->on) {
-		alerts_free(alerts);
-		return -ENOMEM;
-	}
 	*ret_alerts = alerts;
 	return 0;
 }
@@ -38,7 +34,6 @@ void alerts_free(struct alerts *alerts)
 	if (!alerts)
 		return;
 	pthread_mutex_destroy(&alerts->mutex);
-	free(alerts->on);
 	free(alerts);
 }
 
@@ -52,20 +47,20 @@ const char *alerts_text(const struct alerts *alerts, size_t limit)
 	return alerts->text[limit];
 }
 
-bool alerts_is_on(struct alerts *alerts, size_t limit)
+unsigned int alerts_on(const struct alerts *alerts)
 {
-	bool on;
-
-	pthread_mutex_lock(&alerts->mutex);
-	on = alerts->on[limit];
-	pthread_mutex_unlock(&alerts->mutex);
-	return on;
+	return atomic_load(&alerts->on);
 }
 
 void alerts_add(struct alerts *alerts, const struct alert_news *news)
 {
+	const unsigned int bit = 1U << news->limit;
+
 	pthread_mutex_lock(&alerts->mutex);
-	alerts->on[news->limit] = news->on;
+	if (news->on)
+		atomic_fetch_or(&alerts->on, bit);
+	else
+		atomic_fetch_and(&alerts->on, ~bit);
 	alerts->news[alerts->added++ % ALERTS_KEPT] = *news;
 	pthread_mutex_unlock(&alerts->mutex);
 }

@@ -25,7 +25,7 @@ struct alert_news {
 
 struct alerts;
 
-/* Limits by their texts, which are borrowed; none is exceeded. 0 or -ENOMEM. */
+/* At most 32 limits by their texts, which are borrowed; none is exceeded. 0 or -ENOMEM. */
 int alerts_new(const char *const *text, size_t count, struct alerts **ret_alerts);
 /* NULL is allowed. */
 void alerts_free(struct alerts *alerts);
@@ -33,7 +33,8 @@ void alerts_free(struct alerts *alerts);
 size_t alerts_count(const struct alerts *alerts);
 /* As it was typed: outside text. */
 const char *alerts_text(const struct alerts *alerts, size_t limit);
-bool alerts_is_on(struct alerts *alerts, size_t limit);
+/* Limits that are exceeded, a bit each. */
+unsigned int alerts_on(const struct alerts *alerts);
 
 void alerts_add(struct alerts *alerts, const struct alert_news *news);
 /* The next news for a reader that has seen `*seen` of them (0 at first), oldest first; false: none. */

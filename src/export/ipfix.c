@@ -117,6 +117,19 @@ static uint64_t pending_octets(const struct ipfix_pending *pending)
 	return pending->counts.bytes > headers ? pending->counts.bytes - headers : 0;
 }
 
+/* False where the message has no room. The sight is looked at, and held, for as long as it is written. */
+static bool add_record(struct ipfix *ipfix, struct ipfix_flow *flow, uint32_t sight)
+{
+	const struct sight_table *sights = ipfix->tables.sights;
+	bool added;
+
+	sight_table_hold(sights);
+	flow->sight = sight_table_get(sights, sight);
+	added = ipfix_message_add_flow(&ipfix->message, flow, ipfix->options.more);
+	sight_table_release(sights);
+	return added;
+}
+
 static int put_pending(void *context, const struct ipfix_pending *pending,
 		       enum ipfix_end_reason reason, bool is_rest)
 {
@@ -135,16 +148,13 @@ static int put_pending(void *context, const struct ipfix_pending *pending,
 				 ? owner_table_get(tables->owners, pending->about.owner)
 				 : NULL,
 	};
-	int err = 0;
+	int err;
 
-	sight_table_hold(tables->sights);
-	flow.sight = sight_table_get(tables->sights, pending->about.sight);
-	if (!ipfix_message_add_flow(&ipfix->message, &flow, ipfix->options.more)) {
-		err = send_message(ipfix);
-		if (!err)
-			ipfix_message_add_flow(&ipfix->message, &flow, ipfix->options.more);
-	}
-	sight_table_release(tables->sights);
+	if (add_record(ipfix, &flow, pending->about.sight))
+		return 0;
+	err = send_message(ipfix);
+	if (!err)
+		add_record(ipfix, &flow, pending->about.sight);
 	return err;
 }
 

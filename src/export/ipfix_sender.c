@@ -103,7 +103,6 @@ int ipfix_sender_new(const struct ipfix_sender_options *options, struct ipfix_se
 		ipfix_sender_free(sender);
 		return err;
 	}
-	sender->state = LINK_DOWN;
 	*ret_sender = sender;
 	return 0;
 }

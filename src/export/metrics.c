@@ -132,6 +132,14 @@ static void label_of(const struct metrics *metrics, enum group_by by, const stru
 	}
 }
 
+/* Whether anybody looks up what the family goes by. */
+static bool has_family(const struct metrics *metrics, enum group_by by)
+{
+	if (group_by_owner(by))
+		return metrics->tables.owners != NULL;
+	return !group_by_sight(by) || metrics->tables.sights;
+}
+
 static int take_family(struct metrics *metrics, size_t i, const struct change *change)
 {
 	struct metrics_family *family = &metrics->family[i];
@@ -167,8 +175,10 @@ int metrics_take(struct metrics *metrics, const struct change *change)
 	const struct snapshot *now = change->now;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < FAMILIES; i++)
-		err = take_family(metrics, i, change);
+	for (size_t i = 0; !err && i < FAMILIES; i++) {
+		if (has_family(metrics, families[i].by))
+			err = take_family(metrics, i, change);
+	}
 	metrics->any = true;
 	metrics->exact = change_is_exact(now);
 	metrics->health = now->health;
@@ -270,15 +280,17 @@ static void put_limits(const struct writer *writer, const struct metrics *metric
 {
 	struct alerts *alerts = metrics->options.alerts;
 	char safe[LIMIT_TEXT_MAX];
+	unsigned int on;
 
 	if (!alerts || !alerts_count(alerts))
 		return;
+	on = alerts_on(alerts);
 	put_metric_head(writer, METRIC_GAUGE, "alert", "", "1 while a limit of --alert is exceeded.");
 	for (size_t i = 0; i < alerts_count(alerts); i++) {
 		text_add(writer->text, "pktstat_alert{");
 		put_metric_label(writer, "limit",
 			  format_outside(alerts_text(alerts, i), safe, sizeof(safe)));
-		text_print(writer->text, "} %d\n", alerts_is_on(alerts, i));
+		text_print(writer->text, "} %u\n", on >> i & 1);
 	}
 }
 
@@ -318,14 +330,6 @@ static void put_state(const struct writer *writer, const struct metrics *metrics
 		    metrics->away_ns);
 	put_seconds(writer, "drain_seconds", "Time that the last drain of the tables took.",
 		    health->drain_ns);
-}
-
-/* Whether anybody looks up what the family goes by. */
-static bool has_family(const struct metrics *metrics, enum group_by by)
-{
-	if (group_by_owner(by))
-		return metrics->tables.owners != NULL;
-	return !group_by_sight(by) || metrics->tables.sights;
 }
 
 void metrics_write(const struct metrics *metrics, enum metrics_format format, struct text *text)

@@ -73,8 +73,6 @@ struct ui_options {
 	 */
 	int (*keep_text)(void *context, const char *name, const char *text, size_t length,
 			 char where[SETTINGS_PATH_MAX]);
-	/* Writes the limit that is exceeded; false if none is. Any time; NULL: there are none. */
-	bool (*alert)(void *context, char *text, size_t size);
 	/* All limits, and which are exceeded, a bit each; rows over these are marked. */
 	const char *const *limit;
 	size_t limits;

@@ -2,17 +2,20 @@
 /* Limits of --alert in the live view; see ui_actions.h. Everything belongs to the caller's struct ui. */
 #include "ui_actions.h"
 
+#include "format.h"
+
 void ui_see_alert(struct ui *ui)
 {
 	const struct ui_options *options = ui->options;
 	struct scene *scene = &ui->scene;
+	unsigned int on = options->exceeded ? options->exceeded(options->context) : 0;
 	bool before = scene->alert;
 
-	if (!options->alert)
-		return;
-	scene->alert =
-		options->alert(options->context, scene->alert_text, sizeof(scene->alert_text));
-	if (scene->alert && !before)
+	scene->alert = on != 0;
+	if (on)
+		format_outside(options->limit[__builtin_ctz(on)], scene->alert_text,
+			       sizeof(scene->alert_text));
+	if (on && !before)
 		screen_ring(ui->screen);
 }
 
@@ -28,7 +31,7 @@ int ui_mark_alerts(struct ui *ui)
 
 	if (!ui->over || !shown.snapshot || !ui->options->exceeded)
 		return 0;
-	/* Which limits were exceeded at an earlier time, its numbers say. */
+	/* In a past snapshot its own numbers decide. */
 	shown.limits = ui->scene.held ? ~0U : ui->options->exceeded(ui->options->context);
 	return over_take(ui->over, &shown);
 }
