@@ -257,7 +257,7 @@ static void peak_text(const struct scene *scene, const struct view_pair *pair, i
 	char rate[FORMAT_TEXT_MAX], wall[FORMAT_TEXT_MAX];
 
 	snprintf(text, size, "-");
-	if (pair->past_wall_ns && format_wall(pair->past_wall_ns, wall, sizeof(wall))[0])
+	if (pair->past_seen_ns && format_wall(pair->past_seen_ns, wall, sizeof(wall))[0])
 		snprintf(text, size, "none since %s", strlen(wall) > 11 ? wall + 11 : wall);
 	for (size_t i = 0; i < count; i++) {
 		if (pair->past[dir][i] > pair->past[dir][at])
@@ -265,8 +265,9 @@ static void peak_text(const struct scene *scene, const struct view_pair *pair, i
 	}
 	if (!count || pair->past[dir][at] <= 0.0)
 		return;
-	format_wall(snapshot->wall_ns - (int64_t)((count - 1 - at) * snapshot->elapsed_ns), wall,
-		    sizeof(wall));
+	format_wall(snapshot_seen_ns(snapshot) -
+			    (int64_t)((count - 1 - at) * snapshot->elapsed_ns),
+		    wall, sizeof(wall));
 	snprintf(text, size, "%9s at %s",
 		 bits_text(scene, pair->past[dir][at], rate, sizeof(rate)),
 		 strlen(wall) > 11 ? wall + 11 : wall);
@@ -386,9 +387,9 @@ static void put_seen(struct page_writer *page, const struct scene *scene,
 			 format_wall(last_ns, wall, sizeof(wall)),
 			 format_length((uint64_t)(snapshot_seen_ns(snapshot) - last_ns), idle,
 				       sizeof(idle)));
-	else if (pair->past_wall_ns)
+	else if (pair->past_seen_ns)
 		snprintf(text, sizeof(text), "before %s, idle",
-			 format_wall(pair->past_wall_ns, wall, sizeof(wall)));
+			 format_wall(pair->past_seen_ns, wall, sizeof(wall)));
 	else
 		snprintf(text, sizeof(text), "idle");
 	page_line(page, active ? STYLE_PLAIN : STYLE_DIM, "last seen", text);

@@ -106,9 +106,9 @@ static void set_up_input(void)
  */
 static void choose_theme(struct screen *screen, enum theme theme)
 {
-	bool asks = theme == THEME_AUTO;
+	bool asks;
 
-	if (asks)
+	if (theme == THEME_AUTO)
 		theme = theme_of_colorfgbg(getenv("COLORFGBG"));
 	asks = theme == THEME_AUTO && terminal_may_answer(screen->type);
 	screen->theme = theme == THEME_AUTO ? THEME_DARK : theme;

@@ -89,11 +89,8 @@ static int redraw(struct ui *ui)
 	ui->scene.attach = ui->options->attach(ui->options->context);
 	ui->wish.by = view_group(ui->view);
 	ui->wish.sort = view_sort(ui->view);
-	ui->wish.owners = ui->options->owners;
-	ui->wish.sights = ui->options->sights;
 	ui->wish.ifaces = ui_has_ifaces(ui);
 	ui->wish.packets = ui->scene.unit == UNIT_PACKETS;
-	ui->wish.plain = ui->options->plain;
 	/* The page on a flow is never that on another one. */
 	view_set_waiting(ui->view, ui->scene.page == PAGE_DETAIL);
 	recall_past(ui);
@@ -268,6 +265,7 @@ static void set_scene(struct ui *ui)
 	ui->wish.owners = ui->options->owners;
 	ui->wish.sights = ui->options->sights;
 	ui->wish.ifaces = true; /* until that is known */
+	ui->wish.plain = ui->options->plain;
 	ui->scene.owners_way = ui->options->owners_way;
 	ui->scene.hosts = ui->options->names;
 	ui->scene.hides_own = ui->options->hidden;

@@ -227,7 +227,7 @@ void ui_write(struct ui *ui, char format)
 	char name[2 * FORMAT_TEXT_MAX], where[SETTINGS_PATH_MAX] = "";
 	size_t length = 0;
 	char *text = NULL;
-	int err;
+	int err, number = 1;
 
 	if (!ui->options->keep_text || !view_snapshot(ui->view)) {
 		ui->scene.notice = "there is nothing to write yet";
@@ -241,11 +241,12 @@ void ui_write(struct ui *ui, char format)
 	err = write_kept_rows(&writing);
 	if (fclose(writing.out) && !err)
 		err = -ENOMEM;
-	for (int number = 1; !err || (err == -EEXIST && number <= SAME_SECOND_MAX); number++) {
-		kept_file_name(ui, format, number, name, sizeof(name));
-		err = ui->options->keep_text(ui->options->context, name, text, length, where);
-		if (!err)
-			break;
+	if (!err) {
+		do {
+			kept_file_name(ui, format, number, name, sizeof(name));
+			err = ui->options->keep_text(ui->options->context, name, text, length,
+						     where);
+		} while (err == -EEXIST && number++ < SAME_SECOND_MAX);
 	}
 	free(text);
 	say_written(ui, err, writing.rows, where);

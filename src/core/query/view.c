@@ -652,7 +652,7 @@ bool view_get_pair(const struct view *view, struct view_pair *ret_pair)
 	if (past && !ret_pair->pasts)
 		find_past_rates(past, ret_pair);
 	if (past && past->count)
-		ret_pair->past_wall_ns = past->held[past->count - 1]->wall_ns;
+		ret_pair->past_seen_ns = snapshot_seen_ns(past->held[past->count - 1]);
 	return true;
 }
 

@@ -128,7 +128,7 @@ struct view_pair {
 	/* Bits per second in the snapshots before, the newest last, past_of[] of each; below 0: unknown. */
 	double past[FLOW_DIRS][PAST_MAX];
 	size_t past_of[FLOW_DIRS], pasts; /* the larger */
-	int64_t past_wall_ns; /* end of the oldest interval that is remembered; 0: none is */
+	int64_t past_seen_ns; /* end of the oldest remembered interval, snapshot_seen_ns(); 0: none is */
 };
 
 /* Of the selected row; false when that is neither flow nor conversation, or gone. Looks at all flows. */
