@@ -15,6 +15,12 @@
 
 #include "flow_abi.h"
 
+/* Of name services, whose datagrams are always wanted. */
+#define FLOW_PORT_DNS	  53
+#define FLOW_PORT_NETBIOS 137
+#define FLOW_PORT_MDNS	  5353
+#define FLOW_PORT_LLMNR	  5355
+
 /* Budget of a flow: packets with payload, and packets that are looked at to find them. */
 #define SAMPLE_PAYLOADS 4
 #define SAMPLE_LOOKS	32

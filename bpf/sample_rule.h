@@ -11,11 +11,6 @@
 #include "flow_packet.h"
 #include "sample_abi.h"
 
-#define FLOW_PORT_DNS	  53
-#define FLOW_PORT_NETBIOS 137
-#define FLOW_PORT_MDNS	  5353
-#define FLOW_PORT_LLMNR	  5355
-
 #define FLOW_TCP_HEADER 20
 #define FLOW_UDP_HEADER 8
 

@@ -17,15 +17,21 @@ struct sample_ring {
 	size_t most, taken; /* of the read that is going on */
 };
 
+/* One record; what cannot be one is passed over. */
+static void take_record(struct sample_ring *ring, const struct flow_sample *sample, size_t size)
+{
+	ring->taken++;
+	if (size >= sizeof(*sample) && sample->captured <= size - sizeof(*sample))
+		ring->take(ring->arg, sample, (const uint8_t *)(sample + 1));
+}
+
 /* An error ends the read; libbpf counts the record as taken all the same. */
 static int hand_sample(void *arg, void *data, size_t size)
 {
-	const struct flow_sample *sample = data;
 	struct sample_ring *ring = arg;
 
-	if (size >= sizeof(*sample) && sample->captured <= size - sizeof(*sample))
-		ring->take(ring->arg, sample, (const uint8_t *)(sample + 1));
-	return ++ring->taken < ring->most ? 0 : -ECANCELED;
+	take_record(ring, data, size);
+	return ring->taken < ring->most ? 0 : -ECANCELED;
 }
 
 static struct sample_ring *new_sample_ring(sample_take *take, void *arg)
@@ -90,9 +96,7 @@ static long read_shared(struct sample_ring *ring)
 	size_t size;
 
 	while (ring->taken < ring->most && (sample = shared_ring_next(ring->shared, &size))) {
-		ring->taken++;
-		if (size >= sizeof(*sample) && sample->captured <= size - sizeof(*sample))
-			ring->take(ring->arg, sample, (const uint8_t *)(sample + 1));
+		take_record(ring, sample, size);
 		shared_ring_release(ring->shared);
 	}
 	return (long)ring->taken;
