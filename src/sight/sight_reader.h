@@ -24,7 +24,7 @@ struct sight_reader;
  */
 int sight_reader_start(void (*prepare)(void), int (*confine)(void),
 		       struct sight_reader **ret_reader);
-/* Whose samples it reads. */
+/* Where the samples come from. */
 enum sight_reader_from {
 	READER_FROM_KERNEL, /* those of the programs at the hook: a map */
 	READER_FROM_SOCKET, /* the program's own, of what it counts in user space: a shared ring */

@@ -8,8 +8,8 @@
 #define BELL   7
 
 /*
- * After so long a key is a key again: what was begun were keys pressed with Alt. Answers are strings,
- * and a network may hold up one half of them; what a key sends comes at once.
+ * After this time a byte is a key again: what looked like a sequence was a key pressed with Alt. Answers
+ * are strings, and a network may delay one half of them; what a key sends comes at once.
  */
 #define STRING_STALLED_NS  2000000000ULL
 #define CONTROL_STALLED_NS 100000000ULL

@@ -25,7 +25,7 @@ struct answer {
 };
 
 enum answer_step {
-	ANSWER_KEY,   /* a key: nothing has begun, or what had was none, or it has stopped for long */
+	ANSWER_KEY,   /* no part of a sequence: none has begun, it was invalid, or it stalled */
 	ANSWER_PART,  /* part of a sequence */
 	ANSWER_WHOLE, /* its end: text[] holds it */
 };

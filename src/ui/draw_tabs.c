@@ -96,7 +96,7 @@ static int put_tabs(struct frame *frame, const struct scene *scene, enum tabs ho
 			*ret_found = view[i];
 		x = how == TABS_SHORT_CLOSE && *text ? end - 1 : end;
 	}
-	/* Its brackets lie over the blanks of its neighbours. */
+	/* The current tab's brackets lie over the blanks of its neighbours. */
 	if (frame)
 		frame_put(frame, current_x, y, width - current_x, STYLE_TAB, current);
 	return end;

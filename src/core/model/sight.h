@@ -22,7 +22,7 @@
 
 #define SIGHT_NONE 0 /* the id of flows of which nothing is known */
 
-/* Most sights at a time, and most bytes of their texts: whichever is reached first. */
+/* Limits of the table: sights at a time, and bytes of their texts. */
 #define SIGHTS_MAX	(1U << 17)
 #define SIGHT_TEXTS_MAX (16UL << 20)
 

@@ -294,7 +294,7 @@ size_t group_bytes(const struct group *group)
 
 /* Which group a flow falls into, and what groups are called; see group.h. Pure; any thread. */
 
-/* Members of the last word of a key, whichever byte comes first on this machine. */
+/* Masks for members of a key's last word, right for either byte order. */
 static const struct flow_key only_sport = {.sport = UINT16_MAX}, only_dport = {.dport = UINT16_MAX},
 			     only_dir = {.where = FLOW_WHERE(0, 1)};
 #define SPORT_BITS (only_sport.word[4])
