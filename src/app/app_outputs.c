@@ -368,6 +368,7 @@ static int start_watcher(struct app *app)
 	if (!outputs->watcher)
 		return 0;
 	outputs->watch.owners = app->owner_table;
+	outputs->watch.sights = app->sight_table;
 	outputs->watch.names = app->options->names ? app->names : NULL;
 	err = publisher_start(outputs->watcher);
 	if (err)

@@ -37,6 +37,8 @@ static void watch_flow(struct watch *watch, const struct change *change,
 		.bytes = flow->total.bytes,
 		.names = watch->names,
 		.ifaces = change->now->ifaces,
+		.sight = sight_table_get(watch->sights, flow->sight),
+		.sight_word = flow->sight_word,
 	};
 
 	if (watch->owners)
@@ -66,11 +68,13 @@ void watch_take(struct watch *watch, const struct change *change)
 		return;
 	for (size_t i = 0; i < watch->count; i++)
 		limit_begin(watch->limit[i]);
+	sight_table_hold(watch->sights);
 	for (size_t i = 0; i < change->count; i++) {
 		if (change->flow[i].delta.packets)
 			watch_flow(watch, change, &change->flow[i]);
 	}
 	add_rest(watch, change);
+	sight_table_release(watch->sights);
 	for (size_t i = 0; i < watch->count; i++) {
 		enum limit_news news = limit_judge(watch->limit[i], change->elapsed_ns,
 						   change->now->wall_ns);

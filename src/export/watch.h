@@ -12,6 +12,7 @@
 #include "limit.h"
 #include "name_cache.h"
 #include "owner.h"
+#include "sight.h"
 
 #define WATCH_LIMITS_MAX 16
 
@@ -19,6 +20,7 @@ struct watch {
 	struct limit *limit[WATCH_LIMITS_MAX]; /* owned */
 	size_t count;
 	const struct owner_table *owners; /* NULL: not known */
+	const struct sight_table *sights; /* NULL: not known */
 	struct name_cache *names;	  /* NULL: not known */
 	/* Called when limit `i` is exceeded, or no longer. */
 	void (*news)(void *context, size_t i, const struct limit *limit, enum limit_news news,
