@@ -331,6 +331,45 @@ static void idle_flows_are_known(void **state)
 	ledger_free(ledger);
 }
 
+/* An idle flow whose sight was forgotten meanwhile is in another group; it is taken out of that one. */
+static void idle_flows_are_forgotten(void **state)
+{
+	struct bed *bed = *state;
+	struct snapshot *first, *last, *again;
+	struct ledger *ledger;
+	struct row row;
+
+	assert_int_equal(ledger_new(LEDGER_FLOWS_MIN, SECOND, &ledger), 0);
+	assert_int_equal(ledger_log_idle(ledger), 0);
+	first = next_second(ledger, 1, 0, 3);
+	for (size_t i = 0; i < first->count; i++)
+		snapshot_set_sight(first, i, sight_of(bed, snapshot_key(first, i)->sport - 1U), 0);
+	ledger_take_owners(ledger);
+	snapshot_unref(next_second(ledger, 2, 3, 4));
+	snapshot_unref(next_second(ledger, 3, 3, 4));
+	last = next_second(ledger, 4, 3, 4);
+	view_set_snapshot(bed->view, last);
+	view_set_group(bed->view, GROUP_SITE);
+	view_set_sort(bed->view, COLUMN_SOURCE, false);
+	expect_groups(bed, "example.org 0, ~example.org 0, - 4");
+	sight_table_begin_round(bed->sights);
+	sight_table_begin_round(bed->sights);
+	while (sight_table_forget(bed->sights))
+		;
+	again = next_second(ledger, 5, 0, 4);
+	view_set_snapshot(bed->view, again);
+	expect_groups(bed, "- 10");
+	assert_true(view_get(bed->view, 0, &row));
+	assert_int_equal(row.flows, 4);
+	assert_int_equal(row.total[FLOW_IN].bytes, 2 * (1 + 2 + 3) + 4 * 4);
+	view_set_snapshot(bed->view, bed->snapshot);
+	assert_int_equal(view_arrange(bed->view), 0);
+	snapshot_unref(first);
+	snapshot_unref(last);
+	snapshot_unref(again);
+	ledger_free(ledger);
+}
+
 int main(void)
 {
 #define IN_BED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -339,6 +378,7 @@ int main(void)
 		IN_BED(names_are_ordered),	 IN_BED(flows_are_ordered),
 		IN_BED(sites_open_in_two_steps), IN_BED(the_rest_opens_at_once),
 		IN_BED(known_later),		 IN_BED(idle_flows_are_known),
+		IN_BED(idle_flows_are_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -420,8 +420,8 @@ size_t sight_table_forget(struct sight_table *table)
 		return 0;
 	count = forget_until(table, round - 1, most);
 	count += forget_until(table, round, most - count);
-	pthread_rwlock_unlock(table->lock);
 	atomic_fetch_add_explicit(&table->forgotten, count, memory_order_relaxed);
+	pthread_rwlock_unlock(table->lock);
 	sight_table_touch(table);
 	return count;
 }

@@ -87,6 +87,7 @@ struct idle_question {
 	const void *hidden;
 	uint64_t filter; /* number of the filter, counted up */
 	uint64_t names_version;
+	uint64_t sights_forgotten; /* groups by sight: flows of these are in another group now */
 	struct flow_key drill_key;
 	uint32_t drill_tenant;
 	uint32_t base_version;

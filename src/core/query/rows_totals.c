@@ -109,6 +109,9 @@ static struct idle_question question_of(struct rows *rows)
 	question.base_version = rows->base_idle.version;
 	question.filter = rows->filters;
 	question.by = (uint8_t)rows->by;
+	if (rows->sights && (group_by_sight(rows->by) ||
+			     (rows->drilled && group_by_sight(rows->drill_by))))
+		question.sights_forgotten = sight_table_forgotten(rows->sights);
 	question.drilled = rows->drilled;
 	if (rows->drilled) {
 		question.drill_by = (uint8_t)rows->drill_by;
