@@ -168,14 +168,19 @@ int process_read(int dir_fd, uint32_t pid, struct owner_process *ret_process)
 	return 0;
 }
 
-bool process_is(int dir_fd, const struct owner_process *process)
+static bool stat_is(const struct stat_line *line, const struct owner_process *process)
 {
 	uint64_t tick_ns = 1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK);
+
+	return line->start_ns / tick_ns == process->start_ns / tick_ns &&
+	       !memcmp(line->comm, process->comm, sizeof(line->comm));
+}
+
+bool process_is(int dir_fd, const struct owner_process *process)
+{
 	struct stat_line line;
 
-	return !read_stat(dir_fd, &line) &&
-	       line.start_ns / tick_ns == process->start_ns / tick_ns &&
-	       !memcmp(line.comm, process->comm, sizeof(line.comm));
+	return !read_stat(dir_fd, &line) && stat_is(&line, process);
 }
 
 /*
@@ -278,14 +283,12 @@ static size_t put_parent(const struct stat_line *line, uint32_t pid, char *text,
 }
 
 /* Who started it, from its parent on, as far as that is still so. */
-static void process_parents(int proc_fd, int dir_fd, char *text, size_t size)
+static void process_parents(int proc_fd, struct stat_line child, char *text, size_t size)
 {
-	struct stat_line child, line;
+	struct stat_line line;
 	size_t used = 0;
 
 	text[0] = '\0';
-	if (read_stat(dir_fd, &child))
-		return;
 	for (int i = 0; child.parent && i < PARENTS_MOST && used < size; i++) {
 		int fd = process_open(proc_fd, child.parent), err;
 
@@ -403,6 +406,7 @@ static void read_proc(struct processes *processes, const struct owner_process *p
 {
 	int fd = process_open(processes->proc_fd, process->pid);
 	char comm[OWNER_COMM_SIZE];
+	struct stat_line line;
 
 	texts->exe[0] = '\0';
 	texts->cgroup[0] = '\0';
@@ -410,12 +414,12 @@ static void read_proc(struct processes *processes, const struct owner_process *p
 	texts->parents[0] = '\0';
 	snprintf(comm, sizeof(comm), "%.*s", OWNER_COMM_SIZE - 1, process->comm);
 	snprintf(texts->name, sizeof(texts->name), "%s", comm);
-	if (fd >= 0 && process_is(fd, process)) {
+	if (fd >= 0 && !read_stat(fd, &line) && stat_is(&line, process)) {
 		process_cgroup(fd, texts->cgroup, sizeof(texts->cgroup));
 		process_exe(fd, texts->exe, sizeof(texts->exe));
 		process_full_name(fd, comm, texts->name, sizeof(texts->name));
 		process_command(fd, texts->command, sizeof(texts->command));
-		process_parents(processes->proc_fd, fd, texts->parents, sizeof(texts->parents));
+		process_parents(processes->proc_fd, line, texts->parents, sizeof(texts->parents));
 	}
 	if (fd >= 0)
 		close(fd);

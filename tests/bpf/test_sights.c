@@ -119,7 +119,7 @@ static void test_never_stops(void **state)
 	assert_true(health.findings >= IN_A_ROW);
 	/* However much there still is to hear. */
 	sights_finish(bed.sights);
-	for (uint32_t id = SIGHT_NONE + 1; id < sight_table_count(bed.table); id++)
+	for (uint32_t id = SIGHT_NONE + 1; id <= sight_table_count(bed.table); id++)
 		assert_int_equal(sight_table_get(bed.table, id)->name[HOST_NAME_SIZE - 2], 'a');
 	bed_close(&bed);
 }

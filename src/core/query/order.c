@@ -101,13 +101,11 @@ static uint32_t rank_id(const struct rows *rows, enum column column, uint32_t in
 	return rows_owner(rows, index, part_of(column));
 }
 
-/* The text that names are ordered by; "" comes last. */
+/* The text that ids of other columns than that of sites are ordered by; "" comes last. */
 static const char *text_of(const struct rank_context *context, uint32_t id)
 {
 	if (context->column == COLUMN_APP)
 		return application_name((enum application)id);
-	if (context->column == COLUMN_SITE)
-		return sight_table_get(context->rows->sights, id)->label;
 	if (context->column == COLUMN_IFACE && id == NO_IFACE)
 		return "";
 	if (context->column == COLUMN_IFACE)
@@ -148,12 +146,14 @@ static int compare_ids(const void *left, const void *right, void *arg)
 {
 	const struct rank_context *context = arg;
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-	const char *text = text_of(context, a), *other = text_of(context, b);
 	const struct owner *owner_a, *owner_b;
+	const char *text, *other;
 	int order;
 
 	if (context->column == COLUMN_SITE)
 		return compare_names(context, a, b);
+	text = text_of(context, a);
+	other = text_of(context, b);
 	if (!*text || !*other)
 		return !*text - !*other;
 	order = strcasecmp(text, other);

@@ -272,6 +272,7 @@ static void averages_of(const struct rows *rows, size_t index, double ret_bps[PA
 
 struct waiting_flow {
 	size_t i;
+	struct flow_counts total;
 	struct group_place place;
 };
 
@@ -283,11 +284,10 @@ struct waiting_flows {
 static int take_in_group(struct rows *rows, const struct waiting_flow *waiting)
 {
 	const struct source_flow flow = source_get(&rows->source, waiting->i);
-	const struct flow_counts total = rows->base ? rows_total(rows, waiting->i) : flow.total;
 	enum flow_dir dir = flow_key_dir(flow.key);
 	double average_bps[PAST_WINDOWS];
 
-	if (group_add_at(rows->group, &waiting->place, dir, &flow.delta, &total,
+	if (group_add_at(rows->group, &waiting->place, dir, &flow.delta, &waiting->total,
 			 flow.first_wall_ns, about_at(rows, waiting->i)))
 		return -ENOMEM;
 	group_add_last_seen(rows->group, flow.last_wall_ns);
@@ -327,6 +327,7 @@ static int take_flow(struct rows *rows, size_t i, const struct source_flow *flow
 	}
 	next = &waiting->flow[waiting->count++];
 	next->i = i;
+	next->total = total;
 	group_seek(rows->group, flow->key, about_at(rows, i), &next->place);
 	return waiting->count == WAITING ? take_waiting(rows, waiting) : 0;
 }
