@@ -111,11 +111,11 @@ struct flow_counts {
  * While a generation is active only its CPU writes; once user space has swapped it out and every
  * program that could hold it has ended, only user space does, and leaves the counts zeroed.
  *
- * Flows are counted in slots, one cache line each, FLOW_BUCKET of them a bucket. As long as they are
- * few, the slots are those of the front; then those of the CPU's flow table, an array map of
- * buckets, of which only the first 1 << bits slots are used: the fewer pages, the faster. What finds
- * no slot in its bucket is counted in the CPU's flow map. One flow may be in several of these
- * places; its counts are their sum.
+ * Flows are counted in slots, two to a cache line, FLOW_BUCKET of them a bucket. A flow of IPv4 takes
+ * one, any other flow both of a line. As long as they are few, the slots are those of the front; then
+ * those of the CPU's flow table, an array map of buckets, of which only the first 1 << bits slots are
+ * used: the fewer pages, the faster. What finds no slot in its bucket is counted in the CPU's flow
+ * map. One flow may be in several of these places; its counts are their sum.
  *
  * With many possible CPUs a front has fewer than FLOW_FRONT_SLOTS, and the map's value is cut short
  * behind the last.
@@ -123,20 +123,61 @@ struct flow_counts {
 #define FLOW_GENERATIONS 2
 #define FLOW_FRONT_BITS 12
 #define FLOW_FRONT_SLOTS (1 << FLOW_FRONT_BITS)
-#define FLOW_BUCKET_BITS 2
+#define FLOW_BUCKET_BITS 3
 #define FLOW_BUCKET (1 << FLOW_BUCKET_BITS)
+#define FLOW_PAIRS (FLOW_BUCKET / 2)
 /* Flows that found their bucket full until one of them gets a slot there. A power of two. */
 #define FLOW_FRONT_PATIENCE 4
 
+/* A flow of IPv4 and its counts: flow_slots.h says more. */
 struct flow_slot {
-	struct flow_key key;
-	struct flow_counts pending; /* packets == 0: the slot is free */
-	__u64 left;		    /* of its budget of samples: sample_abi.h; 0: not looked at */
+	__u64 addresses; /* source in the upper half, destination in the lower one */
+	__u64 last;	 /* flow_key.word[4] */
+	__u64 packets;	 /* the lower 48 bits; 0: the slot is free. Above: samples, sample_abi.h */
+	__u64 bytes;	 /* less than 1 << FLOW_BYTES_BITS */
+};
+
+#define FLOW_PACKETS_BITS 48
+#define FLOW_PACKETS_MASK ((1ULL << FLOW_PACKETS_BITS) - 1)
+/* A terabit a second takes six days for that; no generation is as long. */
+#define FLOW_BYTES_BITS 56
+
+/* Any other flow. */
+struct flow_wide {
+	__u64 word0; /* these as in flow_key.word */
+	__u64 last;
+	__u64 packets; /* as in flow_slot */
+	__u64 bytes;
+	__u64 word1;
+	__u64 mark; /* FLOW_WIDE_MARK */
+	__u64 word2;
+	__u64 word3;
+};
+
+struct flow_pair {
+	union {
+		struct flow_slot slot[2];
+		struct flow_wide wide;
+	};
 };
 
 struct flow_bucket {
-	struct flow_slot slot[FLOW_BUCKET];
+	struct flow_pair pair[FLOW_PAIRS];
 };
+
+/* A packet that is counted together with the next one: flow_count_in_table(). */
+struct flow_late {
+	struct flow_key key;
+	__u64 hash;
+	__u64 packets; /* 0: there is none */
+	__u64 bytes;
+};
+
+/*
+ * Cells with tags of flows whose packets need not be looked at: four each, 16 bits long, the newest one
+ * lowest. One such table a CPU, for both generations. Nobody else reads it, and no count depends on it.
+ */
+#define FLOW_KNOWN_BITS 16
 
 /* Counters of refused samples; sample_abi.h has a reason for all but the last. */
 #define FLOW_REFUSALS 4
@@ -147,19 +188,20 @@ struct flow_front {
 	__u64 inserts;   /* flows that the CPU put into its flow map */
 	__u64 misses;    /* packets that found their bucket full */
 	__u64 wake_mask; /* set by user space: wake it when inserts & wake_mask == 0 */
-	__u64 used;      /* flows that came since `bits` changed */
+	__u64 used;      /* slots that were taken since `bits` changed */
 	__u64 grow_at;   /* of these: more slots are used then, or user space is woken */
 	__u32 bits;      /* 1 << bits slots are used; more than the front's: those of the table */
 	__u32 bits_max;  /* as many as there are */
 	__u64 handed;	 /* packets handed over as samples, */
 	__u64 refused[FLOW_REFUSALS]; /* and those that were not: enum sample_refusal */
 	__u64 unused[5];
-	struct flow_slot slot[FLOW_FRONT_SLOTS];
+	struct flow_late late;
+	struct flow_bucket bucket[FLOW_FRONT_SLOTS / FLOW_BUCKET];
 };
 
 /* By how much the slots in use grow at once. */
 #define FLOW_GROW_BITS 2
-/* Flows for which more slots, up to all there are, are used; and when that is all. */
+/* Slots taken for which more, up to all there are, are used; and when that is all. */
 #define FLOW_GROW_AT(bits) ((3ULL << (bits)) >> 2)
 #define FLOW_WAKE_AT(bits) ((1ULL << (bits)) >> 1)
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /*
  * Counting: parse the frame, find the slot of its flow in this CPU's front or flow table, add. That
- * is one comparison and two additions, and with many flows one cache miss. A flow without a slot
- * takes the first free one of its bucket; where none is free, the flow map counts it.
+ * is one comparison and two additions. A flow without a slot takes the first free one of its bucket;
+ * where none is free, the flow map counts it. With many flows the slot is in no cache of the
+ * processor; then it is fetched, and the packet counted with the next one (flow_count_in_table()).
  *
  * Ordinary kernels run one of these programs at a time on a CPU, so a CPU's memory needs no atomic
  * operations:
@@ -30,12 +31,12 @@
 #ifndef PKTSTAT_FLOW_COUNT_H
 #define PKTSTAT_FLOW_COUNT_H
 
-#include "flow_hash.h"
 #include "flow_maps.h"
 #include "flow_link.h"
 #include "flow_parse.h"
 #include "flow_gso.h"
 #include "flow_sample.h"
+#include "flow_table.h"
 
 /* Bytes made readable in turn when the headers are not: the usual ones, then any at all. */
 #define FLOW_PULL_FIRST 256
@@ -49,34 +50,12 @@ struct flow_way {
 	__u64 before; /* flow_link_before() */
 };
 
-static __always_inline void flow_counts_add_plain(struct flow_counts *sum,
-						  const struct flow_counts *counts)
-{
-	sum->packets += counts->packets;
-	sum->bytes += counts->bytes;
-}
-
 /* The same where programs interrupt each other. */
 static __always_inline void flow_counts_add_atomic(struct flow_counts *sum,
 						   const struct flow_counts *counts)
 {
 	__sync_fetch_and_add(&sum->packets, counts->packets);
 	__sync_fetch_and_add(&sum->bytes, counts->bytes);
-}
-
-static __always_inline enum flow_class flow_classify(const struct flow_key *key)
-{
-	if (key->ethertype == ETH_P_ARP)
-		return FLOW_CLASS_ARP;
-	if (key->ethertype != ETH_P_IP && key->ethertype != ETH_P_IPV6)
-		return FLOW_CLASS_NONIP;
-	switch (key->ipproto) {
-	case IPPROTO_TCP: return FLOW_CLASS_TCP;
-	case IPPROTO_UDP: return FLOW_CLASS_UDP;
-	case IPPROTO_ICMP: return FLOW_CLASS_ICMPV4;
-	case IPPROTO_ICMPV6: return FLOW_CLASS_ICMPV6;
-	default: return FLOW_CLASS_IP;
-	}
 }
 
 /* What flow_parse_any() wants. A packet socket can send without a protocol. */
@@ -224,159 +203,6 @@ static __always_inline int flow_read(struct __sk_buff *skb, const struct flow_wa
 	return 1;
 }
 
-/* Tells the collector that this CPU's flow map or table fills. */
-static __always_inline void flow_wake_collector(__u32 index)
-{
-	struct flow_wake wake = {.generation = index % FLOW_GENERATIONS,
-				 .cpu = index / FLOW_GENERATIONS};
-
-	if (flow_can_wake)
-		bpf_ringbuf_output(&flow_wakes, &wake, sizeof(wake), 0);
-}
-
-/*
- * One more flow is counted. When so many are that they begin to find their buckets full, uses more of
- * the table, or asks user space for a larger one. Flows that are counted already get another slot,
- * and user space adds up both; the old ones lie in the first part of what is used now, which is
- * therefore made several times as large at once.
- */
-static __always_inline void flow_use(struct flow_front *front, __u32 index)
-{
-	if (++front->used != front->grow_at)
-		return;
-	if (front->bits < front->bits_max) {
-		front->bits += FLOW_GROW_BITS;
-		if (front->bits > front->bits_max)
-			front->bits = front->bits_max;
-		front->used = 0;
-		front->grow_at = front->bits < front->bits_max ? FLOW_GROW_AT(front->bits & 31)
-							       : FLOW_WAKE_AT(front->bits & 31);
-	} else {
-		front->grow_at += front->grow_at / 2;
-		flow_wake_collector(index);
-	}
-}
-
-/* Adds counts to a flow in this CPU's flow map; full: to the class's sum. */
-static __always_inline void flow_write_back(struct flow_front *front, __u32 index,
-					    const struct flow_key *key,
-					    const struct flow_counts *pending)
-{
-	struct flow_counts *counts = NULL;
-	void *map = bpf_map_lookup_elem(&flow_maps, &index);
-
-	if (map) {
-		counts = bpf_map_lookup_elem(map, key);
-		if (!counts && !bpf_map_update_elem(map, key, pending, BPF_NOEXIST)) {
-			front->inserts++;
-			if (!(front->inserts & front->wake_mask))
-				flow_wake_collector(index);
-			flow_use(front, index);
-			return;
-		}
-	}
-	if (!counts)
-		counts = &front->full[key->where][flow_classify(key) & (FLOW_CLASSES - 1)];
-	flow_counts_add_plain(counts, pending);
-}
-
-static __always_inline int flow_slot_holds(const struct flow_slot *slot, const struct flow_key *key)
-{
-	return !((slot->key.word[4] ^ key->word[4]) | (slot->key.word[1] ^ key->word[1]) |
-		 (slot->key.word[3] ^ key->word[3]) | (slot->key.word[0] ^ key->word[0]) |
-		 (slot->key.word[2] ^ key->word[2]));
-}
-
-/*
- * Where a flow of the bucket mostly is: in the slot where it is looked for first, or in the one
- * beside it if the ports and protocol in the first are others. No branch: which of the two it is
- * cannot be predicted.
- */
-static __always_inline struct flow_slot *flow_likely_slot(struct flow_bucket *bucket, __u32 first,
-							  const struct flow_key *key)
-{
-	__u64 other = bucket->slot[first].key.word[4] ^ key->word[4];
-
-	other = first ^ (other | -other) >> 63;
-	/* The compiler knows that this is small enough; the verifier of Linux 5.10 does not. */
-	asm volatile("" : "+r"(other));
-	return &bucket->slot[other & (FLOW_BUCKET - 1)];
-}
-
-/* The flow's bucket; NULL when the table is not there. */
-static __always_inline struct flow_bucket *flow_bucket_of(struct flow_front *front, __u32 index,
-							  __u64 hash)
-{
-	__u64 bits = front->bits, front_bits = flow_front_bits;
-	void *table;
-	__u32 at;
-
-	if (bits <= front_bits)
-		return (struct flow_bucket *)&front
-			->slot[hash >> (64 - front_bits) & ~(FLOW_BUCKET - 1ULL)];
-	table = bpf_map_lookup_elem(&flow_tables, &index);
-	if (!table)
-		return NULL;
-	at = hash >> ((64 + FLOW_BUCKET_BITS - bits) & 63);
-	return bpf_map_lookup_elem(table, &at);
-}
-
-/*
- * The bucket is full. Mostly the flow map counts the newcomer and the slots stay with the flows they
- * have, so that flows seen once do not drive out busy ones; every few times the newcomer gets the
- * slot, and what the old flow had pending goes to the flow map instead.
- */
-static __always_inline struct flow_slot *flow_overflow(struct flow_front *front,
-						       struct flow_slot *slot, __u32 index,
-						       const struct flow_key *key,
-						       const struct flow_counts *counts)
-{
-	if (++front->misses & (FLOW_FRONT_PATIENCE - 1)) {
-		flow_write_back(front, index, key, counts);
-		return NULL;
-	}
-	flow_write_back(front, index, &slot->key, &slot->pending);
-	slot->key = *key;
-	slot->pending = *counts;
-	slot->left = flow_inspect ? SAMPLE_LEFT_NEW : 0;
-	return slot;
-}
-
-/*
- * The flow is not in its likely slot. Slots are taken in the order in which they are looked at and
- * not freed before the generation ends, so the first free one ends the search. (A key that was left
- * there by the generation before the last may be found behind a free slot. Then the flow has counts
- * in two slots, which are added up.) `place`: index << FLOW_BUCKET_BITS | first, since a BPF function
- * takes at most five arguments. Returns the slot, NULL when the flow map counts the flow.
- */
-static __noinline struct flow_slot *flow_miss(struct flow_front *front, struct flow_bucket *bucket,
-					      __u32 place, const struct flow_key *key,
-					      const struct flow_counts *counts)
-{
-	__u32 i, index = place >> FLOW_BUCKET_BITS;
-	struct flow_slot *slot;
-
-	for (i = 0; i < FLOW_BUCKET; i++) {
-		slot = &bucket->slot[(place ^ i) & (FLOW_BUCKET - 1)];
-		if (!slot->pending.packets) {
-			if (flow_inspect)
-				slot->left = flow_slot_holds(slot, key)
-						     ? slot->left | SAMPLE_LEFT_FIRST
-						     : SAMPLE_LEFT_NEW;
-			slot->key = *key;
-			slot->pending = *counts;
-			flow_use(front, index);
-			return slot;
-		}
-		if (flow_slot_holds(slot, key)) {
-			flow_counts_add_plain(&slot->pending, counts);
-			return slot;
-		}
-	}
-	slot = &bucket->slot[place & (FLOW_BUCKET - 1)];
-	return flow_overflow(front, slot, index, key, counts);
-}
-
 /* The interface's slot in keys. */
 static __always_inline __u32 flow_slot_of(const struct __sk_buff *skb)
 {
@@ -426,9 +252,9 @@ static __always_inline void flow_sample_unslotted(struct __sk_buff *skb, struct 
 						  const struct flow_key *key, __u64 transport,
 						  int is_new)
 {
-	__u64 left = is_new ? SAMPLE_LEFT_NEW : 0;
+	__u64 packets = is_new ? (__u64)SAMPLE_LEFT_NEW << SAMPLE_LEFT_SHIFT : 0;
 
-	flow_sample(skb, front, key, transport, &left);
+	flow_sample(skb, front, key, transport, &packets);
 }
 
 /* flow_count_as() on kernels where programs interrupt each other. */
@@ -453,36 +279,143 @@ static __always_inline void flow_count_preempted(struct __sk_buff *skb, const st
 		flow_sample_unslotted(skb, front, &key, transport, is_new);
 }
 
-/* Counts a flow in this CPU's slots, and looks at the packet if the slot asks for it. */
-static __always_inline void flow_count_in_slot(struct __sk_buff *skb, struct flow_front *front,
-					       __u32 index, const struct flow_key *key,
-					       __u64 transport, const struct flow_counts *counts)
-{
-	__u64 hash = flow_hash(key, flow_seed), inserts = 0;
-	struct flow_bucket *bucket = flow_bucket_of(front, index, hash);
-	struct flow_slot *slot;
-	__u32 first;
+/* Where a packet is counted, and where its transport header is (FLOW_TRANSPORT). */
+struct flow_spot {
+	__u64 hash;
+	__u64 transport;
+	__u32 index;
+	__u32 again; /* the packet begins a connection: what is left of the flow's budget is not */
+};
 
+/*
+ * Counts a packet of a flow of this bucket, and looks at it if the slot asks for that. True when no more
+ * packets of the flow need to be looked at.
+ */
+static __always_inline int flow_count_now(struct __sk_buff *skb, struct flow_front *front,
+					  struct flow_bucket *bucket, const struct flow_spot *spot,
+					  const struct flow_key *key,
+					  const struct flow_counts *counts)
+{
+	__u64 inserts = flow_inspect ? front->inserts : 0;
+	__u64 *packets = flow_table_add(front, bucket, spot->index, spot->hash, key, counts, 1);
+
+	if (!flow_inspect)
+		return 0;
+	if (packets && spot->again)
+		*packets |= (__u64)SAMPLE_LEFT_FIRST << SAMPLE_LEFT_SHIFT;
+	if (packets && *packets >> SAMPLE_LEFT_SHIFT)
+		flow_sample(skb, front, key, spot->transport, packets);
+	else if (!packets)
+		flow_sample_unslotted(skb, front, key, spot->transport, front->inserts != inserts);
+	return packets && !(*packets >> SAMPLE_LEFT_SHIFT);
+}
+
+/* The flow's cell of the known ones; NULL where there are none. */
+static __always_inline __u64 *flow_known_cell(__u32 index, __u64 hash)
+{
+	__u32 cpu = index / FLOW_GENERATIONS;
+	__u64 *cells = bpf_map_lookup_elem(&flow_knowns, &cpu);
+
+	return cells ? &cells[hash >> (64 - flow_known_bits)] : NULL;
+}
+
+#define FLOW_KNOWN_TAG(hash) (((hash) >> 24 & 0xffff) | 1)
+#define FLOW_KNOWN_EACH	     0x0001000100010001ULL /* times a tag: four of it */
+
+/* Whether one of the four tags is the flow's: the difference has a part that is 0. */
+static __always_inline int flow_is_known(__u64 cell, __u64 hash)
+{
+	__u64 difference = cell ^ FLOW_KNOWN_TAG(hash) * FLOW_KNOWN_EACH;
+
+	return !!((difference - FLOW_KNOWN_EACH) & ~difference & FLOW_KNOWN_EACH << 15);
+}
+
+/* Whether a packet begins a connection, or cannot be read. */
+static __always_inline int flow_is_syn(const struct __sk_buff *skb, const struct flow_key *key,
+				       __u64 transport)
+{
+	const __u8 *flags = (const __u8 *)(long)skb->data + (transport & FLOW_OFFSET_MAX) + 13;
+
+	if (key->ipproto != IPPROTO_TCP || !(__u32)transport)
+		return 0;
+	return (const void *)(flags + 1) > (const void *)(long)skb->data_end || *flags & SAMPLE_SYN;
+}
+
+/*
+ * Begins to fetch the line of the flow's likely slot. A load would be waited for; a store is not, and
+ * what this one writes is there anyway: the top byte of a counter that never gets so large.
+ */
+static __always_inline void flow_fetch(struct flow_bucket *bucket, __u64 hash)
+{
+	volatile __u8 *bytes = (volatile __u8 *)&bucket->pair[flow_first_slot(hash) / 2].wide.bytes;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	bytes[7] = 0;
+#else
+	bytes[0] = 0;
+#endif
+}
+
+/* Counts the packet that was left for later. No more packets of its flow need to be looked at. */
+static __always_inline void flow_settle(struct flow_front *front, void *table, __u32 index)
+{
+	struct flow_late *late = &front->late;
+	struct flow_counts counts = {.packets = late->packets, .bytes = late->bytes};
+	struct flow_bucket *bucket;
+	__u64 *packets, *cell;
+
+	if (!counts.packets)
+		return;
+	late->packets = 0;
+	bucket = flow_table_bucket(front, table, late->hash);
 	if (!bucket) {
-		flow_write_back(front, index, key, counts);
+		flow_write_back(front, index, &late->key, &counts);
 		return;
 	}
-	first = flow_first_slot(hash);
-	slot = flow_likely_slot(bucket, first, key);
-	if (flow_slot_holds(slot, key)) {
-		if (flow_inspect && !slot->pending.packets)
-			slot->left |= SAMPLE_LEFT_FIRST;
-		flow_counts_add_plain(&slot->pending, counts);
-	} else {
-		if (flow_inspect)
-			inserts = front->inserts;
-		slot = flow_miss(front, bucket, index << FLOW_BUCKET_BITS | first, key, counts);
-		if (flow_inspect && !slot)
-			flow_sample_unslotted(skb, front, key, transport,
-					      front->inserts != inserts);
+	packets = flow_table_add(front, bucket, index, late->hash, &late->key, &counts, 0);
+	if (flow_inspect && packets && *packets >> SAMPLE_LEFT_SHIFT) {
+		cell = flow_known_cell(index, late->hash);
+		/* Not so if a SYN came in between. */
+		if (cell && flow_is_known(*cell, late->hash))
+			*packets &= FLOW_PACKETS_MASK;
 	}
-	if (flow_inspect && slot && slot->left)
-		flow_sample(skb, front, key, transport, &slot->left);
+}
+
+/*
+ * Counts a packet in the CPU's table, which is larger than the processor's caches. The line of its slot
+ * is fetched while other code runs: the packet is counted with the next one. In between it stands in
+ * the front, where user space finds it too. But a packet that may have to be looked at is counted at
+ * once: one of a flow that is not among the known ones.
+ */
+static __always_inline void flow_count_in_table(struct __sk_buff *skb, struct flow_front *front,
+						struct flow_spot *spot, const struct flow_key *key,
+						const struct flow_counts *counts)
+{
+	void *table = bpf_map_lookup_elem(&flow_tables, &spot->index);
+	struct flow_bucket *bucket = table ? flow_table_bucket(front, table, spot->hash) : NULL;
+	__u64 *cell = NULL;
+
+	if (!bucket) {
+		flow_write_back(front, spot->index, key, counts);
+		return;
+	}
+	if (flow_inspect) {
+		cell = flow_known_cell(spot->index, spot->hash);
+		spot->again = flow_is_syn(skb, key, spot->transport);
+		if (cell && spot->again)
+			*cell = 0;
+	}
+	if (!flow_inspect || (cell && flow_is_known(*cell, spot->hash))) {
+		flow_fetch(bucket, spot->hash);
+		flow_settle(front, table, spot->index);
+		front->late.key = *key;
+		front->late.hash = spot->hash;
+		front->late.packets = counts->packets;
+		front->late.bytes = counts->bytes;
+		return;
+	}
+	if (flow_count_now(skb, front, bucket, spot, key, counts) && cell)
+		*cell = *cell << 16 | FLOW_KNOWN_TAG(spot->hash);
 }
 
 static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link link,
@@ -493,8 +426,8 @@ static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link 
 	struct flow_way way = {.link = link, .where = FLOW_WHERE(flow_slot_of(skb), dir)};
 	struct flow_counts counts, beyond, *total;
 	struct flow_front *front;
+	struct flow_spot spot;
 	struct flow_key key;
-	__u64 transport;
 
 	way.before = flow_link_before(skb, link, dir, way.where);
 	front = bpf_map_lookup_elem(&flow_fronts, &index);
@@ -509,13 +442,20 @@ static __always_inline void flow_count_as(struct __sk_buff *skb, enum flow_link 
 	total = &front->total[way.where];
 	total->packets += counts.packets;
 	total->bytes += counts.bytes;
-	if (!flow_read(skb, &way, &key, &transport, &beyond))
+	if (!flow_read(skb, &way, &key, &spot.transport, &beyond))
 		return;
 	if (beyond.packets) {
 		flow_counts_add_plain(total, &beyond);
 		flow_counts_add_plain(&counts, &beyond);
 	}
-	flow_count_in_slot(skb, front, index, &key, transport, &counts);
+	spot.index = index;
+	spot.again = 0;
+	spot.hash = flow_hash(&key, flow_seed);
+	if (front->bits <= flow_front_bits)
+		flow_count_now(skb, front, flow_front_bucket(front, spot.hash), &spot, &key,
+			       &counts);
+	else
+		flow_count_in_table(skb, front, &spot, &key, &counts);
 }
 
 /*

@@ -27,8 +27,16 @@ static __always_inline __u64 flow_hash_word(__u64 word, __u64 seed)
 #define FLOW_HASH_IPV4(word)	   ((word) >> 32)
 #else
 #define FLOW_HASH_ETHERTYPE(word4) ((word4) >> 16 & 0xffff)
-#define FLOW_HASH_IPV4(word)	   ((word) & 0xffffffffULL)
+#define FLOW_HASH_IPV4(word)	   ((word)&0xffffffffULL)
 #endif
+
+/* flow_hash() of a flow of IPv4: both addresses as one word, source in the upper half. */
+static __always_inline __u64 flow_hash_narrow(__u64 addresses, __u64 last,
+					      const volatile __u64 seed[FLOW_SEEDS])
+{
+	return (flow_hash_word(addresses, seed[1]) + flow_hash_word(last, seed[4])) *
+	       seed[FLOW_SEEDS - 1];
+}
 
 /*
  * Hash of a flow, to be used from its top bits on. Sums of products of keyed halves (NH, of Black et
@@ -43,19 +51,16 @@ static __always_inline __u64 flow_hash(const struct flow_key *key,
 	__u64 hash;
 
 	if (FLOW_HASH_ETHERTYPE(key->word[4]) == ETH_P_IP)
-		hash = flow_hash_word(FLOW_HASH_IPV4(key->word[1]) << 32 |
-					      FLOW_HASH_IPV4(key->word[3]),
-				      seed[1]);
-	else
-		hash = flow_hash_word(key->word[0], seed[0]) +
-		       flow_hash_word(key->word[1], seed[1]) +
-		       flow_hash_word(key->word[2], seed[2]) +
-		       flow_hash_word(key->word[3], seed[3]);
-	hash += flow_hash_word(key->word[4], seed[4]);
+		return flow_hash_narrow(FLOW_HASH_IPV4(key->word[1]) << 32 |
+						FLOW_HASH_IPV4(key->word[3]),
+					key->word[4], seed);
+	hash = flow_hash_word(key->word[0], seed[0]) + flow_hash_word(key->word[1], seed[1]) +
+	       flow_hash_word(key->word[2], seed[2]) + flow_hash_word(key->word[3], seed[3]) +
+	       flow_hash_word(key->word[4], seed[4]);
 	return hash * seed[FLOW_SEEDS - 1];
 }
 
-/* Where in its bucket a flow is looked for first. */
+/* Which slot of its bucket a flow is looked for first; one that takes a pair, in the pair of it. */
 static __always_inline __u32 flow_first_slot(__u64 hash)
 {
 	return hash >> 30 & (FLOW_BUCKET - 1);

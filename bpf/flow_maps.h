@@ -18,6 +18,7 @@ const volatile __u8 flow_link = FLOW_LINK_ETHERNET; /* enum flow_link */
 const volatile __u8 flow_no_arp = 0;     /* one row for all ARP */
 const volatile __u8 flow_can_wake = 0;   /* the collector listens to flow_wakes */
 const volatile __u8 flow_front_bits = FLOW_FRONT_BITS; /* slots of a front, a power of two */
+const volatile __u8 flow_known_bits = FLOW_KNOWN_BITS; /* cells of flow_knowns, a power of two */
 const volatile __u8 flow_inspect = 0;    /* the first packets of flows are handed over */
 const volatile __u8 flow_preempted = 0;  /* PREEMPT_RT: see flow_count.h */
 /* Jiffies that a first fragment is remembered. */
@@ -87,6 +88,14 @@ struct {
 	__type(key, __u32);
 	__array(values, struct flow_table);
 } flow_tables SEC(".maps");
+
+/* [cpu]: cells of flow_known_cell(). User space sets max_entries, and value_size by flow_known_bits. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u64) << FLOW_KNOWN_BITS);
+} flow_knowns SEC(".maps");
 
 /* Which datagram a fragment belongs to; each interface and direction sees its own. */
 struct flow_fragment_key {

@@ -16,6 +16,7 @@
 #include "flow_hash.h"
 #include "flow_maps.h"
 #include "flow_parse.h"
+#include "flow_slots.h"
 #include "sample_rule.h"
 
 /*
@@ -99,12 +100,9 @@ static __always_inline void flow_sample_budgeted(struct __sk_buff *skb, struct f
 		flow_offer(skb, front, key, &segment, limit);
 }
 
-/*
- * Looks at a packet of a flow that has some of its budget left, `left`, and hands it over if it is
- * one of those that are wanted. Not inlined: busy flows do not pay for its registers.
- */
-static __noinline void flow_sample(struct __sk_buff *skb, struct flow_front *front,
-				   const struct flow_key *key, __u64 transport, __u64 *left)
+static __always_inline void flow_sample_any(struct __sk_buff *skb, struct flow_front *front,
+					    const struct flow_key *key, __u64 transport,
+					    __u64 *left)
 {
 	struct flow_segment segment = {};
 
@@ -122,6 +120,19 @@ static __noinline void flow_sample(struct __sk_buff *skb, struct flow_front *fro
 	*left = SAMPLE_LEFT_ALWAYS;
 	if (flow_read_segment(skb, key, transport, &segment) && segment.length)
 		flow_offer(skb, front, key, &segment, SAMPLE_LIMIT / 2);
+}
+
+/*
+ * Looks at a packet of a flow that has some of its budget left in `packets`, as in a slot, and hands it
+ * over if it is one of those that are wanted. Not inlined: busy flows do not pay for its registers.
+ */
+static __noinline void flow_sample(struct __sk_buff *skb, struct flow_front *front,
+				   const struct flow_key *key, __u64 transport, __u64 *packets)
+{
+	__u64 left = *packets >> SAMPLE_LEFT_SHIFT;
+
+	flow_sample_any(skb, front, key, transport, &left);
+	*packets = (*packets & FLOW_PACKETS_MASK) | left << SAMPLE_LEFT_SHIFT;
 }
 
 #endif

@@ -78,15 +78,19 @@ enum sample_refusal {
 	SAMPLE_REFUSALS,
 };
 
-/* flow_slot.left, and the lower half of a cell of the sieve: what is left of a flow's budget. */
-#define SAMPLE_LEFT_PAYLOADS 0x00ffU   /* mask: packets with payload */
-#define SAMPLE_LEFT_LOOK     0x0100U   /* one packet to be looked at */
-#define SAMPLE_LEFT_LOOKS    0xff00U   /* mask: how many of these */
-#define SAMPLE_LEFT_ACK	     0x010000U /* the ACK that ends the handshake is wanted */
-#define SAMPLE_LEFT_ALWAYS   0x020000U /* each packet is wanted: a name service */
+/*
+ * What is left of a flow's budget: the upper 16 bits of flow_slot.packets, and the lower half of a
+ * cell of the sieve. 0: the flow's packets are not looked at.
+ */
+#define SAMPLE_LEFT_SHIFT    FLOW_PACKETS_BITS
+#define SAMPLE_LEFT_PAYLOADS 0x000fU /* mask: packets with payload */
+#define SAMPLE_LEFT_LOOK     0x0010U /* one packet to be looked at */
+#define SAMPLE_LEFT_LOOKS    0x03f0U /* mask: how many of these */
+#define SAMPLE_LEFT_ACK	     0x0400U /* the ACK that ends the handshake is wanted */
+#define SAMPLE_LEFT_ALWAYS   0x0800U /* each packet is wanted: a name service */
 /* These two are in slots alone. */
-#define SAMPLE_LEFT_FIRST 0x040000U /* first packet of the generation: a SYN begins again */
-#define SAMPLE_LEFT_NEW	  0x080000U /* the flow took the slot: the sieve knows its budget */
+#define SAMPLE_LEFT_FIRST 0x1000U /* first packet of the generation: a SYN begins again */
+#define SAMPLE_LEFT_NEW	  0x2000U /* the flow took the slot: the sieve knows its budget */
 #define SAMPLE_LEFT_FRESH (SAMPLE_LOOKS * SAMPLE_LEFT_LOOK | SAMPLE_PAYLOADS)
 
 #endif

@@ -72,14 +72,15 @@ static int swap_generations(struct bpf_source *source)
 static void drain_cpu(struct bpf_source *source, unsigned int cpu, uint32_t generation,
 		      struct batch *batch, struct source_reading *reading)
 {
-	uint64_t before = batch->flows;
+	uint64_t before = batch->flows, wide = batch->wide;
 	bool filled = fronts_drain(&source->fronts, cpu, generation, batch, reading) > 0;
 	int table_err = tables_drain(&source->tables, cpu, generation, batch), err;
 	uint32_t flows;
 
 	err = store_drain(&source->store, cpu, generation, filled, batch, reading->mono_ns, &flows);
 	reading->map_used += (uint32_t)(batch->flows - before);
-	tables_note(&source->tables, cpu, generation, batch->flows - before);
+	tables_note(&source->tables, cpu, generation,
+		    batch->flows - before + batch->wide - wide);
 	if (err || table_err)
 		reading->error = err ? err : table_err;
 }

@@ -8,11 +8,12 @@
 #include <unistd.h>
 
 #include "flow.h"
+#include "flow_slots.h"
 #include "store.h"
 
 size_t fronts_stride(unsigned int bits)
 {
-	return offsetof(struct flow_front, slot) + sizeof(struct flow_slot) * ((size_t)1 << bits);
+	return offsetof(struct flow_front, bucket) + sizeof(struct flow_slot) * ((size_t)1 << bits);
 }
 
 unsigned int fronts_bits(unsigned int cpus)
@@ -43,6 +44,20 @@ int fronts_open(struct fronts *fronts, int map_fd, unsigned int cpus, unsigned i
 		.bits = bits,
 	};
 	return 0;
+}
+
+size_t knowns_stride(unsigned int bits)
+{
+	return sizeof(uint64_t) << bits;
+}
+
+unsigned int knowns_bits(unsigned int cpus)
+{
+	unsigned int bits = FLOW_KNOWN_BITS;
+
+	while (bits > KNOWNS_BITS_MIN && knowns_stride(bits) * cpus > KNOWNS_BYTES_MAX)
+		bits--;
+	return bits;
 }
 
 void fronts_close(struct fronts *fronts)
@@ -89,20 +104,68 @@ static bool drain_sums(struct flow_front *front, struct batch *batch,
 	return any;
 }
 
-/* Slots that are fetched ahead: processors do so by themselves, but not from page to page. */
-#define SLOTS_AHEAD 16
-
-void slots_drain(struct flow_slot *slot, size_t count, struct batch *batch)
+/* Takes the counts of a flow out of its place. What is left of its budget of samples stays. */
+static struct flow_counts take_counts(__u64 *packets, __u64 *bytes)
 {
-	const struct flow_slot *end = slot + count;
+	struct flow_counts counts = {.packets = *packets & FLOW_PACKETS_MASK, .bytes = *bytes};
 
-	for (; slot < end; slot++) {
-		__builtin_prefetch(slot + SLOTS_AHEAD, 1);
-		if (!slot->pending.packets)
+	*packets &= ~FLOW_PACKETS_MASK;
+	*bytes = 0;
+	return counts;
+}
+
+static void drain_slot(struct flow_slot *slot, struct batch *batch)
+{
+	struct flow_counts counts;
+	struct flow_key key;
+
+	if (!flow_is_busy(slot->packets))
+		return;
+	flow_slot_key(slot, &key);
+	counts = take_counts(&slot->packets, &slot->bytes);
+	batch_add(batch, &key, &counts);
+}
+
+static void drain_wide(struct flow_wide *wide, struct batch *batch)
+{
+	struct flow_counts counts;
+	struct flow_key key;
+
+	if (!flow_is_busy(wide->packets))
+		return;
+	flow_wide_key(wide, &key);
+	counts = take_counts(&wide->packets, &wide->bytes);
+	batch_add(batch, &key, &counts);
+	batch->wide++;
+}
+
+/* Pairs that are fetched ahead: processors do so by themselves, but not from page to page. */
+#define PAIRS_AHEAD 16
+
+void slots_drain(struct flow_bucket *buckets, size_t slots, struct batch *batch)
+{
+	struct flow_pair *pair = buckets->pair, *end = pair + slots / 2;
+
+	for (; pair < end; pair++) {
+		__builtin_prefetch(pair + PAIRS_AHEAD, 1);
+		if (flow_is_wide_pair(pair)) {
+			drain_wide(&pair->wide, batch);
 			continue;
-		batch_add(batch, &slot->key, &slot->pending);
-		slot->pending = (struct flow_counts){0};
+		}
+		drain_slot(&pair->slot[0], batch);
+		drain_slot(&pair->slot[1], batch);
 	}
+}
+
+/* The packet that was to be counted with the next one. */
+static void drain_late(struct flow_late *late, struct batch *batch)
+{
+	const struct flow_counts counts = {.packets = late->packets, .bytes = late->bytes};
+
+	if (!counts.packets)
+		return;
+	batch_add(batch, &late->key, &counts);
+	late->packets = 0;
 }
 
 static void drain_samples(struct flow_front *front, struct sample_counts *samples)
@@ -123,7 +186,8 @@ uint64_t fronts_drain(const struct fronts *fronts, unsigned int cpu, uint32_t ge
 
 	/* A CPU without a packet has nothing in its slots either. */
 	if (drain_sums(front, batch, reading))
-		slots_drain(front->slot, (size_t)1 << fronts->bits, batch);
+		slots_drain(front->bucket, (size_t)1 << fronts->bits, batch);
+	drain_late(&front->late, batch);
 	drain_samples(front, &reading->samples);
 	front->inserts = 0;
 	return inserts;

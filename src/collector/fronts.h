@@ -14,6 +14,9 @@
 /* Memory of all fronts; with many possible CPUs each gets fewer slots. */
 #define FRONTS_BYTES_MAX (32UL << 20)
 #define FRONTS_BITS_MIN	 6
+/* Memory of all tables of known flows, and cells of the smallest, as a power of two. */
+#define KNOWNS_BYTES_MAX (8UL << 20)
+#define KNOWNS_BITS_MIN	 6
 
 struct fronts {
 	void *memory;
@@ -30,6 +33,10 @@ size_t fronts_stride(unsigned int bits);
 
 /* Maps the memory of flow_fronts. 0 or a negative errno. */
 int fronts_open(struct fronts *fronts, int map_fd, unsigned int cpus, unsigned int bits);
+/* Cells of a CPU's known flows for so many possible CPUs, as a power of two. */
+unsigned int knowns_bits(unsigned int cpus);
+/* Bytes of 1 << `bits` cells: the value size of flow_knowns. */
+size_t knowns_stride(unsigned int bits);
 /* Safe on zeroed fronts. */
 void fronts_close(struct fronts *fronts);
 
@@ -52,9 +59,9 @@ uint64_t fronts_drain(const struct fronts *fronts, unsigned int cpu, uint32_t ge
 		      struct batch *batch, struct source_reading *reading);
 
 /*
- * Takes the counts out of slots of a front or a table. Their keys stay: a flow that goes on finds
+ * Takes the counts out of so many slots of a front or a table. Their keys stay: a flow that goes on finds
  * its slot again.
  */
-void slots_drain(struct flow_slot *slot, size_t count, struct batch *batch);
+void slots_drain(struct flow_bucket *buckets, size_t slots, struct batch *batch);
 
 #endif

@@ -67,6 +67,15 @@ static int shrink_samples(const struct flow_bpf *skeleton)
 	return err ? err : bpf_map__set_max_entries(skeleton->maps.flow_sieve, 1);
 }
 
+static int size_knowns(const struct programs *programs, unsigned int cpus)
+{
+	struct bpf_map *map = programs->maps->maps.flow_knowns;
+	int err = bpf_map__set_max_entries(map, cpus);
+
+	return err ? err
+		   : bpf_map__set_value_size(map, (uint32_t)knowns_stride(programs->known_bits));
+}
+
 static int size_maps(const struct programs *programs, unsigned int cpus)
 {
 	struct flow_bpf *skeleton = programs->maps;
@@ -80,6 +89,8 @@ static int size_maps(const struct programs *programs, unsigned int cpus)
 		err = bpf_map__set_max_entries(skeleton->maps.flow_maps, elements + 1);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.flow_tables, elements);
+	if (!err)
+		err = size_knowns(programs, cpus);
 	if (!err && !programs->inspect)
 		err = shrink_samples(skeleton);
 	if (!err && programs->preempted)
@@ -125,6 +136,7 @@ int programs_open(struct programs *programs, unsigned int cpus, bool no_arp, boo
 	*programs = (struct programs){
 		.maps = skeleton,
 		.front_bits = fronts_bits(cpus),
+		.known_bits = inspect ? knowns_bits(cpus) : KNOWNS_BITS_MIN,
 		.no_arp = no_arp,
 		.inspect = inspect,
 		.preempted = kernel_is_realtime(),
@@ -162,6 +174,7 @@ static int share_maps(const struct programs *programs, const struct flow_bpf *sk
 		{skeleton->maps.flow_fronts, shared->maps.flow_fronts},
 		{skeleton->maps.flow_maps, shared->maps.flow_maps},
 		{skeleton->maps.flow_tables, shared->maps.flow_tables},
+		{skeleton->maps.flow_knowns, shared->maps.flow_knowns},
 		{skeleton->maps.flow_fragments, shared->maps.flow_fragments},
 		{skeleton->maps.flow_scratch, shared->maps.flow_scratch},
 		{skeleton->maps.flow_copies, shared->maps.flow_copies},
@@ -209,6 +222,7 @@ static int load(const struct programs *programs, unsigned int slot, bool shared,
 	skeleton->rodata->flow_can_wake = 1;
 	skeleton->rodata->flow_inspect = programs->inspect;
 	skeleton->rodata->flow_front_bits = (uint8_t)programs->front_bits;
+	skeleton->rodata->flow_known_bits = (uint8_t)programs->known_bits;
 	memcpy((void *)skeleton->rodata->flow_seed, programs->seed, sizeof(programs->seed));
 	skeleton->rodata->flow_preempted = programs->preempted;
 	skeleton->rodata->flow_fragment_ticks = kernel_ticks(FLOW_FRAGMENT_MAX_AGE_S);

@@ -18,7 +18,7 @@ struct flow_bpf;
 
 struct programs {
 	struct flow_bpf *maps; /* a skeleton with its maps loaded, but not its programs */
-	unsigned int front_bits;
+	unsigned int front_bits, known_bits;
 	bool no_arp;
 	bool inspect; /* the first packets of flows are handed over */
 	uint64_t seed[FLOW_SEEDS]; /* the same in all of them: they share the slots */

@@ -102,6 +102,7 @@ struct batch {
 	const struct flow_sink *sink;
 	size_t count;
 	uint64_t flows; /* handed in so far */
+	uint64_t wide;	/* of these, out of two slots each */
 	struct flow_delta flow[BATCH_FLOWS];
 };
 
@@ -110,6 +111,7 @@ static inline void batch_init(struct batch *batch, const struct flow_sink *sink)
 	batch->sink = sink;
 	batch->count = 0;
 	batch->flows = 0;
+	batch->wide = 0;
 }
 
 static inline void batch_flush(struct batch *batch)

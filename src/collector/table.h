@@ -14,6 +14,8 @@ struct table {
 	int fd;			    /* -1: none */
 	unsigned int bits;	    /* slots, as a power of two; 0: none */
 	unsigned int used_bits;	    /* of these in use when it was not drained; 0: it was */
+	unsigned int first_bits;    /* slots, of the front or of these, the generation began with */
+	unsigned int last_bits;	    /* and ended with, when it was drained last */
 	struct flow_bucket *memory; /* NULL: not mapped yet */
 	size_t mapped;		    /* bytes of it, from the start */
 };

@@ -24,12 +24,12 @@ static struct table *table_of(const struct tables *tables, unsigned int cpu, uin
 	return &tables->table[cpu * FLOW_GENERATIONS + generation];
 }
 
-/* Slots, as a power of two, for so many flows; at least those of a front. */
-static unsigned int bits_for(const struct tables *tables, uint64_t flows)
+/* Slots, as a power of two, when so many are taken; at least those of a front. */
+static unsigned int bits_for(const struct tables *tables, uint64_t used)
 {
 	unsigned int bits = tables->fronts->bits;
 
-	while (bits < TABLES_BITS_MAX && 1ULL << bits < TABLES_SLOTS_PER_FLOW * flows)
+	while (bits < TABLES_BITS_MAX && 1ULL << bits < TABLES_SLOTS_PER_USED * used)
 		bits++;
 	return bits;
 }
@@ -150,7 +150,7 @@ static void set_bounds(struct tables *tables, unsigned int online, size_t max_fl
 	while (!sysinfo(&info) && tables->bytes_max > TABLES_BYTES_FIRST &&
 	       tables->bytes_max > info.totalram * info.mem_unit / TABLES_MEMORY_SHARE)
 		tables->bytes_max /= 2;
-	tables->bits_max = bits_for(tables, max_flows);
+	tables->bits_max = bits_for(tables, TABLES_SLOTS_MOST * max_flows);
 	first = tables->bits_max - TABLES_BITS_LESS;
 	tables->bits_first =
 		bits_within(tables->fronts, TABLES_BYTES_FIRST, online * FLOW_GENERATIONS,
@@ -244,7 +244,7 @@ static void plan_tables(struct tables *tables, unsigned int cpu, const struct fl
 		 uint64_t active_ns, uint64_t now_ns)
 {
 	struct table_cpu *sizing = &tables->cpu[cpu];
-	unsigned int need = bits_for(tables, sizing->flows), bits;
+	unsigned int need = bits_for(tables, sizing->used), bits;
 
 	if (is_full(active) && may_grow(tables, cpu, now_ns)) {
 		bits = active->bits + 1;
@@ -265,17 +265,23 @@ static void plan_tables(struct tables *tables, unsigned int cpu, const struct fl
 	}
 }
 
-/* What the programs begin with: as many slots as the last flows need, of those there are. */
+/*
+ * What the programs begin with: as many slots as the last flows need, of those there are. Half of what
+ * they used last is not worth it: each flow would be looked for in its old slot and take a new one.
+ */
 static void activate_table(struct tables *tables, unsigned int cpu, uint32_t generation)
 {
 	struct flow_front *front = fronts_get(tables->fronts, cpu, generation);
-	unsigned int bits = bits_for(tables, tables->cpu[cpu].flows);
+	unsigned int bits = bits_for(tables, tables->cpu[cpu].used);
 	struct table *table = table_of(tables, cpu, generation);
 
 	if (front->bits > tables->fronts->bits && front->bits > table->used_bits)
 		table->used_bits = front->bits; /* it was not drained: programs may have held it */
+	if (bits + 1 == table->last_bits)
+		bits++;
 	front->bits_max = table->bits ? table->bits : tables->fronts->bits;
 	front->bits = bits < front->bits_max ? bits : front->bits_max;
+	table->first_bits = front->bits;
 	front->used = 0;
 	front->grow_at = front->bits < front->bits_max ? FLOW_GROW_AT(front->bits)
 						       : FLOW_WAKE_AT(front->bits);
@@ -345,18 +351,22 @@ int tables_drain(struct tables *tables, unsigned int cpu, uint32_t generation, s
 	if (err)
 		return err;
 	if (table->bits && bits > tables->fronts->bits)
-		slots_drain(table->memory->slot, (size_t)1 << bits, batch);
+		slots_drain(table->memory, (size_t)1 << bits, batch);
+	table->last_bits = front->bits;
 	table->used_bits = 0;
 	front->bits = tables->fronts->bits;
 	return 0;
 }
 
-void tables_note(struct tables *tables, unsigned int cpu, uint32_t generation, uint64_t counts)
+void tables_note(struct tables *tables, unsigned int cpu, uint32_t generation, uint64_t slots)
 {
 	uint64_t used = fronts_get(tables->fronts, cpu, generation)->used;
-	uint64_t flows = used > counts / 2 ? used : counts / 2;
+	const struct table *table = table_of(tables, cpu, generation);
+	uint64_t most = slots;
 
-	tables->cpu[cpu].flows = flows < UINT32_MAX ? (uint32_t)flows : UINT32_MAX;
+	if (table->last_bits > table->first_bits) /* many flows have counts in two slots */
+		most = used > slots / 2 ? used : slots / 2;
+	tables->cpu[cpu].used = most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 }
 
 uint32_t tables_slots(const struct tables *tables)

@@ -25,16 +25,17 @@
 #define TABLES_MEMORY_SHARE 8
 /* Slots of one CPU's table, as powers of two: at the start, and at most. */
 #define TABLES_BITS_FIRST 16
-#define TABLES_BITS_MAX	  21
+#define TABLES_BITS_MAX	  22
 /* At the start they are so much smaller than the flows that may be remembered would need. */
-#define TABLES_BITS_LESS 2
-/* Slots in use for each flow. */
-#define TABLES_SLOTS_PER_FLOW 2
+#define TABLES_BITS_LESS 3
+/* Slots there are for each that is taken, and slots that a flow takes at most. */
+#define TABLES_SLOTS_PER_USED 2
+#define TABLES_SLOTS_MOST     2
 
 /* Sizing of one CPU's tables. */
 struct table_cpu {
 	unsigned int want;   /* bits that its tables should have; 0: none */
-	uint32_t flows;	     /* in the last drain */
+	uint32_t used;	     /* slots that the flows of the last drain take */
 	uint64_t busy_ns;    /* when so many slots were last needed */
 	uint64_t refused_ns; /* when the kernel had no memory for a larger one; 0: never */
 };
@@ -78,10 +79,10 @@ bool tables_want_drain(const struct tables *tables, unsigned int cpu, uint32_t g
 int tables_drain(struct tables *tables, unsigned int cpu, uint32_t generation, struct batch *batch);
 
 /*
- * Says how many counts a CPU's generation, which is drained now, had in all: sizes follow the flows
- * behind them. Some had more than one, if slots became more meanwhile.
+ * Says how many slots the flows of a CPU's generation, which is drained now, took in all: sizes follow
+ * that. Some flows had more than one, if slots became more meanwhile.
  */
-void tables_note(struct tables *tables, unsigned int cpu, uint32_t generation, uint64_t counts);
+void tables_note(struct tables *tables, unsigned int cpu, uint32_t generation, uint64_t slots);
 
 /* Slots of all tables of one generation. */
 uint32_t tables_slots(const struct tables *tables);

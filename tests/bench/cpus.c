@@ -16,6 +16,7 @@
 #include <linux/bpf.h>
 
 #include "blast_flows.h"
+#include "flow_slots.h"
 #include "fronts.h"
 #include "ledger.h"
 #include "store.h"
@@ -108,15 +109,15 @@ static void bed_close(struct bed *bed)
 }
 
 /* The slots that a CPU's programs would use now. */
-static struct flow_slot *slots_of(struct bed *bed, unsigned int cpu, unsigned int *ret_bits)
+static struct flow_bucket *slots_of(struct bed *bed, unsigned int cpu, unsigned int *ret_bits)
 {
 	struct flow_front *front = fronts_get(&bed->fronts, cpu, 0);
 	struct table *table = &bed->tables.table[cpu * FLOW_GENERATIONS];
 
 	*ret_bits = front->bits;
 	if (front->bits <= bed->fronts.bits)
-		return front->slot;
-	return table_map(table, table_bytes(front->bits)) ? NULL : table->memory->slot;
+		return front->bucket;
+	return table_map(table, table_bytes(front->bits)) ? NULL : table->memory;
 }
 
 /* One packet of a flow on a CPU, in the first free slot from a random one on. */
@@ -126,17 +127,18 @@ static int count(struct bed *bed, unsigned int cpu, uint32_t flow)
 	struct flow_key key = blast_flow_key(&mix, flow, FLOW_IN);
 	struct flow_counts *total = &fronts_get(&bed->fronts, cpu, 0)->total[key.where];
 	unsigned int bits;
-	struct flow_slot *slot = slots_of(bed, cpu, &bits);
+	struct flow_slot *slots = (struct flow_slot *)slots_of(bed, cpu, &bits), *slot;
 	uint64_t at = flow * SPREAD >> (64 - bits), mask = (1ULL << bits) - 1;
 
-	if (!slot)
+	if (!slots)
 		return -ENOMEM;
-	while (slot[at & mask].pending.packets &&
-	       memcmp(&slot[at & mask].key, &key, sizeof(key)) != 0)
-		at++;
-	slot[at & mask].key = key;
-	slot[at & mask].pending.packets++;
-	slot[at & mask].pending.bytes += 60;
+	do {
+		slot = &slots[at++ & mask];
+	} while (slot->packets && !flow_slot_holds(slot, flow_addresses(&key), key.word[4]));
+	slot->addresses = flow_addresses(&key);
+	slot->last = key.word[4];
+	slot->packets++;
+	slot->bytes += 60;
 	total->packets++;
 	total->bytes += 60;
 	return 0;
@@ -150,7 +152,7 @@ static int fill(struct bed *bed, uint32_t flows, unsigned int copies)
 
 	copies = copies < bed->cpus ? copies : bed->cpus;
 	for (cpu = 0; cpu < bed->cpus; cpu++)
-		bed->tables.cpu[cpu].flows = flows * copies / bed->cpus + 1;
+		bed->tables.cpu[cpu].used = flows * copies / bed->cpus + 1;
 	for (uint32_t generation = FLOW_GENERATIONS; generation-- > 0;)
 		tables_prepare(&bed->tables, generation, SECOND_NS, bed->now_ns);
 	for (uint32_t flow = 0; !err && flow < flows; flow++) {

@@ -162,10 +162,10 @@ static int make_flow_maps(const struct bpf_map *outer, const struct map_shape *s
 }
 
 /*
- * What the collector does once it has seen that many flows: a table for each CPU with slots that are at
- * most half taken, if they are too many for the front.
+ * What the collector does once it has seen flows that take so many slots: a table for each CPU that is at
+ * most half full, if they are too many for the front.
  */
-static int make_tables(const struct bpf_map *outer, int fronts_fd, uint32_t flows)
+static int make_tables(const struct bpf_map *outer, int fronts_fd, uint32_t slots)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
 	size_t bytes = bpf_map__max_entries(outer) * sizeof(struct flow_front);
@@ -173,7 +173,7 @@ static int make_tables(const struct bpf_map *outer, int fronts_fd, uint32_t flow
 	__u32 bits = FLOW_FRONT_BITS;
 	int err = 0, fd;
 
-	while (1U << bits < 2 * flows)
+	while (1U << bits < 2 * slots)
 		bits++;
 	if (getenv("BENCH_BITS"))
 		bits = (__u32)atoi(getenv("BENCH_BITS"));
@@ -218,6 +218,7 @@ static int load_real(struct flow_bpf *real, bool shared, uint32_t flows)
 	bpf_map__set_max_entries(real->maps.flow_fronts, fronts_needed());
 	bpf_map__set_max_entries(real->maps.flow_maps, fronts_needed());
 	bpf_map__set_max_entries(real->maps.flow_tables, fronts_needed());
+	bpf_map__set_max_entries(real->maps.flow_knowns, fronts_needed());
 	real->rodata->flow_shared = shared;
 	err = flow_bpf__load(real);
 	if (err)
@@ -226,20 +227,22 @@ static int load_real(struct flow_bpf *real, bool shared, uint32_t flows)
 	return make_flow_maps(real->maps.flow_maps, &shape, flows);
 }
 
-static int load_programs(struct bench_bpf *programs, const struct map_shape *shape, uint32_t flows)
+static int load_programs(struct bench_bpf *programs, const struct map_shape *shape, uint32_t flows,
+			 uint32_t slots)
 {
 	int err;
 
 	bpf_map__set_max_entries(programs->maps.flow_fronts, fronts_needed());
 	bpf_map__set_max_entries(programs->maps.flow_maps, fronts_needed());
 	bpf_map__set_max_entries(programs->maps.flow_tables, fronts_needed());
+	bpf_map__set_max_entries(programs->maps.flow_knowns, fronts_needed());
 	bpf_map__set_max_entries(programs->maps.bench_plain_map, flows);
 	err = bench_bpf__load(programs);
 	if (!err)
 		err = make_flow_maps(programs->maps.flow_maps, shape, flows);
 	return err ? err
 		   : make_tables(programs->maps.flow_tables,
-				 bpf_map__fd(programs->maps.flow_fronts), flows);
+				 bpf_map__fd(programs->maps.flow_fronts), slots);
 }
 
 /* The same programs once more, with the sampler in them, and all maps of the first. */
@@ -275,7 +278,8 @@ static int load(struct bench *bench, const struct bench_case *c)
 	if (!programs || !sampling || !real || !shared)
 		return -ENOMEM;
 	shape = shape_of(real);
-	err = load_programs(programs, &shape, flows_of(c));
+	err = load_programs(programs, &shape, flows_of(c),
+			    flows_of(c) * (c->frame == FRAME_IPV6 ? 2 : 1));
 	if (!err)
 		err = load_sampling(sampling, programs);
 	if (!err)

@@ -42,6 +42,7 @@ static int load_side(struct side *side, bool inspect)
 	bpf_map__set_max_entries(programs->maps.flow_fronts, fronts);
 	bpf_map__set_max_entries(programs->maps.flow_maps, fronts);
 	bpf_map__set_max_entries(programs->maps.flow_tables, fronts);
+	bpf_map__set_max_entries(programs->maps.flow_knowns, fronts);
 	err = flow_bpf__load(programs);
 	if (err)
 		return err;

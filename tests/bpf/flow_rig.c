@@ -13,6 +13,7 @@
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
+#include "flow_slots.h"
 #include "flow.skel.h"
 
 static size_t fronts_bytes(const struct rig *rig)
@@ -76,6 +77,8 @@ static int load(struct rig *rig, const struct rig_options *options)
 		r = bpf_map__set_max_entries(rig->skel->maps.flow_maps, map_count(rig) + 1);
 	if (!r)
 		r = bpf_map__set_max_entries(rig->skel->maps.flow_tables, map_count(rig));
+	if (!r)
+		r = bpf_map__set_max_entries(rig->skel->maps.flow_knowns, rig->cpus);
 	if (!r)
 		r = flow_bpf__load(rig->skel);
 	return r || !options->preempted ? r : push_copies(rig, options->copies);
@@ -222,18 +225,44 @@ static const struct flow_front *front_of(const struct rig *rig, unsigned int cpu
 	return &rig->front[cpu * FLOW_GENERATIONS + generation];
 }
 
+static long bucket_rows(const struct flow_bucket *bucket, struct rig_row *rows, long count,
+			size_t max)
+{
+	struct flow_counts counts;
+	struct flow_key key;
+
+	for (int i = 0; i < FLOW_BUCKET; i++) {
+		const struct flow_pair *pair = &bucket->pair[i / 2];
+		const struct flow_slot *slot = &pair->slot[i % 2];
+
+		if (i % 2 && flow_is_wide_pair(pair))
+			continue;
+		if (flow_is_wide_pair(pair))
+			flow_wide_key(&pair->wide, &key);
+		else
+			flow_slot_key(slot, &key);
+		counts = (struct flow_counts){.packets = slot->packets & FLOW_PACKETS_MASK,
+					      .bytes = slot->bytes};
+		if (counts.packets)
+			count = add_row(rows, count, max, &key, &counts);
+	}
+	return count;
+}
+
 long rig_rows(const struct rig *rig, unsigned int generation, struct rig_row *rows, size_t max)
 {
 	long count = 0;
 
 	for (unsigned int cpu = 0; cpu < rig->cpus; cpu++) {
 		const struct flow_front *front = front_of(rig, cpu, generation);
+		struct flow_counts counts;
 
-		for (int i = 0; i < FLOW_FRONT_SLOTS; i++) {
-			const struct flow_slot *slot = &front->slot[i];
-
-			if (slot->pending.packets)
-				count = add_row(rows, count, max, &slot->key, &slot->pending);
+		for (int i = 0; i < FLOW_FRONT_SLOTS / FLOW_BUCKET; i++)
+			count = bucket_rows(&front->bucket[i], rows, count, max);
+		if (front->late.packets) {
+			counts = (struct flow_counts){.packets = front->late.packets,
+						      .bytes = front->late.bytes};
+			count = add_row(rows, count, max, &front->late.key, &counts);
 		}
 		count = map_rows(rig->map[cpu * FLOW_GENERATIONS + generation], rows, count, max);
 	}

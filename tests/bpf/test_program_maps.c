@@ -300,10 +300,14 @@ static void test_preempted(void **state)
 		assert_int_equal(rig_total(rig[1], 0, where).packets,
 				 rig_total(rig[0], 0, where).packets);
 	for (unsigned int cpu = 0; cpu < rig[1]->cpus; cpu++) {
-		for (unsigned int slot = 0; slot < FLOW_FRONT_SLOTS; slot++)
-			assert_int_equal(
-				rig[1]->front[cpu * FLOW_GENERATIONS].slot[slot].pending.packets,
-				0);
+		const struct flow_front *front = &rig[1]->front[cpu * FLOW_GENERATIONS];
+
+		for (unsigned int i = 0; i < FLOW_FRONT_SLOTS; i++)
+			assert_int_equal(front->bucket[i / FLOW_BUCKET]
+						 .pair[i / 2 % FLOW_PAIRS]
+						 .slot[i % 2]
+						 .packets,
+					 0);
 	}
 	rig_free(rig[0]);
 	rig_free(rig[1]);

@@ -9,19 +9,24 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
 #include "flow_rig.h"
+#include "flow_slots.h"
 #include "packet.h"
 #include "sample.h"
+#include "table.h"
 
 #include "flow.skel.h"
 
 #define RECORDS_MAX 16384
 #define CLIENT	    40000
 #define SERVER	    443
+#define TABLE_BITS  13
 
 struct record {
 	struct flow_sample sample;
@@ -123,8 +128,13 @@ static void drained(struct bed *bed)
 {
 	struct flow_front *front = front_of(bed);
 
-	for (size_t i = 0; i < FLOW_FRONT_SLOTS; i++)
-		front->slot[i].pending = (struct flow_counts){0};
+	for (size_t i = 0; i < FLOW_FRONT_SLOTS; i++) {
+		struct flow_slot *slot =
+			&front->bucket[i / FLOW_BUCKET].pair[i / 2 % FLOW_PAIRS].slot[i % 2];
+
+		slot->packets &= ~FLOW_PACKETS_MASK; /* all flows are of IPv4 */
+		slot->bytes = 0;
+	}
 	front->handed = 0;
 	memset(front->refused, 0, sizeof(front->refused));
 }
@@ -200,6 +210,59 @@ static void test_generations(void **state)
 	assert_int_equal(read_records(&bed), 3);
 	assert_int_equal(records[0].sample.tcp_flags, SAMPLE_SYN);
 	bed.sent = 4;
+	bed_close(&bed);
+}
+
+/* The flows of this CPU are counted in a table, as when they are many. */
+static void use_table(struct bed *bed)
+{
+	struct flow_front *front = front_of(bed);
+	const uint32_t index = (uint32_t)(front - bed->rig->front);
+	int fd;
+
+	assert_int_equal(table_make(TABLE_BITS, &fd), 0);
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(bed->rig->skel->maps.flow_tables), &index,
+					     &fd, BPF_ANY),
+			 0);
+	close(fd);
+	front->bits = TABLE_BITS;
+	front->bits_max = TABLE_BITS;
+	front->grow_at = UINT64_MAX;
+}
+
+/*
+ * In a table a packet of a flow whose budget is spent is counted with the next one. A SYN begins the
+ * budget again, also right behind such a packet.
+ */
+static void test_table(void **state)
+{
+	static const uint8_t flags[] = {0x02, 0x10, 0x18, 0x18, 0x18, 0x18};
+	struct bed bed = bed_inspecting();
+
+	use_table(&bed);
+	for (int round = 0; round < 4; round++) {
+		send(&bed, SYN);
+		send(&bed, ACK);
+		for (int i = 0; i < 40; i++)
+			send(&bed, DATA);
+		assert_int_equal(front_of(&bed)->late.packets, 1);
+		assert_int_equal(read_records(&bed), sizeof(flags));
+		for (size_t i = 0; i < sizeof(flags); i++)
+			assert_int_equal(records[i].sample.tcp_flags, flags[i]);
+	}
+	bed_close(&bed);
+}
+
+/* A name service's datagrams are wanted always in a table too, and none of them waits. */
+static void test_table_always(void **state)
+{
+	struct bed bed = bed_inspecting();
+
+	use_table(&bed);
+	for (int i = 0; i < 40; i++)
+		send(&bed, "eth ip4 udp:53,40000 data:100");
+	assert_int_equal(read_records(&bed), 40);
+	assert_int_equal(front_of(&bed)->late.packets, 0);
 	bed_close(&bed);
 }
 
@@ -357,11 +420,12 @@ static void test_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_connection),  cmocka_unit_test(test_looks),
-		cmocka_unit_test(test_generations), cmocka_unit_test(test_datagrams),
-		cmocka_unit_test(test_headers),	    cmocka_unit_test(test_long),
-		cmocka_unit_test(test_limit),	    cmocka_unit_test(test_full),
-		cmocka_unit_test(test_overflow),    cmocka_unit_test(test_preempted),
+		cmocka_unit_test(test_connection),   cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_generations),  cmocka_unit_test(test_table),
+		cmocka_unit_test(test_table_always), cmocka_unit_test(test_datagrams),
+		cmocka_unit_test(test_headers),	     cmocka_unit_test(test_long),
+		cmocka_unit_test(test_limit),	     cmocka_unit_test(test_full),
+		cmocka_unit_test(test_overflow),     cmocka_unit_test(test_preempted),
 		cmocka_unit_test(test_off),
 	};
 

@@ -148,13 +148,13 @@ static void bed_drain(struct bed *bed, uint64_t active_ns)
 	assert_int_equal(store_fence(&bed->store), 0);
 	batch_init(&batch, &sink);
 	for (unsigned int cpu = 0; cpu < bed->rig->cpus; cpu++) {
-		uint64_t before = batch.flows;
+		uint64_t before = batch.flows + batch.wide;
 
 		filled = fronts_drain(&bed->fronts, cpu, old, &batch, &bed->reading) > 0;
 		bed->errors += tables_drain(&bed->tables, cpu, old, &batch) != 0;
 		assert_int_equal(
 			store_drain(&bed->store, cpu, old, filled, &batch, bed->now_ns, &flows), 0);
-		tables_note(&bed->tables, cpu, old, batch.flows - before);
+		tables_note(&bed->tables, cpu, old, batch.flows + batch.wide - before);
 	}
 	batch_flush(&batch);
 }
@@ -184,7 +184,7 @@ static const struct flow_front *front_of(const struct bed *bed)
 
 static unsigned int bits_of(const struct bed *bed)
 {
-	return bed->tables.table[bed->cpu * FLOW_GENERATIONS].bits;
+	return bed->tables.table[bed->cpu * FLOW_GENERATIONS + bed->active].bits;
 }
 
 /* Few flows stay in the front; more make the program use the table, more and more of it. */
@@ -225,7 +225,7 @@ static void test_everything(void **state)
 		bed_send(&bed, 60000, 1); /* fills the table: a larger one is due early */
 		assert_true(tables_want_drain(&bed.tables, bed.cpu, bed.active) || round);
 		bed_drain(&bed, SECOND_NS / 4);
-		bed_send(&bed, 60000, 2);
+		bed_send(&bed, 100000, 2);
 		bed_drain(&bed, SECOND_NS / 4);
 		assert_int_equal(bits_of(&bed), bed.tables.bits_max);
 		bed_expect(&bed);
