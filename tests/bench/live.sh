@@ -69,16 +69,19 @@ bench_hook() {
 	exec 3>&-
 }
 
-# CPU ticks of a process and of its children that have ended.
+# CPU ticks of a process and of its children.
 cpu_ticks() {
-	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '{ print $12 + $13 + $14 + $15 }'
+	local pid
+	for pid in "$1" $(pgrep -P "$1"); do
+		sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null
+	done | awk '{ sum += $12 + $13 + $14 + $15 } END { print sum + 0 }'
 }
 
-# Children of a process, but for the helpers of pktstat-bpf, which do nothing meanwhile.
+# Children of a process, but for the helpers of pktstat-bpf.
 children() {
 	local child
 	for child in $(pgrep -P "$1"); do
-		grep -q '^pktstat-[su]' "/proc/$child/comm" 2>/dev/null || echo "$child"
+		grep -q '^pktstat-[^b]' "/proc/$child/comm" 2>/dev/null || echo "$child"
 	done
 }
 
