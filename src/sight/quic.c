@@ -23,28 +23,62 @@ struct quic_version {
 	const char *key, *iv, *mask;
 };
 
-/* Drafts had the salts of RFC 9001's predecessors, draft-ietf-quic-tls-23 to 34, 5.2. */
 #define QUIC_V1_SALT                                                                               \
 	{0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,                               \
 	 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a}
+#define QUIC_DRAFT_22_SALT                                                                         \
+	{0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a,                               \
+	 0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd, 0x7a, 0x02, 0x64, 0x4a}
+#define QUIC_DRAFT_23_SALT                                                                         \
+	{0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,                               \
+	 0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02}
 #define QUIC_V1_LABELS "quic key", "quic iv", "quic hp"
 
+/*
+ * The first VERSIONS_TRIED are tried with a number that is not here: one that is reserved to make the
+ * server answer with those that it knows (RFC 9000, 15), or one of somebody's own. The packet is
+ * authenticated, so only the right keys open it.
+ */
+#define VERSIONS_TRIED 2
+
+/*
+ * Drafts had the salts of RFC 9001's predecessors, draft-ietf-quic-tls-21 to 34, 5.2; those of Facebook
+ * are of mvfst, HandshakeLayer.cpp, and those of Google of quiche, crypto_utils.cc.
+ */
 static const struct quic_version versions[] = {
 	{1, 1, 0x00,
 	 QUIC_V1_SALT, QUIC_V1_LABELS},
+	{0xff00001d, 0xff000020, 0x00, /* 29 to 32 */
+	 {0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97,
+	  0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99},
+	 QUIC_V1_LABELS},
 	{0x6b3343cf, 0x6b3343cf, 0x10,
 	 {0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,
 	  0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9},
 	 "quicv2 key", "quicv2 iv", "quicv2 hp"},
 	{0xff000021, 0xff000022, 0x00, /* 33 and 34 */
 	 QUIC_V1_SALT, QUIC_V1_LABELS},
-	{0xff00001d, 0xff000020, 0x00, /* 29 to 32 */
-	 {0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97,
-	  0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99},
-	 QUIC_V1_LABELS},
 	{0xff000017, 0xff00001c, 0x00, /* 23 to 28 */
-	 {0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
-	  0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02},
+	 QUIC_DRAFT_23_SALT, QUIC_V1_LABELS},
+	{0xff000015, 0xff000016, 0x00, /* 21 and 22 */
+	 QUIC_DRAFT_22_SALT, QUIC_V1_LABELS},
+	{0xfaceb001, 0xfaceb001, 0x00, /* Facebook's, as draft 22 */
+	 QUIC_DRAFT_22_SALT, QUIC_V1_LABELS},
+	{0xfaceb002, 0xfaceb002, 0x00, /* as draft 27 */
+	 QUIC_DRAFT_23_SALT, QUIC_V1_LABELS},
+	{0xfaceb00e, 0xfaceb00e, 0x00, /* the same, an experiment */
+	 QUIC_DRAFT_23_SALT, QUIC_V1_LABELS},
+	{0x51303530, 0x51303530, 0x00, /* Google's "Q050" */
+	 {0x50, 0x45, 0x74, 0xef, 0xd0, 0x66, 0xfe, 0x2f, 0x9d, 0x94,
+	  0x5c, 0xfc, 0xdb, 0xd3, 0xa7, 0xf0, 0xd3, 0xb5, 0x6b, 0x45},
+	 QUIC_V1_LABELS},
+	{0x54303530, 0x54303530, 0x00, /* "T050" */
+	 {0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80,
+	  0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c, 0x60, 0x48, 0x83, 0x10},
+	 QUIC_V1_LABELS},
+	{0x54303531, 0x54303531, 0x00, /* "T051" */
+	 {0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50,
+	  0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d},
 	 QUIC_V1_LABELS},
 };
 
@@ -54,7 +88,7 @@ struct quic_keys {
 
 /* One packet of a datagram: its header up to the packet number, and what is behind. */
 struct quic_packet {
-	const struct quic_version *version;
+	const struct quic_version *version; /* NULL: of a number that is not in the table */
 	const uint8_t *header;
 	size_t header_length; /* without the packet number */
 	size_t rest;	      /* bytes from the packet number on */
@@ -95,20 +129,22 @@ static bool read_id(struct octets *from, struct quic_id *ret_id)
 	return true;
 }
 
-/* RFC 9000, 17.2. Moves behind the packet. False when there is no long header of a known version. */
+/* RFC 9000, 17.2. Moves behind the packet. False when there is no long header of a version. */
 static bool read_packet(struct octets *datagram, struct quic_packet *ret_packet)
 {
 	const uint8_t *begin = datagram->at;
 	uint8_t first = (uint8_t)octets_number(datagram, 1);
+	uint32_t number = octets_number(datagram, 4);
+	const struct quic_version *version = find_version(number);
 	struct quic_id source;
 	uint64_t rest;
 
-	ret_packet->version = find_version(octets_number(datagram, 4));
-	if (datagram->cut || !ret_packet->version ||
+	ret_packet->version = version;
+	if (datagram->cut || !number ||
 	    (first & (LONG_HEADER | FIXED_BIT)) != (LONG_HEADER | FIXED_BIT) ||
 	    !read_id(datagram, &ret_packet->id) || !read_id(datagram, &source))
 		return false;
-	ret_packet->initial = (first & PACKET_TYPE_MASK) == ret_packet->version->initial;
+	ret_packet->initial = (first & PACKET_TYPE_MASK) == (version ? version->initial : 0);
 	if (ret_packet->initial)
 		octets_take(datagram, read_variable(datagram)); /* token */
 	rest = read_variable(datagram);
@@ -139,7 +175,8 @@ static void make_keys(const struct quic_version *version, const struct quic_id *
  * RFC 9001, 5.4 and 5.3: takes the mask off the first byte and the packet number, and opens the rest.
  * Returns the length of the text, 0: these are not its keys.
  */
-static size_t open_packet(const struct quic_packet *packet, const struct quic_id *id, uint8_t *text)
+static size_t open_as(const struct quic_packet *packet, const struct quic_version *version,
+		      const struct quic_id *id, uint8_t *text)
 {
 	uint8_t header[QUIC_PACKET_MAX], mask[16];
 	size_t length = packet->header_length, numbers;
@@ -148,7 +185,7 @@ static size_t open_packet(const struct quic_packet *packet, const struct quic_id
 	if (packet->rest < PACKET_NUMBER_MAX + 16 + CIPHER_TAG ||
 	    length + packet->rest > QUIC_PACKET_MAX)
 		return 0;
-	make_keys(packet->version, id, &keys);
+	make_keys(version, id, &keys);
 	memcpy(header, packet->header, length + PACKET_NUMBER_MAX);
 	cipher_block(keys.mask, packet->header + length + PACKET_NUMBER_MAX, mask);
 	header[0] ^= mask[0] & 0x0f;
@@ -161,6 +198,17 @@ static size_t open_packet(const struct quic_packet *packet, const struct quic_id
 			 packet->header + length + numbers, packet->rest - numbers, text))
 		return 0;
 	return packet->rest - numbers - CIPHER_TAG;
+}
+
+static size_t open_packet(const struct quic_packet *packet, const struct quic_id *id, uint8_t *text)
+{
+	size_t size = 0;
+
+	if (packet->version)
+		return open_as(packet, packet->version, id, text);
+	for (size_t i = 0; i < VERSIONS_TRIED && !size; i++)
+		size = open_as(packet, &versions[i], id, text);
+	return size;
 }
 
 /* RFC 9000, 19.3: numbers in pairs, and three more with congestion marks. */
@@ -203,30 +251,40 @@ static void read_frames(struct octets frames, const struct quic_sink *sink)
 	}
 }
 
+/* Opens a packet by the keys of before, or by those of its own id. Returns the length of the text. */
+static size_t open_initial(const struct quic_packet *packet, struct quic_id *id, uint8_t *text)
+{
+	size_t size = 0;
+
+	if (!packet->initial)
+		return 0;
+	if (id->length)
+		size = open_packet(packet, id, text);
+	if (!size && packet->id.length) {
+		size = open_packet(packet, &packet->id, text);
+		if (size)
+			*id = packet->id;
+	}
+	return size;
+}
+
 int quic_read(const uint8_t *datagram, size_t length, struct quic_id *id,
 	      const struct quic_sink *sink)
 {
 	struct octets rest = octets_of(datagram, length);
 	uint8_t text[QUIC_PACKET_MAX];
 	struct quic_packet packet;
-	int opened = 0, packets;
+	bool known = false;
+	int opened = 0;
 
-	for (packets = 0; packets < PACKETS_MAX && read_packet(&rest, &packet); packets++) {
-		size_t size = 0;
+	for (int i = 0; i < PACKETS_MAX && read_packet(&rest, &packet); i++) {
+		size_t size = open_initial(&packet, id, text);
 
-		if (!packet.initial)
-			continue;
-		if (id->length)
-			size = open_packet(&packet, id, text);
-		if (!size && packet.id.length) {
-			size = open_packet(&packet, &packet.id, text);
-			if (size)
-				*id = packet.id;
-		}
+		known |= packet.version || size;
 		if (!size)
 			continue;
 		read_frames(octets_of(text, size), sink);
 		opened++;
 	}
-	return packets ? opened : -EBADMSG;
+	return known ? opened : -EBADMSG;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Initial packets of QUIC versions 1 and 2 (RFC 9000, 9001, 9369). Their keys follow from the
- * connection id that the client chose, so anybody on the way can read the client's hello. Pure; any
- * thread.
+ * Initial packets of QUIC versions 1 and 2 (RFC 9000, 9001, 9369), of drafts and of versions derived
+ * from these. Their keys follow from the connection id that the client chose, so anybody on the way can
+ * read the client's hello. Pure; any thread.
  */
 #ifndef PKTSTAT_QUIC_H
 #define PKTSTAT_QUIC_H

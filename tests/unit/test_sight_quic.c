@@ -47,6 +47,27 @@ static const struct initial_keys keys_27 = {
 	{0xa9, 0x80, 0xb8, 0xb4, 0xfb, 0x7d, 0x9f, 0xbc, 0x13, 0xe8, 0x14, 0xc2, 0x31, 0x64, 0x25,
 	 0x3d},
 };
+static const struct initial_keys keys_22 = {
+	{0x07, 0x86, 0x3d, 0x9c, 0x08, 0x37, 0x86, 0xbc, 0x86, 0x76, 0x6c, 0xe0, 0xd0, 0x2b, 0xf9,
+	 0x3f},
+	{0xfb, 0x33, 0xda, 0x41, 0xa8, 0xf2, 0x97, 0xd4, 0x82, 0xdf, 0x67, 0x0e},
+	{0x48, 0xdb, 0xcf, 0x44, 0xe3, 0x35, 0x50, 0x8f, 0x7f, 0x23, 0xfb, 0x2c, 0x37, 0x90, 0xa3,
+	 0x7c},
+};
+static const struct initial_keys keys_t050 = {
+	{0x80, 0xab, 0x8e, 0x03, 0x13, 0xd2, 0xc8, 0x51, 0xaa, 0xff, 0x54, 0x05, 0x82, 0x4a, 0x91,
+	 0x6a},
+	{0xae, 0xdd, 0x2a, 0xbe, 0x20, 0xb9, 0xef, 0xf2, 0x11, 0x6e, 0x44, 0x29},
+	{0xd3, 0xa7, 0x31, 0x20, 0x4b, 0x1c, 0x81, 0xe9, 0x64, 0x4f, 0x91, 0xbd, 0x06, 0x26, 0x33,
+	 0xa9},
+};
+static const struct initial_keys keys_t051 = {
+	{0xe6, 0x6b, 0x80, 0x54, 0x40, 0xa1, 0x6d, 0x39, 0xf1, 0x88, 0x9b, 0x27, 0x26, 0xd1, 0xcc,
+	 0x5c},
+	{0xef, 0xdd, 0x37, 0xed, 0xa3, 0x4f, 0x2f, 0x70, 0x80, 0xbb, 0x14, 0x0c},
+	{0x34, 0xeb, 0xf4, 0x5d, 0xc3, 0x67, 0xd3, 0x50, 0x2a, 0x9f, 0xe0, 0x9c, 0xfd, 0x3f, 0xd9,
+	 0xf6},
+};
 
 struct stream {
 	struct hello_pool *pool;
@@ -101,6 +122,23 @@ static void drafts_are_opened(void **state)
 	opens_version(0xff00001d, &keys_29);
 	opens_version(0xff00001c, &keys_27);
 	opens_version(0xff000017, &keys_27);
+	opens_version(0xff000016, &keys_22);
+}
+
+static void others_versions_are_opened(void **state)
+{
+	opens_version(0xfaceb001, &keys_22);
+	opens_version(0xfaceb002, &keys_27);
+	opens_version(0x54303530, &keys_t050);
+	opens_version(0x54303531, &keys_t051);
+}
+
+/* Reserved numbers, and such that nobody has yet: by the keys of version 1 or of draft 29. */
+static void unknown_versions_are_tried(void **state)
+{
+	opens_version(0x1a2a3a4a, &keys_1);
+	opens_version(0xfafafafa, &keys_29);
+	opens_version(0xfacebfff, &keys_1);
 }
 
 static void count_piece(void *arg, uint64_t offset, const uint8_t *data, size_t length)
@@ -109,6 +147,23 @@ static void count_piece(void *arg, uint64_t offset, const uint8_t *data, size_t 
 	(void)data;
 	(void)length;
 	(*(int *)arg)++;
+}
+
+static void unknown_versions_that_stay_closed_are_not_quic(void **state)
+{
+	static const struct initial_piece piece = {0, 300};
+	uint8_t hello[HELLO_BYTES], packet[INITIAL_BYTES];
+	struct quic_id id = {0};
+	int pieces = 0;
+	const struct quic_sink sink = {count_piece, &pieces};
+	size_t size;
+
+	hello_make_chrome("quic.example.org", hello);
+	size = initial_make(0x1a2a3a4a, client_id, sizeof(client_id), &keys_27, hello, &piece, 1,
+			    packet);
+	assert_int_equal(quic_read(packet, size, &id, &sink), -EBADMSG);
+	assert_int_equal(pieces, 0);
+	assert_int_equal(id.length, 0);
 }
 
 /* One wrong bit anywhere, or a missing byte, and nothing of it is believed. */
@@ -165,6 +220,9 @@ int main(void)
 		cmocka_unit_test(version_1_is_opened),
 		cmocka_unit_test(version_2_is_opened),
 		cmocka_unit_test(drafts_are_opened),
+		cmocka_unit_test(others_versions_are_opened),
+		cmocka_unit_test(unknown_versions_are_tried),
+		cmocka_unit_test(unknown_versions_that_stay_closed_are_not_quic),
 		cmocka_unit_test(damaged_packets_stay_closed),
 		cmocka_unit_test(first_id_makes_the_keys),
 	};
