@@ -20,6 +20,7 @@ struct inspect_side {
 	bool finished;	   /* nothing more is expected from its bytes */
 	uint8_t rtp;	   /* packets in a row that could be RTP */
 	uint16_t rtp_sequence;
+	uint16_t dtls_message; /* of which pieces are kept */
 	uint32_t start; /* sequence number of the first byte of payload */
 	uint32_t rtp_source;
 };

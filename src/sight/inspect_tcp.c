@@ -7,6 +7,7 @@
 
 #include "http_host.h"
 #include "inspect_private.h"
+#include "proxy_head.h"
 #include "signature.h"
 #include "tls_hello.h"
 
@@ -193,34 +194,58 @@ static bool place_payload(struct inspect_case *now, uint32_t *ret_offset)
 	return *ret_offset < STREAM_WINDOW;
 }
 
-/*
- * A hello behind what another protocol said first: STARTTLS, PostgreSQL's request for TLS, the head of
- * a proxy. It begins a segment, and the stream begins again there.
- */
-static void find_late_hello(struct inspect_case *now)
+/* The stream begins again at this payload. */
+static void begin_again(struct inspect_case *now)
 {
 	struct inspect_side *side = &now->of->side[now->from];
-	const struct inspect_packet *packet = now->packet;
 
-	if (now->of->finding.tls_version || !side->begun || packet->sequence == side->start ||
-	    !tls_is_client(packet->bytes, packet->length))
-		return;
-	side->start = packet->sequence;
+	side->start = now->packet->sequence;
 	side->begun = side->finished = false;
 	hello_pool_end(now->inspect->pool, inspect_stream(now));
 }
 
-static void take_payload(struct inspect_case *now)
+/*
+ * A hello behind what another protocol said first: STARTTLS, PostgreSQL's request for TLS, SOCKS. It
+ * begins a segment. So does a request of HTTP behind what nobody knows.
+ */
+static void find_late_hello(struct inspect_case *now)
+{
+	const struct inspect_side *side = &now->of->side[now->from];
+	const struct inspect_packet *packet = now->packet;
+	char host[HOST_NAME_SIZE];
+
+	if (now->of->finding.tls_version || !side->begun || packet->sequence == side->start)
+		return;
+	if (tls_is_client(packet->bytes, packet->length) ||
+	    (now->of->finding.application == APPLICATION_UNKNOWN &&
+	     http_host_read(packet->bytes, packet->length, host)))
+		begin_again(now);
+}
+
+/* What a proxy says of its client comes first, also in the same segment: the stream begins behind it. */
+static void pass_proxy_head(const struct inspect_case *now, struct inspect_packet *behind)
+{
+	struct inspect_side *side = &now->of->side[now->from];
+	size_t head;
+
+	if (side->begun || (side->synchronized && behind->sequence != side->start))
+		return;
+	head = proxy_head_length(behind->bytes, behind->length);
+	behind->bytes += head;
+	behind->length -= head;
+	behind->whole -= head;
+	behind->sequence += (uint32_t)head;
+	if (side->synchronized)
+		side->start += (uint32_t)head;
+}
+
+static void read_payload(struct inspect_case *now)
 {
 	struct inspect_side *side = &now->of->side[now->from];
 	const uint8_t *bytes;
 	uint32_t offset;
 	size_t length;
 
-	if (now->of->finding.application == APPLICATION_UNKNOWN &&
-	    tls_is_data(now->packet->bytes, now->packet->length, now->packet->whole))
-		inspect_found(now, APPLICATION_TLS);
-	find_late_hello(now);
 	if (side->finished || !place_payload(now, &offset))
 		return;
 	/* Mostly one packet says it all, and nothing has to be kept. */
@@ -238,6 +263,29 @@ static void take_payload(struct inspect_case *now)
 	hello_pool_end(now->inspect->pool, inspect_stream(now));
 }
 
+static void take_payload(struct inspect_case *now)
+{
+	const struct inspect_packet *packet = now->packet;
+
+	if (now->of->finding.application == APPLICATION_UNKNOWN &&
+	    tls_is_data(packet->bytes, packet->length, packet->whole))
+		inspect_found(now, APPLICATION_TLS);
+	find_late_hello(now);
+	read_payload(now);
+}
+
+static void take_behind_proxy_head(struct inspect_case *now)
+{
+	struct inspect_packet packet = *now->packet;
+	struct inspect_case behind = *now;
+
+	behind.packet = &packet;
+	pass_proxy_head(now, &packet);
+	if (packet.length)
+		take_payload(&behind);
+	now->changed = behind.changed;
+}
+
 void inspect_tcp(struct inspect_case *now)
 {
 	uint8_t flags = now->packet->flags & (INSPECT_SYN | INSPECT_ACK | INSPECT_RST);
@@ -249,5 +297,5 @@ void inspect_tcp(struct inspect_case *now)
 	else if (flags == INSPECT_ACK)
 		take_ack(now);
 	if (now->packet->length && !(flags & (INSPECT_SYN | INSPECT_RST)))
-		take_payload(now);
+		take_behind_proxy_head(now);
 }

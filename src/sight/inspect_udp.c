@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "dtls_piece.h"
 #include "inspect_private.h"
 #include "octets.h"
 #include "signature.h"
@@ -89,6 +90,33 @@ static bool take_quic(struct inspect_case *now)
 	return true;
 }
 
+/* Pieces of one message are put together; one with another number has other bytes. */
+static void take_dtls_hello(struct inspect_case *now)
+{
+	struct inspect_side *side = &now->of->side[now->from];
+	struct hello_pool *pool = now->inspect->pool;
+	uint64_t stream = inspect_stream(now);
+	struct dtls_piece piece;
+	struct tls_hello hello;
+	const uint8_t *bytes;
+	size_t length;
+	int err;
+
+	if (side->finished || !dtls_piece_read(now->packet->bytes, now->packet->length, &piece))
+		return;
+	if (side->dtls_message != piece.message)
+		hello_pool_end(pool, stream);
+	side->dtls_message = piece.message;
+	hello_pool_add(pool, stream, 0, piece.head, DTLS_HEAD, &bytes);
+	length = hello_pool_add(pool, stream, DTLS_HEAD + piece.offset, piece.bytes, piece.length,
+				&bytes);
+	err = tls_hello_read(bytes, length, &hello);
+	if (!err || *hello.sni)
+		inspect_hello(now, &hello, !err, false);
+	if (side->finished)
+		hello_pool_end(pool, stream);
+}
+
 /*
  * RTP (RFC 3550, 5.1 and A.1) has no bytes of its own: three packets in a row with one source and
  * ascending numbers.
@@ -132,6 +160,7 @@ void inspect_udp(struct inspect_case *now)
 		return;
 	if (now->of->finding.application == APPLICATION_UNKNOWN)
 		inspect_found(now, signature_find(&payload));
+	take_dtls_hello(now);
 	if (now->of->finding.application == APPLICATION_UNKNOWN)
 		take_rtp(now);
 }

@@ -52,11 +52,23 @@ static void hash_numbers(const char *text, char digits[2 * JA4_HASH_BYTES + 1])
 		snprintf(digits + 2 * (size_t)i, 3, "%02x", digest[i]);
 }
 
+#define DTLS_1_0 0xfeff
+
 static const char *ja4_version(uint16_t version)
 {
-	static const char *const names[] = {"s3", "10", "11", "12", "13"};
+	static const char *const tls[] = {"s3", "10", "11", "12", "13"};
+	static const char *const dtls[] = {"d1", "00", "d2", "d3"};
 
-	return version >= 0x0300 && version <= 0x0304 ? names[version - 0x0300] : "00";
+	if (version >= 0x0300 && version <= 0x0304)
+		return tls[version - 0x0300];
+	return version <= DTLS_1_0 && version >= DTLS_1_0 - 3 ? dtls[DTLS_1_0 - version] : "00";
+}
+
+static char ja4_transport(const struct tls_hello *hello, bool quic)
+{
+	if (quic)
+		return 'q';
+	return hello->version >> 8 == DTLS_1_0 >> 8 ? 'd' : 't';
 }
 
 static bool is_alphanumeric(uint8_t c)
@@ -108,7 +120,7 @@ char *ja4_write(const struct tls_hello *hello, bool quic, char text[JA4_SIZE])
 		write_numbers(&hello->signatures, NULL, end);
 	}
 	hash_numbers(list, extensions);
-	snprintf(text, JA4_SIZE, "%c%s%c%02u%02u%s_%s_%s", quic ? 'q' : 't',
+	snprintf(text, JA4_SIZE, "%c%s%c%02u%02u%s_%s_%s", ja4_transport(hello, quic),
 		 ja4_version(hello->version), hello->has_sni ? 'd' : 'i',
 		 two_digits(hello->ciphers.count), two_digits(hello->extensions.count), alpn,
 		 ciphers, extensions);

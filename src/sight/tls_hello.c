@@ -77,6 +77,17 @@ static void read_alpn(struct octets data, struct tls_hello *hello)
 	hello->alpn[i] = '\0';
 }
 
+/* DTLS counts down, from 0xfeff for 1.0 (RFC 6347, 4.1). */
+static bool is_dtls(uint16_t version)
+{
+	return version >> 8 == 0xfe;
+}
+
+static bool is_newer(uint16_t version, uint16_t than)
+{
+	return !than || (is_dtls(version) ? version < than : version > than);
+}
+
 static void read_versions(struct octets data, struct tls_hello *hello)
 {
 	struct octets list = octets_vector(&data, 1);
@@ -84,7 +95,7 @@ static void read_versions(struct octets data, struct tls_hello *hello)
 
 	while (octets_left(&list) >= 2) {
 		version = (uint16_t)octets_number(&list, 2);
-		if (!is_grease(version) && version > highest)
+		if (!is_grease(version) && is_newer(version, highest))
 			highest = version;
 	}
 	if (highest)
@@ -134,10 +145,12 @@ int tls_hello_read(const uint8_t *bytes, size_t length, struct tls_hello *ret_he
 	body = octets_take(&message, whole);
 	body.cut = false; /* what is there is read; `message` knows that it is not all */
 	ret_hello->version = (uint16_t)octets_number(&body, 2);
-	if (!body.cut && ret_hello->version >> 8 != 3)
+	if (!body.cut && ret_hello->version >> 8 != 3 && !is_dtls(ret_hello->version))
 		return -EBADMSG;
 	octets_take(&body, 32);
 	octets_vector(&body, 1); /* session */
+	if (is_dtls(ret_hello->version))
+		octets_vector(&body, 1); /* cookie */
 	list = octets_vector(&body, 2);
 	if (octets_left(&list) % 2 && !list.cut)
 		return -EBADMSG;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ClientHello of TLS (RFC 8446, 4.1.2; RFC 5246, 7.4.1.2): the name that the client asks for, the
- * protocols that it offers, and what JA4 is made of. Pure; any thread.
+ * The ClientHello of TLS (RFC 8446, 4.1.2; RFC 5246, 7.4.1.2) and DTLS (RFC 9147, 5.3; RFC 6347, 4.2.1):
+ * the name that the client asks for, the protocols that it offers, and what JA4 is made of. Pure; any
+ * thread.
  */
 #ifndef PKTSTAT_TLS_HELLO_H
 #define PKTSTAT_TLS_HELLO_H
@@ -26,14 +27,14 @@ struct tls_hello {
 	char sni[HOST_NAME_SIZE]; /* server name (RFC 6066, 3); "": none */
 	char alpn[TLS_ALPN_SIZE]; /* the first protocol offered (RFC 7301), printable; "": none */
 	uint8_t alpn_first, alpn_last; /* its first and last byte as they are */
-	uint16_t version;	       /* the highest offered: 0x0304 is TLS 1.3 */
+	uint16_t version;	       /* the newest offered: 0x0304 is TLS 1.3, 0xfefc DTLS 1.3 */
 	bool has_sni;
 	bool ech; /* offers an encrypted ClientHello (RFC 9849): the name may be another one */
 	struct tls_numbers ciphers, extensions, signatures;
 };
 
 /*
- * Reads a handshake message that begins at `bytes`. 0; -EAGAIN: it goes on behind `length`, and what
+ * Reads a handshake message that begins at `bytes`, with the short head of TLS. 0; -EAGAIN: it goes on behind `length`, and what
  * is there was read; -EBADMSG: it is no ClientHello.
  */
 int tls_hello_read(const uint8_t *bytes, size_t length, struct tls_hello *ret_hello);

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * libFuzzer target for the parsers of what packets hold: any bytes as a payload of TCP or UDP, as a
- * TLS stream, as DNS, as a datagram of QUIC, and as the frames inside an Initial packet, which is
+ * TLS stream, as DNS, as a datagram of DTLS or QUIC, and as the frames inside an Initial packet, which is
  * sealed for that. Names that come out are names of hosts, and nothing is read beyond the end.
  *
  * Input: which of them, then the bytes.
  */
 #include "dns_message.h"
+#include "dtls_piece.h"
 #include "fuzz.h"
 #include "hello_bytes.h"
 #include "hello_pool.h"
 #include "http_host.h"
 #include "ja4.h"
+#include "proxy_head.h"
 #include "quic.h"
 #include "signature.h"
 
@@ -89,6 +91,15 @@ static void try_quic(const uint8_t *bytes, size_t length)
 	hello_pool_end(pool, 1);
 }
 
+static void try_pieces(const uint8_t *bytes, size_t length)
+{
+	struct dtls_piece piece;
+
+	if (dtls_piece_read(bytes, length, &piece))
+		check(piece.bytes >= bytes && piece.bytes + piece.length <= bytes + length);
+	check(proxy_head_length(bytes, length) <= length);
+}
+
 /* The frames are the input; the keys are those of the first example in RFC 9001, A.1. */
 static void try_frames(const uint8_t *bytes, size_t length)
 {
@@ -118,7 +129,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	switch (*data % 6) {
 	case 0: try_stream(bytes, length); break;
 	case 1: try_payload(bytes, length, true); break;
-	case 2: try_payload(bytes, length, false); break;
+	case 2:
+		try_payload(bytes, length, false);
+		try_pieces(bytes, length);
+		break;
 	case 3: try_dns(bytes, length); break;
 	case 4: try_quic(bytes, length); break;
 	default: try_frames(bytes, length); break;

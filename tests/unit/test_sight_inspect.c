@@ -185,6 +185,57 @@ static void hello_behind_other_bytes(void **state)
 	}
 }
 
+/* The head of a proxy and the hello in one segment, and in two. */
+static void hello_behind_proxy_head(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t length;
+	} heads[] = {
+		{"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n", 42},
+		{"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\1\xc0\0\2\2\xdc\x04\1\xbb", 28},
+	};
+	struct bed *bed = *state;
+	uint8_t hello[HELLO_BYTES], stream[HELLO_BYTES + 100];
+	size_t length, head;
+
+	for (uint32_t i = 0; i < 4; i++) {
+		head = heads[i / 2].length;
+		memcpy(stream, heads[i / 2].bytes, head);
+		length = hello_put_record(hello, hello_make_chrome("behind.example.org", hello),
+					  stream + head);
+		shake_hands(bed, 1000 * i);
+		assert_string_equal(bed->last.name, "");
+		if (i % 2) {
+			send_tcp(bed, false, INSPECT_ACK, 1000 * i + 1, stream, head);
+			send_tcp(bed, false, INSPECT_ACK, 1000 * i + 1 + (uint32_t)head,
+				 stream + head, length);
+		} else {
+			send_tcp(bed, false, INSPECT_ACK, 1000 * i + 1, stream, head + 100);
+			send_tcp(bed, false, INSPECT_ACK, 1000 * i + 1 + (uint32_t)head + 100,
+				 stream + head + 100, length - 100);
+		}
+		assert_string_equal(bed->last.name, "behind.example.org");
+		assert_int_equal(bed->last.application, APPLICATION_HTTPS);
+		assert_string_equal(bed->last.ja4, "t13d1516h2_8daaf6152771_e5627efa2ab1");
+	}
+}
+
+static void request_behind_unknown_bytes(void **state)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n";
+	struct bed *bed = *state;
+
+	shake_hands(bed, 1000);
+	send_tcp(bed, false, INSPECT_ACK, 1001, "\5\1\0", 3); /* SOCKS */
+	send_tcp(bed, false, INSPECT_ACK, 1004, "\5\1\0\1\1\2\3\4\0\x50", 10);
+	assert_int_equal(bed->last.application, APPLICATION_UNKNOWN);
+	send_tcp(bed, false, INSPECT_ACK, 1014, request, sizeof(request) - 1);
+	assert_int_equal(bed->last.application, APPLICATION_HTTP);
+	assert_string_equal(bed->last.name, "www.example.org");
+	assert_int_equal(bed->last.named, SIGHT_END_SOURCE);
+}
+
 /* The same tuple again, for another server name. */
 static void tuple_is_used_again(void **state)
 {
@@ -262,6 +313,72 @@ static void media_needs_three_in_a_row(void **state)
 	media[3] = 3;
 	send_udp(bed, 40000, 41000, false, media, sizeof(media));
 	assert_int_equal(bed->last.application, APPLICATION_RTP);
+}
+
+/* A hello of DTLS 1.3: other versions, and an empty cookie behind the session. */
+static size_t make_dtls_hello(const char *name, uint8_t bytes[HELLO_BYTES])
+{
+	static const uint8_t versions[] = {6, 0x7a, 0x7a, 3, 4, 3, 3};
+	size_t length = hello_make_chrome(name, bytes), cookie = 4 + 2 + 32 + 1 + 32;
+	uint8_t *at = memmem(bytes, length, versions, sizeof(versions));
+
+	assert_non_null(at);
+	memcpy(at + 3, "\xfe\xfc\xfe\xfd", 4);
+	memcpy(bytes + 4, "\xfe\xfd", 2);
+	memmove(bytes + cookie + 1, bytes + cookie, length - cookie);
+	bytes[cookie] = 0;
+	length++;
+	bytes[2] = (uint8_t)((length - 4) >> 8);
+	bytes[3] = (uint8_t)(length - 4);
+	return length;
+}
+
+/* Sends bytes of the message behind its head, in a record of their own. */
+static void send_dtls(struct bed *bed, uint16_t client, uint8_t message, const uint8_t *hello,
+		      size_t offset, size_t length)
+{
+	uint8_t record[HELLO_BYTES + 25] = {0x16, 0xfe, 0xfd};
+
+	record[11] = (uint8_t)((length + 12) >> 8);
+	record[12] = (uint8_t)(length + 12);
+	memcpy(record + 13, hello, 4);
+	record[18] = message;
+	record[20] = (uint8_t)(offset >> 8);
+	record[21] = (uint8_t)offset;
+	record[23] = (uint8_t)(length >> 8);
+	record[24] = (uint8_t)length;
+	memcpy(record + 25, hello + 4 + offset, length);
+	send_udp(bed, client, 4433, false, record, length + 25);
+}
+
+static void dtls_hello_is_read(void **state)
+{
+	struct bed *bed = *state;
+	uint8_t hello[HELLO_BYTES];
+	size_t length = make_dtls_hello("dtls.example.org", hello);
+
+	send_dtls(bed, 40000, 0, hello, 0, length - 4);
+	assert_string_equal(bed->last.name, "dtls.example.org");
+	assert_int_equal(bed->last.named, SIGHT_END_SOURCE);
+	assert_int_equal(bed->last.application, APPLICATION_DTLS);
+	assert_int_equal(bed->last.tls_version, 0xfefc);
+	assert_string_equal(bed->last.ja4, "dd3d1516h2_8daaf6152771_e5627efa2ab1");
+}
+
+/* A piece of the first hello, and all of the second one, which has a cookie; never a mix of both. */
+static void dtls_hello_in_pieces(void **state)
+{
+	struct bed *bed = *state;
+	uint8_t hello[HELLO_BYTES];
+	size_t length = make_dtls_hello("wrong.example.org", hello);
+
+	send_dtls(bed, 40000, 0, hello, 0, length - 100);
+	assert_string_equal(bed->last.ja4, "");
+	length = make_dtls_hello("right.example.org", hello);
+	send_dtls(bed, 40000, 1, hello, 300, length - 304);
+	send_dtls(bed, 40000, 1, hello, 0, 300);
+	assert_string_equal(bed->last.name, "right.example.org");
+	assert_string_not_equal(bed->last.ja4, "");
 }
 
 /* Half hellos of many connections: the memory is what it was, and the next whole one is read. */
@@ -365,10 +482,14 @@ int main(void)
 		IN_BED(repeated_syn_has_no_time),
 		IN_BED(hello_in_two_segments),
 		IN_BED(hello_behind_other_bytes),
+		IN_BED(hello_behind_proxy_head),
+		IN_BED(request_behind_unknown_bytes),
 		IN_BED(tuple_is_used_again),
 		IN_BED(dns_names_what_follows),
 		IN_BED(dns_over_tcp_in_pieces),
 		IN_BED(media_needs_three_in_a_row),
+		IN_BED(dtls_hello_is_read),
+		IN_BED(dtls_hello_in_pieces),
 		IN_BED(floods_pass),
 		cmocka_unit_test(findings_are_checked),
 		cmocka_unit_test(flow_words_are_packed),

@@ -72,6 +72,9 @@ const char *sight_tls_name(uint16_t version)
 	case 0x0302: return "TLS 1.1";
 	case 0x0303: return "TLS 1.2";
 	case 0x0304: return "TLS 1.3";
+	case 0xfeff: return "DTLS 1.0";
+	case 0xfefd: return "DTLS 1.2";
+	case 0xfefc: return "DTLS 1.3";
 	default: return "";
 	}
 }

@@ -31,7 +31,7 @@
 
 struct sight {
 	enum application application;
-	uint16_t tls_version; /* the highest offered, 0x0304 is TLS 1.3; 0: no TLS */
+	uint16_t tls_version; /* the newest offered, 0x0304 is TLS 1.3; 0: no TLS */
 	bool ech;	      /* a hidden name was offered too: `name` may be that of a provider */
 	const char *name;     /* the flow itself named its server: TLS, QUIC, HTTP; "": not */
 	const char
