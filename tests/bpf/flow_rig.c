@@ -26,7 +26,7 @@ static uint32_t map_count(const struct rig *rig)
 	return rig->cpus * FLOW_GENERATIONS;
 }
 
-static int set_up_maps(struct rig *rig, uint32_t entries)
+static int set_up_maps(struct rig *rig, uint32_t entries, bool map_fronts)
 {
 	int outer = bpf_map__fd(rig->skel->maps.flow_maps);
 
@@ -38,6 +38,8 @@ static int set_up_maps(struct rig *rig, uint32_t entries)
 		if (bpf_map_update_elem(outer, &i, &rig->map[i], BPF_ANY))
 			return -errno;
 	}
+	if (!map_fronts)
+		return 0;
 	rig->front = mmap(NULL, fronts_bytes(rig), PROT_READ | PROT_WRITE, MAP_SHARED,
 			  bpf_map__fd(rig->skel->maps.flow_fronts), 0);
 	if (rig->front == MAP_FAILED) {
@@ -55,6 +57,16 @@ static int push_copies(struct rig *rig, uint32_t copies)
 		r = bpf_map_update_elem(bpf_map__fd(rig->skel->maps.flow_copies), NULL, &copy,
 					BPF_ANY);
 	return r;
+}
+
+/* Fronts with fewer slots, as on a machine with many CPUs. */
+static int set_front_bits(const struct rig *rig, unsigned int bits)
+{
+	size_t size = offsetof(struct flow_front, bucket) +
+		      sizeof(struct flow_slot) * ((size_t)1 << bits);
+
+	rig->skel->rodata->flow_front_bits = (uint8_t)bits;
+	return bpf_map__set_value_size(rig->skel->maps.flow_fronts, (uint32_t)size);
 }
 
 static int load(struct rig *rig, const struct rig_options *options)
@@ -79,6 +91,8 @@ static int load(struct rig *rig, const struct rig_options *options)
 		r = bpf_map__set_max_entries(rig->skel->maps.flow_tables, map_count(rig));
 	if (!r)
 		r = bpf_map__set_max_entries(rig->skel->maps.flow_knowns, rig->cpus);
+	if (!r && options->front_bits)
+		r = set_front_bits(rig, options->front_bits);
 	if (!r)
 		r = flow_bpf__load(rig->skel);
 	return r || !options->preempted ? r : push_copies(rig, options->copies);
@@ -103,7 +117,7 @@ int rig_new(const struct rig_options *options, struct rig **ret_rig)
 	memset(rig->map, -1, map_count(rig) * sizeof(*rig->map));
 	r = load(rig, options);
 	if (!r)
-		r = set_up_maps(rig, options->map_entries);
+		r = set_up_maps(rig, options->map_entries, !options->front_bits);
 	if (r)
 		goto out_free;
 	*ret_rig = rig;

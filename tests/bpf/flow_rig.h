@@ -24,11 +24,12 @@ struct rig_options {
 	uint64_t fragment_ticks; /* jiffies a first fragment is remembered; 0: a minute */
 	enum flow_link link;	 /* what frames begin with */
 	uint32_t map_entries;	 /* of each CPU's flow map of a generation; 0: no map at all */
+	unsigned int front_bits; /* slots of a front, as a power of two; 0: FLOW_FRONT_BITS */
 };
 
 struct rig {
 	struct flow_bpf *skel;
-	struct flow_front *front; /* [cpu * FLOW_GENERATIONS + generation] */
+	struct flow_front *front; /* [cpu * FLOW_GENERATIONS + generation]; NULL with front_bits */
 	unsigned int cpus;
 	int *map; /* flow maps, or -1; places as in `front` */
 };

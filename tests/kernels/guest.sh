@@ -150,6 +150,11 @@ sampler() {
 	"$PKTSTAT_TOOLS/test_sample"
 }
 
+# All memory behind the programs, with random flows, on this kernel's verifier and processor.
+random() {
+	"$PKTSTAT_TOOLS/test_table_random"
+}
+
 # The two programs are told apart by how many packets each of them saw.
 figures() {
 	local figure
@@ -190,6 +195,7 @@ check guard guarded
 check tunnel tunnel_socket
 check l3 l3_devices
 check sample sampler
+check random random
 check figures figures
 check locked locked
 say end of tests
