@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "format.h"
+#include "utf8.h"
 
 #define OWN_HIDDEN "  own session hidden"
 
@@ -198,7 +199,6 @@ static void clear_line(struct frame *frame, int y)
 		frame_put(frame, i, y, 1, STYLE_PLAIN, " ");
 }
 
-/* The line the filter is typed in, with its error. The cursor stays visible. */
 /* As many whole words as fit, but half of the text at least. */
 static void put_words(struct frame *frame, int x, int y, unsigned int style, const char *text)
 {
@@ -213,19 +213,51 @@ static void put_words(struct frame *frame, int x, int y, unsigned int style, con
 	frame_put(frame, x, y, frame->width, style, part);
 }
 
+/* Columns of the text between two of its bytes. */
+static int width_between(const char *text, size_t begin, size_t end)
+{
+	char part[FILTER_TEXT_MAX];
+
+	if (end <= begin)
+		return 0;
+	snprintf(part, sizeof(part), "%.*s", (int)(end - begin), text + begin);
+	return frame_text_width(part);
+}
+
+#define PROMPT_EDGES 3 /* the sign, the cursor behind the text, and a blank */
+
+/* The first byte of the text that is shown: the cursor stays visible. */
+static size_t prompt_begin(const struct prompt *prompt, int width)
+{
+	size_t begin = 0;
+
+	while (begin < prompt->cursor &&
+	       width_between(prompt->text, begin, prompt->cursor) + PROMPT_EDGES > width)
+		begin += utf8_step(prompt->text + begin);
+	return begin;
+}
+
+/* Another style for the character at a byte of the text, or for the blank behind it. */
+static void paint_character(struct frame *frame, int y, const struct prompt *prompt, size_t begin,
+			    size_t at, unsigned int style)
+{
+	int width = width_between(prompt->text, at, at + utf8_step(prompt->text + at));
+
+	frame_paint(frame, 1 + width_between(prompt->text, begin, at), y, width ?: 1, style);
+}
+
+/* The line the filter is typed in, with its error. */
 static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 {
 	const struct prompt *prompt = &scene->prompt;
-	int length = (int)strlen(prompt->text), cursor = (int)prompt->cursor;
-	int hidden = cursor + 3 > frame->width ? cursor + 3 - frame->width : 0;
-	int column = (int)prompt->column - hidden;
+	size_t begin = prompt_begin(prompt, frame->width);
 	char sums[7 * FORMAT_TEXT_MAX] = "";
-	int x = 1 + length - hidden;
+	int x = 1 + frame_text_width(prompt->text + begin);
 
 	clear_line(frame, y);
 	frame_put(frame, 0, y, 1, STYLE_BOLD, "/");
-	frame_put(frame, 1, y, frame->width, STYLE_BOLD, prompt->text + hidden);
-	frame_paint(frame, 1 + cursor - hidden, y, 1, STYLE_REVERSE);
+	frame_put(frame, 1, y, frame->width, STYLE_BOLD, prompt->text + begin);
+	paint_character(frame, y, prompt, begin, prompt->cursor, STYLE_REVERSE);
 	if (!prompt->wrong) {
 		x += 4;
 		if (prompt->is_text)
@@ -235,8 +267,9 @@ static void draw_prompt(struct frame *frame, const struct scene *scene, int y)
 		frame_put(frame, x, y, frame->width - x - 1, STYLE_PLAIN, sums);
 		return;
 	}
-	if (column >= 0)
-		frame_paint(frame, 1 + column, y, 1, STYLE_WARN | STYLE_UNDERLINE | STYLE_BOLD);
+	if (prompt->column >= begin)
+		paint_character(frame, y, prompt, begin, prompt->column,
+				STYLE_WARN | STYLE_UNDERLINE | STYLE_BOLD);
 	x += 2;
 	x += frame_put(frame, x, y, 2, STYLE_WARN, scene->glyphs->utf8 ? "← " : "< ");
 	put_words(frame, x, y, STYLE_WARN, prompt->why);

@@ -181,6 +181,7 @@ enum edit keys_edit(int code)
 	case KEY_ENTER: return EDIT_ACCEPT;
 	case CTRL('C'):
 	case KEYS_ESCAPE: return EDIT_CANCEL;
-	default: return code >= ' ' && code < 127 ? EDIT_CHARACTER : EDIT_NONE;
+	default: break;
 	}
+	return (code >= ' ' && code < 127) || SCREEN_IS_CHARACTER(code) ? EDIT_CHARACTER : EDIT_NONE;
 }

@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "restore.h"
 #include "terminal.h"
+#include "utf8.h"
 #include "wait.h"
 
 #define ESCAPE_DELAY_MS 25
@@ -39,6 +40,8 @@ struct screen {
 	enum theme theme; /* of the looks */
 	struct answer answer;
 	uint64_t asked_ns; /* CLOCK_MONOTONIC, when the terminal was asked; 0: no answer is due */
+	char piece[UTF8_MAX + 1]; /* of a character that is not whole yet */
+	size_t pieces;
 	int width, height;
 	struct frame shown; /* width 0: nothing is known of what the terminal shows */
 };
@@ -305,6 +308,26 @@ static int key_of_answer(struct screen *screen, int key)
 	}
 }
 
+/* A character comes byte by byte; all but its last are SCREEN_ANSWER. */
+static int key_of_character(struct screen *screen, int key)
+{
+	uint32_t character;
+
+	if (!screen->utf8 || key < 0x80 || key > 0xff) {
+		screen->pieces = 0;
+		return key;
+	}
+	/* The first byte of a character, whatever was missing of the last one. */
+	if (key >= 0xc0 || screen->pieces == UTF8_MAX)
+		screen->pieces = 0;
+	screen->piece[screen->pieces++] = (char)key;
+	screen->piece[screen->pieces] = '\0';
+	if (!utf8_decode(screen->piece, &character))
+		return SCREEN_ANSWER;
+	screen->pieces = 0;
+	return SCREEN_CHARACTER(character);
+}
+
 int screen_key(struct screen *screen)
 {
 	int key = getch(), next;
@@ -315,7 +338,8 @@ int screen_key(struct screen *screen)
 	if (next != SCREEN_NO_KEY)
 		return next;
 	if (key != KEY_ESCAPE)
-		return key;
+		return key_of_character(screen, key);
+	screen->pieces = 0;
 	next = getch();
 	if (next == '[' || next == ']') {
 		answer_begin(&screen->answer, next, clock_mono_ns());

@@ -7,6 +7,7 @@
 #define PKTSTAT_SCREEN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "frame.h"
@@ -67,11 +68,15 @@ void screen_ring(struct screen *screen);
 /* Draws everything at the next screen_show(), after another program wrote to the terminal. */
 void screen_forget(struct screen *screen);
 /*
- * The next key as curses names them, SCREEN_ALT() of a digit pressed with Alt, or SCREEN_NO_KEY. Never
+ * The next key as curses names them, SCREEN_ALT() of a digit pressed with Alt, SCREEN_CHARACTER() of a
+ * character beyond ASCII (only where the locale is UTF-8), or SCREEN_NO_KEY. Never
  * waits longer than it takes to tell Escape from a function key. Answers of the terminal are
  * SCREEN_ANSWER or SCREEN_COLORS, piece by piece.
  */
-#define SCREEN_ALT(key) (0x1000000 | (key))
+#define SCREEN_ALT(key)		    (0x1000000 | (key))
+#define SCREEN_CHARACTER(character) (0x2000000 | (int)(character))
+#define SCREEN_IS_CHARACTER(key)    ((key) >= 0x2000000)
+#define SCREEN_CODE_OF(key)	    ((uint32_t)(key) & 0x1fffff) /* the character that was typed */
 int screen_key(struct screen *screen);
 
 /*

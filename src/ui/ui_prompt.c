@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
+
 /* Without its last word; what is left of "port 443 an" is what was meant before the "d" is typed. */
 static void drop_word(char *text)
 {
@@ -66,15 +68,19 @@ static void cut_text(struct prompt *prompt, size_t from, size_t to)
 	prompt->cursor = from;
 }
 
-static void insert(struct prompt *prompt, char character)
+/* What must not reach a terminal is in no name that a terminal shows. */
+static void insert(struct prompt *prompt, uint32_t character)
 {
-	size_t length = strlen(prompt->text);
+	size_t length = strlen(prompt->text), more;
+	char bytes[UTF8_MAX];
 
-	if (length + 1 >= sizeof(prompt->text))
+	more = utf8_encode(character, bytes);
+	if (utf8_is_dangerous(character) || length + more >= sizeof(prompt->text))
 		return;
-	memmove(prompt->text + prompt->cursor + 1, prompt->text + prompt->cursor,
+	memmove(prompt->text + prompt->cursor + more, prompt->text + prompt->cursor,
 		length - prompt->cursor + 1);
-	prompt->text[prompt->cursor++] = character;
+	memcpy(prompt->text + prompt->cursor, bytes, more);
+	prompt->cursor += more;
 }
 
 static void erase_word(struct prompt *prompt)
@@ -170,8 +176,10 @@ static bool move_cursor(struct prompt *prompt, enum edit edit)
 	size_t length = strlen(prompt->text);
 
 	switch (edit) {
-	case EDIT_LEFT: prompt->cursor -= prompt->cursor > 0; return true;
-	case EDIT_RIGHT: prompt->cursor += prompt->cursor < length; return true;
+	case EDIT_LEFT:
+		prompt->cursor -= utf8_step_back(prompt->text, prompt->cursor);
+		return true;
+	case EDIT_RIGHT: prompt->cursor += utf8_step(prompt->text + prompt->cursor); return true;
 	case EDIT_BEGIN: prompt->cursor = 0; return true;
 	case EDIT_END: prompt->cursor = length; return true;
 	default: return false;
@@ -180,19 +188,18 @@ static bool move_cursor(struct prompt *prompt, enum edit edit)
 
 static void change_text(struct prompt *prompt, enum edit edit, int key)
 {
+	size_t at = prompt->cursor;
+
 	switch (edit) {
-	case EDIT_CHARACTER: insert(prompt, (char)key); break;
+	case EDIT_CHARACTER: insert(prompt, SCREEN_CODE_OF(key)); break;
 	case EDIT_ERASE:
 		/* Erasing what is not there leaves, as in other programs of this kind. */
 		if (!*prompt->text)
 			prompt->open = false;
 		else if (prompt->cursor)
-			cut_text(prompt, prompt->cursor - 1, prompt->cursor);
+			cut_text(prompt, at - utf8_step_back(prompt->text, at), at);
 		break;
-	case EDIT_DELETE:
-		if (prompt->text[prompt->cursor])
-			cut_text(prompt, prompt->cursor, prompt->cursor + 1);
-		break;
+	case EDIT_DELETE: cut_text(prompt, at, at + utf8_step(prompt->text + at)); break;
 	case EDIT_ERASE_WORD: erase_word(prompt); break;
 	case EDIT_ERASE_ALL: cut_text(prompt, 0, strlen(prompt->text)); break;
 	case EDIT_OLDER: recall(prompt, 1); break;

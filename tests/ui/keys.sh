@@ -122,6 +122,23 @@ check_filter() { # HEIGHT
 	keys /; keys -l q; expect '^/q'; keys Escape; expect_no '^/q'; expect 'BPS▼'
 }
 
+# Names are in any script: a character is typed, passed and erased as a whole, whatever its bytes.
+check_scripts() { # WIDTH
+	keys / ; keys -l 'müller漢字'; expect '^/müller漢字 '
+	keys BSpace; expect '^/müller漢 '
+	keys Left BSpace; expect '^/mülle漢 '
+	keys Home DC DC; expect '^/lle漢 '
+	keys -l 'é'; expect '^/élle漢 '; keys Right; keys -l 'ø'; expect '^/éløle漢 '
+	# A control character in UTF-8 (U+009B), and bytes that are no character.
+	tm send-keys -t $window -H c2 9b c3 28 9f; expect '^/élø[(]le漢 '
+	keys C-u; keys -l '漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字'
+	# It scrolls by whole characters.
+	[ "$1" -gt 40 ] || expect '^/漢(字漢)+字 ? ?$'
+	keys Escape; expect_no '^/'
+	# Where a key is a command it is none.
+	keys -l 'é'; expect 'this key does nothing'
+}
+
 check_views() { # WIDTH
 	local name
 
@@ -274,6 +291,7 @@ for size in "80 24" "132 40" "40 10"; do
 	check_pause
 	check_rewind "$height"
 	check_filter "$height"
+	check_scripts "$width"
 	check_views "$width"
 	check_pages
 	check_rest "$width" "$height"

@@ -198,6 +198,14 @@ static void filter_text(struct scene *scene, struct snapshot *snapshot)
 	scene->prompt.open = true;
 }
 
+/* Wide characters, longer than the line, with the cursor among them. */
+static void filter_wide(struct scene *scene, struct snapshot *snapshot)
+{
+	golden_set_filter(scene, "comm 漢字漢字漢字漢字漢字漢字 or comm müllér and (漢字");
+	scene->prompt.cursor = strlen("comm 漢字漢字漢字漢字漢字漢字 or comm mü");
+	scene->prompt.open = true;
+}
+
 static void filter_none(struct scene *scene, struct snapshot *snapshot)
 {
 	golden_set_filter(scene, "host 192.0.2.99");
@@ -256,6 +264,8 @@ static const struct golden goldens[] = {
 	{"filter-wrong-40x10", 40, 10, 6, filter_wrong, NOTHING},
 	{"filter-text-80x24", 80, 24, 6, filter_text, NOTHING},
 	{"filter-text-40x10", 40, 10, 6, filter_text, NOTHING},
+	{"filter-wide-80x24", 80, 24, 6, filter_wide, NOTHING},
+	{"filter-wide-40x10", 40, 10, 6, filter_wide, NOTHING},
 	{"filter-none-80x24", 80, 24, 6, filter_none, NOTHING},
 };
 

@@ -96,11 +96,45 @@ static void test_decoding(void **state)
 	assert_false(utf8_is_dangerous(0x6570));
 }
 
+/* Through text of every kind, forth and back, by whole characters. */
+static void test_utf8_steps(void **state)
+{
+	/* An accent by itself begins a text, and what is no UTF-8 is a byte each. */
+	static const char text[] = "a\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80" "e\xcc\x81\xcc\xa3z\xff\xc3(";
+	static const size_t steps[] = {1, 2, 3, 4, 5, 1, 1, 1, 1};
+	size_t at = 0;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		assert_int_equal(utf8_step(text + at), steps[i]);
+		at += steps[i];
+		assert_int_equal(utf8_step_back(text, at), steps[i]);
+	}
+	assert_int_equal(utf8_step(text + at), 0);
+	assert_int_equal(utf8_step_back(text, 0), 0);
+	assert_int_equal(utf8_step("\xcc\x81" "a"), 2);
+}
+
+static void test_utf8_encode(void **state)
+{
+	static const uint32_t characters[] = {0x20, 0x7f, 0x80, 0x7ff, 0x800, 0xffff, 0x10000, 0x10ffff};
+	uint32_t character;
+
+	for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
+		char bytes[UTF8_MAX + 1] = "";
+		size_t length = utf8_encode(characters[i], bytes);
+
+		assert_int_equal(utf8_decode(bytes, &character), length);
+		assert_int_equal(character, characters[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wide_characters),
 		cmocka_unit_test(test_decoding),
+		cmocka_unit_test(test_utf8_steps),
+		cmocka_unit_test(test_utf8_encode),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -55,6 +55,44 @@ int utf8_width(uint32_t character)
 	return wcwidth((wchar_t)character);
 }
 
+size_t utf8_encode(uint32_t character, char text[UTF8_MAX])
+{
+	size_t length = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+	static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+
+	for (size_t i = length; i-- > 1; character >>= 6)
+		text[i] = (char)(0x80 | (character & 0x3f));
+	text[0] = (char)(lead[length] | character);
+	return length;
+}
+
+size_t utf8_step(const char *text)
+{
+	uint32_t character;
+	size_t length, more;
+
+	if (!*text)
+		return 0;
+	length = utf8_decode(text, &character) ?: 1;
+	while ((more = utf8_decode(text + length, &character)) > 1 && !utf8_width(character))
+		length += more;
+	return length;
+}
+
+size_t utf8_step_back(const char *text, size_t at)
+{
+	size_t begin = 0, length = 0;
+
+	/* From the start: only there is it known what combines with what. */
+	while (begin < at) {
+		length = utf8_step(text + begin);
+		if (!length || begin + length >= at)
+			break;
+		begin += length;
+	}
+	return at - begin;
+}
+
 size_t utf8_cut(const char *text, size_t most)
 {
 	while (most && ((unsigned char)text[most] & 0xc0) == 0x80)

@@ -25,6 +25,18 @@ bool utf8_is_dangerous(uint32_t character);
  */
 int utf8_width(uint32_t character);
 
+/* Bytes that write a character in UTF-8, without an end; at most UTF8_MAX. */
+#define UTF8_MAX 4
+size_t utf8_encode(uint32_t character, char text[UTF8_MAX]);
+
+/*
+ * Bytes of the character at the start of `text`, with the characters that combine with it; 0 at the end
+ * of the text. Each byte that is not valid counts as a character.
+ */
+size_t utf8_step(const char *text);
+/* The same for the character before the byte at `at`. */
+size_t utf8_step_back(const char *text, size_t at);
+
 /* Where to cut `text`, at most `most` bytes in, so that no character is split. */
 size_t utf8_cut(const char *text, size_t most);
 
