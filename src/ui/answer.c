@@ -2,6 +2,7 @@
 /* Answers of the terminal; see answer.h. Keeps nothing itself; any thread. */
 #include "answer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ESCAPE 27
@@ -70,4 +71,16 @@ enum answer_step answer_take(struct answer *answer, int key, uint64_t now_ns)
 bool answer_is_background(const struct answer *answer)
 {
 	return !strncmp(answer->text, "]11;", strlen("]11;"));
+}
+
+bool answer_is_mouse(const struct answer *answer, struct answer_mouse *ret_mouse)
+{
+	unsigned int button, x, y;
+	char end, rest;
+
+	if (sscanf(answer->text, "[<%4u;%5u;%5u%c%c", &button, &x, &y, &end, &rest) != 4 ||
+	    (end != 'M' && end != 'm') || !x || !y || x > UINT16_MAX || y > UINT16_MAX)
+		return false;
+	*ret_mouse = (struct answer_mouse){button, (int)x - 1, (int)y - 1, end == 'M'};
+	return true;
 }

@@ -37,4 +37,17 @@ enum answer_step answer_take(struct answer *answer, int key, uint64_t now_ns);
 /* True for an answer about the background, once it is whole. */
 bool answer_is_background(const struct answer *answer);
 
+/* What a mouse report says: its button in the terminal's numbers, and the cell, counted from 0. */
+struct answer_mouse {
+	unsigned int button;
+	int x, y;
+	bool pressed; /* or let go */
+};
+
+/*
+ * True, with *ret_mouse, for a report of the mouse in the form without a largest column (SGR, mode 1006 of
+ * XTerm Control Sequences), once it is whole.
+ */
+bool answer_is_mouse(const struct answer *answer, struct answer_mouse *ret_mouse);
+
 #endif

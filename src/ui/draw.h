@@ -159,8 +159,10 @@ void draw_keys(struct frame *frame, const struct layout *layout, const struct sc
 void draw_tabs(struct frame *frame, const struct scene *scene, int y, int width);
 /* The view that has its tab at x, where draw_tabs() had so many columns. */
 bool draw_tab_at(const struct scene *scene, int width, int x, enum group_by *ret_by);
-/* Columns of the status line that the tabs may have. */
-int draw_status_width(const struct scene *scene, int width);
+/*
+ * Columns that the tabs have, on a line of their own or on the status line; 0: something else stands there.
+ */
+int draw_tabs_width(const struct layout *layout, const struct scene *scene);
 /* A menu over the table. */
 void draw_menu(struct frame *frame, const struct layout *layout, const struct scene *scene);
 /* The letter of the line of the open menu that is at a cell; 0: none is. */

@@ -311,7 +311,42 @@ static void position_text(const struct scene *scene, int width, char *text, size
 	snprintf(text, size, "%s%s", scene->hides_own ? OWN_HIDDEN : "", row);
 }
 
-#define TABS_LEAST 20 /* columns of the tabs beside a problem */
+/* What the status line says; where it is nothing, tabs may stand there. */
+enum status {
+	STATUS_NOTICE,
+	STATUS_HELD,
+	STATUS_LOST,
+	STATUS_ENDED,
+	STATUS_FILTER,
+	STATUS_TROUBLE,
+	STATUS_NOTHING,
+};
+
+static enum status status_of(const struct scene *scene, char *trouble, size_t size)
+{
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+
+	if (scene->notice)
+		return STATUS_NOTICE;
+	if (scene->held)
+		return STATUS_HELD;
+	if (snapshot->state == SNAPSHOT_LOST)
+		return STATUS_LOST;
+	if (*scene->prompt.text)
+		return STATUS_FILTER;
+	if (snapshot->state == SNAPSHOT_ENDED)
+		return STATUS_ENDED;
+	return *ifaces_notice(snapshot->ifaces, trouble, size) ? STATUS_TROUBLE : STATUS_NOTHING;
+}
+
+#define TROUBLE_MAX 240
+#define TABS_LEAST  20 /* columns of the tabs beside a problem */
+
+/* Whether a problem leaves room for them on the same line. */
+static bool tabs_beside(const struct layout *layout, const char *trouble, int width)
+{
+	return layout->tabs_y < 0 && frame_text_width(trouble) + TABS_LEAST < width;
+}
 
 /* Interface problems stay visible; the tabs are shortened for them. */
 static void draw_trouble(struct frame *frame, const struct layout *layout,
@@ -319,7 +354,7 @@ static void draw_trouble(struct frame *frame, const struct layout *layout,
 {
 	int y = layout->status_y, x = 1;
 
-	if (layout->tabs_y < 0 && frame_text_width(trouble) + TABS_LEAST < width) {
+	if (tabs_beside(layout, trouble, width)) {
 		draw_tabs(frame, scene, y, TABS_LEAST);
 		x += TABS_LEAST;
 	}
@@ -329,28 +364,30 @@ static void draw_trouble(struct frame *frame, const struct layout *layout,
 static void draw_state(struct frame *frame, const struct layout *layout, const struct scene *scene,
 		       int width)
 {
-	const struct snapshot *snapshot = view_snapshot(scene->view);
-	unsigned int warn = STYLE_WARN | STYLE_BOLD;
 	int y = layout->status_y;
 	int filter_width = frame->width - 1 - hidden_width(scene);
-	char trouble[240];
+	char trouble[TROUBLE_MAX];
 
-	if (scene->notice)
+	switch (status_of(scene, trouble, sizeof(trouble))) {
+	case STATUS_NOTICE:
 		frame_put(frame, 1, y, width - 1, STYLE_BOLD, scene->notice);
-	else if (scene->held)
-		draw_held(frame, layout, scene);
-	else if (snapshot->state == SNAPSHOT_LOST)
-		frame_put(frame, 1, y, frame->width, warn,
+		break;
+	case STATUS_HELD: draw_held(frame, layout, scene); break;
+	case STATUS_LOST:
+		frame_put(frame, 1, y, frame->width, STYLE_WARN | STYLE_BOLD,
 			  "the interface was removed, showing its last rows");
-	else if (snapshot->state == SNAPSHOT_ENDED && !*scene->prompt.text)
+		break;
+	case STATUS_ENDED:
 		frame_put(frame, 1, y, frame->width, STYLE_BOLD,
 			  "end of the capture, showing its last rows");
-	else if (*scene->prompt.text)
-		draw_filter(frame, layout, scene, 1, y, filter_width);
-	else if (*ifaces_notice(snapshot->ifaces, trouble, sizeof(trouble)))
-		draw_trouble(frame, layout, scene, trouble, width);
-	else if (layout->tabs_y < 0)
-		draw_tabs(frame, scene, y, width);
+		break;
+	case STATUS_FILTER: draw_filter(frame, layout, scene, 1, y, filter_width); break;
+	case STATUS_TROUBLE: draw_trouble(frame, layout, scene, trouble, width); break;
+	case STATUS_NOTHING:
+		if (layout->tabs_y < 0)
+			draw_tabs(frame, scene, y, width);
+		break;
+	}
 }
 
 /* The open group, where only the line of the keys is left to name it. */
@@ -366,7 +403,8 @@ static void draw_small_group(struct frame *frame, const struct layout *layout,
 	frame_put_right(frame, 0, layout->keys_y, frame->width - 1, STYLE_DIM, "Esc returns");
 }
 
-int draw_status_width(const struct scene *scene, int width)
+/* Columns of the status line beside the position. */
+static int status_width(const struct scene *scene, int width)
 {
 	char position[7 * FORMAT_TEXT_MAX];
 	int room;
@@ -375,6 +413,25 @@ int draw_status_width(const struct scene *scene, int width)
 	room = width - 1 - frame_text_width(position);
 	/* Leave room for the position to grow, so that nothing else moves. */
 	return room < width - 18 ? room : width - 18;
+}
+
+int draw_tabs_width(const struct layout *layout, const struct scene *scene)
+{
+	int width = layout->width;
+	char trouble[TROUBLE_MAX];
+
+	if (scene->page != PAGE_TABLE || !view_snapshot(scene->view))
+		return 0;
+	if (layout->tabs_y >= 0)
+		return width;
+	if (layout->status_y < 0 || scene->prompt.open)
+		return 0;
+	width = status_width(scene, width);
+	switch (status_of(scene, trouble, sizeof(trouble))) {
+	case STATUS_NOTHING: return width;
+	case STATUS_TROUBLE: return tabs_beside(layout, trouble, width) ? TABS_LEAST : 0;
+	default: return 0;
+	}
 }
 
 void draw_status(struct frame *frame, const struct layout *layout, const struct scene *scene)
@@ -402,12 +459,12 @@ void draw_status(struct frame *frame, const struct layout *layout, const struct 
 		return;
 	/* A notice that needs the space, like the path of a file, is not said again. */
 	if (scene->notice &&
-	    frame_text_width(scene->notice) >= draw_status_width(scene, frame->width)) {
+	    frame_text_width(scene->notice) >= status_width(scene, frame->width)) {
 		draw_state(frame, layout, scene, frame->width);
 		return;
 	}
 	position_text(scene, frame->width, position, sizeof(position));
-	draw_state(frame, layout, scene, draw_status_width(scene, frame->width));
+	draw_state(frame, layout, scene, status_width(scene, frame->width));
 	/* The sums of a filter need the space. */
 	if (*scene->prompt.text && frame->width < 100)
 		snprintf(position, sizeof(position), "%s", scene->hides_own ? OWN_HIDDEN : "");

@@ -40,6 +40,9 @@ struct screen {
 	enum theme theme; /* of the looks */
 	struct answer answer;
 	uint64_t asked_ns; /* CLOCK_MONOTONIC, when the terminal was asked; 0: no answer is due */
+	bool wide_mouse; /* reports of the mouse are asked for and read here, not by curses */
+	bool mouse_waits; /* one was read: */
+	struct answer_mouse mouse;
 	char piece[UTF8_MAX + 1]; /* of a character that is not whole yet */
 	size_t pieces;
 	int width, height;
@@ -179,10 +182,20 @@ static void await_answer(struct screen *screen)
 	}
 }
 
+/* In the form that has no largest column, or as before. Terminals that do not know it ignore it. */
+static void ask_for_wide_mouse(const struct screen *screen, bool on)
+{
+	static const char *const text[] = {"\033[?1006l", "\033[?1006h"};
+
+	if (screen->wide_mouse)
+		(void)!write(screen->output_fd, text[on], strlen(text[on]));
+}
+
 void screen_close(struct screen *screen)
 {
 	if (!screen)
 		return;
+	ask_for_wide_mouse(screen, false);
 	await_answer(screen);
 	/* Where the terminal has no second screen, what is written next starts on a clean line. */
 	move(screen->height - 1, 0);
@@ -303,7 +316,11 @@ static int key_of_answer(struct screen *screen, int key)
 {
 	switch (answer_take(&screen->answer, key, clock_mono_ns())) {
 	case ANSWER_PART: return SCREEN_ANSWER;
-	case ANSWER_WHOLE: return take_background(screen) ? SCREEN_COLORS : SCREEN_ANSWER;
+	case ANSWER_WHOLE:
+		screen->mouse_waits = answer_is_mouse(&screen->answer, &screen->mouse);
+		if (screen->mouse_waits)
+			return KEY_MOUSE;
+		return take_background(screen) ? SCREEN_COLORS : SCREEN_ANSWER;
 	default: return SCREEN_NO_KEY;
 	}
 }
@@ -398,19 +415,39 @@ void screen_use_lines(struct screen *screen)
 
 void screen_use_mouse(struct screen *screen)
 {
-	(void)screen;
 	/* Presses, not clicks: nothing must be waited for to tell them apart. */
 	mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 	mouseinterval(0);
+	screen->wide_mouse = terminal_mouse_is_short();
+	ask_for_wide_mouse(screen, true);
+}
+
+/* Buttons as XTerm Control Sequences number them: with Shift, Ctrl and the like they are others. */
+static enum screen_mouse mouse_of_report(struct screen *screen, int *ret_x, int *ret_y)
+{
+	const struct answer_mouse *mouse = &screen->mouse;
+
+	screen->mouse_waits = false;
+	*ret_x = mouse->x;
+	*ret_y = mouse->y;
+	if (!mouse->pressed)
+		return MOUSE_OTHER;
+	switch (mouse->button) {
+	case 0: return MOUSE_CLICK;
+	case 64: return MOUSE_WHEEL_UP;
+	case 65: return MOUSE_WHEEL_DOWN;
+	default: return MOUSE_OTHER;
+	}
 }
 
 enum screen_mouse screen_mouse(struct screen *screen, int key, int *ret_x, int *ret_y)
 {
 	MEVENT event;
 
-	(void)screen;
 	if (key != KEY_MOUSE)
 		return MOUSE_NONE;
+	if (screen->mouse_waits)
+		return mouse_of_report(screen, ret_x, ret_y);
 	if (getmouse(&event) != OK)
 		return MOUSE_OTHER;
 	*ret_x = event.x;
@@ -427,6 +464,7 @@ void screen_stop(struct screen *screen)
 	struct sigaction by_default = {.sa_handler = SIG_DFL}, before;
 	sigset_t stop, mask;
 
+	ask_for_wide_mouse(screen, false);
 	endwin();
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
@@ -436,6 +474,7 @@ void screen_stop(struct screen *screen)
 	pthread_sigmask(SIG_UNBLOCK, &stop, &mask);
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	sigaction(SIGTSTP, &before, NULL);
+	ask_for_wide_mouse(screen, true);
 	screen_resize(screen);
 }
 
@@ -443,5 +482,6 @@ void screen_resume(struct screen *screen)
 {
 	/* Leaves and enters: a shell may have changed the mode, and the screen is not ours. */
 	endwin();
+	ask_for_wide_mouse(screen, true);
 	screen_resize(screen);
 }

@@ -90,3 +90,12 @@ bool terminal_may_answer(const char *type)
 	}
 	return true;
 }
+
+bool terminal_mouse_is_short(void)
+{
+	const char *mode = tigetstr("XM");
+
+	if (mode && mode != (char *)-1 && strstr(mode, "1006"))
+		return false;
+	return has_string("kmous");
+}

@@ -20,4 +20,11 @@ int terminal_choose(int fd, const char **ret_type, const char **ret_why);
 /* Whether a terminal of that type may know the question for its background: the consoles do not. */
 bool terminal_may_answer(const char *type);
 
+
+/*
+ * Whether the terminal has a mouse, but is described with the old form of reports only, which ends at column
+ * 223 (screen and tmux are). After curses is set up.
+ */
+bool terminal_mouse_is_short(void);
+
 #endif

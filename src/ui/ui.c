@@ -117,6 +117,7 @@ static int redraw(struct ui *ui)
 	if (ui->scene.page == PAGE_DETAIL)
 		ui->scene.pair = view_get_pair(ui->view, &ui->pair) ? &ui->pair : NULL;
 	draw_fitting(ui);
+	ui->tabs_width = draw_tabs_width(&ui->layout, &ui->scene);
 	ui->stale = ui->named = false;
 	ui->drawn_ns = clock_mono_ns();
 	/* A terminal may be slow, or be stopped. */

@@ -515,8 +515,6 @@ static void click(struct ui *ui, int x, int y)
 {
 	const struct layout_column *column = layout_column_at(&ui->layout, x);
 	int tabs_y = ui->layout.tabs_y >= 0 ? ui->layout.tabs_y : ui->layout.status_y;
-	int tabs_width = ui->layout.tabs_y >= 0 ? ui->layout.width
-						: draw_status_width(&ui->scene, ui->layout.width);
 	enum group_by by;
 
 	if (ui->scene.menu != MENU_NONE) {
@@ -531,7 +529,8 @@ static void click(struct ui *ui, int x, int y)
 		view_set_sort(ui->view, column->column, again && !view_reversed(ui->view));
 	} else if (y >= ui->layout.rows_y && y < ui->layout.rows_y + ui->layout.rows) {
 		view_select_line(ui->view, (size_t)(y - ui->layout.rows_y));
-	} else if (y == tabs_y && tabs_y >= 0 && draw_tab_at(&ui->scene, tabs_width, x, &by)) {
+	} else if (y == tabs_y && ui->tabs_width &&
+		   draw_tab_at(&ui->scene, ui->tabs_width, x, &by)) {
 		show_view(ui, by);
 	}
 }

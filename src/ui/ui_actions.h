@@ -18,6 +18,7 @@ struct ui {
 	struct frame frame;
 	struct layout_wish wish;
 	struct layout layout; /* of the frame */
+	int tabs_width;	      /* in the frame; 0: it has none */
 	struct scene scene;
 	struct widths widths;
 	struct iface_sums iface_sums;

@@ -116,6 +116,16 @@ mouse() { # BUTTON X Y
 	tm send-keys -t $window -H 1b 5b 4d "$button" "$x" "$y" 1b 5b 4d 23 "$x" "$y"
 }
 
+# A press and a release in the form of SGR (mode 1006), as a terminal with many columns reports them.
+mouse_wide() { # BUTTON X Y
+	local report
+
+	report=$(printf '\033[<%d;%d;%dM\033[<%d;%d;%dm' "$1" $(($2 + 1)) $(($3 + 1)) "$1" $(($2 + 1)) $(($3 + 1)) |
+		od -An -v -tx1 | tr -d '\n')
+	# shellcheck disable=SC2086
+	tm send-keys -t $window -H $report
+}
+
 resize() { # WIDTH HEIGHT
 	tm resize-window -t $window -x "$1" -y "$2"
 }

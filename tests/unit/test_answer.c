@@ -88,6 +88,30 @@ static void test_long(void **state)
 	assert_int_equal(strlen(answer.text), ANSWER_TEXT_MAX - 1);
 }
 
+static void test_mouse(void **state)
+{
+	static const char *const wrong[] = {"<0;5M", "<0;0;3M", "0;230;5M", "<0;230;5u", "<0;230;5;6M", "<;;M"};
+	struct answer_mouse mouse = {0};
+	struct answer answer;
+
+	answer_begin(&answer, '[', 5);
+	assert_int_equal(send_text(&answer, "<65;230;5M", MS), ANSWER_WHOLE);
+	assert_true(answer_is_mouse(&answer, &mouse));
+	assert_int_equal(mouse.button, 65);
+	assert_int_equal(mouse.x, 229);
+	assert_int_equal(mouse.y, 4);
+	assert_true(mouse.pressed);
+	answer_begin(&answer, '[', 5);
+	assert_int_equal(send_text(&answer, "<0;1;1m", MS), ANSWER_WHOLE);
+	assert_true(answer_is_mouse(&answer, &mouse));
+	assert_false(mouse.pressed);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		answer_begin(&answer, '[', 5);
+		send_text(&answer, wrong[i], MS);
+		assert_false(answer_is_mouse(&answer, &mouse));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +119,7 @@ int main(void)
 		cmocka_unit_test(test_sequences),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_mouse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
