@@ -108,15 +108,11 @@ int report_put_processes(struct report_parts *parts, FILE *out)
 			    .width = parts->report->width,
 			    .cell = process_cell,
 			    .context = parts};
-	char more[FORMAT_TEXT_MAX];
 	int err = report_rows_sort(&parts->processes, grid.rows);
 
 	if (!err)
 		err = report_written(out, fputc('\n', out));
 	if (!err)
 		err = grid_print(&grid, out);
-	if (err || grid.rows == parts->processes.known)
-		return err;
-	format_count(parts->processes.known - grid.rows, more, sizeof(more));
-	return report_written(out, fprintf(out, "  and %s more\n", more));
+	return err ? err : report_put_more(out, parts->processes.known - grid.rows);
 }

@@ -188,7 +188,6 @@ static int report_put_ifaces(const struct report_parts *parts, FILE *out)
 			    .width = parts->report->width,
 			    .cell = iface_cell,
 			    .context = &rows};
-	char more[FORMAT_TEXT_MAX];
 	int err;
 
 	find_rows(parts, &rows);
@@ -198,10 +197,7 @@ static int report_put_ifaces(const struct report_parts *parts, FILE *out)
 	err = report_written(out, fputc('\n', out));
 	if (!err)
 		err = grid_print(&grid, out);
-	if (err || grid.rows == rows.count)
-		return err;
-	format_count(rows.count - grid.rows, more, sizeof(more));
-	return report_written(out, fprintf(out, "  and %s more\n", more));
+	return err ? err : report_put_more(out, rows.count - grid.rows);
 }
 
 #define HOSTS_ON_TERMINAL 10
@@ -211,6 +207,16 @@ int report_written(FILE *out, int result)
 	if (result >= 0 && !ferror(out))
 		return 0;
 	return errno ? -errno : -EIO;
+}
+
+int report_put_more(FILE *out, size_t rows)
+{
+	char more[FORMAT_TEXT_MAX];
+
+	if (!rows)
+		return 0;
+	format_count(rows, more, sizeof(more));
+	return report_written(out, fprintf(out, "  and %s more\n", more));
 }
 
 char *report_count(const struct grid *grid, uint64_t value, char *text)
@@ -464,13 +470,9 @@ static int put_hosts(const struct report_parts *parts, FILE *out)
 			    .width = parts->report->width,
 			    .cell = host_cell,
 			    .context = parts};
-	char more[FORMAT_TEXT_MAX];
 	int err = grid_print(&grid, out);
 
-	if (err || shown == count)
-		return err;
-	format_count(count - shown, more, sizeof(more));
-	return report_written(out, fprintf(out, "  and %s more\n", more));
+	return err ? err : report_put_more(out, count - shown);
 }
 
 /* Behind a blank line. */

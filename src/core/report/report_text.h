@@ -47,6 +47,8 @@ struct report_listing {
 
 /* 0, or the negative errno of a stdio call that returned `result` (negative: it failed). */
 int report_written(FILE *out, int result);
+/* "and N more" below a table that does not show so many rows; nothing for 0. 0 or a negative errno. */
+int report_put_more(FILE *out, size_t rows);
 /* A whole number as a cell of the grid. */
 char *report_count(const struct grid *grid, uint64_t value, char *text);
 /* Whether hosts and protocols are listed: not where the rows say the same; and how many hosts. */
