@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "native_skb.h"
+#include "seed.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpointer-arith"
@@ -17,19 +17,17 @@
  * Where nothing is refused, the same packets give the same samples: the seed is always the same. Whoever
  * knows it can make flows share a cell of the sieve, and gets more packets of them sampled.
  */
-static int draw_seed(struct sampler *sampler)
+static void choose_seed(struct sampler *sampler)
 {
 	static const uint64_t fixed[FLOW_SEEDS] = {
 		0x9e3779b97f4a7c15ULL, 0xbf58476d1ce4e5b9ULL, 0x94d049bb133111ebULL,
 		0xd6e8feb86659fd93ULL, 0xa0761d6478bd642fULL, 0xe7037ed1a0b428dbULL,
 	};
+	uint64_t drawn[FLOW_SEEDS];
 
-	if (sampler->outlet.await)
-		memcpy(sampler->seed, fixed, sizeof(fixed));
-	else if (getrandom(sampler->seed, sizeof(sampler->seed), 0) != sizeof(sampler->seed))
-		return -errno;
+	seed_draw(drawn, FLOW_SEEDS);
+	memcpy(sampler->seed, sampler->outlet.await ? fixed : drawn, sizeof(sampler->seed));
 	sampler->seed[FLOW_SEEDS - 1] |= 1;
-	return 0;
 }
 
 int sampler_open(struct sampler *sampler, const struct sampler_outlet *outlet)
@@ -38,7 +36,10 @@ int sampler_open(struct sampler *sampler, const struct sampler_outlet *outlet)
 		return 0;
 	sampler->outlet = *outlet;
 	sampler->sieve = calloc(SAMPLE_SIEVE_CELLS, sizeof(*sampler->sieve));
-	return sampler->sieve ? draw_seed(sampler) : -ENOMEM;
+	if (!sampler->sieve)
+		return -ENOMEM;
+	choose_seed(sampler);
+	return 0;
 }
 
 void sampler_close(struct sampler *sampler)

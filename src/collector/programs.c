@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include "array.h"
 #include "flow.skel.h"
 #include "fronts.h"
+#include "seed.h"
 
 /* Facts about the running kernel. */
 
@@ -110,22 +110,6 @@ static int fill_copies(const struct programs *programs)
 	return err;
 }
 
-/*
- * Random numbers for the hash of flows, so that nobody outside can choose flows that meet in one
- * bucket. Without any, early in a boot, the time must do.
- */
-static void make_seeds(uint64_t seed[FLOW_SEEDS])
-{
-	struct timespec now;
-
-	if (getrandom(seed, FLOW_SEEDS * sizeof(*seed), GRND_NONBLOCK) < 0) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		for (unsigned int i = 0; i < FLOW_SEEDS; i++)
-			seed[i] = ((uint64_t)now.tv_nsec << 32 | i) * 0x9e3779b97f4a7c15ULL;
-	}
-	seed[FLOW_SEEDS - 1] |= 1;
-}
-
 int programs_open(struct programs *programs, unsigned int cpus, bool no_arp, bool inspect)
 {
 	struct flow_bpf *skeleton = flow_bpf__open();
@@ -142,7 +126,9 @@ int programs_open(struct programs *programs, unsigned int cpus, bool no_arp, boo
 		.preempted = kernel_is_realtime(),
 		.shared_fd = {{-1, -1}, {-1, -1}, {-1, -1}},
 	};
-	make_seeds(programs->seed);
+	/* So that nobody outside can choose flows that meet in one bucket. */
+	seed_draw(programs->seed, FLOW_SEEDS);
+	programs->seed[FLOW_SEEDS - 1] |= 1;
 	bpf_program__set_autoload(skeleton->progs.flow_ingress, false);
 	bpf_program__set_autoload(skeleton->progs.flow_egress, false);
 	err = size_maps(programs, cpus);

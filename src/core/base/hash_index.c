@@ -5,32 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/random.h>
-#include <time.h>
+
+#include "seed.h"
 
 #define SLOTS_MIN 64 /* a power of two */
-
-/*
- * The kernel has no random numbers yet only in the first seconds after boot. Then the seed is made
- * from the 16 bytes that it gave this process at its start (AT_RANDOM), and the time: harder to
- * guess than a constant, and no two indexes have the same.
- */
-static uint64_t fallback_seed(const struct hash_index *index)
-{
-	const void *random =
-		(const void *)getauxval(AT_RANDOM); /* NOLINT(performance-no-int-to-ptr) */
-	struct {
-		struct timespec now;
-		const struct hash_index *index;
-		uint8_t random[16];
-	} from = {.index = index};
-
-	clock_gettime(CLOCK_MONOTONIC, &from.now);
-	if (random)
-		memcpy(from.random, random, sizeof(from.random));
-	return XXH3_64bits(&from, sizeof(from));
-}
 
 int hash_index_init(struct hash_index *index)
 {
@@ -38,8 +16,7 @@ int hash_index_init(struct hash_index *index)
 	index->slot = calloc(SLOTS_MIN, sizeof(*index->slot));
 	if (!index->slot)
 		return -ENOMEM;
-	if (getrandom(&index->seed, sizeof(index->seed), GRND_NONBLOCK) != sizeof(index->seed))
-		index->seed = fallback_seed(index);
+	seed_draw(&index->seed, 1);
 	return 0;
 }
 
