@@ -166,8 +166,8 @@ static void test_long_names(void **state)
 
 	assert_int_equal(report_rows_init(&rows, &report, false), 0);
 	assert_int_equal(report_rows_sort(&rows, 0), 0);
-	assert_int_equal(group_owner_of_key(&report_rows_group(&rows, 0)->key), bed->owner[1]);
-	assert_int_equal(group_owner_of_key(&report_rows_group(&rows, 1)->key), bed->owner[0]);
+	assert_int_equal(group_id_of_key(&report_rows_group(&rows, 0)->key), bed->owner[1]);
+	assert_int_equal(group_id_of_key(&report_rows_group(&rows, 1)->key), bed->owner[0]);
 	report_rows_done(&rows);
 }
 

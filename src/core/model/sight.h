@@ -22,6 +22,9 @@
 
 #define SIGHT_NONE 0 /* the id of flows of which nothing is known */
 
+/* A label or site begins with it when only DNS gave the name. */
+#define SIGHT_MARK '~'
+
 /* Limits of the table: sights at a time, and bytes of their texts. */
 #define SIGHTS_MAX	(1U << 17)
 #define SIGHT_TEXTS_MAX (16UL << 20)
@@ -38,7 +41,7 @@ struct sight {
 		*dns; /* the name by which the client had asked DNS for the server; "": not seen */
 	const char *alpn;  /* the first protocol offered; "": none */
 	const char *ja4;   /* fingerprint of the client's hello; "": none */
-	const char *label; /* the best name as shown: `name`, or '~' and `dns`, or "" */
+	const char *label; /* the best name as shown: `name`, or the mark and `dns`, or "" */
 	/*
 	 * What people call the label: the domain that is registered, "example.org" of "www.example.org",
 	 * with the same mark. To be added it is without mark; NULL: all of the name.
@@ -71,6 +74,17 @@ struct sight_flow sight_flow_turn(const struct sight_flow *flow);
 
 /* Where the label is from: "sni" (TLS, QUIC), "host" (HTTP), "dns"; "" without one. */
 const char *sight_name_from(const struct sight *sight);
+/* Whether a label or site has the mark; and the text without it. */
+static inline bool sight_is_marked(const char *name)
+{
+	return *name == SIGHT_MARK;
+}
+
+static inline const char *sight_unmarked(const char *name)
+{
+	return name + sight_is_marked(name);
+}
+
 /* "TLS 1.3"; "" for a number that is no version. Static storage. */
 const char *sight_tls_name(uint16_t version);
 

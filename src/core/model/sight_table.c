@@ -178,7 +178,7 @@ static const char *store_marked(char **at, const char *text)
 {
 	const char *put = *at;
 
-	*(*at)++ = '~';
+	*(*at)++ = SIGHT_MARK;
 	store_text(at, text);
 	return put;
 }

@@ -394,10 +394,15 @@ static uint32_t id_of_flow(enum group_by by, const struct about_tables *tables,
 	}
 }
 
+uint32_t group_id_of_key(const struct flow_key *key)
+{
+	return (uint32_t)key->word[0];
+}
+
 const char *group_sight_name(enum group_by by, const struct flow_key *key,
 			     const struct sight_table *sights)
 {
-	uint32_t id = (uint32_t)key->word[0];
+	uint32_t id = group_id_of_key(key);
 
 	if (by == GROUP_APP)
 		return application_name((enum application)id);
@@ -405,16 +410,11 @@ const char *group_sight_name(enum group_by by, const struct flow_key *key,
 				: sight_table_get(sights, id)->label;
 }
 
-uint32_t group_owner_of_key(const struct flow_key *key)
-{
-	return (uint32_t)key->word[0];
-}
-
 uint32_t group_row_owner(enum group_by by, const struct row *row, enum owner_part part)
 {
 	if (group_by_owner(by) && group_owner_part(by) == part &&
 	    flow_key_sum(&row->key) == FLOW_SUM_NONE)
-		return group_owner_of_key(&row->key);
+		return group_id_of_key(&row->key);
 	return row->owner;
 }
 
@@ -526,7 +526,7 @@ char *group_source(enum group_by by, const struct flow_key *key, const struct ab
 		return format_outside(ifaces_name(ifaces, flow_key_slot(key)), text, size);
 	*text = '\0';
 	if (group_by_owner(by))
-		return owner_text(by, tables ? tables->owners : NULL, group_owner_of_key(key), text,
+		return owner_text(by, tables ? tables->owners : NULL, group_id_of_key(key), text,
 				  size);
 	if (group_by_sight(by))
 		return sight_text(by, key, tables, text, size);

@@ -107,10 +107,12 @@ struct flow_key group_key(enum group_by by, const struct flow_key *key,
 bool group_by_owner(enum group_by by);
 /* What of the owner they go by; of other groupings, the process. */
 enum owner_part group_owner_part(enum group_by by);
-uint32_t group_owner_of_key(const struct flow_key *key);
 /* True for groupings by what packets said. */
 bool group_by_sight(enum group_by by);
-/* What names a group of them, safe to print: "example.org", "~example.org" by DNS, "https"; "": the rest. */
+/* Groupings by an owner or by what packets said: the id in the key of a group; 0: not known. */
+uint32_t group_id_of_key(const struct flow_key *key);
+/* What names a group by what packets said, safe to print: "example.org", "~example.org" by DNS,
+ * "https"; "": the rest. */
 const char *group_sight_name(enum group_by by, const struct flow_key *key,
 			     const struct sight_table *sights);
 /* The owner to ask for that part of a group: by that part, the one that represents it (whatever

@@ -86,7 +86,7 @@ static uint32_t sight_id(const struct rows *rows, enum column column, uint32_t i
 	uint32_t sight;
 
 	if (group_by_sight(rows->by) && own && flow_key_sum(rows_key(rows, index)) == FLOW_SUM_NONE)
-		return (uint32_t)rows_key(rows, index)->word[0];
+		return group_id_of_key(rows_key(rows, index));
 	sight = rows_sight(rows, index);
 	return column == COLUMN_APP ? sight_table_get(rows->sights, sight)->application
 				    : sight_table_server(rows->sights, sight);
@@ -122,23 +122,18 @@ static int compare_numbers(uint64_t a, uint64_t b)
 	return a == b ? 0 : a < b ? -1 : 1;
 }
 
-static const char *without_mark(const char *name)
-{
-	return *name == '~' ? name + 1 : name;
-}
-
 /* Names of one site stay together; what a flow said itself comes before the same by DNS. */
 static int compare_names(const struct rank_context *context, uint32_t a, uint32_t b)
 {
 	const struct sight *left = sight_table_get(context->rows->sights, a);
 	const struct sight *right = sight_table_get(context->rows->sights, b);
-	int order = strcmp(without_mark(left->site), without_mark(right->site));
+	int order = strcmp(sight_unmarked(left->site), sight_unmarked(right->site));
 
 	if (!*left->site || !*right->site)
 		return !*left->site - !*right->site;
 	if (!order && context->rows->by != GROUP_SITE)
-		order = strcmp(without_mark(left->label), without_mark(right->label));
-	return order ? order : (*left->label == '~') - (*right->label == '~');
+		order = strcmp(sight_unmarked(left->label), sight_unmarked(right->label));
+	return order ? order : sight_is_marked(left->label) - sight_is_marked(right->label);
 }
 
 /* Processes of one name stay together each. */

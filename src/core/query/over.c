@@ -14,8 +14,9 @@ struct over {
 	size_t limits;
 	struct group *selected; /* what one limit speaks of, by rows of the view */
 	struct group *found;
-	/* What was looked at last; nothing in it is followed. */
-	struct over_shown shown;
+	/* What was looked at last, if `taken`. */
+	enum group_by by;
+	unsigned int among; /* limits, a bit each */
 	uint64_t seq, version;
 	bool taken;
 };
@@ -151,9 +152,8 @@ static uint64_t known_version_of(const struct over_shown *shown)
 /* Another snapshot or view, or more is known. */
 static bool is_news(const struct over *over, const struct over_shown *shown)
 {
-	return !over->taken || over->seq != shown->snapshot->seq || over->shown.by != shown->by ||
-	       over->shown.limits != shown->limits ||
-	       over->version != known_version_of(shown);
+	return !over->taken || over->seq != shown->snapshot->seq || over->by != shown->by ||
+	       over->among != shown->limits || over->version != known_version_of(shown);
 }
 
 int over_take(struct over *over, const struct over_shown *shown)
@@ -162,7 +162,8 @@ int over_take(struct over *over, const struct over_shown *shown)
 
 	if (!is_news(over, shown))
 		return 0;
-	over->shown = *shown;
+	over->by = shown->by;
+	over->among = shown->limits;
 	over->seq = shown->snapshot->seq;
 	over->version = known_version_of(shown);
 	group_reset(over->found, shown->by, NULL);

@@ -184,7 +184,7 @@ enum group_by view_group(const struct view *view)
 /* What rows of a group that is opened are: a site consists of servers. */
 static enum group_by inner_group(enum group_by by, const struct flow_key *key)
 {
-	bool named = flow_key_sum(key) == FLOW_SUM_NONE && key->word[0] != SIGHT_NONE;
+	bool named = flow_key_sum(key) == FLOW_SUM_NONE && group_id_of_key(key) != SIGHT_NONE;
 
 	return by == GROUP_SITE && named ? GROUP_SERVER : GROUP_CONVERSATION;
 }
@@ -552,6 +552,11 @@ size_t view_history(const struct view *view, size_t place, double *ret_bps, size
 	return past_rates(view->rows.past, view->rows.item[place].index, ret_bps, max);
 }
 
+static struct flow_key pair_key_of(const struct flow_key *key)
+{
+	return group_key(GROUP_CONVERSATION, key, NULL, (struct flow_about){0});
+}
+
 /* Key of the conversation that the selected row is, or is a flow of; false: it is neither. */
 static bool selected_pair(const struct view *view, struct flow_key *ret_key)
 {
@@ -562,9 +567,7 @@ static bool selected_pair(const struct view *view, struct flow_key *ret_key)
 	    (view->rows.by != GROUP_FLOW && view->rows.by != GROUP_CONVERSATION))
 		return false;
 	key = rows_key(&view->rows, (uint32_t)view->selected_index);
-	*ret_key = view->rows.by == GROUP_CONVERSATION
-			   ? *key
-			   : group_key(GROUP_CONVERSATION, key, NULL, (struct flow_about){0});
+	*ret_key = view->rows.by == GROUP_CONVERSATION ? *key : pair_key_of(key);
 	return true;
 }
 
@@ -603,8 +606,7 @@ static void find_past_rates(const struct past *past, struct view_pair *pair)
 
 		for (size_t i = 0; i < snapshot->count; i++) {
 			const struct flow_key *key = snapshot_key(snapshot, i);
-			struct flow_key of = group_key(GROUP_CONVERSATION, key, NULL,
-						       (struct flow_about){0});
+			struct flow_key of = pair_key_of(key);
 
 			if (flow_key_equal(&of, &pair->key))
 				take_past_rates(past, at, i, flow_key_dir(key), pair);
@@ -635,8 +637,7 @@ bool view_get_pair(const struct view *view, struct view_pair *ret_pair)
 	ret_pair->key = wanted;
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct flow_key *key = snapshot_key(snapshot, i);
-		struct flow_key of =
-			group_key(GROUP_CONVERSATION, key, NULL, (struct flow_about){0});
+		struct flow_key of = pair_key_of(key);
 
 		if (!flow_key_equal(&of, &wanted)) {
 			ret_pair->others += flow_key_sum(key) == FLOW_SUM_NONE &&

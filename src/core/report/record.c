@@ -323,7 +323,7 @@ static void get_site(struct record *record, const struct row *row, struct value 
 					    record->options.context.sights);
 
 	if (!record->is_sum)
-		set_known(value, *name == '~' ? name + 1 : name);
+		set_known(value, sight_unmarked(name));
 }
 
 /* Rows of sites and servers say it only where no flow named itself. */
@@ -332,7 +332,7 @@ static void get_site_from(struct record *record, const struct row *row, struct v
 	const char *name = group_sight_name(record->options.context.by, &row->key,
 					    record->options.context.sights);
 
-	if (!record->is_sum && *name == '~')
+	if (!record->is_sum && sight_is_marked(name))
 		set_text(value, "dns");
 }
 
