@@ -275,6 +275,13 @@ bool layout_may_show(const struct layout_wish *wish, enum column column)
 	return columns_of(wish->by) & ~unknown_columns(wish) & BIT(column);
 }
 
+bool layout_may_order(const struct layout_wish *wish, enum column column)
+{
+	unsigned int orders = column_info(column)->live | column_info(column)->orders;
+
+	return orders & BIT(wish->by) && !(unknown_columns(wish) & BIT(column));
+}
+
 /* Whether a column that is sorted by stays: wide ones only where that leaves room for others. */
 static bool stays(const struct layout *layout, const struct layout_wish *wish)
 {

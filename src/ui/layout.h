@@ -71,6 +71,8 @@ size_t layout_columns_of(const struct layout_wish *wish,
 
 /* Whether a view has a column, even if it does not fit. */
 bool layout_may_show(const struct layout_wish *wish, enum column column);
+/* Whether its rows can be in the order of a column, which they need not have. */
+bool layout_may_order(const struct layout_wish *wish, enum column column);
 
 /* The column at x, or NULL. */
 const struct layout_column *layout_column_at(const struct layout *layout, int x);

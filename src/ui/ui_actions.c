@@ -18,21 +18,13 @@ void ui_say(struct ui *ui, const char *what, const char *detail)
 	ui->scene.notice = ui->scene.notice_text;
 }
 
-/* Whether rows have the name of a server, which stands in an end. */
-static bool names_sites(const struct layout_wish *wish)
-{
-	return wish->sights && (wish->by == GROUP_FLOW || wish->by == GROUP_CONVERSATION ||
-				wish->by == GROUP_SITE || wish->by == GROUP_SERVER);
-}
-
 bool ui_can_sort_by(const struct ui *ui, enum column column)
 {
 	struct layout_wish wish = ui->wish;
 
 	wish.by = view_group(ui->view);
 	wish.content = NULL;
-	return column == COLUMN_TUPLE || (column == COLUMN_SITE && names_sites(&wish)) ||
-	       layout_may_show(&wish, column);
+	return layout_may_order(&wish, column);
 }
 
 static void sort_by(struct ui *ui, enum column column)

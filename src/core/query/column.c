@@ -257,6 +257,7 @@ static const struct column_info columns[COLUMNS] = {
 			.live = FLOWS | PAIRS, .width = {8, 8, 10}, .leave = {115, FULL},
 			.report = FLOWS | PAIRS, .drop = 65, .drop_group = 65},
 	[COLUMN_SITE] = {NAMED(COLUMN_SITE, "site", "SITE"), .sortable = 17, .sight = true, .text = text_site,
+			 .orders = FLOWS | PAIRS | BY(GROUP_SITE) | BY(GROUP_SERVER),
 			 .report = FLOWS | PAIRS, .drop = 35, .drop_group = 35, .shorten = true},
 	[COLUMN_HISTORY] = {NAMED(COLUMN_HISTORY, "history", "HISTORY"), .kind = COLUMN_GRAPH,
 			    .past = true, .live = FLOWS, .width = {10, 10, 10},
@@ -301,7 +302,8 @@ static const struct column_info columns[COLUMNS] = {
 			  .sortable = 15, .count = count_flows, .live = GROUPED & ~PAIRS,
 			  .width = {6, 7, 7}, .leave = {90, FULL}, .report = GROUPED,
 			  .drop_group = 20},
-	[COLUMN_TUPLE] = {NAMED(COLUMN_TUPLE, "tuple", "TUPLE"), .sortable = 7},
+	[COLUMN_TUPLE] = {NAMED(COLUMN_TUPLE, "tuple", "TUPLE"), .sortable = 7,
+			  .orders = ALL},
 };
 
 static const struct {
@@ -335,7 +337,7 @@ bool column_orders_view(enum column column)
 {
 	const struct column_info *info = &columns[column];
 
-	return info->sortable || (info->live && info->kind != COLUMN_GRAPH);
+	return (info->live || info->orders) && info->kind != COLUMN_GRAPH;
 }
 
 /* The column in that place among the keys of --sort, or NULL behind the last. */

@@ -92,6 +92,7 @@ struct column_info {
 	bool iface;    /* where there are several interfaces */
 	bool past;     /* needs the snapshots before */
 	unsigned int live;    /* groupings in the live view that have it, a bit each */
+	unsigned int orders;  /* others there that can be in its order without having it */
 	unsigned int report;  /* the same of the report */
 	uint8_t width[3];     /* in the live view, below 100 columns, below 132, and beyond; 0: the rest */
 	struct column_leave leave, late; /* `late`: a second, later turn */
