@@ -173,12 +173,12 @@ int app_make_ipfix(struct app *app)
 int app_start_ipfix(struct app *app)
 {
 	struct app_ipfix *output = app->ipfix;
+	const struct about_tables tables = app_tables(app);
 	int err;
 
 	if (!output)
 		return 0;
-	ipfix_prepare(output->ipfix,
-		      &(const struct about_tables){app->owner_table, app->sight_table});
+	ipfix_prepare(output->ipfix, &tables);
 	err = publisher_start(output->publisher);
 	if (err)
 		log_line("cannot start sending flow records to %s: %s", output->name,

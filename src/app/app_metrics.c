@@ -59,7 +59,7 @@ int app_bind_metrics(struct app *app)
 	metrics->app = app;
 	metrics->listen_fd = -1;
 	if (app->options->metrics)
-		err = metrics_bind(app->options->metrics, &metrics->listen_fd);
+		err = metrics_bind(&app->options->metrics_address, &metrics->listen_fd);
 	return err ? say_bind_error(app->options->metrics, err) : 0;
 }
 
@@ -211,7 +211,7 @@ int app_open_metrics(struct app *app, struct alerts *alerts)
 int app_start_metrics(struct app *app)
 {
 	struct app_metrics *metrics = app->metrics;
-	const struct about_tables tables = {app->owner_table, app->sight_table};
+	const struct about_tables tables = app_tables(app);
 	int err = 0;
 
 	if (!metrics)

@@ -455,15 +455,15 @@ int app_open_outputs(struct app *app)
 int app_start_outputs(struct app *app)
 {
 	struct app_outputs *outputs = app->outputs;
+	const struct about_tables tables = app_tables(app);
 	int err = 0;
 
 	for (size_t i = 0; outputs && !err && i < outputs->streams; i++) {
 		struct app_output *output = &outputs->stream[i];
 
 		stream_prepare(output->stream, publisher_stop_fd(output->publisher),
-			       app->start_wall_ns, app->owner_table,
+			       app->start_wall_ns, &tables,
 			       app->options->names ? app->names : NULL);
-		stream_set_sights(output->stream, app->sight_table);
 		err = publisher_start(output->publisher);
 		if (err)
 			log_line("cannot start the stream to %s: %s", output_name(output),

@@ -30,6 +30,7 @@
 #include "process.h"
 #include "report.h"
 #include "ring.h"
+#include "row.h"
 #include "services.h"
 #include "sight.h"
 #include "settings.h"
@@ -122,6 +123,12 @@ struct app {
 	const char *ended; /* reason, for the report */
 	int status;
 };
+
+/* What is known of flows, for outputs. */
+static inline struct about_tables app_tables(const struct app *app)
+{
+	return (struct about_tables){app->owner_table, app->sight_table};
+}
 
 void app_finish_owners(struct app *app);
 void app_free_owners(struct app *app);

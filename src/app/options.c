@@ -16,7 +16,6 @@
 #include "group.h"
 #include "ledger.h"
 #include "limit.h"
-#include "metrics_address.h"
 
 /* getopt's value for the option with this id: beyond any letter. */
 #define LONG_VALUE(id) (256 + (int)(id))
@@ -408,9 +407,7 @@ static bool parse_once(struct parser *parser, const char *name, const char *text
 
 static bool parse_metrics(struct parser *parser, const char *text)
 {
-	struct metrics_address unused;
-
-	if (*text && !metrics_address_parse(text, &unused))
+	if (*text && !metrics_address_parse(text, &parser->options.metrics_address))
 		return refuse(parser, "cannot use '%.64s' as --metrics: give a port from 1 to 65535, "
 				      "ADDRESS:PORT or [IPV6-ADDRESS]:PORT",
 			      text);

@@ -17,6 +17,7 @@
 #include "link.h"
 #include "local_nets.h"
 #include "ipfix_target.h"
+#include "metrics_address.h"
 #include "stream_format.h"
 #include "theme.h"
 
@@ -85,7 +86,8 @@ struct options {
 	size_t streams;
 	uint64_t every_ns; /* between intervals of outputs */
 	bool every_set;
-	const char *metrics;	  /* "[ADDR:]PORT" of argv (outside text); NULL: none */
+	const char *metrics; /* "[ADDR:]PORT" of argv (outside text), that address; NULL: none */
+	struct metrics_address metrics_address;
 	const char *metrics_file; /* path of argv (outside text); NULL: none */
 	size_t metrics_series;
 	const char *alert[OPTIONS_LIMITS_MAX]; /* of argv, expressions that are right */

@@ -52,18 +52,16 @@ static int bind_one(const struct addrinfo *info, int *ret_fd)
 	return err;
 }
 
-int metrics_bind(const char *address, int *ret_fd)
+int metrics_bind(const struct metrics_address *address, int *ret_fd)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC,
 				       .ai_socktype = SOCK_STREAM,
 				       .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-	struct metrics_address split;
+	const char *host = *address->host ? address->host : "127.0.0.1";
 	struct addrinfo *found;
 	int err;
 
-	if (!metrics_address_parse(address, &split))
-		return -EINVAL;
-	if (getaddrinfo(*split.host ? split.host : "127.0.0.1", split.port, &hints, &found))
+	if (getaddrinfo(host, address->port, &hints, &found))
 		return -ENOENT;
 	err = bind_one(found, ret_fd);
 	freeaddrinfo(found);

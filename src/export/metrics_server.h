@@ -9,15 +9,15 @@
 #define PKTSTAT_METRICS_SERVER_H
 
 #include "metrics.h"
+#include "metrics_address.h"
 
 struct metrics_server;
 
 /*
- * Binds a listening TCP socket to "[ADDR:]PORT"; without ADDR to 127.0.0.1. IPv6 addresses stand in
- * brackets. 0; -EINVAL: not of that form; -ENOENT: the name does not resolve; or the errno of socket(),
- * bind() or listen().
+ * Binds a listening TCP socket to the address; without a host to 127.0.0.1. 0; -ENOENT: the name does
+ * not resolve; or the errno of socket(), bind() or listen().
  */
-int metrics_bind(const char *address, int *ret_fd);
+int metrics_bind(const struct metrics_address *address, int *ret_fd);
 
 /* Serves on that socket, which it takes over also on errors; borrows the metrics. 0 or a negative errno. */
 int metrics_server_new(struct metrics *metrics, int fd, struct metrics_server **ret_server);

@@ -57,17 +57,12 @@ void stream_free(struct stream *stream)
 }
 
 void stream_prepare(struct stream *stream, int stop_fd, int64_t start_wall_ns,
-		    const struct owner_table *owners, struct name_cache *names)
+		    const struct about_tables *tables, struct name_cache *names)
 {
 	stream->outlet.stop_fd = stop_fd;
 	stream->options.start_wall_ns = start_wall_ns;
-	stream->options.owners = owners;
+	stream->tables = *tables;
 	stream->names = names;
-}
-
-void stream_set_sights(struct stream *stream, const struct sight_table *sights)
-{
-	stream->options.sights = sights;
 }
 
 void stream_reopen(struct stream *stream, int fd)
@@ -83,9 +78,9 @@ static int flush_text(struct stream *stream, size_t most)
 		return -ENOMEM;
 	if (stream->text.used > most) {
 		/* Who reads may be slow. */
-		sight_table_release(stream->options.sights);
+		sight_table_release(stream->tables.sights);
 		err = outlet_write(&stream->outlet, stream->text.at, stream->text.used);
-		sight_table_hold(stream->options.sights);
+		sight_table_hold(stream->tables.sights);
 		text_clear(&stream->text);
 	}
 	return err;
@@ -106,9 +101,9 @@ static bool passes_stream(const struct stream *stream, const struct changed_flow
 
 	if (!options->filter && !options->hidden)
 		return true;
-	if (options->owners)
-		subject.owner = owner_table_get(options->owners, flow->owner);
-	subject.sight = sight_table_get(options->sights, flow->sight);
+	if (stream->tables.owners)
+		subject.owner = owner_table_get(stream->tables.owners, flow->owner);
+	subject.sight = sight_table_get(stream->tables.sights, flow->sight);
 	subject.sight_word = flow->sight_word;
 	return !(options->hidden && filter_match(options->hidden, &subject)) &&
 	       filter_match(options->filter, &subject);
@@ -158,7 +153,6 @@ static int compare_rows(const void *a, const void *b, void *context)
 static int select_rows(struct stream *stream, size_t *ret_count)
 {
 	const struct change *change = stream->change;
-	const struct about_tables tables = {stream->options.owners, stream->options.sights};
 	bool flows = stream->options.by == GROUP_FLOW;
 	size_t count = 0, most = change->count;
 	int err = 0;
@@ -171,7 +165,7 @@ static int select_rows(struct stream *stream, size_t *ret_count)
 		stream->order = order;
 		stream->room = most + most / 4;
 	}
-	group_reset(stream->group, stream->options.by, &tables);
+	group_reset(stream->group, stream->options.by, &stream->tables);
 	for (size_t i = 0; !err && i < change->count; i++) {
 		const struct changed_flow *flow = &change->flow[i];
 
@@ -330,8 +324,8 @@ static int renew_record(struct stream *stream)
 	const struct stream_options *options = &stream->options;
 	const struct record_options record = {
 		.format = options->format == STREAM_CSV ? RECORD_CSV : RECORD_JSON,
-		.context = {.owners = options->owners,
-			    .sights = options->sights,
+		.context = {.owners = stream->tables.owners,
+			    .sights = stream->tables.sights,
 			    .ifaces = stream->now->ifaces,
 			    .by = options->by,
 			    .elapsed_ns = options->by == GROUP_FLOW ? stream->now->running_ns
@@ -375,9 +369,9 @@ int stream_publish(void *output, const struct change *change)
 	if (err)
 		return err;
 	stream->intervals++;
-	sight_table_hold(stream->options.sights);
+	sight_table_hold(stream->tables.sights);
 	err = write_interval(stream);
-	sight_table_release(stream->options.sights);
+	sight_table_release(stream->tables.sights);
 	return err;
 }
 
@@ -391,10 +385,10 @@ int stream_finish(void *output, const struct snapshot *last)
 	err = set_moment(stream, last);
 	if (err)
 		return err;
-	sight_table_hold(stream->options.sights);
+	sight_table_hold(stream->tables.sights);
 	write_alerts(stream);
 	stream->writer->final(stream, last);
 	err = flush_text(stream, 0);
-	sight_table_release(stream->options.sights);
+	sight_table_release(stream->tables.sights);
 	return err;
 }

@@ -17,8 +17,7 @@
 #include "filter.h"
 #include "group.h"
 #include "name_cache.h"
-#include "owner.h"
-#include "sight.h"
+#include "row.h"
 #include "stream_format.h"
 
 /* Version of the records, in the first one. Members may be added without a new one. */
@@ -27,8 +26,6 @@
 /* What is the same in all of the stream. Pointers are borrowed until the stream is freed. */
 struct stream_options {
 	enum stream_format format;
-	const struct owner_table *owners; /* NULL: not looked up; see stream_prepare() */
-	const struct sight_table *sights; /* NULL: packets are not inspected; see stream_set_sights() */
 	const struct filter *filter;	  /* NULL: all */
 	const struct filter *hidden;	  /* NULL: none is left out */
 	const char *filter_text;	  /* outside text, or NULL */
@@ -51,11 +48,10 @@ struct stream;
 int stream_new(const struct stream_options *options, int fd, bool owned,
 	       struct stream **ret_stream);
 void stream_free(struct stream *stream);
-/* Before the thread starts: what tells it to end, when counting began, owners and host names (or NULL). */
+/* Before the thread starts: what tells it to end, when counting began, owners and what packets said, and
+ * host names (or NULL). */
 void stream_prepare(struct stream *stream, int stop_fd, int64_t start_wall_ns,
-		    const struct owner_table *owners, struct name_cache *names);
-/* The same: what packets said. */
-void stream_set_sights(struct stream *stream, const struct sight_table *sights);
+		    const struct about_tables *tables, struct name_cache *names);
 /* Any thread: continues in another file, which it takes over. */
 void stream_reopen(struct stream *stream, int fd);
 

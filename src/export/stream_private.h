@@ -18,6 +18,7 @@ enum stream_rest {
 struct stream {
 	struct stream_options options;
 	const struct stream_writer *writer;
+	struct about_tables tables;
 	struct name_cache *names;
 	struct outlet outlet;
 	struct text text;

@@ -45,7 +45,6 @@ static void fill_group(const struct stream *stream, const struct row *row, struc
 	const struct flow_counts *in = &row->delta[FLOW_IN], *out = &row->delta[FLOW_OUT];
 	enum group_by by = stream->options.by;
 	bool no_proto = by == GROUP_HOST || group_by_owner(by) || group_by_sight(by);
-	const struct about_tables tables = {stream->options.owners, stream->options.sights};
 
 	*cells = (struct cells){
 		.type = group_name(by),
@@ -59,7 +58,7 @@ static void fill_group(const struct stream *stream, const struct row *row, struc
 		.delta = {in->packets + out->packets, in->bytes + out->bytes},
 		.owner = group_by_owner(by) ? OWNER_UNKNOWN : row->owner,
 	};
-	group_source(by, &row->key, &tables, stream->now->ifaces, cells->source,
+	group_source(by, &row->key, &stream->tables, stream->now->ifaces, cells->source,
 		     sizeof(cells->source));
 	group_destination(by, &row->key, cells->destination, sizeof(cells->destination));
 }
@@ -83,7 +82,7 @@ static void fill_rest(enum stream_rest why, enum flow_dir dir, size_t rows,
 
 static const struct owner *row_owner(const struct stream *stream, uint32_t id)
 {
-	return owner_table_get(stream->options.owners, id);
+	return owner_table_get(stream->tables.owners, id);
 }
 
 /* CSV: one line a row, no other records. */
