@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "cpu_share.h"
 #include "inspect.h"
 #include "sample.h"
 #include "wait.h"
@@ -32,9 +32,9 @@
 #define MESSAGE_OPEN  'o' /* from the process, which could not be confined, and ends */
 
 #define RECORDS_AT_ONCE 64
-/* CPU time in a time of the clock, and how much of it can be saved up. */
-#define PACE_DIVISOR  20
-#define PACE_SAVED_NS 250000000LL
+/* Of the time of the clock it takes one part in so many as CPU time, and saves up so much of that. */
+#define READING_PART	 20
+#define READING_SAVED_NS 250000000LL
 
 struct sight_reader {
 	int fd;
@@ -46,8 +46,7 @@ struct reading {
 	struct inspect *inspect;
 	struct sample_ring *ring;
 	enum sight_reader_from from;
-	int64_t allowed_ns;	  /* CPU time that may be taken now */
-	uint64_t mono_ns, cpu_ns; /* when that was known */
+	struct cpu_share share;
 };
 
 static void send_finding(void *arg, const struct sight_finding *finding)
@@ -64,7 +63,7 @@ static void inspect_sample(void *arg, const struct flow_sample *sample, const ui
 	bool untimed = !sample->mono_ns && reading->from == READER_FROM_KERNEL;
 	const struct inspect_packet packet = {
 		.key = sample->key,
-		.time_ns = untimed ? reading->mono_ns : sample->mono_ns,
+		.time_ns = untimed ? reading->share.mono_ns : sample->mono_ns,
 		.untimed = untimed,
 		.sequence = sample->seq,
 		.flags = sample->tcp_flags,
@@ -76,32 +75,11 @@ static void inspect_sample(void *arg, const struct flow_sample *sample, const ui
 	inspect_take(reading->inspect, &packet);
 }
 
-static uint64_t process_cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
-
-/* Brings up to date how much CPU time may be taken. */
-static void keep_pace(struct reading *reading)
-{
-	uint64_t mono_ns = clock_mono_ns(), cpu_ns = process_cpu_ns();
-
-	reading->allowed_ns += (int64_t)((mono_ns - reading->mono_ns) / PACE_DIVISOR) -
-			       (int64_t)(cpu_ns - reading->cpu_ns);
-	if (reading->allowed_ns > PACE_SAVED_NS)
-		reading->allowed_ns = PACE_SAVED_NS;
-	reading->mono_ns = mono_ns;
-	reading->cpu_ns = cpu_ns;
-}
-
 static void read_samples(struct reading *reading)
 {
 	do
-		keep_pace(reading);
-	while ((reading->allowed_ns > 0 || reading->from == READER_FROM_FILE) &&
+		cpu_share_update(&reading->share);
+	while ((reading->share.allowed_ns > 0 || reading->from == READER_FROM_FILE) &&
 	       sample_ring_read(reading->ring, RECORDS_AT_ONCE) == RECORDS_AT_ONCE);
 }
 
@@ -133,9 +111,7 @@ static void answer_program(struct reading *reading)
 /* Milliseconds to wait: until the ring is looked at anyway, or until there is CPU time again. */
 static int pause_ms(const struct reading *reading)
 {
-	if (reading->allowed_ns > 0)
-		return SAMPLE_POLL_MS;
-	return (int)(-reading->allowed_ns * PACE_DIVISOR / 1000000) + SAMPLE_POLL_MS;
+	return (int)cpu_share_wait_ms(&reading->share) + SAMPLE_POLL_MS;
 }
 
 static void __attribute__((noreturn)) read_forever(struct reading *reading)
@@ -146,7 +122,7 @@ static void __attribute__((noreturn)) read_forever(struct reading *reading)
 	};
 
 	for (;;) {
-		wait_ready(waits, reading->allowed_ns > 0 ? 2 : 1, pause_ms(reading));
+		wait_ready(waits, reading->share.allowed_ns > 0 ? 2 : 1, pause_ms(reading));
 		if (waits[0].revents)
 			answer_program(reading);
 		read_samples(reading);
@@ -239,7 +215,10 @@ static void __attribute__((noreturn))
 run_reader(void (*prepare)(void), int (*confine)(void), int fd, int life_fd)
 {
 	const struct inspect_sink sink = {.tell = send_finding};
-	struct reading reading = {.mono_ns = clock_mono_ns()};
+	struct reading reading = {.share = {.clock = CLOCK_PROCESS_CPUTIME_ID,
+					    .part = READING_PART,
+					    .saved_max_ns = READING_SAVED_NS,
+					    .mono_ns = clock_mono_ns()}};
 
 	leave_for_reading(fd, life_fd);
 	prepare();

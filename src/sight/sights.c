@@ -12,20 +12,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "cpu_share.h"
 #include "flow.h"
 #include "hash_index.h"
 #include "site_name.h"
 #include "snapshot.h"
 #include "wait.h"
 
-/* CPU time of the thread in a time of the clock, and how much of it can be saved up for hearing. */
-#define PACE_PART     100
-#define PACE_MOST_NS  100000000LL
-#define PACE_PAUSE_MS 1000 /* at most, until it is looked at again */
+/* Of the time of the clock the thread takes one part in so many to hear, and saves up so much of that. */
+#define HEARING_PART	 100
+#define HEARING_SAVED_NS 100000000LL
+#define HEARING_PAUSE_MS 1000 /* at most, until it is looked at again */
 /* After a look of t, the next one comes so many t later at the earliest. */
 #define LOOK_REST 100
 /* Snapshots in which a finding is looked for: that of its flow may be the next one, and an entry is
@@ -52,17 +52,15 @@ struct sights {
 	struct hash_index index;
 	struct waiting *waiting;
 	uint32_t next;	/* place to be used next */
-	uint32_t first; /* the oldest one in use, if any is */
 	uint32_t count; /* places in use */
-	bool dead, synced;
-	int64_t allowed_ns;	  /* CPU time that may be taken for hearing now */
-	uint64_t mono_ns, cpu_ns; /* when that was known */
-	uint64_t rest_until_ns;	  /* CLOCK_MONOTONIC */
+	bool synced;
+	struct cpu_share share;
+	uint64_t rest_until_ns; /* CLOCK_MONOTONIC */
 	int stop_fd, publish_fd;
 	pthread_t thread;
 	bool started;
 	atomic_ullong findings, refused, given_up;
-	atomic_bool is_dead, unconfined;
+	atomic_bool dead, unconfined;
 };
 
 static bool is_waiting(const void *table, uint32_t place, const void *key)
@@ -156,8 +154,7 @@ static bool hear_reader(struct sights *sights)
 		case READER_SYNCED: sights->synced = true; return false;
 		case READER_OPEN: atomic_store(&sights->unconfined, true); break;
 		case READER_DEAD:
-			sights->dead = true;
-			atomic_store(&sights->is_dead, true);
+			atomic_store(&sights->dead, true);
 			return false;
 		default: return false;
 		}
@@ -211,32 +208,22 @@ static void make_places(struct sights *sights, const struct snapshot *snapshot)
 	sight_table_forget(table);
 }
 
-/* Places in use are between the first one and the next. */
+/* From the newest place back to the oldest one in use. */
 static void count_look(struct sights *sights)
 {
-	uint32_t place = sights->first;
+	uint32_t place = sights->next;
 
-	sights->first = sights->next;
-	for (uint32_t left = sights->count; left; place = (place + 1) % SIGHTS_WAITING) {
-		struct waiting *waiting = &sights->waiting[place];
+	for (uint32_t left = sights->count; left;) {
+		struct waiting *waiting;
 
+		place = (place ? place : SIGHTS_WAITING) - 1;
+		waiting = &sights->waiting[place];
 		left -= waiting->looks != 0;
-		if (waiting->looks == 1) {
+		if (waiting->looks == 1)
 			release(sights, place);
-		} else if (waiting->looks) {
-			if (sights->first == sights->next)
-				sights->first = place;
+		else if (waiting->looks)
 			waiting->looks--;
-		}
 	}
-}
-
-static uint64_t thread_cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
 /* True if a flow says something new. The last one is followed by the report: nothing is forgotten. */
@@ -256,7 +243,7 @@ static bool write_sights(struct sights *sights, const struct snapshot *snapshot,
 
 static void look_at_snapshot(struct sights *sights, bool last)
 {
-	uint64_t now_ns = clock_mono_ns(), begin_ns = thread_cpu_ns();
+	uint64_t now_ns = clock_mono_ns(), begin_ns = cpu_share_taken_ns(&sights->share);
 	struct snapshot *snapshot;
 	bool changed;
 
@@ -267,7 +254,7 @@ static void look_at_snapshot(struct sights *sights, bool last)
 		return;
 	changed = write_sights(sights, snapshot, last);
 	snapshot_unref(snapshot);
-	sights->rest_until_ns = now_ns + LOOK_REST * (thread_cpu_ns() - begin_ns);
+	sights->rest_until_ns = now_ns + LOOK_REST * (cpu_share_taken_ns(&sights->share) - begin_ns);
 	if (changed)
 		ring_notify(sights->options.ring);
 }
@@ -292,8 +279,7 @@ bool sights_await_reader(struct sights *sights)
 {
 	if (sync_reader(sights, STUCK_MS))
 		return true;
-	sights->dead = true;
-	atomic_store(&sights->is_dead, true);
+	atomic_store(&sights->dead, true);
 	return false;
 }
 
@@ -324,19 +310,13 @@ void sights_settle(struct sights *sights, const struct snapshot *snapshot)
  */
 static int hearing_pause_ms(struct sights *sights)
 {
-	uint64_t mono_ns = clock_mono_ns(), cpu_ns = thread_cpu_ns();
 	int64_t pause_ms;
 
-	sights->allowed_ns += (int64_t)((mono_ns - sights->mono_ns) / PACE_PART) -
-			      (int64_t)(cpu_ns - sights->cpu_ns);
-	if (sights->allowed_ns > PACE_MOST_NS)
-		sights->allowed_ns = PACE_MOST_NS;
-	sights->mono_ns = mono_ns;
-	sights->cpu_ns = cpu_ns;
-	if (sights->allowed_ns > 0)
+	cpu_share_update(&sights->share);
+	if (sights->share.allowed_ns > 0)
 		return -1;
-	pause_ms = -sights->allowed_ns * PACE_PART / 1000000 + 1;
-	return pause_ms < PACE_PAUSE_MS ? (int)pause_ms : PACE_PAUSE_MS;
+	pause_ms = cpu_share_wait_ms(&sights->share) + 1;
+	return pause_ms < HEARING_PAUSE_MS ? (int)pause_ms : HEARING_PAUSE_MS;
 }
 
 static void *sights_main(void *arg)
@@ -352,8 +332,7 @@ static void *sights_main(void *arg)
 	prctl(PR_SET_NAME, "sights");
 	if (sights->options.on_thread)
 		sights->options.on_thread(sights->options.context);
-	sights->allowed_ns = PACE_MOST_NS;
-	sights->mono_ns = clock_mono_ns();
+	sights->share.mono_ns = clock_mono_ns();
 	while (!wait_take_event(sights->stop_fd)) {
 		int pause_ms = hearing_pause_ms(sights);
 		/* The descriptor of a reader that has ended is always readable. */
@@ -397,6 +376,10 @@ int sights_open(const struct sights_options *options, struct sights **ret_sights
 	if (!sights)
 		return -ENOMEM;
 	sights->options = *options;
+	sights->share = (struct cpu_share){.clock = CLOCK_THREAD_CPUTIME_ID,
+					   .part = HEARING_PART,
+					   .saved_max_ns = HEARING_SAVED_NS,
+					   .allowed_ns = HEARING_SAVED_NS};
 	sights->stop_fd = -1;
 	err = allocate_sights(sights);
 	if (err) {
@@ -442,7 +425,7 @@ void sights_health(const struct sights *sights, struct sights_health *ret_health
 		.findings = atomic_load(&sights->findings),
 		.refused = atomic_load(&sights->refused),
 		.given_up = atomic_load(&sights->given_up),
-		.dead = atomic_load(&sights->is_dead),
+		.dead = atomic_load(&sights->dead),
 		.unconfined = atomic_load(&sights->unconfined),
 	};
 }
