@@ -22,11 +22,6 @@ nfcapd_start() {
 	wait_for 60 grep -q "Startup nfcapd" "$BED_DIR/nfcapd.log" || fail "nfcapd did not start"
 }
 
-# User and system time of a process, in hundredths of a second.
-ticks_of() {
-	awk '{ print $14 + $15 }' "/proc/$1/stat"
-}
-
 send() {
 	bed_far "$TOOLS/blast" --iface far0 --flows "$FLOWS" --packets "$PACKETS" --order random \
 		--size 200 --tcp 50 >/dev/null || fail "the sender failed"
@@ -46,7 +41,7 @@ run_ours() {
 	nfcapd_start
 	monitor_start m --json --ipfix 127.0.0.1
 	send
-	ticks=$(ticks_of "$MONITOR_PID")
+	ticks=$(ticks "$MONITOR_PID")
 	monitor_stop
 	figures "pktstat-bpf" "$ticks"
 }
@@ -55,7 +50,7 @@ run_without() {
 	monitor_start m --json
 	send
 	printf '%-12s %40s %5.2f s of CPU\n' "no records" "" \
-		"$(ticks_of "$MONITOR_PID" | awk '{ print $1 / 100 }')"
+		"$(ticks "$MONITOR_PID" | awk '{ print $1 / 100 }')"
 	monitor_stop
 }
 
@@ -68,7 +63,7 @@ run_softflowd() {
 	BED_PIDS+=" $pid"
 	wait_for 60 test -S "$BED_DIR/softflowd.ctl" || fail "softflowd did not start"
 	send
-	ticks=$(ticks_of "$pid")
+	ticks=$(ticks "$pid")
 	softflowctl -c "$BED_DIR/softflowd.ctl" shutdown >/dev/null
 	wait "$pid"
 	figures softflowd "$ticks"

@@ -8,17 +8,9 @@ set -u
 . "$(dirname "$0")/../support/netns.sh"
 flows=${1:-1000000}
 
-ticks() {
-	# The name stands in brackets and may have spaces.
-	sed 's/.*) //' "$1" | awk '{ print $12 + $13 }'
-}
-
-kilobytes() {
-	awk -v what="$2:" '$1 == what { print $2 }' "/proc/$1/status"
-}
-
+# "PID/task/TID" of a thread by its name.
 thread_of() {
-	grep -lx "$2" "/proc/$1/task/"*/comm | head -1 | xargs dirname
+	grep -lx "$2" "/proc/$1/task/"*/comm | sed -n '1s|/proc/\(.*\)/comm|\1|p'
 }
 
 measure() {
@@ -27,13 +19,13 @@ measure() {
 	wait_for 60 pgrep -P "$MONITOR_PID" -x pktstat-reader >/dev/null || fail "no reader"
 	reader=$(pgrep -P "$MONITOR_PID" -x pktstat-reader)
 	thread=$(thread_of "$MONITOR_PID" sights)
-	used=$(ticks "/proc/$reader/stat") thread_used=$(ticks "$thread/stat") began=$(date +%s%N)
+	used=$(ticks "$reader") thread_used=$(ticks "$thread") began=$(date +%s%N)
 	bed_far "${PKTSTAT_TOOLS:?}/name_blast" far0 "$flows" "$1" >"$BED_DIR/sent" || fail "the sender failed"
 	sleep 5 # what waits in the ring is read as well
 	seconds=$(($(date +%s%N) - began))
 	awk -v what="$1" -v ns="$seconds" -v hz="$(getconf CLK_TCK)" -v flows="$flows" \
-		-v reader="$(($(ticks "/proc/$reader/stat") - used))" \
-		-v thread="$(($(ticks "$thread/stat") - thread_used))" \
+		-v reader="$(($(ticks "$reader") - used))" \
+		-v thread="$(($(ticks "$thread") - thread_used))" \
 		-v memory="$(kilobytes "$reader" VmHWM)" -v own="$(kilobytes "$reader" RssAnon)" \
 		-v monitor="$(kilobytes "$MONITOR_PID" VmHWM)" 'BEGIN {
 		printf "%-6s %9d flows in %4.1f s   reader %4.1f %% of a CPU, %4.1f MB (%4.1f its own)   thread %4.2f %%   monitor %5.1f MB\n",

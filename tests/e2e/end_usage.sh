@@ -4,18 +4,6 @@
 set -u
 . "$(dirname "$0")/../support/netns.sh"
 
-# refuses STATUS TEXT CMD...: TEXT is a regular expression found in the one line of CMD's stderr.
-refuses() {
-	local status=0 wanted=$1 text=$2
-	shift 2
-	bed_mon "$@" >"$BED_DIR/out" 2>"$BED_DIR/err" </dev/null || status=$?
-	same "$*: status" "$status" "$wanted"
-	same "$*: standard output" "$(cat "$BED_DIR/out")" ""
-	same "$*: lines on standard error: $(cat "$BED_DIR/err")" "$(wc -l <"$BED_DIR/err")" 1
-	grep -qE -- "$text" "$BED_DIR/err" || fail "$*: no '$text' in: $(cat "$BED_DIR/err")"
-	echo "ok: ${*##*/}: $(cat "$BED_DIR/err")"
-}
-
 # without CAPS CMD...: as root without those capabilities, says $missing.
 without() {
 	local caps=$1

@@ -25,15 +25,6 @@ blast_out() {
 		>"$BED_DIR/$name.json" || fail "blast $name"
 }
 
-# compare WORDS FILES...: the JSON report of the last monitor against what was sent.
-compare() {
-	same "$1: exit status" "$MONITOR_STATUS" 0
-	same "$1: standard error" "$(cat "$BED_DIR/$MONITOR_NAME.err")" ""
-	echo -n "$1: "
-	shift
-	"$tools/compare_flows" "$BED_DIR/$MONITOR_NAME.out" "$@" || fail "the report is not exact"
-}
-
 # other_packets TEXT: packets in "other" rows of a reason.
 other_packets() {
 	jq --arg reason "$1" '[.[] | select(.proto == "other" and (.reason | contains($reason)))

@@ -18,14 +18,6 @@ blast_in() {
 		>"$BED_DIR/$name.json" || fail "the sender of $name failed"
 }
 
-compare() {
-	same "$1: exit status" "$MONITOR_STATUS" 0
-	same "$1: standard error" "$(cat "$BED_DIR/$MONITOR_NAME.err")" ""
-	echo -n "$1: "
-	shift
-	"$tools/compare_flows" "$BED_DIR/$MONITOR_NAME.out" "$@" || fail "the report is not exact"
-}
-
 # Stopped for ten seconds at 20,000 packets a second: nothing is lost, and the interval after it is
 # as long as it really was, so no rate is far higher than what was sent (a rate over one interval
 # would be 400,000; a sender that was late makes up for it).

@@ -205,14 +205,6 @@ test_hostile() {
 		>/dev/null || fail "no name was read"
 }
 
-kilobytes() {
-	awk -v what="$2:" '$1 == what { print $2 }' "/proc/$1/status"
-}
-
-ticks() {
-	sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'
-}
-
 # It has taken no CPU time for longer than it waits when it has taken too much.
 rests() {
 	local before

@@ -16,6 +16,11 @@
 #                           CAP_NET_RAW alone and a seccomp filter that refuses bpf(2)
 #   monitor_stop [SIGNAL]   ends it (default INT), waits, status in MONITOR_STATUS
 #   monitor_wait            waits until it ends by itself
+#   ticks PID               user and system time of a process, in ticks; PID/task/TID: of a thread
+#   kilobytes PID WHAT      a number of /proc/PID/status, for example VmHWM
+#   refuses STATUS TEXT CMD...       CMD, in $BED_MON, ends with that status, prints nothing and says one
+#                           line that has TEXT, an extended regular expression
+#   compare WORDS FILES...  the JSON report of the last monitor, which ended well, is what was sent
 #   fail WORDS..., skip WORDS..., same NAME GOT WANTED
 
 PKTSTAT_BPF=${PKTSTAT_BPF:?the program to test}
@@ -44,12 +49,41 @@ wait_for() {
 	done
 }
 
+# The name stands in brackets and may have spaces.
+ticks() {
+	sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'
+}
+
+kilobytes() {
+	awk -v what="$2:" '$1 == what { print $2 }' "/proc/$1/status"
+}
+
 bed_mon() {
 	ip netns exec "$BED_MON" "$@"
 }
 
 bed_far() {
 	ip netns exec "$BED_FAR" "$@"
+}
+
+compare() {
+	same "$1: exit status" "$MONITOR_STATUS" 0
+	same "$1: standard error" "$(cat "$BED_DIR/$MONITOR_NAME.err")" ""
+	echo -n "$1: "
+	shift
+	"${PKTSTAT_TOOLS:?}/compare_flows" "$BED_DIR/$MONITOR_NAME.out" "$@" || fail "the report is not exact"
+}
+
+refuses() {
+	local status=0 wanted=$1 text=$2
+	shift 2
+	bed_mon "$@" >"$BED_DIR/refuses.out" 2>"$BED_DIR/refuses.err" </dev/null || status=$?
+	same "$*: status" "$status" "$wanted"
+	same "$*: standard output" "$(cat "$BED_DIR/refuses.out")" ""
+	same "$*: lines on standard error: $(cat "$BED_DIR/refuses.err")" \
+		"$(wc -l <"$BED_DIR/refuses.err")" 1
+	grep -qE -- "$text" "$BED_DIR/refuses.err" || fail "$*: no '$text' in: $(cat "$BED_DIR/refuses.err")"
+	echo "ok: ${*##*/}: $(cat "$BED_DIR/refuses.err")"
 }
 
 bed_clean() {
