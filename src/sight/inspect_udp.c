@@ -4,6 +4,7 @@
 
 #include "array.h"
 #include "dtls_piece.h"
+#include "google_hello.h"
 #include "inspect_private.h"
 #include "octets.h"
 #include "signature.h"
@@ -64,27 +65,51 @@ static void take_crypto(void *arg, uint64_t offset, const uint8_t *data, size_t 
 					offset, data, length, &stream->bytes);
 }
 
+static void read_quic_hello(struct inspect_case *now, const uint8_t *bytes, size_t length)
+{
+	struct tls_hello hello;
+	char name[HOST_NAME_SIZE];
+	int err;
+
+	if (google_hello_read(bytes, length, name)) {
+		inspect_named(now, !now->from, name);
+		now->of->side[now->from].finished |= *name;
+		return;
+	}
+	err = tls_hello_read(bytes, length, &hello);
+	if (!err || *hello.sni)
+		inspect_hello(now, &hello, !err, true);
+}
+
+/* Google's QUIC of before it was encrypted. */
+static bool take_google_hello(struct inspect_case *now)
+{
+	const uint8_t *message;
+	size_t length = google_hello_find(now->packet->bytes, now->packet->length, &message);
+
+	if (!length)
+		return false;
+	inspect_found(now, APPLICATION_QUIC);
+	read_quic_hello(now, message, length);
+	return true;
+}
+
 static bool take_quic(struct inspect_case *now)
 {
 	struct inspect_side *side = &now->of->side[now->from];
 	struct quic_stream stream = {.now = now};
 	const struct quic_sink sink = {.take = take_crypto, .arg = &stream};
-	struct tls_hello hello;
-	int opened, err;
 
 	if (now->of->finding.application != APPLICATION_UNKNOWN && !now->of->quic.length &&
 	    now->of->finding.application != APPLICATION_QUIC)
 		return false;
-	opened = quic_read(now->packet->bytes, now->packet->length, &now->of->quic, &sink);
-	if (opened < 0)
-		return false;
+	if (quic_read(now->packet->bytes, now->packet->length, &now->of->quic, &sink) < 0)
+		return take_google_hello(now);
 	if (now->of->finding.application == APPLICATION_UNKNOWN)
 		inspect_found(now, APPLICATION_QUIC);
 	if (side->finished || !stream.length)
 		return true;
-	err = tls_hello_read(stream.bytes, stream.length, &hello);
-	if (!err || *hello.sni)
-		inspect_hello(now, &hello, !err, true);
+	read_quic_hello(now, stream.bytes, stream.length);
 	if (side->finished)
 		hello_pool_end(now->inspect->pool, inspect_stream(now));
 	return true;

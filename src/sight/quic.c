@@ -240,6 +240,7 @@ static void read_frames(struct octets frames, const struct quic_sink *sink)
 		case 0x02: skip_ack(&frames, false); break;
 		case 0x03: skip_ack(&frames, true); break;
 		case 0x06: /* CRYPTO */
+		case 0x08: /* the same in Google's versions; no frame that others may have here */
 			offset = read_variable(&frames);
 			data = octets_take(&frames, read_variable(&frames));
 			if (frames.cut)

@@ -22,12 +22,12 @@ FIELDS = """
     frame.number frame.protocols ip.src ip.dst ipv6.src ipv6.dst tcp.srcport tcp.dstport udp.srcport
     udp.dstport tcp.flags.syn tcp.flags.ack tls.handshake.type tls.handshake.extensions_server_name
     tls.handshake.extensions_alpn_str http.host http.request.method dns.flags.response dns.qry.name
-    dns.resp.name dns.a dns.aaaa dns.cname
+    dns.resp.name dns.a dns.aaaa dns.cname gquic.tag.sni
 """.split()
 
 # Layers of tshark by which it sees an application, where they are called otherwise.
 LAYERS = {
-    "https": {"tls", "ssl"}, "tls": {"tls", "ssl"}, "http3": {"quic"}, "quic": {"quic"},
+    "https": {"tls", "ssl"}, "tls": {"tls", "ssl"}, "http3": {"quic"}, "quic": {"quic", "gquic"},
     "dot": {"tls"}, "doq": {"quic"}, "dhcp": {"dhcp", "bootp"}, "postgresql": {"pgsql"},
     "smb": {"nbss", "smb", "smb2"}, "http": {"http", "data-text-lines", "websocket"},
     "bittorrent": {"bittorrent", "bt-dht", "bt-utp"}, "rdp": {"tpkt", "rdp", "cotp"},
@@ -106,6 +106,9 @@ class Capture:
                 if name:
                     conversation.sni.setdefault(name, ends[1])
             conversation.alpn += frame["tls.handshake.extensions_alpn_str"][:1]
+        for name in map(tidy, frame["gquic.tag.sni"]):
+            if name:
+                conversation.sni.setdefault(name, ends[1])
         if frame["http.request.method"]:
             for name in map(host, frame["http.host"]):
                 if name:

@@ -9,6 +9,7 @@
 #include "dns_message.h"
 #include "dtls_piece.h"
 #include "fuzz.h"
+#include "google_hello.h"
 #include "hello_bytes.h"
 #include "hello_pool.h"
 #include "http_host.h"
@@ -94,7 +95,14 @@ static void try_quic(const uint8_t *bytes, size_t length)
 static void try_pieces(const uint8_t *bytes, size_t length)
 {
 	struct dtls_piece piece;
+	const uint8_t *message;
+	char name[HOST_NAME_SIZE];
+	size_t there = google_hello_find(bytes, length, &message);
 
+	if (there)
+		check(google_hello_read(message, there, name) || !*name);
+	google_hello_read(bytes, length, name);
+	check_name(name);
 	if (dtls_piece_read(bytes, length, &piece))
 		check(piece.bytes >= bytes && piece.bytes + piece.length <= bytes + length);
 	check(proxy_head_length(bytes, length) <= length);

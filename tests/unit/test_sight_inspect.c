@@ -315,6 +315,34 @@ static void media_needs_three_in_a_row(void **state)
 	assert_int_equal(bed->last.application, APPLICATION_RTP);
 }
 
+/* Google's QUIC before TLS: public flags, id, version, packet number, digest, a frame of a stream. */
+static const uint8_t google_head[] = {0x09, 1,	 2,   3, 4, 5, 6, 7, 8, 'Q', '0',  '4',	 '3', 1, 0, 0, 0,
+				      0,    0,	 0,   0, 0, 0, 0, 0, 0, 0xa0, 1, 0x40, 0};
+/* CHLO with the tags PAD, SNI and VER. */
+static const uint8_t google_hello[] =
+	"CHLO\3\0\0\0PAD\0\4\0\0\0SNI\0\x13\0\0\0VER\0\x17\0\0\0----www.example.orgQ043";
+#define GOOGLE_HELLO (sizeof(google_hello) - 1)
+
+static void google_hello_is_read(void **state)
+{
+	struct bed *bed = *state;
+	uint8_t datagram[sizeof(google_head) + GOOGLE_HELLO];
+
+	memcpy(datagram, google_head, sizeof(google_head));
+	memcpy(datagram + sizeof(google_head), google_hello, GOOGLE_HELLO);
+	for (size_t cut = 1; cut <= sizeof(datagram); cut++) {
+		send_udp(bed, (uint16_t)(40000 + cut), 443, false, datagram, cut);
+		if (cut < sizeof(google_head) + 32 + 0x13)
+			assert_string_equal(bed->last.name, "");
+	}
+	assert_string_equal(bed->last.name, "www.example.org");
+	assert_int_equal(bed->last.named, SIGHT_END_SOURCE);
+	assert_int_equal(bed->last.application, APPLICATION_QUIC);
+	datagram[11] = 'x';
+	send_udp(bed, 50000, 443, false, datagram, sizeof(datagram));
+	assert_int_equal(bed->last.key.dport, 40000 + sizeof(datagram));
+}
+
 /* A hello of DTLS 1.3: other versions, and an empty cookie behind the session. */
 static size_t make_dtls_hello(const char *name, uint8_t bytes[HELLO_BYTES])
 {
@@ -488,6 +516,7 @@ int main(void)
 		IN_BED(dns_names_what_follows),
 		IN_BED(dns_over_tcp_in_pieces),
 		IN_BED(media_needs_three_in_a_row),
+		IN_BED(google_hello_is_read),
 		IN_BED(dtls_hello_is_read),
 		IN_BED(dtls_hello_in_pieces),
 		IN_BED(floods_pass),
