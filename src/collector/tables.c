@@ -303,7 +303,8 @@ static void resize_tables(struct tables *tables, uint32_t generation, uint64_t n
 		goto out_free;
 	for (unsigned int cpu = 0; cpu < tables->cpus; cpu++) {
 		table = table_of(tables, cpu, generation);
-		if (table->bits != tables->cpu[cpu].want && !has_flows(tables, cpu, generation))
+		if (table->bits != tables->cpu[cpu].want && !has_flows(tables, cpu, generation) &&
+		    !table_was_refused(&tables->cpu[cpu], now_ns))
 			change_add(tables, &change, cpu * FLOW_GENERATIONS + generation, now_ns);
 	}
 	change_apply(tables, &change, now_ns);

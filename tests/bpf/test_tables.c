@@ -6,6 +6,7 @@
  * happens, each flow has just the packets that were sent.
  */
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,6 +50,23 @@ struct known {
 static struct known known[FLOWS_MAX];
 static struct flow_counts sums; /* rows that are no flow */
 
+/* Tables that the kernel still makes, and how often it was asked for one. */
+static struct {
+	unsigned int good, asked;
+} maker;
+
+int __real_table_make(unsigned int bits, int *ret_fd);
+int __wrap_table_make(unsigned int bits, int *ret_fd);
+
+int __wrap_table_make(unsigned int bits, int *ret_fd)
+{
+	maker.asked++;
+	if (!maker.good)
+		return -ENOMEM;
+	maker.good--;
+	return __real_table_make(bits, ret_fd);
+}
+
 static const struct blast_mix mix = {.ipv6_percent = 40, .tcp_percent = 50};
 
 static int compare_known(const void *a, const void *b)
@@ -86,6 +104,7 @@ static void bed_open(struct bed *bed)
 	int outer;
 	cpu_set_t set;
 
+	maker.good = UINT_MAX;
 	memset(bed, 0, sizeof(*bed));
 	memset(known, 0, sizeof(known));
 	sums = (struct flow_counts){0};
@@ -263,12 +282,49 @@ static void test_not_drained(void **state)
 	bed_close(&bed);
 }
 
+/*
+ * One generation has a larger table when the kernel refuses the other's: both stay as they are, the
+ * kernel is left alone for ten seconds, and then they grow.
+ */
+static void test_refused_halfway(void **state)
+{
+	struct bed bed;
+
+	bed_open(&bed);
+	maker.good = 1;
+	maker.asked = 0;
+	for (unsigned int i = 0; i < 10 && !bed.tables.failed; i++) {
+		bed_send(&bed, 20000, 1);
+		bed_drain(&bed, SECOND_NS);
+	}
+	for (unsigned int i = 0; i < 8; i++) {
+		bed_send(&bed, 20000, 1);
+		bed_drain(&bed, SECOND_NS);
+	}
+	assert_int_equal(bed.tables.grown, 1);
+	assert_int_equal(maker.asked, 2);
+	assert_int_equal(bed.tables.failed, 1);
+	bed_expect(&bed);
+	maker.good = UINT_MAX;
+	for (unsigned int i = 0; i < 4; i++) {
+		bed_send(&bed, 20000, 1);
+		bed_drain(&bed, 5 * SECOND_NS);
+	}
+	for (unsigned int i = 0; i < FLOW_GENERATIONS; i++) {
+		assert_int_equal(bits_of(&bed), bed.tables.bits_first + 1);
+		bed_drain(&bed, SECOND_NS);
+	}
+	bed_expect(&bed);
+	bed_close(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_own_growth),
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_not_drained),
+		cmocka_unit_test(test_refused_halfway),
 	};
 
 	if (rig_cannot_run())
