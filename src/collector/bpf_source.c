@@ -305,7 +305,7 @@ int bpf_source_open(const struct bpf_source_options *options, struct flow_source
 		    struct bpf_source_failure *ret_failure)
 {
 	struct bpf_source *source = bpf_source_alloc(options);
-	int err, cpus = libbpf_num_possible_cpus();
+	int err, cpus = kernel_cpus();
 
 	*ret_failure =
 		(struct bpf_source_failure){.step = cpus < 0 ? BPF_SOURCE_CPUS : BPF_SOURCE_LOAD};

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -23,7 +24,39 @@
 /* Facts about the running kernel. */
 
 #define REALTIME_FILE "/sys/kernel/realtime"
+#define POSSIBLE_FILE "/sys/devices/system/cpu/possible"
 #define NS_PER_S      1000000000ULL
+#define CPUS_MAX      65536
+
+int kernel_cpus_in(const char *list)
+{
+	size_t length = strspn(list, "0123456789-,");
+	unsigned long last;
+
+	while (length > 0 && strchr("-,", list[length - 1]) == NULL)
+		length--;
+	if (list[length] < '0' || list[length] > '9')
+		return -EINVAL;
+	last = strtoul(list + length, NULL, 10);
+	return last < CPUS_MAX ? (int)last + 1 : -EINVAL;
+}
+
+int kernel_cpus(void)
+{
+	int fd = open(POSSIBLE_FILE, O_RDONLY | O_CLOEXEC), cpus = -EINVAL;
+	char list[4096];
+	ssize_t size;
+
+	if (fd < 0)
+		return -errno;
+	size = read(fd, list, sizeof(list) - 1);
+	close(fd);
+	if (size > 0) {
+		list[size] = '\0';
+		cpus = kernel_cpus_in(list);
+	}
+	return cpus;
+}
 
 bool kernel_says_realtime(const char *file, const char *version)
 {

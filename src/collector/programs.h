@@ -49,6 +49,14 @@ int programs_load(const struct programs *programs, unsigned int slot, enum flow_
 
 /* Facts about the running kernel that the programs are loaded with. Any thread. */
 
+/*
+ * Places for what is kept by number of a CPU: one more than the highest number that a CPU may have,
+ * which are more than there are CPUs if numbers are missing in between. Or a negative errno.
+ */
+int kernel_cpus(void);
+/* The same from the kernel's list of them ("0-3,8-11"); -EINVAL when it is none. */
+int kernel_cpus_in(const char *list);
+
 /* The same from the text of that file (NULL: none) and from the version. */
 bool kernel_says_realtime(const char *file, const char *version);
 

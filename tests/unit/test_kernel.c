@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Which kernel this is, from what kernels say of themselves. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -32,9 +34,25 @@ static void test_ticks(void **state)
 	assert_int_equal(kernel_ticks(0), 0);
 }
 
+/* What is kept by a CPU's number has a place for the highest, whatever is missing below. */
+static void test_cpus(void **state)
+{
+	assert_int_equal(kernel_cpus_in("0\n"), 1);
+	assert_int_equal(kernel_cpus_in("0-127\n"), 128);
+	assert_int_equal(kernel_cpus_in("0-3,8-11\n"), 12);
+	assert_int_equal(kernel_cpus_in("0,2"), 3);
+	assert_int_equal(kernel_cpus_in(""), -EINVAL);
+	assert_int_equal(kernel_cpus_in("\n"), -EINVAL);
+	assert_int_equal(kernel_cpus_in("0-"), -EINVAL);
+	assert_int_equal(kernel_cpus_in("all"), -EINVAL);
+	assert_int_equal(kernel_cpus_in("0-99999999999999999999"), -EINVAL);
+	assert_true(kernel_cpus() >= (int)sysconf(_SC_NPROCESSORS_ONLN));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_realtime),
 		cmocka_unit_test(test_ticks),
 	};
