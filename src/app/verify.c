@@ -216,7 +216,7 @@ bool verify_print(const struct verify *verify, FILE *out)
 		out, verify->file ? "packets read = rows + other" : "hook total = rows + other",
 		&health->hook, &ledger);
 	fprintf(out,
-		"verify: of these in other: flow map full %" PRIu64 " packets, aged %" PRIu64
+		"verify: of these in other: flow map full %" PRIu64 " packets, over --max-flows %" PRIu64
 		" packets (%" PRIu64 " flows), of interfaces gone %" PRIu64 " packets (%" PRIu64
 		" flows)\n",
 		(uint64_t)health->map_full.packets, (uint64_t)health->aged.packets,

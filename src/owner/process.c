@@ -423,6 +423,9 @@ static void read_proc(struct processes *processes, const struct owner_process *p
 	}
 	if (fd >= 0)
 		close(fd);
+	/* The kernel's limit is one of bytes. */
+	if (strlen(texts->name) == COMM_LENGTH)
+		utf8_trim(texts->name);
 	if (*texts->cgroup)
 		cgroups_note(processes->cgroups, process->cgroup, texts->cgroup);
 	else

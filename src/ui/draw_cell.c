@@ -401,8 +401,9 @@ char *cell_text(const struct layout *layout, const struct layout_column *column,
 	return text;
 }
 
-/* Of a sum, where it has one column: enough to tell it from others. */
-#define SUM_MOST 16
+/* Of a sum, where it has one column: enough to tell it from others; of flows that have no row, all. */
+#define SUM_MOST  16
+#define SUM_FLOWS 21 /* "over --max-flows: TCP" */
 
 /* Columns of an end of the row. A sum has none where its text lies over both. */
 static int end_content(const struct scene *scene, enum column column, const struct row *row)
@@ -411,7 +412,9 @@ static int end_content(const struct scene *scene, enum column column, const stru
 	struct cell_end end = {0};
 
 	if (flow_key_sum(&row->key) != FLOW_SUM_NONE)
-		return by == GROUP_FLOW || by == GROUP_CONVERSATION ? 0 : SUM_MOST;
+		return by == GROUP_FLOW || by == GROUP_CONVERSATION	     ? 0
+		       : flow_key_sum(&row->key) >= FLOW_SUM_MAP_FULL ? SUM_FLOWS
+								      : SUM_MOST;
 	if (column == COLUMN_SOURCE)
 		source_text(scene, row, &end);
 	else

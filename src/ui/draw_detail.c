@@ -107,7 +107,7 @@ static void put_both_ends(struct page_writer *page, const struct scene *scene,
 	put_host(page, scene, key->dst);
 	snprintf(text, sizeof(text), "%zu other flow%s with the far end in the table", pair->others,
 		 format_plural(pair->others));
-	page_line(page, STYLE_DIM, "", text);
+	page_line_wrapped(page, STYLE_DIM, "", text);
 }
 
 static void put_known(struct page_writer *page, const char *label, const char *text)

@@ -73,7 +73,7 @@ static void other_text(const struct snapshot_health *health, char *text, size_t 
 
 	format_count(health->map_full.packets + health->aged.packets, count, sizeof(count));
 	snprintf(text, size, "other %s p (%s%s%s)", count, full ? "map full" : "",
-		 full && aged ? ", " : "", aged ? "aged" : "");
+		 full && aged ? ", " : "", aged ? "over --max-flows" : "");
 }
 
 bool draw_health_text(const struct snapshot_health *health, char *text, size_t size)
@@ -161,13 +161,13 @@ bool draw_iface_trouble(const struct ifaces *ifaces, char *text, size_t size)
 }
 
 /* How exact the counts are, and what group totals lack. */
-static bool counts_text(const struct scene *scene, char *text, size_t size)
+static bool counts_text(const struct layout *layout, const struct scene *scene, char *text, size_t size)
 {
 	const struct snapshot_health *health = &view_snapshot(scene->view)->health;
 	bool exact = draw_health_text(health, text, size);
 	size_t used = strlen(text);
 
-	if (health->aged.packets && view_group(scene->view) != GROUP_FLOW)
+	if (health->aged.packets && view_group(scene->view) != GROUP_FLOW && layout->width >= 60)
 		snprintf(text + used, size - used, " in no group");
 	return exact;
 }
@@ -202,7 +202,7 @@ static void health_field(const struct layout *layout, const struct scene *scene,
 	else if (scene->held && layout->status_y < 0)
 		snprintf(field->text, sizeof(field->text), "%s", held_word(scene));
 	else
-		exact = counts_text(scene, field->text, sizeof(field->text)) &&
+		exact = counts_text(layout, scene, field->text, sizeof(field->text)) &&
 			!draw_iface_trouble(snapshot->ifaces, field->text, sizeof(field->text));
 	field->style = exact && snapshot && !scene->alert ? STYLE_PLAIN : STYLE_WARN | STYLE_BOLD;
 }

@@ -160,7 +160,7 @@ static void put_samples(struct page_writer *page, const struct scene *scene,
 
 int draw_health(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
-	struct page_writer page = page_begin(frame, layout, "Health", scene->page_line, 17);
+	struct page_writer page = page_begin(frame, layout, "Health", scene->page_line, 18);
 	const struct snapshot *snapshot = view_snapshot(scene->view);
 	const struct snapshot_health *health;
 	char text[128];
@@ -178,14 +178,14 @@ int draw_health(struct frame *frame, const struct layout *layout, const struct s
 	page_counts(&page, STYLE_PLAIN, "seen by the hook", &health->hook);
 	page_counts(&page, STYLE_PLAIN, "in rows", &health->rows);
 	page_counts(&page, warn_if(health->map_full.packets), "  map full", &health->map_full);
-	page_counts(&page, warn_if(health->aged.packets), "  aged", &health->aged);
+	page_counts(&page, warn_if(health->aged.packets), "  over --max-flows", &health->aged);
 	if (health->unseen)
 		put_count(&page, warn_if(true), "  not seen", health->unseen,
 			  " packets, the socket's buffer was full");
 	if (health->gone.packets)
 		page_counts(&page, STYLE_PLAIN, "  interfaces gone", &health->gone);
-	put_count(&page, STYLE_PLAIN, "flows folded", health->flows_aged,
-		  " (longest idle, when the ledger was full)");
+	put_count(&page, STYLE_PLAIN, "flows added up", health->flows_aged,
+		  ", idle longest, in the rows \"over --max-flows\"");
 	put_count(&page, STYLE_PLAIN, "flows known", snapshot->flows_known, "");
 	put_map(&page, health);
 	put_times(&page, snapshot);

@@ -434,6 +434,20 @@ int draw_tabs_width(const struct layout *layout, const struct scene *scene)
 	}
 }
 
+/*
+ * Whether what is said takes the place of the position too: a notice like the path of a file is not said
+ * again, and a warning cut within a sentence warns of nothing.
+ */
+static bool needs_line(const struct scene *scene, int width)
+{
+	char trouble[TROUBLE_MAX];
+	const char *text = scene->notice;
+
+	if (status_of(scene, trouble, sizeof(trouble)) == STATUS_TROUBLE)
+		text = trouble;
+	return text && frame_text_width(text) >= width;
+}
+
 void draw_status(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	int y = layout->status_y;
@@ -457,9 +471,7 @@ void draw_status(struct frame *frame, const struct layout *layout, const struct 
 	}
 	if (y < 0 || !view_snapshot(scene->view))
 		return;
-	/* A notice that needs the space, like the path of a file, is not said again. */
-	if (scene->notice &&
-	    frame_text_width(scene->notice) >= status_width(scene, frame->width)) {
+	if (needs_line(scene, status_width(scene, frame->width))) {
 		draw_state(frame, layout, scene, frame->width);
 		return;
 	}

@@ -36,7 +36,7 @@ struct page_writer page_begin(struct frame *frame, const struct layout *layout, 
 	};
 
 	if (page.y) {
-		frame_put(frame, 1, 0, frame->width, STYLE_BOLD, title);
+		page.title_width = frame_put(frame, 1, 0, frame->width, STYLE_BOLD, title);
 	}
 	return page;
 }
@@ -91,14 +91,18 @@ int page_finish(const struct page_writer *page)
 {
 	int room = page->end - page->y;
 	int last = page->first + room < page->line ? page->first + room : page->line;
-	char text[64];
+	int begin = page->title_width + 3, width = page->frame->width - 1 - begin;
+	char lines[48] = "", text[64];
 
 	if (!page->y)
 		return page->line;
-	snprintf(text, sizeof(text), "%d-%d of %d  q closes", page->first + 1, last, page->line);
-	/* Numbers are never cut. */
-	if (page->line <= room || frame_text_width(text) > page->frame->width - 18)
-		snprintf(text, sizeof(text), "q closes");
-	frame_put_right(page->frame, 17, 0, page->frame->width - 18, STYLE_DIM, text);
+	if (page->line > room)
+		snprintf(lines, sizeof(lines), "%d-%d of %d", page->first + 1, last, page->line);
+	snprintf(text, sizeof(text), "%s%sq closes", lines, *lines ? "  " : "");
+	/* Numbers are never cut, and the line of the keys says how to close it, too. */
+	if (frame_text_width(text) > width)
+		snprintf(text, sizeof(text), "%s", *lines ? lines : "");
+	if (frame_text_width(text) <= width)
+		frame_put_right(page->frame, begin, 0, width, STYLE_DIM, text);
 	return page->line;
 }

@@ -13,6 +13,7 @@ struct page_writer {
 	int y, end;	 /* lines of the frame it may use: y to end - 1 */
 	int line, first; /* number of the next line; the first one shown */
 	int label_width;
+	int title_width;
 	int x, width;		  /* columns of the frame it may use */
 	unsigned int label_style; /* of labels */
 };

@@ -158,7 +158,7 @@ bench_peers() {
 
 # What the report says of packets that found no room.
 flood_full() {
-	sed -n 's/.*other: \([0-9,]*\) packets.*while the flow map was full.*/\1/p' "$BED_DIR/flood.out" |
+	sed -n 's/.*other: \([0-9,]*\) packets.*flow map full.*/\1/p' "$BED_DIR/flood.out" |
 		grep . || echo 0
 }
 

@@ -64,7 +64,7 @@ test_folded() {
 		wait_for 60 has_intervals "$BED_DIR/folded.jsonl" $((i * 5))
 	done
 	monitor_stop
-	grep -q '"aged' "$BED_DIR/folded.out" || fail "nothing was folded"
+	grep -q '"over --max-flows' "$BED_DIR/folded.out" || fail "nothing was folded"
 	check "$BED_DIR/folded.out" "$BED_DIR/folded.jsonl"
 }
 

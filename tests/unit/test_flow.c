@@ -196,7 +196,7 @@ static void sums_in_words(void **state)
 		{FLOW_SUM_MALFORMED, 0, ETH_P_IPV6, "IPv6 malformed"},
 		{FLOW_SUM_ARP_OFF, 0, ETH_P_ARP, "ARP (--no-arp)"},
 		{FLOW_SUM_MAP_FULL, FLOW_CLASS_UDP, 0, "flow map full: UDP"},
-		{FLOW_SUM_AGED, FLOW_CLASS_TCP, 0, "aged: TCP"},
+		{FLOW_SUM_AGED, FLOW_CLASS_TCP, 0, "over --max-flows: TCP"},
 		{FLOW_SUM_REMAINDER, FLOW_CLASS_MIXED, 0, "remainder: mixed"},
 		{FLOW_SUM_GONE, FLOW_CLASS_UDP, 0, "interfaces gone: UDP"},
 		{FLOW_SUM_UNSEEN, FLOW_CLASS_MIXED, 0, "not seen: socket buffer full"},

@@ -114,6 +114,23 @@ static void test_utf8_steps(void **state)
 	assert_int_equal(utf8_step("\xcc\x81" "a"), 2);
 }
 
+static void test_utf8_trim(void **state)
+{
+	static const char *const cut[][2] = {
+		{"", ""},	    {"abc", "abc"},	       {"a漢", "a漢"},  {"a\xe6\xbc", "a"},
+		{"a\xe6", "a"},	    {"\xf0\x9f\x98", ""},      {"\xc3", ""},	  {"é\xd0", "é"},
+		/* Not a part of a character that a limit cut. */
+		{"a\x80", "a\x80"}, {"a\xff", "a\xff"}, {"\x80\x80\x80\x80", "\x80\x80\x80\x80"},
+	};
+	char text[16];
+
+	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
+		snprintf(text, sizeof(text), "%s", cut[i][0]);
+		utf8_trim(text);
+		assert_string_equal(text, cut[i][1]);
+	}
+}
+
 static void test_utf8_encode(void **state)
 {
 	static const uint32_t characters[] = {0x20, 0x7f, 0x80, 0x7ff, 0x800, 0xffff, 0x10000, 0x10ffff};
@@ -134,6 +151,7 @@ int main(void)
 		cmocka_unit_test(test_wide_characters),
 		cmocka_unit_test(test_decoding),
 		cmocka_unit_test(test_utf8_steps),
+		cmocka_unit_test(test_utf8_trim),
 		cmocka_unit_test(test_utf8_encode),
 	};
 

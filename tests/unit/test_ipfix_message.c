@@ -205,7 +205,7 @@ static void test_other(void **state)
 	assert_int_equal(number(got, 352), 0x123456789aULL);
 	flow.key = flow_key_of_sum(FLOW_SUM_AGED, FLOW_CLASS_TCP, 0, 0);
 	read_flow(got, &flow, false);
-	assert_string_equal(text(got, 96), "aged: TCP");
+	assert_string_equal(text(got, 96), "over --max-flows: TCP");
 	flow.key = flow_key_of_sum(FLOW_SUM_ETHERTYPE, 0, 0x88cc, 0);
 	read_flow(got, &flow, false);
 	assert_string_equal(text(got, 96), "EtherType 0x88cc LLDP");

@@ -51,7 +51,7 @@ static void table_for_a_pipe(void **state)
 	bed_check_has(text, "10.0.0.39:60039");
 	bed_check_has(text, "packets seen 1,275,375 = in rows 1,275,350 + other 25\n");
 	bed_check_has(text, "bytes   seen 1,048,437,175 = in rows 1,048,434,675 + other 2,500\n");
-	bed_check_has(text, "other: 25 packets, 2,500 bytes neither IP nor ARP\n");
+	bed_check_has(text, "other: 25 packets, 2,500 bytes, neither IP nor ARP\n");
 	bed_check_has(text, "exact: every packet seen is in one row\n");
 	assert_null(strchr(text, '\x1b'));
 	assert_null(strstr(text, " more"));
@@ -157,9 +157,9 @@ static void accounting_says_what_is_wrong(void **state)
 	bed_add_sum(bed, FLOW_SUM_GONE, FLOW_CLASS_TCP, 0, 3);
 	bed_finish(bed);
 	text = bed_text(&bed->report, report_table);
-	bed_check_has(text, "other: 7 packets, 700 bytes while the flow map was full\n");
-	bed_check_has(text, "other: 2 packets, 200 bytes of flows idle longest, folded together\n");
-	bed_check_has(text, "other: 3 packets, 300 bytes of interfaces gone, folded together\n");
+	bed_check_has(text, "other: 7 packets, 700 bytes, flow map full: flows new at that time, added up\n");
+	bed_check_has(text, "other: 2 packets, 200 bytes, over --max-flows: flows idle longest, added up\n");
+	bed_check_has(text, "other: 3 packets, 300 bytes, interfaces gone: their flows, added up\n");
 	bed_check_has(text, "exact in sum: ");
 	free(text);
 	bed->report.health.hook.packets += 5;

@@ -152,7 +152,7 @@ static void json_sums(void **state)
 		SUM_HEAD "\"bytes\":200,\"packets\":2,\"bitrate\":400.0,\"ipProto\":17,"
 			 "\"etherType\":0," TAIL_IN ",\"reason\":\"flow map full: UDP\",\"share\":12.5},",
 		SUM_HEAD "\"bytes\":100,\"packets\":1,\"bitrate\":200.0,\"etherType\":0," TAIL_IN
-			 ",\"reason\":\"aged: mixed\",\"share\":6.25},",
+			 ",\"reason\":\"over --max-flows: mixed\",\"share\":6.25},",
 		SUM_HEAD "\"bytes\":100,\"packets\":1,\"bitrate\":200.0,\"ipProto\":6,"
 			 "\"etherType\":0," TAIL_IN ",\"reason\":\"interfaces gone: TCP\",\"share\":6.25}",
 		"]",

@@ -91,7 +91,7 @@ static void test_holds(void **state)
 		     "30 packets, 5000 bytes: holds");
 	expect(&bed, "hook total = rows + other: 30 packets, 5000 bytes = "
 		     "30 packets, 5000 bytes: holds");
-	expect(&bed, "flow map full 3 packets, aged 4 packets (2 flows)");
+	expect(&bed, "flow map full 3 packets, over --max-flows 4 packets (2 flows)");
 	expect(&bed, "eth0 in: hook 10 packets, 1000 bytes; "
 		     "interface 10 packets, 1000 bytes: equal");
 	expect(&bed, "eth0 out: hook 20 packets, 4000 bytes; "

@@ -153,12 +153,12 @@ static void all_rows_add_up(void **state)
 	struct bed *bed = *state;
 
 	view_set_group(bed->view, GROUP_SITE);
-	expect_groups(bed, "- 12, example.org 9, aged: TCP 8, router 4, ~example.org 3");
+	expect_groups(bed, "- 12, example.org 9, over --max-flows: TCP 8, router 4, ~example.org 3");
 	view_set_group(bed->view, GROUP_SERVER);
-	expect_groups(bed, "- 12, aged: TCP 8, www.example.org 7, router 4, ~git.example.org 3, "
+	expect_groups(bed, "- 12, over --max-flows: TCP 8, www.example.org 7, router 4, ~git.example.org 3, "
 			   "cdn.example.org 2");
 	view_set_group(bed->view, GROUP_APP);
-	expect_groups(bed, "aged: TCP 8, dns 7, http3 6, - 5, http 4, https 3, ssh 3");
+	expect_groups(bed, "over --max-flows: TCP 8, dns 7, http3 6, - 5, http 4, https 3, ssh 3");
 	assert_int_equal(view_totals(bed->view)->delta[FLOW_IN].bytes, 36);
 }
 
@@ -169,9 +169,9 @@ static void nothing_is_known(void **state)
 
 	view_set_sights(bed->view, NULL);
 	view_set_group(bed->view, GROUP_SITE);
-	expect_groups(bed, "- 28, aged: TCP 8");
+	expect_groups(bed, "- 28, over --max-flows: TCP 8");
 	view_set_group(bed->view, GROUP_APP);
-	expect_groups(bed, "- 28, aged: TCP 8");
+	expect_groups(bed, "- 28, over --max-flows: TCP 8");
 }
 
 static void names_are_ordered(void **state)
@@ -180,14 +180,14 @@ static void names_are_ordered(void **state)
 
 	view_set_group(bed->view, GROUP_SITE);
 	view_set_sort(bed->view, COLUMN_SOURCE, false);
-	expect_groups(bed, "example.org 9, ~example.org 3, router 4, - 12, aged: TCP 8");
+	expect_groups(bed, "example.org 9, ~example.org 3, router 4, - 12, over --max-flows: TCP 8");
 	view_set_group(bed->view, GROUP_SERVER);
 	view_set_sort(bed->view, COLUMN_SITE, false);
 	expect_groups(bed, "cdn.example.org 2, ~git.example.org 3, www.example.org 7, router 4, "
-			   "- 12, aged: TCP 8");
+			   "- 12, over --max-flows: TCP 8");
 	view_set_group(bed->view, GROUP_APP);
 	view_set_sort(bed->view, COLUMN_APP, true);
-	expect_groups(bed, "aged: TCP 8, - 5, ssh 3, https 3, http3 6, http 4, dns 7");
+	expect_groups(bed, "over --max-flows: TCP 8, - 5, ssh 3, https 3, http3 6, http 4, dns 7");
 }
 
 /* Flows, too; the ones of which nothing is known come last. */
@@ -264,10 +264,10 @@ static void known_later(void **state)
 	struct bed *bed = *state;
 
 	view_set_group(bed->view, GROUP_APP);
-	expect_groups(bed, "aged: TCP 8, dns 7, http3 6, - 5, http 4, https 3, ssh 3");
+	expect_groups(bed, "over --max-flows: TCP 8, dns 7, http3 6, - 5, http 4, https 3, ssh 3");
 	assert_true(snapshot_set_sight(bed->snapshot, 4, sight_of(bed, 0), 0));
 	sight_table_touch(bed->sights);
-	expect_groups(bed, "https 8, aged: TCP 8, dns 7, http3 6, http 4, ssh 3");
+	expect_groups(bed, "https 8, over --max-flows: TCP 8, dns 7, http3 6, http 4, ssh 3");
 }
 
 #define SECOND 1000000000LL

@@ -2,6 +2,7 @@
 /* Decoding UTF-8; see utf8.h. Keeps nothing; any thread. */
 #include "utf8.h"
 
+#include <string.h>
 #include <wchar.h>
 
 /* Bytes of a sequence that starts with `lead`, 0 when no sequence may. */
@@ -98,4 +99,17 @@ size_t utf8_cut(const char *text, size_t most)
 	while (most && ((unsigned char)text[most] & 0xc0) == 0x80)
 		most--;
 	return most;
+}
+
+void utf8_trim(char *text)
+{
+	size_t length = strlen(text), lead = length;
+
+	while (lead && length - lead < UTF8_MAX - 1) {
+		lead--;
+		if (((unsigned char)text[lead] & 0xc0) != 0x80)
+			break;
+	}
+	if (sequence_length((unsigned char)text[lead]) > length - lead)
+		text[lead] = '\0';
 }

@@ -40,4 +40,7 @@ size_t utf8_step_back(const char *text, size_t at);
 /* Where to cut `text`, at most `most` bytes in, so that no character is split. */
 size_t utf8_cut(const char *text, size_t most);
 
+/* Takes off the bytes of a last character that is not whole, as a limit in bytes leaves them. */
+void utf8_trim(char *text);
+
 #endif

@@ -98,7 +98,7 @@ const char *flow_class_name(enum flow_class class);
 
 /*
  * One sentence without an end mark that says what a sum holds, e.g. "EtherType 0x88cc LLDP",
- * "802.2 LLC DSAP 0x42 STP", "IPv4 cut short", "flow map full: UDP", "aged: TCP". Writes at most
+ * "802.2 LLC DSAP 0x42 STP", "IPv4 cut short", "flow map full: UDP", "over --max-flows: TCP". Writes at most
  * `size` bytes with the end; returns `text`.
  */
 char *flow_sum_text(const struct flow_key *key, char *text, size_t size);

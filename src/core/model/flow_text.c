@@ -297,7 +297,7 @@ char *flow_sum_text(const struct flow_key *key, char *text, size_t size)
 	case FLOW_SUM_MALFORMED: return fault_text(key->ethertype, " malformed", text, size);
 	case FLOW_SUM_ARP_OFF: return copy("ARP (--no-arp)", text, size);
 	case FLOW_SUM_MAP_FULL: what = "flow map full"; break;
-	case FLOW_SUM_AGED: what = "aged"; break;
+	case FLOW_SUM_AGED: what = "over --max-flows"; break;
 	case FLOW_SUM_REMAINDER: what = "remainder"; break;
 	case FLOW_SUM_GONE: what = "interfaces gone"; break;
 	case FLOW_SUM_UNSEEN: return copy("not seen: socket buffer full", text, size);

@@ -11,11 +11,11 @@ static const char *const reasons[REPORT_SUMS_MAX] = {
 	[FLOW_SUM_TRUNCATED] = "cut short",
 	[FLOW_SUM_MALFORMED] = "malformed",
 	[FLOW_SUM_ARP_OFF] = "ARP (--no-arp)",
-	[FLOW_SUM_MAP_FULL] = "while the flow map was full",
-	[FLOW_SUM_AGED] = "of flows idle longest, folded together",
+	[FLOW_SUM_MAP_FULL] = "flow map full: flows new at that time, added up",
+	[FLOW_SUM_AGED] = "over --max-flows: flows idle longest, added up",
 	[FLOW_SUM_REMAINDER] = "remainder",
 	[FLOW_SUM_UNSEEN] = "not seen, the socket's buffer was full",
-	[FLOW_SUM_GONE] = "of interfaces gone, folded together",
+	[FLOW_SUM_GONE] = "interfaces gone: their flows, added up",
 };
 
 static int put_identity(const char *unit, uint64_t seen, uint64_t in_rows, uint64_t other,
@@ -41,7 +41,7 @@ static int put_reasons(const struct report_sums *sums, FILE *out)
 		format_count(sums->reason[i].packets, packets, sizeof(packets));
 		format_count(sums->reason[i].bytes, bytes, sizeof(bytes));
 		err = report_written(out,
-				     fprintf(out, "  other: %s packets, %s bytes %s\n", packets,
+				     fprintf(out, "  other: %s packets, %s bytes, %s\n", packets,
 					     bytes, reasons[i] ? reasons[i] : "unnamed"));
 	}
 	return err;
