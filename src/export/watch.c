@@ -62,8 +62,19 @@ static void add_rest(struct watch *watch, const struct change *change)
 	}
 }
 
+/* The first snapshot of a run has no rates; the last one may be taken at any time. */
+static enum limit_interval interval_of(const struct change *change)
+{
+	if (change->now->state != SNAPSHOT_LIVE)
+		return LIMIT_INTERVAL_LAST;
+	return change->then || change->now->elapsed_ns ? LIMIT_INTERVAL_WHOLE
+						       : LIMIT_INTERVAL_FIRST;
+}
+
 void watch_take(struct watch *watch, const struct change *change)
 {
+	enum limit_interval interval = interval_of(change);
+
 	if (!watch->count)
 		return;
 	for (size_t i = 0; i < watch->count; i++)
@@ -76,7 +87,7 @@ void watch_take(struct watch *watch, const struct change *change)
 	add_rest(watch, change);
 	sight_table_release(watch->sights);
 	for (size_t i = 0; i < watch->count; i++) {
-		enum limit_news news = limit_judge(watch->limit[i], change->elapsed_ns,
+		enum limit_news news = limit_judge(watch->limit[i], interval, change->elapsed_ns,
 						   change->now->wall_ns);
 
 		if (news != LIMIT_SAME)

@@ -73,6 +73,14 @@ END
 	done
 }
 
+# Ten packets in each second are never less than five, at the start and at the end neither.
+test_moments() {
+	"$PKTSTAT_BPF" --read "$BED_DIR/burst.pcap" --exit-over 'pps < 5' --exit-over 'bps < 10k' \
+		>/dev/null 2>"$BED_DIR/moments.err" </dev/null ||
+		fail "status $?: $(cat "$BED_DIR/moments.err")"
+	same "standard error" "$(cat "$BED_DIR/moments.err")" ""
+}
+
 # Limits are judged by each interval of --refresh, whatever a stream's own interval is.
 test_every() {
 	"$PKTSTAT_BPF" --read "$BED_DIR/burst.pcap" --alert 'bps > 4M' --every 1h --total \
@@ -113,7 +121,7 @@ test_view() {
 
 python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is missing"
 bed_make limits quiet
-for name in exit alert read every report view; do
+for name in exit alert read moments every report view; do
 	"test_$name"
 	echo "ok: $name"
 done

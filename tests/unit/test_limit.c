@@ -25,8 +25,10 @@ static struct limit *limit_of(const char *text)
 	return limit;
 }
 
-/* An interval of a second with so many bytes in each of a few flows; what the limit says. */
-static enum limit_news pass(struct limit *limit, uint64_t in_53, uint64_t in_443, uint64_t out_53)
+/* An interval with so many bytes in each of a few flows; what the limit says. */
+static enum limit_news pass_in(struct limit *limit, enum limit_interval interval,
+			       uint64_t elapsed_ns, uint64_t in_53, uint64_t in_443,
+			       uint64_t out_53)
 {
 	const struct {
 		uint16_t port;
@@ -46,7 +48,13 @@ static enum limit_news pass(struct limit *limit, uint64_t in_53, uint64_t in_443
 
 		limit_add(limit, &subject, &delta);
 	}
-	return limit_judge(limit, SECOND, 5);
+	return limit_judge(limit, interval, elapsed_ns, 5);
+}
+
+/* One of a second. */
+static enum limit_news pass(struct limit *limit, uint64_t in_53, uint64_t in_443, uint64_t out_53)
+{
+	return pass_in(limit, LIMIT_INTERVAL_WHOLE, SECOND, in_53, in_443, out_53);
 }
 
 static void test_sums(void **state)
@@ -98,6 +106,36 @@ static void test_durations(void **state)
 	limit_free(limit);
 }
 
+/* Rates of a moment at the start or at the end of a run exceed nothing, and nothing is lost for it. */
+static void test_moments(void **state)
+{
+	const uint64_t moment = SECOND / 1000;
+	struct limit *limit = limit_of("pps < 10");
+
+	assert_int_equal(pass_in(limit, LIMIT_INTERVAL_FIRST, 0, 0, 0, 0), LIMIT_SAME);
+	assert_int_equal(pass(limit, 1200, 0, 0), LIMIT_SAME);
+	assert_int_equal(pass_in(limit, LIMIT_INTERVAL_LAST, moment, 0, 0, 0), LIMIT_SAME);
+	limit_free(limit);
+	limit = limit_of("pps > 15");
+	assert_int_equal(pass_in(limit, LIMIT_INTERVAL_FIRST, moment, 1000, 0, 0), LIMIT_SAME);
+	assert_int_equal(pass(limit, 500, 0, 0), LIMIT_SAME);
+	assert_int_equal(pass(limit, 1000, 0, 0), LIMIT_SAME);
+	assert_int_equal(pass_in(limit, LIMIT_INTERVAL_LAST, moment, 300, 0, 0), LIMIT_SAME);
+	limit_free(limit);
+	/* What is counted since start counts until the end. */
+	limit = limit_of("packets > 25");
+	assert_int_equal(pass_in(limit, LIMIT_INTERVAL_FIRST, 0, 1000, 0, 0), LIMIT_SAME);
+	assert_int_equal(pass(limit, 1000, 0, 0), LIMIT_SAME);
+	assert_int_equal(pass_in(limit, LIMIT_INTERVAL_LAST, moment, 600, 0, 0), LIMIT_EXCEEDED);
+	limit_free(limit);
+	/* A last interval of some length is one like others. */
+	limit = limit_of("pps > 15");
+	assert_int_equal(pass(limit, 1000, 0, 0), LIMIT_SAME);
+	assert_int_equal(pass_in(limit, LIMIT_INTERVAL_LAST, SECOND / 2, 900, 0, 0),
+			 LIMIT_EXCEEDED);
+	limit_free(limit);
+}
+
 static void test_refusals(void **state)
 {
 	static const struct {
@@ -135,6 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_refusals),
 	};
 

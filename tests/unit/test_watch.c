@@ -62,6 +62,7 @@ static void test_sights(void **state)
 
 	assert_int_equal(snapshot_new(0, &now), 0);
 	assert_int_equal(sight_table_new(&table), 0);
+	now->elapsed_ns = SECOND;
 	change.now = now;
 	watch.sights = table;
 	flow[0].sight = add_sight(table, APPLICATION_SSH, "");

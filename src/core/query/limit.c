@@ -26,6 +26,9 @@ struct limit {
 	bool selects;		   /* not every flow */
 	uint64_t for_ns;
 	struct flow_counts delta, total;
+	struct flow_counts previous; /* the delta of the previous interval, */
+	uint64_t previous_ns;	     /* which took so long */
+	bool was_first;		     /* and was not judged */
 	double bps, pps;
 	uint64_t held_ns; /* for how long the comparison has held */
 	bool exceeded;
@@ -215,7 +218,10 @@ static bool limit_holds_for(const struct filter *comparison, double bps, double 
 
 static bool limit_holds(const struct limit *limit, const struct filter *comparison)
 {
-	return limit_holds_for(comparison, limit->bps, limit->pps, &limit->total);
+	bool has_rate = limit->previous_ns != 0;
+
+	return limit_holds_for(comparison, has_rate ? limit->bps : -1.0,
+			       has_rate ? limit->pps : -1.0, &limit->total);
 }
 
 bool limit_is_exceeded_by(const struct limit *limit, const struct flow_counts *delta,
@@ -225,11 +231,28 @@ bool limit_is_exceeded_by(const struct limit *limit, const struct flow_counts *d
 			       rate_pps(delta->packets, elapsed_ns), total);
 }
 
-enum limit_news limit_judge(struct limit *limit, uint64_t elapsed_ns, int64_t wall_ns)
+/* Sums and rates at the end of an interval. In a few milliseconds rates would be anything. */
+static void end_interval(struct limit *limit, enum limit_interval interval, uint64_t elapsed_ns)
 {
 	flow_counts_add(&limit->total, &limit->delta);
+	if (limit->was_first ||
+	    (interval == LIMIT_INTERVAL_LAST && elapsed_ns < limit->previous_ns / 2)) {
+		flow_counts_add(&limit->delta, &limit->previous);
+		elapsed_ns += limit->previous_ns;
+	}
+	limit->previous = limit->delta;
+	limit->previous_ns = elapsed_ns;
+	limit->was_first = interval == LIMIT_INTERVAL_FIRST;
 	limit->bps = rate_bps(limit->delta.bytes, elapsed_ns);
 	limit->pps = rate_pps(limit->delta.packets, elapsed_ns);
+}
+
+enum limit_news limit_judge(struct limit *limit, enum limit_interval interval, uint64_t elapsed_ns,
+			    int64_t wall_ns)
+{
+	end_interval(limit, interval, elapsed_ns);
+	if (interval == LIMIT_INTERVAL_FIRST)
+		return LIMIT_SAME;
 	if (limit->exceeded) {
 		if (limit_holds(limit, limit->margin))
 			return LIMIT_SAME;

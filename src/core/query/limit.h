@@ -29,6 +29,13 @@ enum limit_news {
 	LIMIT_OVER,	/* no longer exceeded */
 };
 
+/* Which interval of a run is judged: the first and the last one may be too short to have rates. */
+enum limit_interval {
+	LIMIT_INTERVAL_FIRST, /* what came before the first one of full length */
+	LIMIT_INTERVAL_WHOLE,
+	LIMIT_INTERVAL_LAST, /* ended before its time */
+};
+
 /* Errors as filter_parse(), of the whole text; borrows services as that. */
 int limit_parse(const char *text, struct limit **ret_limit, char *why, size_t size,
 		size_t *ret_column);
@@ -38,8 +45,12 @@ void limit_free(struct limit *limit);
 void limit_begin(struct limit *limit);
 void limit_add(struct limit *limit, const struct filter_subject *subject,
 	       const struct flow_counts *delta);
-/* Ends the interval, which took so long and ended then. */
-enum limit_news limit_judge(struct limit *limit, uint64_t elapsed_ns, int64_t wall_ns);
+/*
+ * Ends the interval, which took so long and ended then. The first one is not judged but is part of the
+ * next; the last one, if it is less than half of the previous one, is judged as a part of that.
+ */
+enum limit_news limit_judge(struct limit *limit, enum limit_interval interval, uint64_t elapsed_ns,
+			    int64_t wall_ns);
 
 /* Whether a flow is one of the sum. */
 bool limit_selects(const struct limit *limit, const struct filter_subject *subject);
