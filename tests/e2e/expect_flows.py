@@ -176,7 +176,8 @@ def ipv6(frame, fragments):
     if frame.first("ipv6.dst") is None:
         return other(ETHERTYPE_IPV6, "cut")
     proto = frame.number("ipv6.nxt")
-    ends = frame.first("ipv6.src"), frame.first("ipv6.dst")
+    # There are several ways to write ::ffff:10.0.0.1.
+    ends = tuple(str(ipaddress.ip_address(frame.first("ipv6." + end))) for end in ("src", "dst"))
     chains = {name: frame.all(f"ipv6.{name}.nxt") for name in EXTENSION.values()}
     lengths = {name: frame.all(f"ipv6.{name}.len_oct") for name in EXTENSION.values()}
     datagram, offset, more = None, 0, 0
