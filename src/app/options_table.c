@@ -354,7 +354,8 @@ char *options_help(char *text, size_t size)
 		 "Usage: pktstat-bpf [OPTION]...\n"
 		 "Count every packet of a network interface by flow, show the flows live, and\n"
 		 "print a report at the end. The live view needs a terminal on standard input\n"
-		 "and output; without one, or with --json, only the report is printed.\n");
+		 "and output. Without one, or with --json, --csv, --total or a stream to\n"
+		 "standard output, it is shown only with --tui.\n");
 	for (enum option_id id = 0; id < OPTION_IDS; id++) {
 		if (option_table[id].group) {
 			put_text(&to, "\n");
