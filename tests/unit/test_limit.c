@@ -153,6 +153,9 @@ static void test_refusals(void **state)
 		 "instead of 'or'",
 		 0},
 		{"in bps > ", NULL, 9},
+		{"bps > 1 for", "expected a time after 'for', for example 10s", 8},
+		{"bps > 1 for 10", "expected a time after 'for', for example 10s", 8},
+		{"bps > 1 for x for 5s", "expected a time after 'for', for example 10s", 8},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

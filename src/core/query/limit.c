@@ -117,18 +117,37 @@ static int split_filter(struct limit *limit, char *why, size_t size)
 	return 0;
 }
 
+/* The last "for" of the expression, as a word; NULL: there is none. */
+static char *last_for(char *text)
+{
+	char *last = NULL;
+
+	for (char *at = text; (at = strstr(at, " for")); at++) {
+		if (at[4] == ' ' || !at[4])
+			last = at;
+	}
+	return last;
+}
+
 /* Cuts "for DURATION" off the end of the expression. */
 static void split_duration(char *text, uint64_t *ret_ns)
 {
-	char *last = NULL;
+	char *last = last_for(text);
 	const char *why;
 
 	*ret_ns = 0;
-	for (char *at = text; (at = strstr(at, " for ")); at++)
-		last = at;
-	if (!last || duration_parse(last + strlen(" for "), ret_ns, &why))
+	if (!last || !last[4] || duration_parse(last + strlen(" for "), ret_ns, &why))
 		return;
 	*last = '\0';
+}
+
+/* What to say instead of "no such keyword" where the "for" that was left is not followed by a time. */
+static void explain_for(char *text, size_t column, char *why, size_t size)
+{
+	const char *last = last_for(text);
+
+	if (last && column == (size_t)(last - text) + 1)
+		snprintf(why, size, "expected a time after 'for', for example 10s");
 }
 
 int limit_parse(const char *text, struct limit **ret_limit, char *why, size_t size,
@@ -150,6 +169,8 @@ int limit_parse(const char *text, struct limit **ret_limit, char *why, size_t si
 	memcpy(expression, text, strlen(text) + 1);
 	split_duration(expression, &limit->for_ns);
 	err = filter_parse(expression, &limit->selection, why, size, ret_column);
+	if (err == -EINVAL)
+		explain_for(expression, *ret_column, why, size);
 	if (!err && !limit->selection) {
 		snprintf(why, size, "empty; give for example 'in bps > 100M for 10s'");
 		err = -EINVAL;
