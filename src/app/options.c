@@ -24,6 +24,7 @@ struct parser {
 	char *why;
 	size_t why_size;
 	const char *ipfix_detail; /* an option that needs --ipfix; NULL: none was given */
+	bool series_set;	  /* --metrics-series was given */
 };
 
 /* One sentence about the command line, outside text in it made safe; false, to be passed on. */
@@ -438,6 +439,8 @@ static bool check_outputs(struct parser *parser)
 					     : "total");
 	if (parser->ipfix_detail && !options->ipfix_set)
 		return refuse(parser, "--%s needs --ipfix HOST", parser->ipfix_detail);
+	if (parser->series_set && !options->metrics && !options->metrics_file)
+		return refuse(parser, "--metrics-series needs --metrics PORT or --metrics-file PATH");
 	if (options->ipfix_more && options->no_owners)
 		return refuse(parser, "--ipfix-more tells processes, which --no-owners does not look up; "
 				      "give one of them");
@@ -464,6 +467,7 @@ static bool apply_output(struct parser *parser, enum option_id id, const char *a
 		return parse_once(parser, "metrics-file", argument, "a path",
 				  &options->metrics_file);
 	case OPTION_METRICS_SERIES:
+		parser->series_set = true;
 		return parse_number(parser, "metrics-series", argument, 1, METRICS_SERIES_MAX,
 				    &options->metrics_series);
 	case OPTION_ALERT:

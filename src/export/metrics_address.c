@@ -25,7 +25,7 @@ bool metrics_address_parse(const char *text, struct metrics_address *ret_address
 	if (length > 2 && text[0] == '[' && text[length - 1] == ']') {
 		text++;
 		length -= 2;
-	} else if (memchr(text, ':', length)) {
+	} else if (memchr(text, ':', length) || memchr(text, '[', length)) {
 		return false;
 	}
 	memcpy(address.host, text, length);

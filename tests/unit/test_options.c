@@ -306,6 +306,9 @@ static void refusals(void **state)
 		{"--metrics ''", "--metrics has an empty value; give a port, for example 9435"},
 		{"--metrics-series 0",
 		 "cannot use '0' as --metrics-series: give a whole number from 1 to 4096"},
+		{"--metrics-series 5", "--metrics-series needs --metrics PORT or --metrics-file PATH"},
+		{"--metrics []:9435", "cannot use '[]:9435' as --metrics: give a port from 1 to 65535, "
+				      "ADDRESS:PORT or [IPV6-ADDRESS]:PORT"},
 		{"--every 5s", "--every needs an output, for example --stream jsonl"},
 		{"-n 5", "--count needs an output, for example --stream jsonl"},
 		{"-b -n 0", "cannot use '0' as --count: give a whole number from 1 to 4294967295"},
@@ -462,7 +465,8 @@ static void offered_values_are_accepted(void **state)
 				 id == OPTION_SPEED || id == OPTION_LOCAL ? "--read f "
 				 : id > OPTION_IPFIX && id <= OPTION_IPFIX_IDLE
 					 ? "--ipfix a "
-					 : "--stream jsonl:a ",
+				 : id == OPTION_METRICS_SERIES ? "--metrics 1 "
+							       : "--stream jsonl:a ",
 				 option_table[id].name, value);
 			if (parse(line).result == OPTIONS_USAGE)
 				fail_msg("'%s' is refused", line);
