@@ -290,7 +290,7 @@ static bool has_stream_files(const struct options *options)
 	return false;
 }
 
-/* A new file beside that of --metrics-file, or the new one in its place. */
+/* A new file beside that of --metrics-file; the new one in its place, or gone. */
 static int serve_metrics_file(const void *context, const void *request, size_t length)
 {
 	const struct options *options = context;
@@ -312,6 +312,8 @@ static int serve_metrics_file(const void *context, const void *request, size_t l
 		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 		return fd < 0 ? -errno : fd;
 	}
+	if (step == METRICS_FILE_REMOVE)
+		return unlink(path) ? -errno : 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

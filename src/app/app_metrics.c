@@ -98,6 +98,13 @@ static int replace_metrics_file(void *context)
 	return app_change_metrics_file(metrics->app, METRICS_FILE_REPLACE);
 }
 
+static void remove_metrics_file(void *context)
+{
+	const struct app_metrics *metrics = context;
+
+	(void)app_change_metrics_file(metrics->app, METRICS_FILE_REMOVE);
+}
+
 static void say_metrics_stuck(void *context, int err)
 {
 	const struct app_metrics *metrics = context;
@@ -163,6 +170,7 @@ static int open_file_output(struct app_metrics *metrics)
 	metrics->file = (struct metrics_file){.metrics = metrics->filed,
 					      .open = open_metrics_file,
 					      .replace = replace_metrics_file,
+					      .remove = remove_metrics_file,
 					      .stuck = say_metrics_stuck,
 					      .context = metrics};
 	return err ? err : publisher_new(&publisher, &metrics->files);

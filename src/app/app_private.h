@@ -258,11 +258,12 @@ int app_start_metrics(struct app *app);
 void app_finish_metrics(struct app *app);
 void app_free_metrics(struct app *app);
 void app_narrow_metrics(void *app);
-/* Asks a helper to open a new file beside that of --metrics-file (a descriptor), or to put it in its
- * place (0); or a negative errno. */
+/* Asks a helper to open a new file beside that of --metrics-file (a descriptor), to put it in its
+ * place (0), or to remove it (0); or a negative errno. */
 enum metrics_file_step {
 	METRICS_FILE_OPEN,
 	METRICS_FILE_REPLACE,
+	METRICS_FILE_REMOVE,
 };
 int app_change_metrics_file(struct app *app, enum metrics_file_step step);
 /* First action of the threads of streams. */

@@ -32,7 +32,11 @@ static int write_file(struct metrics_file *file)
 		return fd;
 	err = write_all(fd, &file->text);
 	close(fd);
-	return err ? err : file->replace(file->context);
+	if (!err)
+		err = file->replace(file->context);
+	if (err)
+		file->remove(file->context);
+	return err;
 }
 
 /* Counters go on whether the file can be written or not. */

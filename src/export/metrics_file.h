@@ -16,6 +16,8 @@ struct metrics_file {
 	 */
 	int (*open)(void *context);
 	int (*replace)(void *context);
+	/* Removes the new file, which could not be written. */
+	void (*remove)(void *context);
 	/* Called when it cannot be written, and when it can again. */
 	void (*stuck)(void *context, int err);
 	void *context;

@@ -160,6 +160,19 @@ test_refused() {
 	[ -p "$BED_DIR/fifo" ] || fail "a pipe was replaced"
 }
 
+# On a full disk the old file stays, nothing is left beside it, and counting continues.
+test_full() {
+	mkdir "$BED_DIR/disk"
+	bed_mon unshare -m --propagation private sh -c 'mount -t tmpfs -o size=8k none "$1" &&
+		echo old >"$1/file" && head -c 4096 /dev/zero >"$1/fill" &&
+		"$2" -i mon0 -t 300ms -r 100ms --total --metrics-file "$1/file" && ls -A "$1" && cat "$1/file"' \
+		- "$BED_DIR/disk" "$PKTSTAT_BPF" >"$BED_DIR/full.out" 2>"$BED_DIR/full.err" ||
+		fail "status $?: $(cat "$BED_DIR/full.err")"
+	same "what is there" "$(sed 1d "$BED_DIR/full.out" | tr '\n' ' ')" "file fill old "
+	grep -q 'cannot write metrics to .*: No space left on device; trying again' "$BED_DIR/full.err" ||
+		fail "not told: $(cat "$BED_DIR/full.err")"
+}
+
 answers() {
 	bed_mon curl -s --max-time 5 "http://127.0.0.1:9090/api/v1/query" --data-urlencode "query=$1" |
 		jq -r '.data.result[0].value[1] // empty'
@@ -243,7 +256,7 @@ test_prometheus() {
 
 command -v curl >/dev/null || skip "curl is missing"
 command -v nc >/dev/null || skip "netcat is missing"
-[ $# -gt 0 ] || set -- sums clients hostile refused node prometheus
+[ $# -gt 0 ] || set -- sums clients hostile refused full node prometheus
 bed_make metrics quiet
 for name; do
 	"test_$name"
