@@ -154,6 +154,13 @@ static enum application application_of_alpn(const char *alpn, bool quic)
 		{"h3", APPLICATION_TLS, APPLICATION_HTTP3},
 		{"dot", APPLICATION_DOT, APPLICATION_QUIC},
 		{"doq", APPLICATION_TLS, APPLICATION_DOQ},
+		{"ftp", APPLICATION_FTP, APPLICATION_QUIC},
+		{"imap", APPLICATION_IMAP, APPLICATION_QUIC},
+		{"mqtt", APPLICATION_MQTT, APPLICATION_MQTT},
+		{"pop3", APPLICATION_POP3, APPLICATION_QUIC},
+		{"postgresql", APPLICATION_POSTGRESQL, APPLICATION_QUIC},
+		{"sip/2", APPLICATION_SIP, APPLICATION_QUIC},
+		{"smb", APPLICATION_TLS, APPLICATION_SMB},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {

@@ -161,6 +161,15 @@ static bool enter_element(struct octets *octets, uint32_t tag, struct octets *re
 	return true;
 }
 
+/* RFC 4511, 4.12 and 4.14: a request by number of an object, as StartTLS is, "1.3.6.1.4.1.1466.20037". */
+static bool is_extended_request(struct octets message)
+{
+	struct octets request, name;
+
+	return enter_element(&message, 0x77, &request) && enter_element(&request, 0x80, &name) &&
+	       octets_begin(&name, "1.3.6.1.4.1.");
+}
+
 /* RFC 4511, 4.2: a message with its number, then a bind, an answer to that, or a search. */
 bool signature_ldap(const struct payload *payload)
 {
@@ -175,6 +184,8 @@ bool signature_ldap(const struct payload *payload)
 	if (tag == 0x60)
 		return enter_element(&message, tag, &operation) && has_at(payload, 0, "\x30", 1) &&
 		       octets_left(&operation) > 3 && !memcmp(operation.at, "\x02\x01\x03", 3);
+	if (is_extended_request(message))
+		return true;
 	return (tag == 0x61 || tag == 0x63 || tag == 0x42 || tag == 0x77) &&
 	       (payload_has_port(payload, 389) || payload_has_port(payload, 3268));
 }

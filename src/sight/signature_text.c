@@ -68,11 +68,13 @@ bool signature_imap(const struct payload *payload)
 	       (line_has(payload, "IMAP") || payload_has_port(payload, 143));
 }
 
-/* RFC 1939, 4. */
+/* RFC 1939, 4 and 7; RFC 2449, 5; RFC 2595, 4: a greeting, and commands that no other protocol has. */
 bool signature_pop3(const struct payload *payload)
 {
-	return text_begins(payload, "+OK") &&
-	       (line_has(payload, "POP3") || payload_has_port(payload, 110));
+	if (text_begins(payload, "+OK"))
+		return line_has(payload, "POP3") || payload_has_port(payload, 110);
+	return begins_any_case(payload, "CAPA\r\n") || begins_any_case(payload, "STLS\r\n") ||
+	       begins_any_case(payload, "APOP ");
 }
 
 /* An answer (RFC 9112, 4); requests are read by http_host.h. */

@@ -30,6 +30,9 @@ static const struct sample samples[] = {
 	{APPLICATION_IMAP, true, 1430, TEXT("* OK [CAPABILITY IMAP4rev1] ready\r\n"), 0},
 	{APPLICATION_POP3, true, 110, TEXT("+OK ready\r\n"), 0},
 	{APPLICATION_UNKNOWN, true, 1100, TEXT("+OK ready\r\n"), 0},
+	{APPLICATION_POP3, true, 1100, TEXT("CAPA\r\n"), 0},
+	{APPLICATION_POP3, true, 1100, TEXT("stls\r\n"), 0},
+	{APPLICATION_UNKNOWN, true, 1100, TEXT("USER bob\r\n"), 0}, /* FTP has it too */
 	{APPLICATION_HTTP, true, 8080, TEXT("HTTP/1.1 200 OK\r\n"), 0},
 	{APPLICATION_HTTP2, true, 8080, TEXT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 0},
 	{APPLICATION_SIP, false, 9999, TEXT("INVITE sip:bob@example.org SIP/2.0\r\n"), 0},
@@ -58,6 +61,14 @@ static const struct sample samples[] = {
 	{APPLICATION_RDP, true, 7000, TEXT("\3\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\3\0\0\0"), 0},
 	{APPLICATION_SMB, true, 7000, TEXT("\0\0\0\x2a\xfeSMB\x40\0"), 0},
 	{APPLICATION_LDAP, true, 7000, TEXT("\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0"),
+	 0},
+	{APPLICATION_LDAP, true, 7000, /* StartTLS */
+	 TEXT("\x30\x1d\x02\x01\x01\x77\x18\x80\x16"
+	      "1.3.6.1.4.1.1466.20037"),
+	 0},
+	{APPLICATION_UNKNOWN, true, 7000,
+	 TEXT("\x30\x1d\x02\x01\x01\x77\x18\x80\x16"
+	      "2.5.6.1.4.1.1466.20037"),
 	 0},
 	{APPLICATION_KERBEROS, false, 7000,
 	 TEXT("\x6a\x0e\x30\x0c\xa1\x03\x02\x01\x05\xa2\x03\x02\x01\x0a\xa3\0"), 0},
