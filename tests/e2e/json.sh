@@ -12,14 +12,17 @@ now() {
 }
 
 test_members() {
-	local begin end
+	local begin ready sent end
 	begin=$(now)
 	monitor_start members --json --no-owners
+	ready=$(now)
 	bed_far python3 "$mix" send far0 || fail "the sender failed"
+	sent=$(now)
 	monitor_stop
 	end=$(now)
 	same "status" "$MONITOR_STATUS" 0
-	python3 "$mix" check "$BED_DIR/members.out" mon0 "$begin" "$end" || fail "the report is wrong"
+	python3 "$mix" check "$BED_DIR/members.out" mon0 "$begin" "$ready" "$sent" "$end" ||
+		fail "the report is wrong"
 	jq -e 'type == "array"' "$BED_DIR/members.out" >/dev/null || fail "jq cannot read it"
 }
 
