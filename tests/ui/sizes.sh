@@ -15,7 +15,27 @@ for i in $(seq 60); do
 	resize $((RANDOM % 150 + 1)) $((RANDOM % 50 + 1))
 	[ $((i % 5)) -ne 0 ] || keys j '?' q 3 0
 done
+# Each page, menu and the prompt: down to one cell, stopped and continued, and what was open still is.
 resize 80 24
+keys Escape Escape Escape 0 g
+expect 'BPS▼'
+while read -r open shown; do
+	keys g j "$open"; expect "$shown"
+	for size in "1 1" "3 2" "40 10" "250 3" "80 24"; do
+		resize ${size}
+		kill -0 "$(driver_pid)" || fail "it did not survive $size with $open"
+	done
+	expect "$shown"
+	keys C-z; expect 'Stopped'; type_line "clear; fg"; expect "$shown"
+	keys Escape; expect_no "$shown"
+done <<'END'
+? show all keys
+H seen by the hook
+Enter since start .*[0-9]
+v service
+w spreadsheet
+/ Esc as before
+END
 keys 0 g
 expect 'PROTO .*BPS▼ '
 first_row 'TCP  .*203\.0\.113\.9:443'
