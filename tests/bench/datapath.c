@@ -62,7 +62,7 @@ enum frame_kind {
 /* Orders that draw.h has not. */
 enum special {
 	SPECIAL_NONE,
-	SPECIAL_CHURN, /* each twentieth packet is of a flow that does not come again in the turn */
+	SPECIAL_CHURN, /* each twentieth packet is of a flow that is new in each turn */
 	SPECIAL_UNSEEDED, /* flows that meet in one bucket, chosen without knowing the seeds */
 	SPECIAL_SEEDED,	  /* the same by one who knows them */
 };
@@ -407,6 +407,54 @@ static void point_at_source(struct bench *bench, const struct bench_case *c)
 	control->port_offset = c->frame == FRAME_IPV6 ? IPV6_PORT : IPV4_PORT;
 }
 
+/* The table of the CPU that all runs on, or NULL; the caller unmaps its `ret_slots` slots. */
+static struct flow_slot *map_table(const struct bench *bench, size_t *ret_slots)
+{
+	__u32 index = (__u32)sched_getcpu() * FLOW_GENERATIONS, id, size;
+	struct bpf_map_info info = {0};
+	void *memory = MAP_FAILED;
+	int fd = -1;
+
+	size = sizeof(info);
+	if (!bpf_map_lookup_elem(bpf_map__fd(bench->programs->maps.flow_tables), &index, &id))
+		fd = bpf_map_get_fd_by_id(id);
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
+		memory = mmap(NULL, (size_t)info.max_entries * sizeof(struct flow_bucket),
+			      PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd >= 0)
+		close(fd);
+	*ret_slots = (size_t)info.max_entries * FLOW_BUCKET;
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/*
+ * As after an interval: flows that come again find their slots without counts, or their elements in the
+ * plain hash; those of the last turn that do not come again are forgotten, so that they are new.
+ */
+static int forget_new_flows(const struct bench *bench, const struct bench_case *c)
+{
+	int plain = bpf_map__fd(bench->programs->maps.bench_plain_map);
+	uint32_t first = 10U << 24 | c->flows >> BENCH_PORT_BITS;
+	struct flow_slot *slots;
+	struct flow_key key;
+	size_t count;
+
+	slots = map_table(bench, &count);
+	if (!slots)
+		return -errno;
+	for (size_t i = 0; i < count; i++) {
+		if (ntohl((uint32_t)(slots[i].addresses >> 32)) >= first)
+			slots[i].addresses = slots[i].last = 0;
+		slots[i].packets = slots[i].bytes = 0;
+	}
+	munmap(slots, count * sizeof(*slots));
+	for (uint32_t flow = c->flows; flow < flows_of(c); flow++) {
+		key = varied_key(flow);
+		bpf_map_delete_elem(plain, &key);
+	}
+	return 0;
+}
+
 static int run_once(struct bench *bench, const struct bench_case *c, enum program program,
 		    double *ret_ns)
 {
@@ -414,6 +462,10 @@ static int run_once(struct bench *bench, const struct bench_case *c, enum progra
 		    .data_size_in = (__u32)bench->frame_size, .ctx_in = &bench->context,
 		    .ctx_size_in = sizeof(bench->context), .repeat = (int)c->packets);
 
+	int err = c->special == SPECIAL_CHURN ? forget_new_flows(bench, c) : 0;
+
+	if (err)
+		return err;
 	bench->programs->bss->bench_control.next = 0;
 	if (bpf_prog_test_run_opts(bench->fd[program], &opts))
 		return -errno;
