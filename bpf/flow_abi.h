@@ -196,6 +196,8 @@ struct flow_front {
 	__u64 refused[FLOW_REFUSALS]; /* and those that were not: enum sample_refusal */
 	__u64 unused[5];
 	struct flow_late late;
+	struct flow_late slow; /* what flow_count_slow() and flow_sample() are asked about, */
+	struct flow_late back; /* and flow_write_back() */
 	struct flow_bucket bucket[FLOW_FRONT_SLOTS / FLOW_BUCKET];
 };
 

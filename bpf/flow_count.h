@@ -244,19 +244,6 @@ static __always_inline int flow_tally(struct flow_front *front, __u32 index,
 	return 0;
 }
 
-/*
- * Samples a flow that has no slot: the sieve alone knows what is left of its budget, and a flow that
- * shares its cell may lose some of it.
- */
-static __always_inline void flow_sample_unslotted(struct __sk_buff *skb, struct flow_front *front,
-						  const struct flow_key *key, __u64 transport,
-						  int is_new)
-{
-	__u64 packets = is_new ? (__u64)SAMPLE_LEFT_NEW << SAMPLE_LEFT_SHIFT : 0;
-
-	flow_sample(skb, front, key, transport, &packets);
-}
-
 /* flow_count_as() on kernels where programs interrupt each other. */
 static __always_inline void flow_count_preempted(struct __sk_buff *skb, const struct flow_way *way,
 						 struct flow_front *front, __u32 index)
@@ -276,7 +263,7 @@ static __always_inline void flow_count_preempted(struct __sk_buff *skb, const st
 	flow_counts_add_atomic(&front->total[where], &counts);
 	is_new = flow_tally(front, index, &key, &counts);
 	if (flow_inspect)
-		flow_sample_unslotted(skb, front, &key, transport, is_new);
+		flow_sample_preempted(skb, front, &key, transport, is_new);
 }
 
 /* Where a packet is counted, and where its transport header is (FLOW_TRANSPORT). */
@@ -286,29 +273,6 @@ struct flow_spot {
 	__u32 index;
 	__u32 again; /* the packet begins a connection: what is left of the flow's budget is not */
 };
-
-/*
- * Counts a packet of a flow of this bucket, and looks at it if the slot asks for that. True when no more
- * packets of the flow need to be looked at.
- */
-static __always_inline int flow_count_now(struct __sk_buff *skb, struct flow_front *front,
-					  struct flow_bucket *bucket, const struct flow_spot *spot,
-					  const struct flow_key *key,
-					  const struct flow_counts *counts)
-{
-	__u64 inserts = flow_inspect ? front->inserts : 0;
-	__u64 *packets = flow_table_add(front, bucket, spot->index, spot->hash, key, counts, 1);
-
-	if (!flow_inspect)
-		return 0;
-	if (packets && spot->again)
-		*packets |= (__u64)SAMPLE_LEFT_FIRST << SAMPLE_LEFT_SHIFT;
-	if (packets && *packets >> SAMPLE_LEFT_SHIFT)
-		flow_sample(skb, front, key, spot->transport, packets);
-	else if (!packets)
-		flow_sample_unslotted(skb, front, key, spot->transport, front->inserts != inserts);
-	return packets && !(*packets >> SAMPLE_LEFT_SHIFT);
-}
 
 /* The flow's cell of the known ones; NULL where there are none. */
 static __always_inline __u64 *flow_known_cell(__u32 index, __u64 hash)
@@ -328,6 +292,101 @@ static __always_inline int flow_is_known(__u64 cell, __u64 hash)
 	__u64 difference = cell ^ FLOW_KNOWN_TAG(hash) * FLOW_KNOWN_EACH;
 
 	return !!((difference - FLOW_KNOWN_EACH) & ~difference & FLOW_KNOWN_EACH << 15);
+}
+
+/* No more packets of the flow need to be looked at, unless a SYN came in between. */
+static __always_inline void flow_spend_known(__u32 index, __u64 hash, __u64 *packets)
+{
+	__u64 *cell;
+
+	if (!flow_inspect || !(*packets >> SAMPLE_LEFT_SHIFT))
+		return;
+	cell = flow_known_cell(index, hash);
+	if (cell && flow_is_known(*cell, hash))
+		*packets &= FLOW_PACKETS_MASK;
+}
+
+/* How flow_count_slow() is to count. */
+#define FLOW_SLOW_LATE	1 /* the packet that was left for later */
+#define FLOW_SLOW_AGAIN 2 /* flow_spot.again */
+
+/*
+ * Counts the packet in the front's `slow`: its flow has no slot, or another than the likely one. Looks at
+ * it. Not inlined and not static, so that the verifier looks at it once; it takes numbers only, because
+ * Linux 5.10 lets such a function have no pointers. True when no more packets of the flow need to be
+ * looked at.
+ */
+__noinline int flow_count_slow(struct __sk_buff *skb, __u32 index, __u64 transport, __u32 how)
+{
+	struct flow_front *front = bpf_map_lookup_elem(&flow_fronts, &index);
+	struct flow_bucket *bucket;
+	struct flow_counts counts;
+	__u64 *packets, inserts, left;
+
+	if (!front)
+		return 0;
+	counts.packets = front->slow.packets;
+	counts.bytes = front->slow.bytes;
+	inserts = front->inserts;
+	bucket = flow_bucket_of(front, index, front->slow.hash);
+	if (!bucket) {
+		flow_count_in_map(front, index, &front->slow.key, &counts);
+		return 0;
+	}
+	packets = flow_table_add(front, bucket, index, front->slow.hash, &front->slow.key, &counts);
+	if (packets && how & FLOW_SLOW_LATE)
+		flow_spend_known(index, front->slow.hash, packets);
+	if (!flow_inspect || how & FLOW_SLOW_LATE)
+		return 0;
+	if (packets && how & FLOW_SLOW_AGAIN)
+		*packets |= (__u64)SAMPLE_LEFT_FIRST << SAMPLE_LEFT_SHIFT;
+	if (packets)
+		left = *packets >> SAMPLE_LEFT_SHIFT;
+	else /* the sieve knows what is left */
+		left = front->inserts != inserts ? SAMPLE_LEFT_NEW : 0;
+	if (!packets || left)
+		left = (__u32)flow_sample(skb, index, transport, left);
+	if (packets)
+		*packets = (*packets & FLOW_PACKETS_MASK) | left << SAMPLE_LEFT_SHIFT;
+	return packets && !left;
+}
+
+static __always_inline int flow_ask_slow(struct __sk_buff *skb, struct flow_front *front,
+					 const struct flow_spot *spot, const struct flow_key *key,
+					 const struct flow_counts *counts, __u32 how)
+{
+	front->slow.key = *key;
+	front->slow.hash = spot->hash;
+	front->slow.packets = counts->packets;
+	front->slow.bytes = counts->bytes;
+	return flow_count_slow(skb, spot->index, spot->transport, how);
+}
+
+/*
+ * Counts a packet of a flow of this bucket, and looks at it if the slot asks for that. True when no more
+ * packets of the flow need to be looked at.
+ */
+static __always_inline int flow_count_now(struct __sk_buff *skb, struct flow_front *front,
+					  struct flow_bucket *bucket, const struct flow_spot *spot,
+					  const struct flow_key *key,
+					  const struct flow_counts *counts)
+{
+	__u64 *packets = flow_hit(bucket, flow_first_slot(spot->hash), key, counts, 1), left;
+
+	if (!packets)
+		return flow_ask_slow(skb, front, spot, key, counts,
+				     spot->again ? FLOW_SLOW_AGAIN : 0);
+	if (!flow_inspect)
+		return 0;
+	if (spot->again)
+		*packets |= (__u64)SAMPLE_LEFT_FIRST << SAMPLE_LEFT_SHIFT;
+	left = *packets >> SAMPLE_LEFT_SHIFT;
+	if (!left)
+		return 1;
+	front->slow.key = *key;
+	left = (__u32)flow_sample(skb, spot->index, spot->transport, left);
+	*packets = (*packets & FLOW_PACKETS_MASK) | left << SAMPLE_LEFT_SHIFT;
+	return !left;
 }
 
 /* Whether a packet begins a connection, or cannot be read. */
@@ -356,29 +415,29 @@ static __always_inline void flow_fetch(struct flow_bucket *bucket, __u64 hash)
 #endif
 }
 
-/* Counts the packet that was left for later. No more packets of its flow need to be looked at. */
-static __always_inline void flow_settle(struct flow_front *front, void *table, __u32 index)
+/* Counts the packet that was left for later. */
+static __always_inline void flow_settle(struct __sk_buff *skb, struct flow_front *front,
+					void *table, __u32 index)
 {
 	struct flow_late *late = &front->late;
 	struct flow_counts counts = {.packets = late->packets, .bytes = late->bytes};
+	const struct flow_spot spot = {.hash = late->hash, .index = index};
 	struct flow_bucket *bucket;
-	__u64 *packets, *cell;
+	__u64 *packets;
 
 	if (!counts.packets)
 		return;
 	late->packets = 0;
 	bucket = flow_table_bucket(front, table, late->hash);
 	if (!bucket) {
-		flow_write_back(front, index, &late->key, &counts);
+		flow_count_in_map(front, index, &late->key, &counts);
 		return;
 	}
-	packets = flow_table_add(front, bucket, index, late->hash, &late->key, &counts, 0);
-	if (flow_inspect && packets && *packets >> SAMPLE_LEFT_SHIFT) {
-		cell = flow_known_cell(index, late->hash);
-		/* Not so if a SYN came in between. */
-		if (cell && flow_is_known(*cell, late->hash))
-			*packets &= FLOW_PACKETS_MASK;
-	}
+	packets = flow_hit(bucket, flow_first_slot(late->hash), &late->key, &counts, 0);
+	if (packets)
+		flow_spend_known(index, late->hash, packets);
+	else
+		flow_ask_slow(skb, front, &spot, &late->key, &counts, FLOW_SLOW_LATE);
 }
 
 /*
@@ -396,7 +455,7 @@ static __always_inline void flow_count_in_table(struct __sk_buff *skb, struct fl
 	__u64 *cell = NULL;
 
 	if (!bucket) {
-		flow_write_back(front, spot->index, key, counts);
+		flow_count_in_map(front, spot->index, key, counts);
 		return;
 	}
 	if (flow_inspect) {
@@ -407,7 +466,7 @@ static __always_inline void flow_count_in_table(struct __sk_buff *skb, struct fl
 	}
 	if (!flow_inspect || (cell && flow_is_known(*cell, spot->hash))) {
 		flow_fetch(bucket, spot->hash);
-		flow_settle(front, table, spot->index);
+		flow_settle(skb, front, table, spot->index);
 		front->late.key = *key;
 		front->late.hash = spot->hash;
 		front->late.packets = counts->packets;

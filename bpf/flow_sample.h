@@ -123,16 +123,32 @@ static __always_inline void flow_sample_any(struct __sk_buff *skb, struct flow_f
 }
 
 /*
- * Looks at a packet of a flow that has some of its budget left in `packets`, as in a slot, and hands it
- * over if it is one of those that are wanted. Not inlined: busy flows do not pay for its registers.
+ * Looks at a packet of the flow in the front's `slow` that has so much of its budget left, and hands it
+ * over if it is one of those that are wanted. Returns what is left then. Not inlined and not static:
+ * busy flows do not pay for its registers, and the verifier looks at it once.
  */
-static __noinline void flow_sample(struct __sk_buff *skb, struct flow_front *front,
-				   const struct flow_key *key, __u64 transport, __u64 *packets)
+__noinline int flow_sample(struct __sk_buff *skb, __u32 index, __u64 transport, __u32 budget)
 {
-	__u64 left = *packets >> SAMPLE_LEFT_SHIFT;
+	struct flow_front *front = bpf_map_lookup_elem(&flow_fronts, &index);
+	__u64 left = budget;
+
+	if (!front || !flow_inspect)
+		return 0;
+	flow_sample_any(skb, front, &front->slow.key, transport, &left);
+	return left;
+}
+
+/*
+ * The same where programs interrupt each other, which have no slots there: the sieve alone knows what
+ * is left of a flow's budget, and a flow that shares its cell may lose some of it.
+ */
+static __noinline void flow_sample_preempted(struct __sk_buff *skb, struct flow_front *front,
+					     const struct flow_key *key, __u64 transport,
+					     int is_new)
+{
+	__u64 left = is_new ? SAMPLE_LEFT_NEW : 0;
 
 	flow_sample_any(skb, front, key, transport, &left);
-	*packets = (*packets & FLOW_PACKETS_MASK) | left << SAMPLE_LEFT_SHIFT;
 }
 
 #endif

@@ -69,27 +69,46 @@ static __always_inline void flow_use(struct flow_front *front, __u32 index, __u6
 	}
 }
 
-/* Adds counts to a flow in this CPU's flow map; full: to the class's sum. */
-static __always_inline void flow_write_back(struct flow_front *front, __u32 index,
-					    const struct flow_key *key,
-					    const struct flow_counts *pending)
+/*
+ * Adds what stands in the front's `back` to its flow in this CPU's flow map; full: to the class's sum.
+ * Not inlined and not static: the verifier looks at it once.
+ */
+__noinline int flow_write_back(__u32 index)
 {
-	struct flow_counts *counts = NULL;
+	struct flow_front *front = bpf_map_lookup_elem(&flow_fronts, &index);
 	void *map = bpf_map_lookup_elem(&flow_maps, &index);
+	struct flow_counts *counts = NULL, pending;
+	const struct flow_key *key;
 
+	if (!front)
+		return 0;
+	key = &front->back.key;
+	pending.packets = front->back.packets;
+	pending.bytes = front->back.bytes;
 	if (map) {
 		counts = bpf_map_lookup_elem(map, key);
-		if (!counts && !bpf_map_update_elem(map, key, pending, BPF_NOEXIST)) {
+		if (!counts && !bpf_map_update_elem(map, key, &pending, BPF_NOEXIST)) {
 			front->inserts++;
 			if (!(front->inserts & front->wake_mask))
 				flow_wake_collector(index);
 			flow_use(front, index, flow_is_narrow(key->word[4]) ? 1 : 2);
-			return;
+			return 0;
 		}
 	}
 	if (!counts)
 		counts = &front->full[key->where][flow_classify(key) & (FLOW_CLASSES - 1)];
-	flow_counts_add_plain(counts, pending);
+	flow_counts_add_plain(counts, &pending);
+	return 0;
+}
+
+static __always_inline void flow_count_in_map(struct flow_front *front, __u32 index,
+					      const struct flow_key *key,
+					      const struct flow_counts *counts)
+{
+	front->back.key = *key;
+	front->back.packets = counts->packets;
+	front->back.bytes = counts->bytes;
+	flow_write_back(index);
 }
 
 /*
@@ -134,6 +153,18 @@ static __always_inline struct flow_bucket *flow_table_bucket(const struct flow_f
 	__u32 at = hash >> ((64 + FLOW_BUCKET_BITS - front->bits) & 63);
 
 	return bpf_map_lookup_elem(table, &at);
+}
+
+/* Of the front or the table, whichever the flows of this generation are in. */
+static __always_inline struct flow_bucket *flow_bucket_of(struct flow_front *front, __u32 index,
+							  __u64 hash)
+{
+	void *table;
+
+	if (front->bits <= flow_front_bits)
+		return flow_front_bucket(front, hash);
+	table = bpf_map_lookup_elem(&flow_tables, &index);
+	return table ? flow_table_bucket(front, table, hash) : NULL;
 }
 
 /* What is written where a flow takes a slot: its first packet, and that its budget is not known. */
@@ -187,7 +218,7 @@ static __noinline int flow_pair_empty(struct flow_front *front, __u32 index, str
 		flow_wide_key(&pair->wide, &key);
 		pending.packets = pair->wide.packets & FLOW_PACKETS_MASK;
 		pending.bytes = pair->wide.bytes;
-		flow_write_back(front, index, &key, &pending);
+		flow_count_in_map(front, index, &key, &pending);
 		flow_pair_clear(pair);
 		return 0;
 	}
@@ -200,7 +231,7 @@ static __noinline int flow_pair_empty(struct flow_front *front, __u32 index, str
 		if (!pending.packets)
 			continue;
 		flow_slot_key(slot, &key);
-		flow_write_back(front, index, &key, &pending);
+		flow_count_in_map(front, index, &key, &pending);
 	}
 	flow_pair_clear(pair);
 	return 0;
@@ -248,7 +279,7 @@ static __noinline __u64 *flow_miss(struct flow_front *front, struct flow_bucket 
 		}
 	}
 	if (!flow_gets_slot(front)) {
-		flow_write_back(front, index, key, counts);
+		flow_count_in_map(front, index, key, counts);
 		return NULL;
 	}
 	pair = &bucket->pair[place / 2 & (FLOW_PAIRS - 1)];
@@ -286,7 +317,7 @@ static __noinline __u64 *flow_miss_wide(struct flow_front *front, struct flow_bu
 		}
 	}
 	if (!flow_gets_slot(front)) {
-		flow_write_back(front, index, key, counts);
+		flow_count_in_map(front, index, key, counts);
 		return NULL;
 	}
 	pair = &bucket->pair[place / 2 & (FLOW_PAIRS - 1)];
@@ -324,16 +355,13 @@ static __always_inline __u64 *flow_hit(struct flow_bucket *bucket, __u32 first,
 	return &wide->packets;
 }
 
-/* Adds to the flow's slot wherever it is, or to the flow map: then NULL. */
+/* Adds to the flow's slot where flow_hit() did not find it, or to the flow map: then NULL. */
 static __always_inline __u64 *flow_table_add(struct flow_front *front, struct flow_bucket *bucket,
 					     __u32 index, __u64 hash, const struct flow_key *key,
-					     const struct flow_counts *counts, int mark)
+					     const struct flow_counts *counts)
 {
-	__u32 first = flow_first_slot(hash), place = index << FLOW_BUCKET_BITS | first;
-	__u64 *packets = flow_hit(bucket, first, key, counts, mark);
+	__u32 place = index << FLOW_BUCKET_BITS | flow_first_slot(hash);
 
-	if (packets)
-		return packets;
 	return flow_is_narrow(key->word[4]) ? flow_miss(front, bucket, place, key, counts)
 					    : flow_miss_wide(front, bucket, place, key, counts);
 }
