@@ -147,14 +147,19 @@ static int tcx_look(struct tcx *tcx, enum flow_dir dir, bool *ret_there, unsigne
 	return err;
 }
 
-/* Takes the programs off again; safe to call twice. */
+/*
+ * Takes the programs off again, also while another process has a link open. The kernel returns when
+ * none of them runs any more (tcx_entry_sync() in kernel/bpf/tcx.c). Safe to call twice.
+ */
 static void tcx_close(struct tcx *tcx)
 {
 	enum flow_dir dir;
 
 	for (dir = FLOW_IN; dir < FLOW_DIRS; dir++) {
-		if (tcx->link_fd[dir] >= 0)
-			close(tcx->link_fd[dir]);
+		if (tcx->link_fd[dir] < 0)
+			continue;
+		(void)!bpf_link_detach(tcx->link_fd[dir]); /* closing it does the same */
+		close(tcx->link_fd[dir]);
 	}
 	tcx_init(tcx);
 }

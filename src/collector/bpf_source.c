@@ -9,6 +9,7 @@
 #include "bpf_source.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,7 +38,13 @@ struct bpf_source {
 	uint32_t active;    /* generation */
 	uint64_t active_ns; /* since when */
 	bool detached;
+	bool quiet; /* and no program runs any more */
 	bool exit_on_loss;
+	size_t max_flows;
+	/* At the start: makes the maps. */
+	pthread_t maker;
+	bool making;
+	int made; /* 0, or why not */
 };
 
 static struct bpf_source *bpf_source_of(struct flow_source *source)
@@ -68,6 +75,20 @@ static int swap_generations(struct bpf_source *source)
 	return store_fence(&source->store);
 }
 
+/*
+ * After the detach: returns when the programs that still ran have ended. Taking TCX programs off
+ * waits for that itself, taking filters off does not.
+ */
+static int await_quiet(struct bpf_source *source)
+{
+	int err = 0;
+
+	if (!source->quiet && source->attachments.mode != ATTACH_TCX)
+		err = store_fence(&source->store);
+	source->quiet = !err;
+	return err;
+}
+
 /* Everything a CPU counted in a generation that is quiet. */
 static void drain_cpu(struct bpf_source *source, unsigned int cpu, uint32_t generation,
 		      struct batch *batch, struct source_reading *reading)
@@ -85,25 +106,33 @@ static void drain_cpu(struct bpf_source *source, unsigned int cpu, uint32_t gene
 		reading->error = err ? err : table_err;
 }
 
+static void drain_cpus(struct bpf_source *source, uint32_t generation, struct batch *batch,
+		       struct source_reading *reading)
+{
+	for (unsigned int cpu = 0; cpu < source->cpus; cpu++)
+		drain_cpu(source, cpu, generation, batch, reading);
+}
+
+/* Programs that ran at the detach may have written to either generation. */
 static void bpf_source_drain(struct flow_source *base, const struct flow_sink *sink,
 			     struct source_reading *ret_reading)
 {
 	struct bpf_source *source = bpf_source_of(base);
 	uint32_t old = source->active;
 	struct batch batch;
-	unsigned int cpu;
 
 	memset(ret_reading, 0, sizeof(*ret_reading));
 	ret_reading->mono_ns = clock_mono_ns();
-	ret_reading->error = swap_generations(source);
+	ret_reading->error = source->detached ? await_quiet(source) : swap_generations(source);
 	/* Programs may still write: leave it all for a later drain, unless they are detached. */
 	if (ret_reading->error && !source->detached) {
 		slots_drained(&source->attachments, false);
 		return;
 	}
 	batch_init(&batch, sink);
-	for (cpu = 0; cpu < source->cpus; cpu++)
-		drain_cpu(source, cpu, old, &batch, ret_reading);
+	drain_cpus(source, old, &batch, ret_reading);
+	if (source->detached)
+		drain_cpus(source, old ^ 1, &batch, ret_reading);
 	batch_flush(&batch);
 	slots_drained(&source->attachments, !ret_reading->error);
 }
@@ -239,7 +268,7 @@ void bpf_source_free(struct flow_source *base)
 }
 
 /* Fronts, flow tables, and the flow maps for what finds no slot in them. */
-static int make_maps(struct bpf_source *source, size_t max_flows)
+static int make_maps(struct bpf_source *source)
 {
 	const struct programs *programs = &source->programs;
 	const struct flow_bpf *skeleton = programs->maps;
@@ -253,10 +282,11 @@ static int make_maps(struct bpf_source *source, size_t max_flows)
 			  programs->front_bits);
 	if (!err) /* programs that interrupt each other count in the flow map */
 		err = tables_open(&source->tables, bpf_map__fd(skeleton->maps.flow_tables),
-				  &source->fronts, online, max_flows, programs->preempted);
+				  &source->fronts, online, source->max_flows, programs->preempted);
 	if (!err)
 		err = store_open(&source->store, bpf_map__fd(skeleton->maps.flow_maps),
-				 source->cpus, online, max_flows, source->tables.bits_max > 0);
+				 source->cpus, online, source->max_flows,
+				 source->tables.bits_max > 0);
 	if (err)
 		return err;
 	source->wakes =
@@ -265,6 +295,37 @@ static int make_maps(struct bpf_source *source, size_t max_flows)
 		return -errno;
 	activate(source, 0); /* nothing runs yet that would have to end */
 	return 0;
+}
+
+static void *maker_main(void *arg)
+{
+	struct bpf_source *source = arg;
+
+	source->made = make_maps(source);
+	return NULL;
+}
+
+static int await_maps(void *context)
+{
+	struct bpf_source *source = context;
+
+	if (source->making)
+		pthread_join(source->maker, NULL);
+	source->making = false;
+	return source->made;
+}
+
+/*
+ * Maps are made by a thread of its own: putting them in place mostly waits for the kernel, which can
+ * verify the programs meanwhile. await_maps() is due.
+ */
+static void begin_maps(struct bpf_source *source)
+{
+	source->programs.await = await_maps;
+	source->programs.context = source;
+	source->making = !pthread_create(&source->maker, NULL, maker_main, source);
+	if (!source->making)
+		maker_main(source);
 }
 
 static int open_attachments(struct bpf_source *source, const struct bpf_source_options *options,
@@ -297,6 +358,7 @@ static struct bpf_source *bpf_source_alloc(const struct bpf_source_options *opti
 		return NULL;
 	source->base.ops = &bpf_source_ops;
 	source->exit_on_loss = options->exit_on_loss;
+	source->max_flows = options->max_flows;
 	attachments_init(&source->attachments);
 	return source;
 }
@@ -316,10 +378,12 @@ int bpf_source_open(const struct bpf_source_options *options, struct flow_source
 						    options->inspect);
 	if (err)
 		goto out_free;
-	ret_failure->step = BPF_SOURCE_MAPS;
-	err = make_maps(source, options->max_flows);
-	if (!err)
-		err = open_attachments(source, options, ret_failure);
+	begin_maps(source);
+	err = open_attachments(source, options, ret_failure);
+	if (await_maps(source)) {
+		*ret_failure = (struct bpf_source_failure){.step = BPF_SOURCE_MAPS};
+		err = source->made;
+	}
 	if (err)
 		goto out_free;
 	*ret_source = &source->base;

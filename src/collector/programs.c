@@ -248,6 +248,8 @@ static int load(const struct programs *programs, unsigned int slot, bool shared,
 	err = share_maps(programs, skeleton);
 	if (!err)
 		err = flow_bpf__load(skeleton);
+	if (!err && programs->await)
+		err = programs->await(programs->context);
 	if (!err)
 		err = take_descriptors(bpf_program__fd(skeleton->progs.flow_ingress),
 				       bpf_program__fd(skeleton->progs.flow_egress), ret_fd);

@@ -24,6 +24,12 @@ struct programs {
 	uint64_t seed[FLOW_SEEDS]; /* the same in all of them: they share the slots */
 	bool preempted;		   /* a PREEMPT_RT kernel: programs interrupt each other */
 	int shared_fd[FLOW_LINKS][FLOW_DIRS]; /* -1: not loaded yet */
+	/*
+	 * Called before programs are handed out, which may run from then on: 0 when all is in place
+	 * that they count in, or why not. NULL: it is.
+	 */
+	int (*await)(void *context);
+	void *context;
 };
 
 /* Makes the maps, for so many possible CPUs. 0 or a negative errno; programs_close() is due. */
