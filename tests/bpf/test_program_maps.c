@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include <cmocka.h>
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "flow_rig.h"
@@ -26,6 +27,7 @@
 #define ROUNDS	   3
 #define MAP_SMALL  16
 #define WAKE_EVERY 512
+#define VERIFIED_MOST 60000 /* instructions; they are about half of that */
 
 static struct rig_row rows[8 * FLOWS];
 
@@ -382,6 +384,24 @@ static void test_wake(void **state)
 	rig_free(rig);
 }
 
+/*
+ * What the verifier of this kernel looks at before the program starts: each thousand takes it a
+ * millisecond or two. Code that is inlined where it is rare is looked at once for each way there.
+ */
+static void test_verified(void **state)
+{
+	struct rig *rig = new_rig(
+		(struct rig_options){.can_wake = true, .inspect = true, .map_entries = FLOWS});
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+
+	assert_int_equal(bpf_obj_get_info_by_fd(bpf_program__fd(rig->skel->progs.flow_ingress),
+						&info, &size),
+			 0);
+	assert_in_range(info.verified_insns, 0, VERIFIED_MOST); /* 0: before Linux 5.16 */
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -397,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_no_copy_left),
 		cmocka_unit_test(test_no_arp),
 		cmocka_unit_test(test_wake),
+		cmocka_unit_test(test_verified),
 	};
 
 	if (rig_cannot_run())
