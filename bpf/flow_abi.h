@@ -174,8 +174,8 @@ struct flow_late {
 };
 
 /*
- * Cells with tags of flows whose packets need not be looked at: four each, 16 bits long, the newest one
- * lowest. One such table a CPU, for both generations. Nobody else reads it, and no count depends on it.
+ * Cells of tags: their flows' packets need not be looked at. Four tags a cell, 16 bits each, the newest
+ * in the lowest bits. One such table a CPU, for both generations. Nobody else reads it, and no count depends on it.
  */
 #define FLOW_KNOWN_BITS 16
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /*
  * Slots: how a flow and its counts lie in the memory of a front or a table. A cache line is a pair of
- * slots. Each has room for a flow of IPv4, whose key is two words; a flow of anything else takes the
+ * slots. Each has room for an IPv4 flow, which has a key of two words; any other flow takes the
  * whole pair. So twice as many flows of IPv4 are in the processor's caches, and both slots where a
  * flow is looked for first are in one line.
  *

@@ -155,7 +155,7 @@ static __always_inline struct flow_bucket *flow_table_bucket(const struct flow_f
 	return bpf_map_lookup_elem(table, &at);
 }
 
-/* Of the front or the table, whichever the flows of this generation are in. */
+/* A flow's bucket: in the table if more slots are used than the front has, else in the front. */
 static __always_inline struct flow_bucket *flow_bucket_of(struct flow_front *front, __u32 index,
 							  __u64 hash)
 {

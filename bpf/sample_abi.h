@@ -15,7 +15,7 @@
 
 #include "flow_abi.h"
 
-/* Of name services, whose datagrams are always wanted. */
+/* Ports of name services: their datagrams are always wanted. */
 #define FLOW_PORT_DNS	  53
 #define FLOW_PORT_NETBIOS 137
 #define FLOW_PORT_MDNS	  5353

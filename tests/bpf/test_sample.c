@@ -231,7 +231,7 @@ static void use_table(struct bed *bed)
 }
 
 /*
- * In a table a packet of a flow whose budget is spent is counted with the next one. A SYN begins the
+ * In a table, once a flow's budget is spent, each of its packets is counted with the next one. A SYN begins the
  * budget again, also right behind such a packet.
  */
 static void test_table(void **state)

@@ -331,7 +331,7 @@ static void idle_flows_are_known(void **state)
 	ledger_free(ledger);
 }
 
-/* An idle flow whose sight was forgotten meanwhile is in another group; it is taken out of that one. */
+/* Once the sight of an idle flow is forgotten, the flow belongs to another group. */
 static void idle_flows_are_forgotten(void **state)
 {
 	struct bed *bed = *state;

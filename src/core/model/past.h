@@ -47,7 +47,7 @@ bool past_averages(const struct past *past, enum past_window window, double *ret
  * was idle or not there, below 0 where unknown. Returns how many.
  */
 size_t past_rates(const struct past *past, size_t row, double *ret_bps, size_t max);
-/* The same for a row of held[from] whose flow is in none of the later snapshots. */
+/* The same for a row of held[from]; no later snapshot has its flow. */
 size_t past_rates_from(const struct past *past, size_t from, size_t row, double *ret_bps,
 		       size_t max);
 
