@@ -124,6 +124,27 @@ static void choose_theme(struct screen *screen, enum theme theme)
 		screen->asked_ns = clock_mono_ns();
 }
 
+static void not_called(int number)
+{
+	(void)number;
+}
+
+/*
+ * curses ignores SIGTSTP while it writes, where nobody handles it when the terminal is set up; and a
+ * pending signal is discarded, blocked or not, as soon as it is ignored (POSIX, "Signal Actions"):
+ * Ctrl-Z pressed while a picture was put together would be lost. So somebody handles it until then.
+ */
+static SCREEN *set_up_terminal(const char *type, FILE *output, FILE *input)
+{
+	struct sigaction ours = {.sa_handler = not_called}, before;
+	SCREEN *terminal;
+
+	sigaction(SIGTSTP, &ours, &before);
+	terminal = newterm(type, output, input);
+	sigaction(SIGTSTP, &before, NULL);
+	return terminal;
+}
+
 int screen_open(FILE *input, FILE *output, enum theme theme, struct screen **ret_screen,
 		const char **ret_why)
 {
@@ -144,7 +165,7 @@ int screen_open(FILE *input, FILE *output, enum theme theme, struct screen **ret
 	screen->output_fd = fileno(output);
 	screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	restore_arm(screen->output_fd);
-	screen->terminal = newterm(type, output, input);
+	screen->terminal = set_up_terminal(type, output, input);
 	if (!screen->terminal) {
 		restore_disarm();
 		free(screen);
@@ -462,14 +483,17 @@ enum screen_mouse screen_mouse(struct screen *screen, int key, int *ret_x, int *
 void screen_stop(struct screen *screen)
 {
 	struct sigaction by_default = {.sa_handler = SIG_DFL}, before;
-	sigset_t stop, mask;
+	sigset_t stop, mask, pending;
 
 	ask_for_wide_mouse(screen, false);
 	endwin();
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
 	sigaction(SIGTSTP, &by_default, &before);
-	raise(SIGTSTP);
+	/* It was sent after the stop, which it calls off; raising the stop would discard it. */
+	sigpending(&pending);
+	if (sigismember(&pending, SIGCONT) != 1)
+		raise(SIGTSTP);
 	/* Here the process stops, and goes on with the next line. */
 	pthread_sigmask(SIG_UNBLOCK, &stop, &mask);
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);

@@ -93,7 +93,10 @@ void screen_use_mouse(struct screen *screen);
 /* What the mouse did, when `key` is the mouse; *ret_x and *ret_y are the cell. */
 enum screen_mouse screen_mouse(struct screen *screen, int key, int *ret_x, int *ret_y);
 
-/* Stops the process as Ctrl-Z does for a program without a screen; returns after `fg`. */
+/*
+ * Stops the process as Ctrl-Z does for a program without a screen; returns after `fg`, or at once when
+ * SIGCONT is pending. The caller has SIGTSTP and SIGCONT blocked.
+ */
 void screen_stop(struct screen *screen);
 /* Takes the terminal over again after SIGCONT, whoever stopped the process. */
 void screen_resume(struct screen *screen);
