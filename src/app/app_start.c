@@ -240,10 +240,21 @@ static int open_terminal(struct app *app)
 /* The first so many signals below stop the program; the others concern the view only. */
 #define STOP_SIGNALS 4
 
+/*
+ * nohup has SIGHUP ignored, and who starts a program without job control SIGTSTP: nobody would
+ * continue it. A signalfd would receive both anyway.
+ */
+static bool stays_ignored(int number)
+{
+	struct sigaction action;
+
+	return (number == SIGHUP || number == SIGTSTP) && !sigaction(number, NULL, &action) &&
+	       action.sa_handler == SIG_IGN;
+}
+
 static int set_up_signals(struct app *app)
 {
 	static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
-	struct sigaction hangup;
 	sigset_t set;
 	size_t i;
 
@@ -252,11 +263,8 @@ static int set_up_signals(struct app *app)
 		/* Without a view, the terminal's size and job control do not matter here. */
 		if (!app->live && i >= STOP_SIGNALS)
 			break;
-		/* nohup has it ignored; a signalfd would receive it anyway. */
-		if (ours[i] == SIGHUP && !sigaction(SIGHUP, NULL, &hangup) &&
-		    hangup.sa_handler == SIG_IGN)
-			continue;
-		sigaddset(&set, ours[i]);
+		if (!stays_ignored(ours[i]))
+			sigaddset(&set, ours[i]);
 	}
 	signal(SIGPIPE, SIG_IGN); /* write() to a closed pipe fails instead */
 	pthread_sigmask(SIG_BLOCK, &set, &app->old_signals);

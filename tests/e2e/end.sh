@@ -88,6 +88,35 @@ test_timeout() {
 	report_exact
 }
 
+# What was ignored at the start stays ignored: SIGHUP by nohup, SIGTSTP where nobody would continue it.
+ignored_and_free() { # SIGNAL NUMBER
+	local bit=$((1 << ($2 - 1))) status=/proc/$child/status
+
+	(($((16#$(awk '/^SigIgn/ { print $2 }' "$status"))) & bit)) || fail "$1 is not ignored"
+	! (($((16#$(awk '/^SigBlk/ { print $2 }' "$status"))) & bit)) || fail "$1 waits to be read"
+}
+
+draws() {
+	grep -qaF '[?1049h' "$BED_DIR/ignored"
+}
+
+test_ignored() {
+	local child script
+	mkfifo "$BED_DIR/typed"
+	exec 8<>"$BED_DIR/typed"
+	script -qec "trap '' HUP TSTP; exec ip netns exec $BED_MON env TERM=xterm '$PKTSTAT_BPF' -i mon0" \
+		/dev/null <&8 >"$BED_DIR/ignored" &
+	script=$!
+	BED_PIDS="$BED_PIDS $script"
+	wait_for 60 draws || fail "no live view: $(cat "$BED_DIR/ignored")"
+	child=$(pgrep -P "$script" -x pktstat-bpf)
+	ignored_and_free HUP 1
+	ignored_and_free TSTP 20
+	printf q >&8
+	wait "$script" || fail "status $?: $(cat "$BED_DIR/ignored")"
+	exec 8<&-
+}
+
 # On a terminal that stays empty, a line says what goes on.
 test_counting() {
 	script -qec "ip netns exec $BED_MON '$PKTSTAT_BPF' -i mon0 -t 1s >'$BED_DIR/counting.out'" \
@@ -170,7 +199,7 @@ test_closed() {
 	said 1 ""
 }
 
-[ $# -gt 0 ] || set -- int term hup twice timeout counting table kill pipe json_pipe full json_full closed interface
+[ $# -gt 0 ] || set -- int term hup twice ignored timeout counting table kill pipe json_pipe full json_full closed interface
 bed_make end quiet
 for name; do
 	"test_$name"
