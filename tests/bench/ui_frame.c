@@ -101,6 +101,24 @@ static void type_letters(struct bench *bench, int run)
 		view_set_filter(bench->scene.view, filter);
 }
 
+/* Digits of an address, and back. */
+static void type_digits(struct bench *bench, int run)
+{
+	static const char *const typed[] = {"1", "10", "10.", "10.9", "10.9.1", "10.9", "10.", "10"};
+	struct filter *filter;
+	char why[80];
+	size_t column;
+
+	if (!filter_parse(typed[run % 8], &filter, why, sizeof(why), &column))
+		view_set_filter(bench->scene.view, filter);
+}
+
+static void freeze(struct bench *bench, int run)
+{
+	(void)run;
+	view_set_frozen(bench->scene.view, true);
+}
+
 static int measure(struct bench *bench, const char *what,
 		   void (*change)(struct bench *bench, int run))
 {
@@ -146,6 +164,8 @@ static int measure_all(struct bench *bench)
 	if (!err)
 		err = measure(bench, "type letters", type_letters);
 	if (!err)
+		err = measure(bench, "type digits", type_digits);
+	if (!err)
 		err = measure(bench, "refresh with filter", refresh);
 	view_set_filter(bench->scene.view, NULL);
 	for (int by = GROUP_CONVERSATION; !err && by < GROUPS; by++) {
@@ -159,7 +179,8 @@ static int measure_all(struct bench *bench)
 	if (!err)
 		err = measure(bench, "scroll with names", scroll_names);
 	bench->scene.host_names = false;
-	view_set_frozen(bench->scene.view, true);
+	if (!err)
+		err = measure(bench, "freeze the order", freeze);
 	if (!err)
 		err = measure(bench, "refresh in frozen order", refresh);
 	return err;

@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 
 #include "flow.h"
+#include "frozen.h"
 #include "ledger.h"
 #include "report_parts.h"
 #include "view.h"
@@ -196,12 +197,92 @@ static void test_ties(void **state)
 	}
 }
 
+/* Rows below `known` have the place that is 1000 less their number, all others none. */
+static void expect_places(const struct frozen *frozen, const struct flow_key *const key[],
+			  size_t known)
+{
+	uint32_t place[FROZEN_BATCH];
+
+	for (size_t done = 0; done < FLOWS; done += FROZEN_BATCH) {
+		size_t some = FLOWS - done < FROZEN_BATCH ? FLOWS - done : FROZEN_BATCH;
+
+		frozen_places(frozen, key + done, some, place);
+		for (size_t i = 0; i < some; i++)
+			assert_int_equal(place[i],
+					 done + i < known ? 1000 - (done + i) : FROZEN_NONE);
+	}
+}
+
+/* The same rows again keep their places, and take no room of others. */
+static void test_frozen_places(void **state)
+{
+	struct flow_key key[FLOWS];
+	const struct flow_key *asked[FLOWS];
+	uint32_t place[FLOWS], other[FLOWS];
+	struct frozen *frozen;
+
+	for (uint32_t i = 0; i < FLOWS; i++) {
+		key[i] = key_of(0);
+		key[i].sport = (uint16_t)(1 + i);
+		asked[i] = &key[i];
+		place[i] = 1000 - i;
+		other[i] = i;
+	}
+	assert_int_equal(frozen_new(50, &frozen), 0);
+	expect_places(frozen, asked, 0);
+	frozen_add(frozen, asked, place, FROZEN_BATCH);
+	frozen_add(frozen, asked, other, FROZEN_BATCH);
+	expect_places(frozen, asked, FROZEN_BATCH);
+	frozen_add(frozen, asked + FROZEN_BATCH, place + FROZEN_BATCH, 18);
+	frozen_add(frozen, asked + 50, place + 50, 1);
+	expect_places(frozen, asked, 50);
+	frozen_free(frozen);
+}
+
+/* A frozen order is the order there was, whatever rows count since; what is new comes last. */
+static void test_frozen_view(void **state)
+{
+	struct bed *bed = *state;
+
+	for (int by = GROUP_FLOW; by <= GROUP_HOST; by++) {
+		struct flow_key before[FLOWS];
+		struct view *view;
+		struct row row;
+		size_t count;
+
+		assert_int_equal(view_new(COLUMN_PACKETS, &view), 0);
+		view_set_group(view, (enum group_by)by);
+		view_set_height(view, FLOWS);
+		view_set_snapshot(view, bed->snapshot);
+		assert_int_equal(view_arrange(view), 0);
+		count = view_count(view);
+		assert_true(count > 1);
+		for (size_t i = 0; i < count; i++) {
+			assert_true(view_get(view, i, &row));
+			before[i] = row.key;
+		}
+		view_set_frozen(view, true);
+		for (int turn = 0; turn < 2; turn++) {
+			view_set_owners(view, bed->owners);
+			assert_int_equal(view_arrange(view), 0);
+			assert_int_equal(view_count(view), count);
+			for (size_t i = 0; i < count; i++) {
+				assert_true(view_get(view, i, &row));
+				assert_memory_equal(&row.key, &before[i], sizeof(row.key));
+			}
+		}
+		view_free(view);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_view_and_report, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ties, set_up, tear_down),
+		cmocka_unit_test(test_frozen_places),
+		cmocka_unit_test_setup_teardown(test_frozen_view, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -351,11 +351,18 @@ void order_done(struct order *order)
 }
 
 /* Rows keep the place they had when the order was frozen; new ones come last. */
+static uint64_t key_of_place(uint32_t place)
+{
+	return place == FROZEN_NONE ? 0 : UINT64_MAX - place;
+}
+
 static uint64_t frozen_key(const struct order *order, uint32_t index)
 {
-	long place = group_find(order->frozen, rows_key(order->rows, index));
+	const struct flow_key *key = rows_key(order->rows, index);
+	uint32_t place;
 
-	return place < 0 ? 0 : UINT64_MAX - (uint64_t)place;
+	frozen_places(order->frozen, &key, 1, &place);
+	return key_of_place(place);
 }
 
 /* Largest first, so what ascends is turned round. */
@@ -409,10 +416,30 @@ uint64_t order_key(const struct order *order, uint32_t index)
 	return step_key(order, step_at(order, 0), index);
 }
 
+static void frozen_keys(const struct order *order, struct select_item *item, size_t count)
+{
+	const struct flow_key *key[FROZEN_BATCH];
+	uint32_t place[FROZEN_BATCH];
+
+	for (size_t done = 0; done < count; done += FROZEN_BATCH) {
+		size_t some = count - done < FROZEN_BATCH ? count - done : FROZEN_BATCH;
+
+		for (size_t i = 0; i < some; i++)
+			key[i] = rows_key(order->rows, item[done + i].index);
+		frozen_places(order->frozen, key, some, place);
+		for (size_t i = 0; i < some; i++)
+			item[done + i].key = key_of_place(place[i]);
+	}
+}
+
 void order_keys(const struct order *order, struct select_item *item, size_t count)
 {
 	bool large = order->rows->by != GROUP_FLOW;
 
+	if (order->frozen) {
+		frozen_keys(order, item, count);
+		return;
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (large && i + KEYS_AHEAD < count)
 			group_fetch_counts(order->rows->group, item[i + KEYS_AHEAD].index);
@@ -482,6 +509,66 @@ struct select_order order_select(const struct order *order)
 				     .levels = steps_in(order) - 1,
 				     .compare = compare,
 				     .context = order};
+}
+
+/* Items by their index, of which none is `most` or more: where they stand now, and FROZEN_NONE for others. */
+static uint32_t *places_of(const struct select_item *item, size_t count, size_t most)
+{
+	uint32_t *place = reallocarray(NULL, most + 1, sizeof(*place));
+
+	if (!place)
+		return NULL;
+	memset(place, 0xff, most * sizeof(*place));
+	for (size_t i = 0; i < count; i++)
+		place[item[i].index] = (uint32_t)i;
+	return place;
+}
+
+static void freeze_rows(const struct order *order, const struct select_item *item, size_t count,
+			struct frozen *frozen)
+{
+	const struct flow_key *key[FROZEN_BATCH];
+	uint32_t place[FROZEN_BATCH];
+	size_t some;
+
+	for (size_t done = 0; done < count; done += some) {
+		some = count - done < FROZEN_BATCH ? count - done : FROZEN_BATCH;
+		for (size_t i = 0; i < some; i++) {
+			key[i] = rows_key(order->rows, item[done + i].index);
+			place[i] = (uint32_t)(UINT64_MAX - item[done + i].key);
+		}
+		frozen_add(frozen, key, place, some);
+	}
+}
+
+int order_freeze(const struct order *order, struct select_item *item, size_t count,
+		 struct frozen **ret_frozen)
+{
+	const struct select_order select = order_select(order);
+	size_t most = 0, at = 0;
+	struct frozen *frozen;
+	uint32_t *place;
+
+	if (frozen_new(count, &frozen))
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		most = item[i].index < most ? most : item[i].index + 1UL;
+	select_window(&select, item, count, 0, count);
+	place = places_of(item, count, most);
+	if (!place) {
+		frozen_free(frozen);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < most; i++) {
+		if (place[i] == FROZEN_NONE)
+			continue;
+		item[at].index = (uint32_t)i;
+		item[at++].key = key_of_place(place[i]);
+	}
+	free(place);
+	freeze_rows(order, item, count, frozen);
+	*ret_frozen = frozen;
+	return 0;
 }
 
 int order_first(struct order *order, struct rows *rows, size_t count)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "column.h"
+#include "frozen.h"
 #include "rows.h"
 #include "select.h"
 
@@ -31,7 +32,7 @@ struct order {
 	bool reverse; /* smallest number or last name first */
 	const struct rows *rows;
 	/* NULL, or the rows as they were when the order was frozen, in that order. */
-	const struct group *frozen;
+	const struct frozen *frozen;
 	/* Its own. */
 	enum column column; /* that `sort` means for these rows; see order_prepare() */
 	struct ranks ranks;
@@ -45,6 +46,13 @@ void order_done(struct order *order);
 uint64_t order_key(const struct order *order, uint32_t index);
 /* Keys of all items. */
 void order_keys(const struct order *order, struct select_item *item, size_t count);
+
+/*
+ * Sorts items that have their keys, all of them once, and remembers their places. Then they are in the order
+ * of their indexes again, with keys as order_keys() makes them of the frozen order; 0 or -ENOMEM.
+ */
+int order_freeze(const struct order *order, struct select_item *item, size_t count,
+		 struct frozen **ret_frozen);
 
 /* The order for select_window(); `order` must outlive it. */
 struct select_order order_select(const struct order *order);

@@ -21,7 +21,7 @@ struct view {
 	struct rows rows;
 	struct order order;
 	struct filter *filter; /* owned, or NULL */
-	struct group *frozen; /* order to keep, see order.h */
+	struct frozen *frozen; /* order to keep, see order.h */
 	bool freeze;	      /* take the order of the next arrangement */
 	bool follow;
 	size_t height;
@@ -68,7 +68,7 @@ void view_free(struct view *view)
 		return;
 	rows_done(&view->rows);
 	order_done(&view->order);
-	group_free(view->frozen);
+	frozen_free(view->frozen);
 	filter_free(view->filter);
 	free(view);
 }
@@ -133,7 +133,7 @@ static void change(struct view *view)
 /* Forgets the order that was kept. */
 static void view_thaw(struct view *view)
 {
-	group_free(view->frozen);
+	frozen_free(view->frozen);
 	view->frozen = NULL;
 	view->order.frozen = NULL;
 }
@@ -445,23 +445,13 @@ static void pin_chosen(struct view *view)
 	pin(view, view->rows.item[view->rank].index);
 }
 
-/* Remembers the order there is now; costs a full sort, once. */
-static int take_order(struct view *view, const struct select_order *order)
+/* Remembers the order there is now. */
+static int take_order(struct view *view)
 {
-	static const struct flow_counts none;
-	int err = group_new(&view->frozen);
+	int err = order_freeze(&view->order, view->rows.item, view->rows.count, &view->frozen);
 
 	if (err)
 		return err;
-	group_reset(view->frozen, GROUP_FLOW, NULL);
-	select_window(order, view->rows.item, view->rows.count, 0, view->rows.count);
-	for (size_t i = 0; !err && i < view->rows.count; i++)
-		err = group_add(view->frozen, rows_key(&view->rows, view->rows.item[i].index),
-				&none, &none, 0, (struct flow_about){0});
-	if (err) {
-		view_thaw(view);
-		return err;
-	}
 	view->order.frozen = view->frozen;
 	view->freeze = false;
 	return 0;
@@ -476,15 +466,13 @@ static int arrange_rows(struct view *view)
 		err = order_prepare(&view->order);
 	if (err)
 		return err;
-	order = order_select(&view->order);
 	order_keys(&view->order, view->rows.item, view->rows.count);
 	if (view->freeze) {
-		err = take_order(view, &order);
+		err = take_order(view);
 		if (err)
 			return err;
-		order = order_select(&view->order);
-		order_keys(&view->order, view->rows.item, view->rows.count);
 	}
+	order = order_select(&view->order);
 	view->reveal = view->reveal || view->follow;
 	place_selection(view, &order);
 	place_window(view);
