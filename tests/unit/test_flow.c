@@ -229,6 +229,38 @@ static void ipv4_addresses(void **state)
 	}
 }
 
+/* Every octet in every place, against the C library. */
+static void ipv4_addresses_like_the_library(void **state)
+{
+	char text[FLOW_TEXT_MAX], expected[INET_ADDRSTRLEN];
+	struct flow_key key = ipv4_key(6, "0.0.0.0", 0, "10.0.0.1", 0);
+
+	for (int i = 0; i < 256; i++) {
+		for (int place = 0; place < 4; place++)
+			key.src[12 + place] = (uint8_t)(i + place * 67);
+		inet_ntop(AF_INET, key.src + 12, expected, sizeof(expected));
+		assert_string_equal(flow_address_text(&key, key.src, text, sizeof(text)), expected);
+	}
+}
+
+static void both_ends_with_ports(void **state)
+{
+	struct flow_key key = ipv4_key(6, "255.255.255.255", 65535, "10.0.0.1", 0);
+	char text[ENDPOINTS_TEXT_MAX], cut[10];
+
+	assert_string_equal(endpoints_with_ports(&key, text), "255.255.255.255:65535\n10.0.0.1:0");
+	key = ipv6_key(17, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+	memcpy(key.dst, key.src, sizeof(key.dst));
+	key.sport = 1;
+	key.dport = 65535;
+	assert_string_equal(endpoints_with_ports(&key, text),
+			    "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:1\n"
+			    "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535");
+	assert_string_equal(endpoint_source(&key, text, sizeof(text)),
+			    "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:1");
+	assert_string_equal(endpoint_destination(&key, cut, sizeof(cut)), "[ffff:fff");
+}
+
 static void ipv6_addresses(void **state)
 {
 	/* The right sides are those of RFC 5952. */
@@ -402,6 +434,8 @@ int main(void)
 		cmocka_unit_test(classes),
 		cmocka_unit_test(sums_in_words),
 		cmocka_unit_test(ipv4_addresses),
+		cmocka_unit_test(ipv4_addresses_like_the_library),
+		cmocka_unit_test(both_ends_with_ports),
 		cmocka_unit_test(ipv6_addresses),
 		cmocka_unit_test(ipv6_addresses_like_the_library),
 		cmocka_unit_test(texts_are_cut_not_overrun),

@@ -92,6 +92,41 @@ static void test_search(void **state)
 	name_cache_free(cache);
 }
 
+static bool search(struct name_cache *cache, uint32_t one, uint32_t other, const char *word)
+{
+	uint8_t first[16], second[16];
+
+	return name_cache_search(cache, address_of(one, first), address_of(other, second), word);
+}
+
+/* What was found is forgotten with the word, and with the name. */
+static void test_search_for_a_word(void **state)
+{
+	struct name_cache *cache = new_cache(100);
+
+	assert_false(name_cache_search(NULL, (uint8_t[16]){0}, (uint8_t[16]){0}, "a"));
+	put(cache, 1, "Web1.example.org", 3600);
+	put(cache, 2, "mail.example.net", 3600);
+	put(cache, 3, NULL, 3600);
+	for (int turn = 0; turn < 2; turn++) {
+		assert_true(search(cache, 1, 2, "web1"));
+		assert_true(search(cache, 2, 1, "web1"));
+		assert_false(search(cache, 2, 3, "web1"));
+		assert_true(search(cache, 2, 3, "mail"));
+		assert_false(search(cache, 1, 1, "mail"));
+		assert_false(search(cache, 3, 3, ""));
+	}
+	assert_true(search(cache, 1, 1, "web1"));
+	put(cache, 1, "other.example.org", 3600);
+	put(cache, 3, "web1", 3600);
+	assert_false(search(cache, 1, 1, "web1"));
+	assert_true(search(cache, 3, 3, "web1"));
+	assert_int_equal(take_all(cache), 0);
+	assert_false(search(cache, 10, 11, "web1"));
+	assert_int_equal(take_all(cache), 2);
+	name_cache_free(cache);
+}
+
 static void test_nobody_asks(void **state)
 {
 	struct name_cache *cache = new_cache(100);
@@ -314,6 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_search_for_a_word),
 		cmocka_unit_test(test_nobody_asks),
 		cmocka_unit_test(test_asked_once),
 		cmocka_unit_test(test_expiry),

@@ -195,3 +195,22 @@ void csv_field(struct text *text, bool first, const char *value)
 		text_put(text, ",", 1);
 	csv_value(text, format_outside(value, safe, sizeof(safe)));
 }
+
+/* Letters of either case differ by one bit. */
+static char to_small(char letter)
+{
+	return letter >= 'A' && letter <= 'Z' ? (char)(letter | 0x20) : letter;
+}
+
+bool text_holds(const char *text, const char *word)
+{
+	for (; *text; text++) {
+		size_t i = 0;
+
+		while (word[i] && to_small(text[i]) == word[i])
+			i++;
+		if (!word[i])
+			return true;
+	}
+	return false;
+}

@@ -82,4 +82,10 @@ void csv_field(struct text *text, bool first, const char *value);
 /* The same without comma, of text that is safe already. */
 void csv_value(struct text *text, const char *safe);
 
+/*
+ * True when a text holds a word, which is in lower case. Letters beyond ASCII have one case. Pure; any
+ * thread.
+ */
+bool text_holds(const char *text, const char *word);
+
 #endif

@@ -163,5 +163,9 @@ char *endpoint_destination(const struct flow_key *key, char *text, size_t size);
 char *endpoint_source_named(const struct flow_key *key, const char *name, char *text, size_t size);
 char *endpoint_destination_named(const struct flow_key *key, const char *name, char *text,
 				 size_t size);
+/* Room for two ends with ports. */
+#define ENDPOINTS_TEXT_MAX 128
+/* Both ends of a flow that has ports, with the end of a line between: to be searched. Returns `text`. */
+char *endpoints_with_ports(const struct flow_key *key, char text[ENDPOINTS_TEXT_MAX]);
 
 #endif

@@ -44,22 +44,35 @@ static char *name_or_number(const char *name, unsigned int number, char *text, s
  * Addresses are written by hand: inet_ntop() takes several times as long, which shows in a report
  * of a million flows, and it prints all of ::/96 as if it held IPv4 addresses.
  */
-static char *put_decimal(char *to, uint8_t number)
-{
-	if (number >= 100)
-		*to++ = (char)('0' + number / 100);
-	if (number >= 10)
-		*to++ = (char)('0' + number / 10 % 10);
-	*to++ = (char)('0' + number % 10);
-	return to;
-}
+/* clang-format off */
+#define TEN(length, ...)                                                            \
+	{length, __VA_ARGS__ '0'}, {length, __VA_ARGS__ '1'}, {length, __VA_ARGS__ '2'}, \
+	{length, __VA_ARGS__ '3'}, {length, __VA_ARGS__ '4'}, {length, __VA_ARGS__ '5'}, \
+	{length, __VA_ARGS__ '6'}, {length, __VA_ARGS__ '7'}, {length, __VA_ARGS__ '8'}, \
+	{length, __VA_ARGS__ '9'}
+#define TENS(length, ...)                                                             \
+	TEN(length, __VA_ARGS__ '1',), TEN(length, __VA_ARGS__ '2',),                  \
+	TEN(length, __VA_ARGS__ '3',), TEN(length, __VA_ARGS__ '4',),                  \
+	TEN(length, __VA_ARGS__ '5',), TEN(length, __VA_ARGS__ '6',),                  \
+	TEN(length, __VA_ARGS__ '7',), TEN(length, __VA_ARGS__ '8',),                  \
+	TEN(length, __VA_ARGS__ '9',)
 
+/* How many digits an octet has, and the digits. */
+static const char octet_text[][4] = {
+	TEN(1, ), TENS(2, ),
+	TEN(3, '1', '0',), TENS(3, '1',),
+	TEN(3, '2', '0',), TENS(3, '2',),
+};
+/* clang-format on */
+
+/* Copies three digits always, which is faster than as many as there are: an end mark follows anyhow. */
 static char *put_ipv4(char *to, const uint8_t address[4])
 {
 	for (int i = 0; i < 4; i++) {
 		if (i)
 			*to++ = '.';
-		to = put_decimal(to, address[i]);
+		memcpy(to, octet_text[address[i]] + 1, 3);
+		to += octet_text[address[i]][0];
 	}
 	return to;
 }
@@ -312,8 +325,7 @@ char *flow_sum_text(const struct flow_key *key, char *text, size_t size)
 
 /* The ends of a flow as the tables show them. */
 
-/* ":443" */
-static void put_detail_number(char *to, const char *end, uint16_t number)
+static char *put_port_number(char *to, uint16_t number)
 {
 	char digits[8];
 	size_t length = 0;
@@ -321,31 +333,49 @@ static void put_detail_number(char *to, const char *end, uint16_t number)
 	do
 		digits[length++] = (char)('0' + number % 10);
 	while (number /= 10);
-	if (to + length + 2 > end)
-		return;
-	*to++ = ':';
 	while (length)
 		*to++ = digits[--length];
-	*to = '\0';
+	return to;
 }
 
-/* By hand: a filter may ask for the text of every row there is. */
+/* "[2001:db8::7]:443", at most END_MAX letters without an end mark: a filter may ask for every row's text. */
+#define END_MAX (INET6_ADDRSTRLEN + 8)
+
+static char *put_endpoint(char *to, const struct flow_key *key, const uint8_t address[16],
+			  uint16_t port)
+{
+	if (key->ethertype == ETH_P_IPV6) {
+		*to++ = '[';
+		to = put_ipv6(to, address);
+		*to++ = ']';
+	} else {
+		to = put_ipv4(to, address + 12);
+	}
+	*to++ = ':';
+	return put_port_number(to, port);
+}
+
 static char *put_port(const struct flow_key *key, const uint8_t address[16], uint16_t port,
 		      char *text, size_t size)
 {
-	bool brackets = key->ethertype == ETH_P_IPV6;
-	char *end;
+	char whole[END_MAX + 1];
 
-	if (size < 8)
-		return flow_address_text(key, address, text, size);
-	if (brackets)
-		*text = '[';
-	flow_address_text(key, address, text + brackets, size - 2);
-	end = text + strlen(text);
-	if (brackets && end + 1 < text + size)
-		*end++ = ']';
-	*end = '\0';
-	put_detail_number(end, text + size, port);
+	if (size > END_MAX) {
+		*put_endpoint(text, key, address, port) = '\0';
+		return text;
+	}
+	*put_endpoint(whole, key, address, port) = '\0';
+	return copy(whole, text, size);
+}
+
+_Static_assert(ENDPOINTS_TEXT_MAX > 2 * END_MAX + 1, "room for both ends");
+
+char *endpoints_with_ports(const struct flow_key *key, char text[ENDPOINTS_TEXT_MAX])
+{
+	char *to = put_endpoint(text, key, key->src, key->sport);
+
+	*to++ = '\n';
+	*put_endpoint(to, key, key->dst, key->dport) = '\0';
 	return text;
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,20 +16,25 @@
 #include "clock.h"
 #include "format.h"
 #include "hash_index.h"
+#include "text.h"
 #include "utf8.h"
 #include "wait.h"
 
 #define QUESTIONS_MAX 1024
+#define NAME_WORD_MAX 64
 #define NONE	      HASH_INDEX_NONE
 
+/* Small, for a search looks at many. */
 struct name_entry {
 	uint8_t address[16];
 	char *text; /* safe to print; NULL: no name, or none yet */
-	enum name_source source;
-	bool asked; /* a question waits or is out */
-	bool answered;
 	uint64_t valid_until_ns;
 	uint32_t newer, older; /* in the order of use */
+	uint32_t searched;     /* the number of the last search for a word in it; 0: none */
+	enum name_source source;
+	bool found; /* by that search */
+	bool asked; /* a question waits or is out */
+	bool answered;
 };
 
 struct name_cache {
@@ -42,6 +48,8 @@ struct name_cache {
 	uint32_t first_question, questions;
 	uint32_t unanswered; /* entries that are asked */
 	uint64_t version;
+	char word[NAME_WORD_MAX]; /* searched for last */
+	uint32_t searches;	  /* for different words, 0 left out */
 	bool asking;
 	int event_fd, question_fd;
 };
@@ -187,39 +195,90 @@ static void ask(struct name_cache *cache, uint32_t i)
 		wait_signal_event(cache->question_fd);
 }
 
-/* Without `shown`, nothing makes way for what is not known, and the order of use stays. */
-static bool look_up_name(struct name_cache *cache, const uint8_t address[16], bool shown,
-			 char *text, size_t size)
+/*
+ * The entry of an address, which is asked for where it must be; NULL: there is none. Without `shown`,
+ * nothing makes way for what is not known, and the order of use stays.
+ */
+static struct name_entry *look_up_entry(struct name_cache *cache, const uint8_t address[16],
+					bool shown)
 {
+	uint32_t i = find_entry(cache, address);
 	struct name_entry *entry;
-	bool known = false;
-	uint32_t i;
 
-	if (!cache || !size || !atomic_load_explicit(&cache->used, memory_order_acquire))
-		return false;
-	pthread_mutex_lock(&cache->lock);
-	i = find_entry(cache, address);
 	if (i == NONE && cache->asking && (shown || cache->count < cache->max))
 		i = add_entry(cache, address);
 	if (i == NONE)
-		goto out_unlock;
+		return NULL;
 	entry = &cache->entry[i];
 	if (shown && cache->newest != i) {
 		take_out(cache, i);
 		put_newest(cache, i);
 	}
-	if (!entry->answered || coarse_ns() >= entry->valid_until_ns)
+	if (!entry->asked && (!entry->answered || coarse_ns() >= entry->valid_until_ns))
 		ask(cache, i);
-	if (entry->text) {
+	return entry;
+}
+
+static bool is_unused(const struct name_cache *cache)
+{
+	return !cache || !atomic_load_explicit(&cache->used, memory_order_acquire);
+}
+
+static bool look_up_name(struct name_cache *cache, const uint8_t address[16], bool shown,
+			 char *text, size_t size)
+{
+	const struct name_entry *entry;
+	bool known = false;
+
+	if (!size || is_unused(cache))
+		return false;
+	pthread_mutex_lock(&cache->lock);
+	entry = look_up_entry(cache, address, shown);
+	if (entry && entry->text) {
 		size_t length = utf8_cut(entry->text, strnlen(entry->text, size - 1));
 
 		memcpy(text, entry->text, length);
 		text[length] = '\0';
 		known = true;
 	}
-out_unlock:
 	pthread_mutex_unlock(&cache->lock);
 	return known;
+}
+
+/* What was found for another word is worth nothing. */
+static void begin_word(struct name_cache *cache, const char *word)
+{
+	if (cache->searches && !strcmp(cache->word, word))
+		return;
+	snprintf(cache->word, sizeof(cache->word), "%s", word);
+	cache->searches += cache->searches == UINT32_MAX ? 2 : 1;
+}
+
+static bool search_name(struct name_cache *cache, const uint8_t address[16], const char *word)
+{
+	struct name_entry *entry = look_up_entry(cache, address, false);
+
+	if (!entry || !entry->text)
+		return false;
+	if (entry->searched != cache->searches) {
+		entry->found = text_holds(entry->text, word);
+		entry->searched = cache->searches;
+	}
+	return entry->found;
+}
+
+bool name_cache_search(struct name_cache *cache, const uint8_t one[16], const uint8_t other[16],
+		       const char *word)
+{
+	bool found;
+
+	if (is_unused(cache))
+		return false;
+	pthread_mutex_lock(&cache->lock);
+	begin_word(cache, word);
+	found = search_name(cache, one, word) || search_name(cache, other, word);
+	pthread_mutex_unlock(&cache->lock);
+	return found;
 }
 
 bool name_cache_get(struct name_cache *cache, const uint8_t address[16], char *text, size_t size)
@@ -316,6 +375,7 @@ static char *answer(struct name_cache *cache, struct name_entry *entry, char *te
 	if (old && text ? !strcmp(old, text) : old == text)
 		return text;
 	entry->text = text;
+	entry->searched = 0;
 	cache->version++;
 	return old;
 }

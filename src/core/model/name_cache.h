@@ -46,6 +46,12 @@ bool name_cache_get(struct name_cache *cache, const uint8_t address[16], char *t
  * and is not asked where there is no place left.
  */
 bool name_cache_look(struct name_cache *cache, const uint8_t address[16], char *text, size_t size);
+/*
+ * True when the name of one of two addresses holds a word (lower case, text_holds()), as
+ * name_cache_look() would find it. Each name is searched once for one word after the other.
+ */
+bool name_cache_search(struct name_cache *cache, const uint8_t one[16], const uint8_t other[16],
+		       const char *word);
 
 /* Changes whenever a name becomes known: anything drawn with another version is drawn again. */
 uint64_t name_cache_version(struct name_cache *cache);

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "flow.h"
+#include "text.h"
 
 static bool on_side(const struct filter_node *node, bool src, bool dst)
 {
@@ -59,37 +60,12 @@ static bool match_compare(const struct filter_node *node, const struct filter_su
 	return node->relation & (value > node->value ? FILTER_GREATER : FILTER_EQUAL);
 }
 
-/* What is shown is ASCII, so its letters differ from small ones by one bit. */
-static char to_small(char letter)
-{
-	return letter >= 'A' && letter <= 'Z' ? (char)(letter | 0x20) : letter;
-}
-
-/* `word` is in lower case already. */
-static bool contains(const char *text, const char *word)
-{
-	for (; *text; text++) {
-		size_t i = 0;
-
-		while (word[i] && to_small(text[i]) == word[i])
-			i++;
-		if (!word[i])
-			return true;
-	}
-	return false;
-}
-
 static bool match_name(const struct filter_node *node, const struct filter_subject *subject)
 {
 	const struct flow_key *key = subject->key;
-	char text[NAME_TEXT_MAX];
 
-	if (!subject->names || !flow_key_is_ip(key))
-		return false;
-	return (name_cache_look(subject->names, key->src, text, sizeof(text)) &&
-		contains(text, node->word)) ||
-	       (name_cache_look(subject->names, key->dst, text, sizeof(text)) &&
-		contains(text, node->word));
+	return subject->names && flow_key_is_ip(key) &&
+	       name_cache_search(subject->names, key->src, key->dst, node->word);
 }
 
 static bool is_named(const struct filter_node *node, struct name_cache *names,
@@ -118,13 +94,13 @@ static bool match_owner(const struct filter_node *node, const struct owner *owne
 	case FILTER_PID: return owner->pid && owner->pid == node->first;
 	case FILTER_UID: return owner->pid && owner->uid == node->first;
 	case FILTER_UID_NAME: return owner->pid && !strcasecmp(owner->user, node->word);
-	case FILTER_COMM: return contains(owner->comm, node->word);
-	case FILTER_EXE: return owner->exe && contains(owner->exe, node->word);
-	case FILTER_USER: return contains(owner->user, node->word);
+	case FILTER_COMM: return text_holds(owner->comm, node->word);
+	case FILTER_EXE: return owner->exe && text_holds(owner->exe, node->word);
+	case FILTER_USER: return text_holds(owner->user, node->word);
 	case FILTER_CONTAINER:
-		return contains(owner->unit, node->word) ||
-		       contains(owner_container_path(owner->cgroup), node->word);
-	default: return contains(owner->cgroup, node->word) || contains(owner->unit, node->word);
+		return text_holds(owner->unit, node->word) ||
+		       text_holds(owner_container_path(owner->cgroup), node->word);
+	default: return text_holds(owner->cgroup, node->word) || text_holds(owner->unit, node->word);
 	}
 }
 
@@ -150,10 +126,10 @@ static bool match_sight(const struct filter_node *node, const struct filter_subj
 		return false;
 	switch (node->test) {
 	case FILTER_APP: return !strcasecmp(application_name(sight->application), node->word);
-	case FILTER_SNI: return *sight->name && contains(sight->name, node->word);
+	case FILTER_SNI: return *sight->name && text_holds(sight->name, node->word);
 	case FILTER_SITE:
-		return (*sight->name && contains(sight->name, node->word)) ||
-		       (*sight->dns && contains(sight->dns, node->word));
+		return (*sight->name && text_holds(sight->name, node->word)) ||
+		       (*sight->dns && text_holds(sight->dns, node->word));
 	default: return match_initiator(node, subject);
 	}
 }
@@ -169,22 +145,21 @@ static bool match_iface(const struct filter_node *node, const struct filter_subj
 /* Typed letter by letter while all flows are asked: a word with other letters is not looked for here. */
 static bool match_ends(const struct filter_node *node, const struct flow_key *key)
 {
-	char text[ENDPOINT_TEXT_MAX];
+	char text[ENDPOINTS_TEXT_MAX];
 
 	if (!flow_key_has_ports(key))
-		return contains(endpoint_source(key, text, sizeof(text)), node->word) ||
-		       contains(endpoint_destination(key, text, sizeof(text)), node->word);
-	/* These are in lower case. */
-	return node->of_ends && (strstr(endpoint_source(key, text, sizeof(text)), node->word) ||
-				 strstr(endpoint_destination(key, text, sizeof(text)), node->word));
+		return text_holds(endpoint_source(key, text, sizeof(text)), node->word) ||
+		       text_holds(endpoint_destination(key, text, sizeof(text)), node->word);
+	/* These are in lower case, and no such word has the end of a line in it. */
+	return node->of_ends && strstr(endpoints_with_ports(key, text), node->word);
 }
 
 static bool match_word(const struct filter_node *node, const struct filter_subject *subject)
 {
-	return contains(flow_proto_name(subject->key), node->word) ||
+	return text_holds(flow_proto_name(subject->key), node->word) ||
 	       match_ends(node, subject->key) ||
-	       (subject->owner && contains(subject->owner->comm, node->word)) ||
-	       (subject->sight && contains(subject->sight->label, node->word)) ||
+	       (subject->owner && text_holds(subject->owner->comm, node->word)) ||
+	       (subject->sight && text_holds(subject->sight->label, node->word)) ||
 	       match_name(node, subject);
 }
 
