@@ -7,6 +7,8 @@
 
 #include <bpf/bpf.h>
 
+#include "outer.h"
+
 /* A map is made smaller when it was less than an eighth full for so long. */
 #define SHRINK_AFTER_NS 120000000000ULL
 /* After the kernel refused a larger map it is not asked again for so long. */
@@ -33,29 +35,27 @@ static int install(const struct store *store, uint32_t index, int map_fd)
 	return bpf_map_update_elem(store->outer_fd, &index, &map_fd, BPF_ANY);
 }
 
-/* Puts all maps in place at once, so that the kernel waits for running programs only once. */
+/* Puts all maps in place together, so that the kernel waits for running programs as rarely as it can. */
 static int install_all(const struct store *store)
 {
 	uint32_t i, count = store->cpus * FLOW_GENERATIONS;
 	uint32_t *index = calloc(count, sizeof(*index));
-	int *fds = calloc(count, sizeof(*fds));
-	__u32 done = count;
+	int *fds = calloc(count, sizeof(*fds)), *errs = calloc(count, sizeof(*errs));
 	int err = -ENOMEM;
 
-	if (!index || !fds)
+	if (!index || !fds || !errs)
 		goto out_free;
 	for (i = 0; i < count; i++) {
 		index[i] = i;
 		fds[i] = store->map[i].fd;
 	}
-	err = bpf_map_update_batch(store->outer_fd, index, fds, &done, NULL);
-	if (err) { /* before Linux 5.17 */
-		for (i = 0, err = 0; i < count && !err; i++)
-			err = install(store, i, fds[i]);
-	}
+	outer_put(store->outer_fd, index, fds, errs, count);
+	for (i = 0, err = 0; i < count && !err; i++)
+		err = errs[i];
 out_free:
 	free(index);
 	free(fds);
+	free(errs);
 	return err;
 }
 

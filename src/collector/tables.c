@@ -7,9 +7,8 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-
 #include "clock.h"
+#include "outer.h"
 
 /* A table is made smaller when that would have been enough for so long. */
 #define SHRINK_AFTER_NS 120000000000ULL
@@ -45,26 +44,11 @@ static unsigned int bits_within(const struct fronts *fronts, size_t bytes, unsig
 	return bits > fronts->bits ? bits : 0;
 }
 
-/* Puts tables where the programs find them. Returns how many of the `count` are there now. */
-static uint32_t install_table(const struct tables *tables, const uint32_t *index, const int *fd,
-			uint32_t count)
-{
-	__u32 done = count;
-
-	if (!count || !bpf_map_update_batch(tables->outer_fd, index, fd, &done, NULL))
-		return count;
-	for (done = 0; done < count; done++) { /* before Linux 5.17 */
-		if (bpf_map_update_elem(tables->outer_fd, &index[done], &fd[done], BPF_ANY))
-			break;
-	}
-	return done;
-}
-
 /* Tables that are to be put in place together, so that the kernel waits for programs only once. */
 struct change {
 	uint32_t count;
 	uint32_t *index;
-	int *fd;
+	int *fd, *err;
 };
 
 static int change_init(struct change *change, size_t room)
@@ -72,14 +56,16 @@ static int change_init(struct change *change, size_t room)
 	*change = (struct change){
 		.index = calloc(room, sizeof(*change->index)),
 		.fd = calloc(room, sizeof(*change->fd)),
+		.err = calloc(room, sizeof(*change->err)),
 	};
-	return change->index && change->fd ? 0 : -ENOMEM;
+	return change->index && change->fd && change->err ? 0 : -ENOMEM;
 }
 
 static void change_done(struct change *change)
 {
 	free(change->index);
 	free(change->fd);
+	free(change->err);
 }
 
 static bool table_was_refused(const struct table_cpu *sizing, uint64_t now_ns)
@@ -122,13 +108,12 @@ static void change_add(struct tables *tables, struct change *change, uint32_t in
 /* Puts the tables in place and lets go of those that were there before. */
 static void change_apply(struct tables *tables, const struct change *change, uint64_t now_ns)
 {
-	uint32_t done = install_table(tables, change->index, change->fd, change->count);
-
+	outer_put(tables->outer_fd, change->index, change->fd, change->err, change->count);
 	for (uint32_t i = 0; i < change->count; i++) {
 		unsigned int cpu = change->index[i] / FLOW_GENERATIONS;
 		struct table *table = &tables->table[change->index[i]];
 
-		if (i >= done) {
+		if (change->err[i]) {
 			close(change->fd[i]);
 			refused(tables, cpu, now_ns);
 			continue;
