@@ -123,7 +123,13 @@ static uint64_t count_bytes_out(const struct column_context *context, const stru
 static uint64_t count_flows(const struct column_context *context, const struct row *row)
 {
 	(void)context;
-	return row->flows;
+	return row->flows - row->sums;
+}
+
+/* How many flows a sum stands for is not known. */
+static bool knows_flows(const struct row *row)
+{
+	return row->flows > row->sums;
 }
 
 static const struct owner *owner_of(const struct column_context *context, const struct row *row)
@@ -299,7 +305,7 @@ static const struct column_info columns[COLUMNS] = {
 			  .titles = bytes_titles, .sortable = 4, .count = count_bytes, .live = ALL, .width = {6, 7, 7},
 			  .leave = {100, FULL}, .report = ALL, .drop = 60, .drop_group = 70},
 	[COLUMN_FLOWS] = {NAMED(COLUMN_FLOWS, "flows", "FLOWS"), NUMBER(COLUMN_COUNT),
-			  .sortable = 15, .count = count_flows, .live = GROUPED & ~PAIRS,
+			  .sortable = 15, .count = count_flows, .known = knows_flows, .live = GROUPED & ~PAIRS,
 			  .width = {6, 7, 7}, .leave = {90, FULL}, .report = GROUPED,
 			  .drop_group = 20},
 	[COLUMN_TUPLE] = {NAMED(COLUMN_TUPLE, "tuple", "TUPLE"), .sortable = 7,
@@ -383,5 +389,7 @@ double column_value(enum column column, const struct column_context *context, co
 
 	if (info->real)
 		return info->real(context, row);
-	return info->count ? (double)info->count(context, row) : -1.0;
+	if (!info->count || (info->known && !info->known(row)))
+		return -1.0;
+	return (double)info->count(context, row);
 }

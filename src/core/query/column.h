@@ -101,6 +101,7 @@ struct column_info {
 	uint8_t drop_group;    /* of groups */
 	bool shorten;	       /* in the report */
 	const char *json;      /* in JSON and CSV, behind the members of record.c; NULL: none, or one of these */
+	bool (*known)(const struct row *row); /* what `count` says; NULL: always */
 	/* One of these says what stands in a row; `text` writes at most `size` bytes. */
 	uint64_t (*count)(const struct column_context *context, const struct row *row);
 	double (*real)(const struct column_context *context, const struct row *row);

@@ -106,6 +106,7 @@ static void begin_row(struct row *row, const struct flow_key *key, int64_t first
 
 	row->key = *key;
 	row->flows = 0;
+	row->sums = 0;
 	row->owner = 0;
 	for (int dir = 0; dir < FLOW_DIRS; dir++) {
 		row->delta[dir] = none;
@@ -150,6 +151,7 @@ void group_seek(const struct group *group, const struct flow_key *key, struct fl
 		struct group_place *ret_place)
 {
 	ret_place->key = group_key(group->by, key, &group->tables, about);
+	ret_place->sum = flow_key_sum(key) != FLOW_SUM_NONE;
 	ret_place->hash = hash_index_hash(&group->index, &ret_place->key, sizeof(ret_place->key));
 	hash_index_prefetch(&group->index, ret_place->hash);
 }
@@ -184,6 +186,7 @@ int group_add_at(struct group *group, const struct group_place *place, enum flow
 		group_join_owner(group->by, group->tables.owners, !row->flows, about.owner,
 				 &row->owner, &row->mixed);
 	row->flows++;
+	row->sums += place->sum;
 	group->last = row;
 	return 0;
 }
@@ -217,6 +220,7 @@ void group_absorb(struct group *group, size_t i, const struct row *other)
 		row->owner = OWNER_UNKNOWN;
 	}
 	row->flows += other->flows;
+	row->sums += other->sums;
 }
 
 int group_append(struct group *group, const struct row *row)

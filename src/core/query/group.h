@@ -57,6 +57,7 @@ int group_add(struct group *group, const struct flow_key *key, const struct flow
 struct group_place {
 	struct flow_key key; /* of the group */
 	uint32_t hash;
+	bool sum; /* the flow is one */
 };
 void group_seek(const struct group *group, const struct flow_key *key, struct flow_about about,
 		struct group_place *ret_place);

@@ -227,6 +227,7 @@ static void add(struct idle_groups *groups, struct idle_group *group,
 		group_join_sight(change->about.sight, change->sight_word,
 				 (enum flow_dir)change->dir, &group->sight, &group->sight_word);
 	groups->alive += !group->flows++;
+	group->sums += change->sum;
 	groups->added++;
 }
 
@@ -236,6 +237,7 @@ static void take_event(struct idle_groups *groups, struct idle_group *group,
 	group->total[change->dir].packets -= change->counts.packets;
 	group->total[change->dir].bytes -= change->counts.bytes;
 	groups->alive -= !--group->flows;
+	group->sums -= change->sum;
 }
 
 static int apply_event(struct idle_groups *groups, const struct idle_change *change)
@@ -291,6 +293,7 @@ static int idle_groups_change(struct idle_groups *groups, const struct flow_key 
 	change->about = about;
 	change->sight_word = sight_word;
 	change->dir = (uint8_t)flow_key_dir(key);
+	change->sum = flow_key_sum(key) != FLOW_SUM_NONE;
 	change->add = add;
 	return groups->changes == IDLE_BATCH ? idle_groups_flush(groups) : 0;
 }
@@ -301,6 +304,7 @@ static struct row row_of(const struct idle_group *group)
 	struct row row = {.key = group->key,
 			  .first_wall_ns = group->first_wall_ns,
 			  .flows = group->flows,
+			  .sums = group->sums,
 			  .owner = mixed ? OWNER_UNKNOWN : group->owner,
 			  .mixed = mixed,
 			  .sight = group->sight,

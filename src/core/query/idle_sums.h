@@ -31,6 +31,7 @@ struct idle_group {
 	struct flow_counts total[FLOW_DIRS];
 	int64_t first_wall_ns;
 	uint32_t flows; /* 0: nothing is left of it */
+	uint32_t sums;	/* of these, as in struct row */
 	uint32_t owner; /* as in struct row; IDLE_OWNER_MIXED */
 	uint32_t sight, sight_word; /* as in struct row */
 };
@@ -47,6 +48,7 @@ struct idle_change {
 	struct flow_about about;
 	uint32_t sight_word;
 	uint8_t dir;
+	bool sum;
 	bool add;
 };
 

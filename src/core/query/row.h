@@ -139,7 +139,8 @@ static inline struct source_flow source_get(const struct source *source, size_t 
 /* A row of a table: a flow, which has one direction only, or a group of them. */
 struct row {
 	struct flow_key key;
-	uint32_t flows;
+	uint32_t flows; /* and sums, which are flows that are not told apart */
+	uint32_t sums;	/* of these */
 	uint32_t owner; /* id of the owner table; of a group: the one all its flows have, or unknown */
 	struct flow_counts delta[FLOW_DIRS]; /* in the interval; no packets at all: idle */
 	struct flow_counts total[FLOW_DIRS]; /* since start */

@@ -508,7 +508,7 @@ uint64_t rows_number(const struct rows *rows, enum column column, uint32_t index
 	case COLUMN_PACKETS: return row->total[FLOW_IN].packets + row->total[FLOW_OUT].packets;
 	case COLUMN_IN: return row->delta[FLOW_IN].bytes;
 	case COLUMN_OUT: return row->delta[FLOW_OUT].bytes;
-	case COLUMN_FLOWS: return row->flows;
+	case COLUMN_FLOWS: return row->flows - row->sums;
 	case COLUMN_AVERAGE_2S:
 	case COLUMN_AVERAGE_10S:
 	case COLUMN_AVERAGE_40S:

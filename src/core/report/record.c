@@ -517,6 +517,8 @@ static void get_column(struct record *record, const struct column_info *info, co
 		set_untrusted(record, value, record->owner->user);
 	} else if (info->column == COLUMN_CONTAINER) {
 		set_untrusted(record, value, record->owner->unit);
+	} else if (info->known && !info->known(row)) {
+		return;
 	} else if (info->count) {
 		set_count(value, info->count(context, row));
 	} else if (info->text) {

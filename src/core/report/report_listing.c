@@ -152,7 +152,9 @@ static void number_cell(const struct grid *grid, const struct column_info *info,
 	uint64_t count = info->count ? info->count(&listing->context, row) : 0;
 
 	*text = '\0';
-	if (info->kind == COLUMN_ID && count)
+	if (info->known && !info->known(row))
+		snprintf(text, GRID_CELL_MAX, "-");
+	else if (info->kind == COLUMN_ID && count)
 		snprintf(text, GRID_CELL_MAX, "%llu", (unsigned long long)count);
 	else if (info->kind == COLUMN_COUNT)
 		report_count(grid, count, text);
