@@ -4,8 +4,10 @@
  * TLS stream, as DNS, as a datagram of DTLS or QUIC, and as the frames inside an Initial packet, which is
  * sealed for that. Names that come out are names of hosts, and nothing is read beyond the end.
  *
- * Input: which of them, then the bytes.
+ * Input: which of them and which port, then the bytes.
  */
+#include "array.h"
+
 #include "dns_message.h"
 #include "dtls_piece.h"
 #include "fuzz.h"
@@ -17,6 +19,8 @@
 #include "proxy_head.h"
 #include "quic.h"
 #include "signature.h"
+
+#define PARSERS 6
 
 static struct fuzz_exact input;
 
@@ -49,9 +53,12 @@ static void try_stream(const uint8_t *bytes, size_t length)
 	tls_is_server(bytes, length);
 }
 
-static void try_payload(const uint8_t *bytes, size_t length, bool tcp)
+static void try_payload(const uint8_t *bytes, size_t length, bool tcp, unsigned int port)
 {
-	const struct payload payload = {bytes, length, length, tcp, 40000, 389};
+	/* Those that a signature asks for, and one of none. */
+	static const uint16_t ports[] = {389, 25, 110, 123, 143, 161, 1900, 3389, 40001};
+	const struct payload payload = {bytes, length, length,
+					tcp,   40000,  ports[port % ARRAY_SIZE(ports)]};
 	char host[HOST_NAME_SIZE];
 
 	check((unsigned int)signature_find(&payload) < APPLICATIONS);
@@ -134,11 +141,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	bytes = fuzz_copy(&input, data + 1, size - 1);
 	length = size - 1;
-	switch (*data % 6) {
+	switch (*data % PARSERS) {
 	case 0: try_stream(bytes, length); break;
-	case 1: try_payload(bytes, length, true); break;
+	case 1: try_payload(bytes, length, true, *data / PARSERS); break;
 	case 2:
-		try_payload(bytes, length, false);
+		try_payload(bytes, length, false, *data / PARSERS);
 		try_pieces(bytes, length);
 		break;
 	case 3: try_dns(bytes, length); break;
