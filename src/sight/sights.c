@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Findings wait in a ring of places with an index by key. A snapshot's rows are looked up there, not
- * the other way round: a conversation has a row for each direction and interface. See sights.h.
- */
+/* Hears findings, lets them wait (waiting.h), and looks at snapshots; see sights.h. */
 #include "sights.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,21 +12,17 @@
 
 #include "clock.h"
 #include "cpu_share.h"
-#include "flow.h"
-#include "hash_index.h"
 #include "site_name.h"
 #include "snapshot.h"
 #include "wait.h"
+#include "waiting.h"
 
 /* Of the time of the clock the thread takes one part in so many to hear, and saves up so much of that. */
 #define HEARING_PART	 100
 #define HEARING_SAVED_NS 100000000LL
 #define HEARING_PAUSE_MS 1000 /* at most, until it is looked at again */
 /* After a look of t, the next one comes so many t later at the earliest. */
-#define LOOK_REST 100
-/* Snapshots in which a finding is looked for: that of its flow may be the next one, and an entry is
- * copied when a new era begins. */
-#define LOOKS	     3
+#define LOOK_REST    100
 #define SYNC_WAIT_MS 1000
 /* A reader of a capture that says nothing for so long is stuck: then the names are given up. */
 #define STUCK_MS 30000
@@ -41,18 +33,9 @@
 
 enum { WAIT_SIGHTS_STOP, WAIT_SIGHTS_PUBLISH, WAIT_SIGHTS_READER, WAITS_OF_SIGHTS };
 
-struct waiting {
-	struct flow_key key;
-	uint32_t sight, word;
-	uint32_t looks; /* still to come; 0: the place is free */
-};
-
 struct sights {
 	struct sights_options options;
-	struct hash_index index;
-	struct waiting *waiting;
-	uint32_t next;	/* place to be used next */
-	uint32_t count; /* places in use */
+	struct waiting_table waiting;
 	bool synced;
 	struct cpu_share share;
 	uint64_t rest_until_ns; /* CLOCK_MONOTONIC */
@@ -62,48 +45,6 @@ struct sights {
 	atomic_ullong findings, refused, given_up;
 	atomic_bool dead, unconfined;
 };
-
-static bool is_waiting(const void *table, uint32_t place, const void *key)
-{
-	return flow_key_equal(&((const struct sights *)table)->waiting[place].key, key);
-}
-
-static uint32_t find_waiting(const struct sights *sights, const struct flow_key *key,
-			     uint32_t *ret_hash)
-{
-	*ret_hash = hash_index_hash(&sights->index, key, sizeof(*key));
-	return hash_index_find(&sights->index, *ret_hash, is_waiting, sights, key);
-}
-
-static void release(struct sights *sights, uint32_t place)
-{
-	struct waiting *waiting = &sights->waiting[place];
-
-	hash_index_remove(&sights->index,
-			  hash_index_hash(&sights->index, &waiting->key, sizeof(waiting->key)),
-			  place);
-	waiting->looks = 0;
-	sights->count--;
-}
-
-static struct waiting *place_for(struct sights *sights, const struct flow_key *key)
-{
-	uint32_t hash, place = find_waiting(sights, key, &hash);
-
-	if (place != HASH_INDEX_NONE)
-		return &sights->waiting[place];
-	place = sights->next;
-	if (sights->waiting[place].looks) {
-		release(sights, place);
-		atomic_fetch_add(&sights->given_up, 1);
-	}
-	if (hash_index_add(&sights->index, hash, place))
-		return NULL; /* cannot be: there is room for all of them */
-	sights->next = (place + 1) % SIGHTS_WAITING;
-	sights->count++;
-	sights->waiting[place].key = *key;
-	return &sights->waiting[place];
-}
 
 static uint32_t word_of(const struct sight_finding *finding)
 {
@@ -129,12 +70,14 @@ static void take_finding_in(struct sights *sights, const struct sight_finding *f
 		.ja4 = finding->ja4,
 		.site = site_of_name(*finding->name ? finding->name : finding->dns),
 	};
-	struct waiting *waiting = place_for(sights, &finding->key);
+	bool given_up;
+	struct waiting *waiting = waiting_put(&sights->waiting, &finding->key, &given_up);
 
 	atomic_fetch_add(&sights->findings, 1);
+	if (given_up)
+		atomic_fetch_add(&sights->given_up, 1);
 	if (!waiting)
 		return;
-	waiting->looks = LOOKS;
 	waiting->word = word_of(finding);
 	if (sight_table_add(sights->options.table, &sight, &waiting->sight)) {
 		waiting->sight = SIGHT_NONE;
@@ -147,15 +90,14 @@ static bool hear_reader(struct sights *sights)
 {
 	struct sight_finding finding;
 
-	for (int heard = 0; heard < HEARD_AT_ONCE; heard++) {
+	for (int heard = 0; heard < HEARD_AT_ONCE || sight_reader_has_more(sights->options.reader);
+	     heard++) {
 		switch (sight_reader_hear(sights->options.reader, &finding)) {
 		case READER_FINDING: take_finding_in(sights, &finding); break;
 		case READER_REFUSED: atomic_fetch_add(&sights->refused, 1); break;
 		case READER_SYNCED: sights->synced = true; return false;
 		case READER_OPEN: atomic_store(&sights->unconfined, true); break;
-		case READER_DEAD:
-			atomic_store(&sights->dead, true);
-			return false;
+		case READER_DEAD: atomic_store(&sights->dead, true); return false;
 		default: return false;
 		}
 	}
@@ -174,23 +116,43 @@ static uint32_t word_for(uint32_t word, bool turned)
 	return sight_flow_pack(&flow);
 }
 
-/* Brings to a row what waits for it. True if that is news. */
-static bool write_sight(struct sights *sights, const struct snapshot *snapshot, size_t row)
+/* Brings to rows what waits for them. True if that is news. */
+static bool write_rows(const struct sights *sights, const struct snapshot *snapshot,
+		       struct waiting_rows *rows)
 {
-	const struct flow_key *key = snapshot_key(snapshot, row);
-	const struct waiting *waiting;
-	struct flow_key of;
-	uint32_t hash, place;
-	bool turned;
+	bool changed = false;
 
-	if (key->ipproto != IPPROTO_TCP && key->ipproto != IPPROTO_UDP)
-		return false;
-	of = sight_key(key, &turned);
-	place = find_waiting(sights, &of, &hash);
-	if (place == HASH_INDEX_NONE)
-		return false;
-	waiting = &sights->waiting[place];
-	return snapshot_set_sight(snapshot, row, waiting->sight, word_for(waiting->word, turned));
+	waiting_look_up(&sights->waiting, rows);
+	for (uint32_t i = 0; i < rows->count; i++) {
+		const struct waiting_row *row = &rows->row[i];
+		const struct waiting *waiting = row->waiting;
+
+		if (waiting)
+			changed |= snapshot_set_sight(snapshot, row->row, waiting->sight,
+						      word_for(waiting->word, row->turned));
+	}
+	rows->count = 0;
+	return changed;
+}
+
+static bool write_snapshot(struct sights *sights, const struct snapshot *snapshot)
+{
+	struct waiting_rows rows = {.count = 0};
+	bool changed = false;
+
+	waiting_begin_look(&sights->waiting);
+	for (size_t row = 0; row < snapshot->count; row++) {
+		const struct flow_key *key = snapshot_key(snapshot, row);
+
+		if (!waiting_may_have(&sights->waiting, key))
+			continue;
+		waiting_add_row(&sights->waiting, &rows, row, key);
+		if (rows.count == WAITING_ROWS)
+			changed |= write_rows(sights, snapshot, &rows);
+	}
+	changed |= write_rows(sights, snapshot, &rows);
+	waiting_end_look(&sights->waiting);
+	return changed;
 }
 
 /* Forgets sights that no row of the snapshot shows, and none that waits for one will show. */
@@ -201,39 +163,19 @@ static void make_places(struct sights *sights, const struct snapshot *snapshot)
 	for (size_t row = 0; row < snapshot->count; row++)
 		sight_table_seen(table, atomic_load_explicit(&snapshot_entry(snapshot, row)->sight,
 							     memory_order_relaxed));
-	for (uint32_t place = 0; place < SIGHTS_WAITING; place++) {
-		if (sights->waiting[place].looks)
-			sight_table_seen(table, sights->waiting[place].sight);
+	for (uint32_t place = 0; place < WAITING_MAX; place++) {
+		if (sights->waiting.place[place].looks)
+			sight_table_seen(table, sights->waiting.place[place].sight);
 	}
 	sight_table_forget(table);
-}
-
-/* From the newest place back to the oldest one in use. */
-static void count_look(struct sights *sights)
-{
-	uint32_t place = sights->next;
-
-	for (uint32_t left = sights->count; left;) {
-		struct waiting *waiting;
-
-		place = (place ? place : SIGHTS_WAITING) - 1;
-		waiting = &sights->waiting[place];
-		left -= waiting->looks != 0;
-		if (waiting->looks == 1)
-			release(sights, place);
-		else if (waiting->looks)
-			waiting->looks--;
-	}
 }
 
 /* True if a flow says something new. The last one is followed by the report: nothing is forgotten. */
 static bool write_sights(struct sights *sights, const struct snapshot *snapshot, bool last)
 {
-	bool changed = false, crowded = sight_table_begin_round(sights->options.table);
+	bool crowded = sight_table_begin_round(sights->options.table);
+	bool changed = write_snapshot(sights, snapshot);
 
-	for (size_t row = 0; row < snapshot->count; row++)
-		changed |= write_sight(sights, snapshot, row);
-	count_look(sights);
 	if (crowded && !last)
 		make_places(sights, snapshot);
 	if (changed)
@@ -247,14 +189,15 @@ static void look_at_snapshot(struct sights *sights, bool last)
 	struct snapshot *snapshot;
 	bool changed;
 
-	if (!sights->count || (!last && now_ns < sights->rest_until_ns))
+	if (!sights->waiting.count || (!last && now_ns < sights->rest_until_ns))
 		return;
 	snapshot = ring_latest(sights->options.ring);
 	if (!snapshot)
 		return;
 	changed = write_sights(sights, snapshot, last);
 	snapshot_unref(snapshot);
-	sights->rest_until_ns = now_ns + LOOK_REST * (cpu_share_taken_ns(&sights->share) - begin_ns);
+	sights->rest_until_ns =
+		now_ns + LOOK_REST * (cpu_share_taken_ns(&sights->share) - begin_ns);
 	if (changed)
 		ring_notify(sights->options.ring);
 }
@@ -300,7 +243,7 @@ void sights_settle(struct sights *sights, const struct snapshot *snapshot)
 	/* What a sample said was sent before its place was given back. */
 	while (!sights->dead && hear_reader(sights) && turns)
 		turns--;
-	if (sights->count)
+	if (sights->waiting.count)
 		write_sights(sights, snapshot, snapshot->state != SNAPSHOT_LIVE);
 }
 
@@ -355,13 +298,10 @@ static void *sights_main(void *arg)
 
 static int allocate_sights(struct sights *sights)
 {
-	int err = hash_index_init(&sights->index);
+	int err = waiting_init(&sights->waiting);
 
-	if (!err)
-		err = hash_index_reserve(&sights->index, SIGHTS_WAITING);
-	sights->waiting = calloc(SIGHTS_WAITING, sizeof(*sights->waiting));
-	if (err || !sights->waiting)
-		return -ENOMEM;
+	if (err)
+		return err;
 	sights->stop_fd = wait_new_event();
 	if (sights->stop_fd < 0)
 		return sights->stop_fd;
@@ -414,8 +354,7 @@ void sights_free(struct sights *sights)
 	sights_finish(sights);
 	if (sights->stop_fd >= 0)
 		close(sights->stop_fd);
-	hash_index_done(&sights->index);
-	free(sights->waiting);
+	waiting_done(&sights->waiting);
 	free(sights);
 }
 

@@ -18,9 +18,6 @@
 #include "shared_ring.h"
 #include "sight.h"
 
-/* Findings that wait for their flows, at most; the one that came first is given up first. */
-#define SIGHTS_WAITING 65536
-
 struct sights;
 
 struct sights_options {
