@@ -16,6 +16,7 @@
 
 #include "clock.h"
 #include "cpu_share.h"
+#include "flow.h"
 #include "inspect.h"
 #include "sample.h"
 #include "wait.h"
@@ -31,14 +32,23 @@
 #define MESSAGE_WAKE  'w'
 #define MESSAGE_OPEN  'o' /* from the process, which could not be confined, and ends */
 
-#define RECORDS_AT_ONCE 64
+#define RECORDS_AT_ONCE	 64
+#define FINDINGS_AT_ONCE 16 /* in one message */
 /* Of the time of the clock it takes one part in so many as CPU time, and saves up so much of that. */
 #define READING_PART	 20
 #define READING_SAVED_NS 250000000LL
 
+/* Findings of one message. */
+struct findings {
+	uint32_t count;
+	struct sight_finding finding[FINDINGS_AT_ONCE];
+};
+
 struct sight_reader {
 	int fd;
 	int life_fd;
+	uint32_t taken;	       /* of those that were heard */
+	struct findings heard; /* in the newest message */
 };
 
 /* What the process has. */
@@ -47,14 +57,46 @@ struct reading {
 	struct sample_ring *ring;
 	enum sight_reader_from from;
 	struct cpu_share share;
+	struct findings unsent;
 };
 
-static void send_finding(void *arg, const struct sight_finding *finding)
+static void send_findings(struct reading *reading)
 {
-	(void)arg;
+	size_t size = reading->unsent.count * sizeof(reading->unsent.finding[0]);
+
 	/* Waits when the other side is slow: what is full then is the ring, and that is counted. */
-	if (send(READER_FD, finding, sizeof(*finding), MSG_NOSIGNAL) < 0 && errno != EINTR)
+	if (size && send(READER_FD, reading->unsent.finding, size, MSG_NOSIGNAL) < 0 &&
+	    errno != EINTR)
 		_exit(0);
+	reading->unsent.count = 0;
+}
+
+/*
+ * A finding replaces the earlier one of the same conversation. Of a shared ring, what a sample says is
+ * sent before its place is given back: then an empty ring has no more to tell.
+ */
+static void keep_finding(void *arg, const struct sight_finding *finding)
+{
+	struct reading *reading = arg;
+	struct findings *unsent = &reading->unsent;
+	uint32_t place = 0;
+
+	while (place < unsent->count && !flow_key_equal(&unsent->finding[place].key, &finding->key))
+		place++;
+	unsent->finding[place] = *finding;
+	if (place == unsent->count)
+		unsent->count++;
+	if (unsent->count == FINDINGS_AT_ONCE || reading->from != READER_FROM_KERNEL)
+		send_findings(reading);
+}
+
+/* Returns whether there may be more. */
+static bool read_some(struct reading *reading)
+{
+	bool more = sample_ring_read(reading->ring, RECORDS_AT_ONCE) == RECORDS_AT_ONCE;
+
+	send_findings(reading);
+	return more;
 }
 
 static void inspect_sample(void *arg, const struct flow_sample *sample, const uint8_t *payload)
@@ -80,18 +122,17 @@ static void read_samples(struct reading *reading)
 	do
 		cpu_share_update(&reading->share);
 	while ((reading->share.allowed_ns > 0 || reading->from == READER_FROM_FILE) &&
-	       sample_ring_read(reading->ring, RECORDS_AT_ONCE) == RECORDS_AT_ONCE);
+	       read_some(reading));
 }
 
 /* All that is there now; no more than the ring holds, whatever is added meanwhile. */
 static void read_ring_once(struct reading *reading)
 {
-	long most = SAMPLE_RING_BYTES / (long)sizeof(struct flow_sample), some;
+	long most = SAMPLE_RING_BYTES / (long)sizeof(struct flow_sample);
 
-	do {
-		some = sample_ring_read(reading->ring, RECORDS_AT_ONCE);
-		most -= some;
-	} while (some == RECORDS_AT_ONCE && most > 0);
+	do
+		most -= RECORDS_AT_ONCE;
+	while (read_some(reading) && most > 0);
 }
 
 static void answer_program(struct reading *reading)
@@ -214,11 +255,11 @@ static void __attribute__((noreturn)) refuse_to_read(void)
 static void __attribute__((noreturn))
 run_reader(void (*prepare)(void), int (*confine)(void), int fd, int life_fd)
 {
-	const struct inspect_sink sink = {.tell = send_finding};
 	struct reading reading = {.share = {.clock = CLOCK_PROCESS_CPUTIME_ID,
 					    .part = READING_PART,
 					    .saved_max_ns = READING_SAVED_NS,
 					    .mono_ns = clock_mono_ns()}};
+	const struct inspect_sink sink = {.tell = keep_finding, .arg = &reading};
 
 	leave_for_reading(fd, life_fd);
 	prepare();
@@ -248,7 +289,7 @@ static int open_pipes(int socket[2], int life[2])
 int sight_reader_start(void (*prepare)(void), int (*confine)(void),
 		       struct sight_reader **ret_reader)
 {
-	struct sight_reader *reader = malloc(sizeof(*reader));
+	struct sight_reader *reader = calloc(1, sizeof(*reader));
 	int socket[2], life[2], err;
 	pid_t child;
 
@@ -316,25 +357,43 @@ int sight_reader_fd(const struct sight_reader *reader)
 	return reader->fd;
 }
 
+static enum sight_reader_news take_heard(struct sight_reader *reader,
+					 struct sight_finding *ret_finding)
+{
+	*ret_finding = reader->heard.finding[reader->taken++];
+	return sight_finding_check(ret_finding) ? READER_FINDING : READER_REFUSED;
+}
+
+bool sight_reader_has_more(const struct sight_reader *reader)
+{
+	return reader->taken < reader->heard.count;
+}
+
 enum sight_reader_news sight_reader_hear(struct sight_reader *reader,
 					 struct sight_finding *ret_finding)
 {
+	struct findings *heard = &reader->heard;
 	ssize_t length;
 	char message;
 
+	if (sight_reader_has_more(reader))
+		return take_heard(reader, ret_finding);
 	do
-		length = recv(reader->fd, ret_finding, sizeof(*ret_finding), MSG_DONTWAIT);
+		length = recv(reader->fd, heard->finding, sizeof(heard->finding),
+			      MSG_DONTWAIT | MSG_TRUNC);
 	while (length < 0 && errno == EINTR);
 	if (length < 0 && errno == EAGAIN)
 		return READER_NOTHING;
 	if (length <= 0)
 		return READER_DEAD;
-	memcpy(&message, ret_finding, sizeof(message));
+	memcpy(&message, heard->finding, sizeof(message));
 	if (length == 1)
 		return message == MESSAGE_OPEN ? READER_OPEN : READER_SYNCED;
-	if (length != (ssize_t)sizeof(*ret_finding) || !sight_finding_check(ret_finding))
+	if (length % (ssize_t)sizeof(heard->finding[0]) || length > (ssize_t)sizeof(heard->finding))
 		return READER_REFUSED;
-	return READER_FINDING;
+	reader->taken = 0;
+	heard->count = (uint32_t)(length / (ssize_t)sizeof(heard->finding[0]));
+	return take_heard(reader, ret_finding);
 }
 
 bool sight_reader_sync(struct sight_reader *reader)

@@ -53,6 +53,8 @@ enum sight_reader_news {
 /* Takes the next message, without waiting. */
 enum sight_reader_news sight_reader_hear(struct sight_reader *reader,
 					 struct sight_finding *ret_finding);
+/* True while findings of a message wait to be taken: then the descriptor says nothing of them. */
+bool sight_reader_has_more(const struct sight_reader *reader);
 /* Asks it to read all that is in the ring now, and to say so: READER_SYNCED. False if it has ended. */
 bool sight_reader_sync(struct sight_reader *reader);
 

@@ -21,37 +21,63 @@
 #include "sight.h"
 #include "sights.h"
 
-#define READER_FD  3 /* of the socket in the process, see sight_reader.c */
-#define RING_BYTES (1U << 20)
-#define LIMIT_NS   60000000000ULL
-#define IN_A_ROW   1000 /* refused, until it counts as never stopping */
+#define READER_FD   3 /* of the socket in the process, see sight_reader.c */
+#define RING_BYTES  (1U << 20)
+#define LIMIT_NS    60000000000ULL
+#define IN_A_ROW    1000 /* refused, until it counts as never stopping */
+#define MESSAGE_MAX 16	 /* findings, see sight_reader.c */
 
 static void prepare_nothing(void)
 {
 }
 
+static void make_good(struct sight_finding *good, unsigned int number)
+{
+	*good = (struct sight_finding){.key = {.ipproto = IPPROTO_TCP}};
+	memset(good->name, 'a', HOST_NAME_SIZE - 1);
+	for (unsigned int at = 50; at < HOST_NAME_SIZE - 1; at += 50)
+		good->name[at] = '.';
+	for (unsigned int bit = 0; bit < 20; bit++)
+		good->name[bit] = number >> bit & 1 ? 'b' : 'a';
+	memcpy(good->dns, good->name, HOST_NAME_SIZE);
+}
+
 /*
  * In the process: findings by the thousand, each with a long name of its own, and some with a name that
- * would clear the screen. Eight processes say them, so that it takes less time than to hear them.
+ * would clear the screen; some in messages of several, and some messages longer than may be, or with
+ * a part of a finding. Eight processes say them, so that it takes less time than to hear them.
  */
 static int talk_forever(void)
 {
-	struct sight_finding bad = {.key = {.ipproto = IPPROTO_TCP}, .name = "\033[2J"};
-	struct sight_finding good = {.key = {.ipproto = IPPROTO_TCP}};
+	static const size_t sizes[] = {1, MESSAGE_MAX, MESSAGE_MAX + 1, 3};
+	static struct sight_finding message[MESSAGE_MAX + 1];
 
 	(void)!fork();
 	(void)!fork();
 	(void)!fork();
 	for (unsigned int i = 0;; i++) {
-		memset(good.name, 'a', HOST_NAME_SIZE - 1);
-		for (unsigned int at = 50; at < HOST_NAME_SIZE - 1; at += 50)
-			good.name[at] = '.';
-		for (unsigned int bit = 0; bit < 20; bit++)
-			good.name[bit] = i >> bit & 1 ? 'b' : 'a';
-		memcpy(good.dns, good.name, HOST_NAME_SIZE);
-		if (send(READER_FD, i % 8 ? &good : &bad, sizeof(good), MSG_NOSIGNAL) < 0)
+		size_t size = sizes[i / 2 % 4] * sizeof(message[0]);
+
+		for (unsigned int at = 0; at <= MESSAGE_MAX; at++)
+			make_good(&message[at], i + at);
+		if (i % 2)
+			strcpy(message[0].name, "\033[2J");
+		if (send(READER_FD, message, size - (i % 16 == 6), MSG_NOSIGNAL) < 0)
 			_exit(0);
 	}
+}
+
+/* In the process: one message of so many findings, and no more. */
+static int say_at_once(void)
+{
+	struct sight_finding message[MESSAGE_MAX];
+
+	for (unsigned int at = 0; at < MESSAGE_MAX; at++)
+		make_good(&message[at], at);
+	if (send(READER_FD, message, sizeof(message), MSG_NOSIGNAL) < 0)
+		_exit(0);
+	for (;;)
+		pause();
 }
 
 /* In the process: it ends as if it had been killed. */
@@ -95,7 +121,8 @@ static void bed_close(struct bed *bed)
 	close(bed->map_fd);
 }
 
-static struct sights_health await_health(const struct bed *bed, uint64_t refused, bool dead)
+static struct sights_health await_health(const struct bed *bed, uint64_t findings, uint64_t refused,
+					 bool dead)
 {
 	uint64_t until_ns = clock_mono_ns() + LIMIT_NS;
 	struct sights_health health;
@@ -103,7 +130,8 @@ static struct sights_health await_health(const struct bed *bed, uint64_t refused
 	do {
 		poll(NULL, 0, 1);
 		sights_health(bed->sights, &health);
-	} while ((health.refused < refused || (dead && !health.dead)) &&
+	} while ((health.findings < findings || health.refused < refused ||
+		  (dead && !health.dead)) &&
 		 clock_mono_ns() < until_ns);
 	return health;
 }
@@ -114,7 +142,7 @@ static void test_never_stops(void **state)
 	struct bed bed = {0};
 
 	bed_open(&bed, talk_forever);
-	health = await_health(&bed, IN_A_ROW, false);
+	health = await_health(&bed, IN_A_ROW, IN_A_ROW, false);
 	assert_true(health.refused >= IN_A_ROW);
 	assert_true(health.findings >= IN_A_ROW);
 	/* However much there still is to hear. */
@@ -124,12 +152,24 @@ static void test_never_stops(void **state)
 	bed_close(&bed);
 }
 
+/* All findings of a message are heard, each once, also when no other message follows. */
+static void test_at_once(void **state)
+{
+	struct bed bed = {0};
+
+	bed_open(&bed, say_at_once);
+	assert_int_equal(await_health(&bed, MESSAGE_MAX, 0, false).findings, MESSAGE_MAX);
+	sights_finish(bed.sights);
+	assert_int_equal(sight_table_count(bed.table), MESSAGE_MAX);
+	bed_close(&bed);
+}
+
 static void test_dies(void **state)
 {
 	struct bed bed = {0};
 
 	bed_open(&bed, end_at_once);
-	assert_true(await_health(&bed, 0, true).dead);
+	assert_true(await_health(&bed, 0, 0, true).dead);
 	sights_finish(bed.sights);
 	bed_close(&bed);
 }
@@ -138,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_never_stops),
+		cmocka_unit_test(test_at_once),
 		cmocka_unit_test(test_dies),
 	};
 
