@@ -17,9 +17,12 @@
 #include "wait.h"
 #include "waiting.h"
 
-/* Of the time of the clock the thread takes one part in so many to hear, and saves up so much of that. */
-#define HEARING_PART	 100
-#define HEARING_SAVED_NS 100000000LL
+/*
+ * Of the time of the clock the thread takes one part in so many to hear, and saves up so much of that:
+ * together a hundredth of 8 s.
+ */
+#define HEARING_PART	 112
+#define HEARING_SAVED_NS 8000000LL
 #define HEARING_PAUSE_MS 1000 /* at most, until it is looked at again */
 /* After a look of t, the next one comes so many t later at the earliest. */
 #define LOOK_REST    100
