@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sockets and their index. Open ones are in one array, closed ones in another that is used in a
- * circle. The index, filled again in each pass, has the first socket of each name; a list leads
+ * circle; both follow how many there are, down again too. The index, filled again in each pass, has the first socket of each name; a list leads
  * from it to the others of that name, however many there are.
  */
 #include "sockets.h"
@@ -15,12 +15,14 @@
 
 #define NONE	   HASH_INDEX_NONE
 #define FIRST_ROOM 256
+/* After a pass that used less than one in so many places, half of them are given back. */
+#define ROOM_PER_USED 8
 
 struct sockets {
 	struct owner_socket *open;
 	size_t opens, open_room;
-	struct owner_socket *closed; /* SOCKETS_CLOSED_MAX, taken when the first one is closed */
-	size_t closed_first, closed_count;
+	struct owner_socket *closed;
+	size_t closed_first, closed_count, closed_room;
 	struct hash_index first; /* of places; closed ones follow the open ones */
 	uint32_t *next;		 /* by place: the next one of the same name */
 	size_t next_room, places;
@@ -113,31 +115,71 @@ void sockets_free(struct sockets *sockets)
 	free(sockets);
 }
 
+static struct owner_socket *closed_at(const struct sockets *sockets, size_t i)
+{
+	return &sockets->closed[(sockets->closed_first + i) % sockets->closed_room];
+}
+
+/* Room for so many closed sockets, all that there are at least; without memory it stays as it is. */
+static void resize_closed(struct sockets *sockets, size_t room)
+{
+	struct owner_socket *closed = reallocarray(NULL, room, sizeof(*closed));
+
+	if (!closed)
+		return;
+	for (size_t i = 0; i < sockets->closed_count; i++)
+		closed[i] = *closed_at(sockets, i);
+	free(sockets->closed);
+	sockets->closed = closed;
+	sockets->closed_first = 0;
+	sockets->closed_room = room;
+}
+
+static bool is_room_spare(size_t room, size_t used)
+{
+	return room > FIRST_ROOM && used < room / ROOM_PER_USED;
+}
+
+/* Gives back what a burst of sockets took. */
+static void shrink_sockets(struct sockets *sockets)
+{
+	struct owner_socket *open;
+
+	if (is_room_spare(sockets->closed_room, sockets->closed_count))
+		resize_closed(sockets, sockets->closed_room / 2);
+	if (!is_room_spare(sockets->open_room, sockets->opens))
+		return;
+	open = realloc(sockets->open, sockets->open_room / 2 * sizeof(*open));
+	if (!open)
+		return;
+	sockets->open = open;
+	sockets->open_room /= 2;
+}
+
 void sockets_begin(struct sockets *sockets, uint64_t since_ns)
 {
-	sockets->opens = 0;
-	sockets->places = 0;
-	while (sockets->closed_count &&
-	       sockets->closed[sockets->closed_first].closed_ns < since_ns) {
-		sockets->closed_first = (sockets->closed_first + 1) % SOCKETS_CLOSED_MAX;
+	while (sockets->closed_count && closed_at(sockets, 0)->closed_ns < since_ns) {
+		sockets->closed_first = (sockets->closed_first + 1) % sockets->closed_room;
 		sockets->closed_count--;
 	}
+	shrink_sockets(sockets);
+	sockets->opens = 0;
+	sockets->places = 0;
 }
 
 static void add_closed(struct sockets *sockets, const struct owner_socket *socket)
 {
-	size_t at;
+	size_t room = sockets->closed_room;
 
-	if (!sockets->closed)
-		sockets->closed = malloc(SOCKETS_CLOSED_MAX * sizeof(*sockets->closed));
-	if (!sockets->closed)
+	if (sockets->closed_count == room && room < SOCKETS_CLOSED_MAX)
+		resize_closed(sockets, room ? 2 * room : FIRST_ROOM);
+	if (!sockets->closed_room)
 		return;
-	at = (sockets->closed_first + sockets->closed_count) % SOCKETS_CLOSED_MAX;
-	sockets->closed[at] = *socket;
-	if (sockets->closed_count < SOCKETS_CLOSED_MAX)
+	*closed_at(sockets, sockets->closed_count) = *socket;
+	if (sockets->closed_count < sockets->closed_room)
 		sockets->closed_count++;
 	else
-		sockets->closed_first = (sockets->closed_first + 1) % SOCKETS_CLOSED_MAX;
+		sockets->closed_first = (sockets->closed_first + 1) % sockets->closed_room;
 }
 
 static bool make_room_for_socket(struct sockets *sockets)
@@ -169,8 +211,7 @@ static const struct owner_socket *socket_at(const struct sockets *sockets, size_
 {
 	if (place < sockets->opens)
 		return &sockets->open[place];
-	return &sockets->closed[(sockets->closed_first + place - sockets->opens) %
-				SOCKETS_CLOSED_MAX];
+	return closed_at(sockets, place - sockets->opens);
 }
 
 static struct socket_name name_at(const struct sockets *sockets, size_t place)
@@ -256,7 +297,7 @@ static size_t socket_place(const struct sockets *sockets, const struct owner_soc
 		return (size_t)(socket - sockets->open);
 	at = (size_t)(socket - sockets->closed);
 	return sockets->opens +
-	       (at + SOCKETS_CLOSED_MAX - sockets->closed_first) % SOCKETS_CLOSED_MAX;
+	       (at + sockets->closed_room - sockets->closed_first) % sockets->closed_room;
 }
 
 const struct owner_socket *sockets_next(const struct sockets *sockets,
@@ -275,4 +316,9 @@ size_t sockets_count(const struct sockets *sockets)
 const struct owner_socket *sockets_get(const struct sockets *sockets, size_t i)
 {
 	return &sockets->open[i];
+}
+
+size_t sockets_room(const struct sockets *sockets)
+{
+	return sockets->open_room + sockets->closed_room;
 }

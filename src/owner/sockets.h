@@ -50,6 +50,8 @@ const struct owner_socket *sockets_next(const struct sockets *sockets,
 /* Open sockets in the index, and the socket `i` of them. */
 size_t sockets_count(const struct sockets *sockets);
 const struct owner_socket *sockets_get(const struct sockets *sockets, size_t i);
+/* Sockets that there is memory for: it grows with them, and is given back in the passes after them. */
+size_t sockets_room(const struct sockets *sockets);
 
 /* True for protocols with ports. */
 bool socket_has_ports(uint8_t protocol);
