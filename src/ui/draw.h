@@ -125,6 +125,7 @@ struct scene {
 	bool rewound; /* chosen by stepping back, not by pausing */
 	enum page page;
 	enum menu menu;
+	int menu_at; /* the line of it that Enter chooses */
 	int page_line; /* first line shown of a page that scrolls */
 	enum unit unit;
 	uint64_t interval_ns; /* of the collector */
@@ -165,6 +166,9 @@ bool draw_tab_at(const struct scene *scene, int width, int x, enum group_by *ret
 int draw_tabs_width(const struct layout *layout, const struct scene *scene);
 /* A menu over the table. */
 void draw_menu(struct frame *frame, const struct layout *layout, const struct scene *scene);
+/* How many lines the open menu has, and the letter of one of them. */
+int draw_menu_lines(const struct scene *scene);
+int draw_menu_letter(const struct scene *scene, int line);
 /* The letter of the line of the open menu that is at a cell; 0: none is. */
 int draw_menu_at(const struct layout *layout, const struct scene *scene, int x, int y);
 /* Title of the open group; false when there is none. */

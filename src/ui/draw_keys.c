@@ -190,16 +190,15 @@ static void put_menu_line(struct frame *frame, int y, int width, unsigned int st
 struct menu_line {
 	char letter;
 	const char *name, *help;
-	bool here; /* the view that is shown */
 };
 
 #define MENU_LINES_MAX (VIEWS_MAX > 3 ? VIEWS_MAX : 3)
 
 static size_t menu_lines(const struct scene *scene, struct menu_line line[MENU_LINES_MAX])
 {
-	static const struct menu_line writes[] = {{'r', "rows", "text, as they are shown", false},
-						  {'j', "JSON", "one object a row", false},
-						  {'c', "CSV", "for a spreadsheet", false}};
+	static const struct menu_line writes[] = {{'r', "rows", "text, as they are shown"},
+						  {'j', "JSON", "one object a row"},
+						  {'c', "CSV", "for a spreadsheet"}};
 	const struct view_entry *view[VIEWS_MAX];
 	const struct about_tables tables = scene_tables(scene);
 	size_t count = views_list(&tables, view);
@@ -210,8 +209,7 @@ static size_t menu_lines(const struct scene *scene, struct menu_line line[MENU_L
 	}
 	for (size_t i = 0; i < count; i++)
 		line[i] = (struct menu_line){view[i]->letter, group_plural(view[i]->by),
-					     view[i]->help,
-					     view[i]->by == view_group(scene->view)};
+					     view[i]->help};
 	return count;
 }
 
@@ -236,10 +234,29 @@ void draw_menu(struct frame *frame, const struct layout *layout, const struct sc
 
 	put_menu_line(frame, y, width, STYLE_HEAD, ' ',
 		      scene->menu == MENU_VIEWS ? "View" : "Write what is shown", "");
-	for (size_t i = 0; i < count; i++)
-		put_menu_line(frame, y + 1 + (int)i, width,
-			      line[i].here ? STYLE_SELECT : STYLE_PLAIN, line[i].letter,
-			      line[i].name, line[i].help);
+	for (int i = 0; i < (int)count; i++) {
+		bool at = i == scene->menu_at;
+
+		put_menu_line(frame, y + 1 + i, width, at ? STYLE_SELECT : STYLE_PLAIN,
+			      line[i].letter, line[i].name, line[i].help);
+		if (at)
+			frame_put(frame, 1, y + 1 + i, width, STYLE_SELECT, scene->glyphs->mark);
+	}
+}
+
+int draw_menu_lines(const struct scene *scene)
+{
+	struct menu_line line[MENU_LINES_MAX];
+
+	return (int)menu_lines(scene, line);
+}
+
+int draw_menu_letter(const struct scene *scene, int at)
+{
+	struct menu_line line[MENU_LINES_MAX];
+	int count = (int)menu_lines(scene, line);
+
+	return at >= 0 && at < count ? line[at].letter : 0;
 }
 
 int draw_menu_at(const struct layout *layout, const struct scene *scene, int x, int y)

@@ -112,7 +112,9 @@ static const struct key_binding prompt_bindings[] = {
 };
 
 static const struct key_binding menu_bindings[] = {
-	{.action = ACTION_OPEN, .label = "letter choose", .rank = 1},
+	{.action = ACTION_NONE, .label = "letter choose", .rank = 1},
+	{.action = ACTION_DOWN, .label = "Up Down select", .rank = 3},
+	{.action = ACTION_OPEN, .label = "Enter choose", .rank = 2},
 	{.action = ACTION_CLOSE, .label = "q close", .rank = 1},
 };
 

@@ -422,6 +422,15 @@ static void next_unit(struct ui *ui)
 	ui->scene.notice = say[ui->scene.unit];
 }
 
+/* On the view that is shown, or the first line. */
+static void open_menu(struct ui *ui, enum menu menu)
+{
+	int place = place_of_view(ui, view_group(ui->view));
+
+	ui->scene.menu = menu;
+	ui->scene.menu_at = menu == MENU_VIEWS && place >= 0 ? place : 0;
+}
+
 static void press_other(struct ui *ui, enum action action)
 {
 	if (action >= ACTION_VIEW && action <= ACTION_VIEW_LAST) {
@@ -439,8 +448,8 @@ static void press_other(struct ui *ui, enum action action)
 	case ACTION_PREVIOUS_VIEW: next_view(ui, -1); break;
 	case ACTION_OPEN: open_row(ui); break;
 	case ACTION_CLOSE: close_one(ui); break;
-	case ACTION_VIEWS: ui->scene.menu = MENU_VIEWS; break;
-	case ACTION_WRITE: ui->scene.menu = MENU_WRITE; break;
+	case ACTION_VIEWS: open_menu(ui, MENU_VIEWS); break;
+	case ACTION_WRITE: open_menu(ui, MENU_WRITE); break;
 	case ACTION_COPY: copy_row(ui, false); break;
 	case ACTION_COPY_ENDS: copy_row(ui, true); break;
 	case ACTION_UNITS: next_unit(ui); break;
@@ -488,18 +497,39 @@ static bool choose_in_menu(struct ui *ui, int letter)
 	return false;
 }
 
-/* A letter chooses, Esc and q close, and any other key does nothing. */
+/* To another line of the menu, round its ends; false: the action is none of these. */
+static bool move_in_menu(struct ui *ui, enum action action)
+{
+	int lines = draw_menu_lines(&ui->scene), at = ui->scene.menu_at;
+
+	switch (action) {
+	case ACTION_UP: at = (at + lines - 1) % lines; break;
+	case ACTION_DOWN: at = (at + 1) % lines; break;
+	case ACTION_FIRST:
+	case ACTION_PAGE_UP: at = 0; break;
+	case ACTION_LAST:
+	case ACTION_PAGE_DOWN: at = lines - 1; break;
+	default: return false;
+	}
+	ui->scene.menu_at = at;
+	return true;
+}
+
+/* A letter chooses, and Enter what is selected; Esc and q close, and any other key does nothing. */
 static void press_in_menu(struct ui *ui, int key)
 {
 	enum action action = keys_action(key);
 
-	if (choose_in_menu(ui, key))
+	if (choose_in_menu(ui, key) || move_in_menu(ui, action))
+		return;
+	if (action == ACTION_OPEN &&
+	    choose_in_menu(ui, draw_menu_letter(&ui->scene, ui->scene.menu_at)))
 		return;
 	if (action == ACTION_CLOSE || action == ACTION_QUIT || action == ACTION_VIEWS ||
 	    action == ACTION_WRITE)
 		ui->scene.menu = MENU_NONE;
 	else
-		ui->scene.notice = "press one of the letters, or q to close";
+		ui->scene.notice = "press a letter, arrow keys and Enter, or q to close";
 }
 
 /* A click on a title sorts by it, a second one reverses the order; on a row it selects the row. */

@@ -160,6 +160,12 @@ check_views() { # WIDTH
 	keys v; expect '^ +c +conversations'; keys h; expect_no '^ +c +conversations'; expect HOST
 	keys v; expect '^ +c +conversations'; keys q; expect_no '^ +c +conversations'; expect HOST
 	keys v; keys 4; expect SERVICE
+	# With arrow keys it begins at the view that is shown, and goes round its ends.
+	keys v; expect '^ . s +services'; keys Up; expect '^ . h +hosts'; keys Enter; expect HOST
+	keys v; keys Down Down; expect '^ . o +protocols'; keys Enter; expect_no HOST
+	keys v; keys Home Up; expect '^ . i +interfaces'; keys Enter; expect INTERFACE
+	keys v; keys End Down x; keys Enter; expect 'NEAR|PEER'
+	keys M-4; expect SERVICE
 	# Into a group and out of it; its row is selected as before.
 	keys j j; expect '^▸ UDP .*4500'
 	keys Enter; expect 'NEAR|PEER'; expect_no '^..TCP '
@@ -205,8 +211,8 @@ check_mouse() {
 	mouse 0 3 22; expect 'NEAR'
 	mouse 0 9 22; expect 'SOURCE'
 	# In a menu it chooses, beside one it closes it.
-	keys v; expect '^ +h +hosts'; mouse 0 8 7; expect_no '^ +h +hosts'; expect HOST
-	keys v; expect '^ +h +hosts'; mouse 0 70 7; expect_no '^ +h +hosts'; expect HOST
+	keys v; expect 'hosts +the address'; mouse 0 8 7; expect_no 'hosts +the address'; expect HOST
+	keys v; expect 'hosts +the address'; mouse 0 70 7; expect_no 'hosts +the address'; expect HOST
 	# Where something else stands in the line of the tabs, there are none to click.
 	keys M-2; expect SOURCE
 	keys / ; keys -l udp; expect '^/udp'; mouse 0 3 22; keys Enter; expect 'filter: udp'; expect SOURCE
