@@ -455,37 +455,68 @@ static void put_block_totals(struct frame *frame, int y, const struct scene *sce
 	frame_put_right(frame, x, y + 1, BLOCK_TOTAL, STYLE_PLAIN, text);
 }
 
-/* What each interface has, those with most first, on the lines that are left. */
-static void put_block_ifaces(struct frame *frame, int y, int lines, const struct scene *scene)
+/* The interfaces with most, as many as there is room for, in an order that does not change. */
+static int choose_ifaces(const struct iface_sums *sums, int room, const struct iface_sum *ret_sum[])
 {
-	const struct iface_sums *sums = scene->iface_sums;
-	const struct snapshot *snapshot = view_snapshot(scene->view);
+	int count = 0;
 
-	for (unsigned int i = 0; sums && sums->count > 1 && i < sums->count && (int)i < lines; i++) {
-		const struct iface_sum *sum = &sums->sum[i];
-		char name[FORMAT_TEXT_MAX];
-		int x = 16;
+	for (int i = 0; sums && sums->count > 1 && i < (int)sums->count && i < room; i++) {
+		int at = count++;
 
-		format_outside(ifaces_name(snapshot->ifaces, sum->slot), name, sizeof(name));
-		frame_put(frame, 1, y + (int)i, 15, STYLE_PLAIN, name);
-		for (int dir = 0; dir < FLOW_DIRS; dir++) {
-			double bps = rate_bps(sum->delta[dir].bytes, snapshot->elapsed_ns);
-
-			frame_put(frame, x + 2, y + (int)i, 3, STYLE_DIM,
-				  dir_name((enum flow_dir)dir));
-			x += 5;
-			put_rate(frame, &x, y + (int)i, BLOCK_FIELD, dir_role((enum flow_dir)dir),
-				 bits_rate(scene, bps, snapshot->elapsed_ns));
-		}
+		for (; at > 0 && ret_sum[at - 1]->slot > sums->sum[i].slot; at--)
+			ret_sum[at] = ret_sum[at - 1];
+		ret_sum[at] = &sums->sum[i];
 	}
+	return count;
+}
+
+/* The name in as many columns as `name`, and each rate in as many as `field`, behind its direction. */
+static void put_iface_rates(struct frame *frame, int x, int y, const struct scene *scene,
+			    const struct iface_sum *sum, int name_width, int field)
+{
+	const struct snapshot *snapshot = view_snapshot(scene->view);
+	char name[FORMAT_TEXT_MAX], fitting[FORMAT_TEXT_MAX];
+
+	format_outside(ifaces_name(snapshot->ifaces, sum->slot), name, sizeof(name));
+	draw_shorten(name, name_width, scene->glyphs->cut, fitting, sizeof(fitting));
+	frame_put(frame, x, y, name_width, STYLE_PLAIN, fitting);
+	x += name_width;
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		double bps = rate_bps(sum->delta[dir].bytes, snapshot->elapsed_ns);
+
+		frame_put(frame, x + 1, y, 3, STYLE_DIM, dir_name((enum flow_dir)dir));
+		x += 4;
+		put_rate(frame, &x, y, field, dir_role((enum flow_dir)dir),
+			 bits_rate(scene, bps, snapshot->elapsed_ns));
+	}
+}
+
+#define IFACE_NAME  10
+#define IFACE_FIELD 10
+#define IFACE_GAP   2
+#define IFACE_REST  (2 * (4 + IFACE_FIELD) + IFACE_GAP)
+
+/* Side by side, where there is no room for a line each. */
+static void draw_ifaces_line(struct frame *frame, const struct layout *layout, const struct scene *scene)
+{
+	const struct iface_sum *sum[FLOW_IFACES_MAX];
+	int width = frame->width - 1 + IFACE_GAP;
+	int count = choose_ifaces(scene->iface_sums, width / (IFACE_NAME + IFACE_REST), sum);
+	int name = count ? width / count - IFACE_REST : 0;
+
+	name = name < 16 ? name : 16;
+	for (int i = 0; i < count; i++)
+		put_iface_rates(frame, 1 + i * (name + IFACE_REST), layout->ifaces_y, scene, sum[i],
+				name, IFACE_FIELD);
 }
 
 static void draw_block(struct frame *frame, const struct layout *layout, const struct scene *scene)
 {
 	static const char *const head[] = {"now", "10 s", "peak"};
+	const struct iface_sum *sum[FLOW_IFACES_MAX];
 	int64_t since_ns = view_totals_since(scene->view);
 	char wall[FORMAT_TEXT_MAX], since[FORMAT_TEXT_MAX] = "since start";
-	int y = layout->in_y, x = BLOCK_LABEL;
+	int y = layout->in_y, x = BLOCK_LABEL, count;
 
 	for (int i = 0; i < 3; i++, x += BLOCK_FIELD)
 		frame_put_right(frame, x, y, BLOCK_FIELD, STYLE_DIM, head[i]);
@@ -496,7 +527,9 @@ static void draw_block(struct frame *frame, const struct layout *layout, const s
 		put_block_rates(frame, y + 1 + 2 * dir, scene, (enum flow_dir)dir);
 		put_block_totals(frame, y + 1 + 2 * dir, scene, (enum flow_dir)dir);
 	}
-	put_block_ifaces(frame, y + 5, layout->block - 5, scene);
+	count = choose_ifaces(scene->iface_sums, layout->block - 5, sum);
+	for (int i = 0; i < count; i++)
+		put_iface_rates(frame, 1, y + 5 + i, scene, sum[i], 16, BLOCK_FIELD);
 	draw_graph(frame, layout, scene, BLOCK_WIDTH + 2);
 }
 
@@ -548,6 +581,8 @@ void draw_header(struct frame *frame, const struct layout *layout, const struct 
 		draw_tabs(frame, scene, layout->tabs_y, frame->width);
 	if (!view_snapshot(scene->view))
 		return;
+	if (layout->ifaces_y >= 0)
+		draw_ifaces_line(frame, layout, scene);
 	if (frame->width < 30) {
 		draw_rates_tiny(frame, layout, scene);
 	} else if (layout->block == 1) {

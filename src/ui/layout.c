@@ -11,6 +11,7 @@
 #define ADDRESS_FULL  21 /* an IPv4 address and port */
 #define ADDRESS_MAX   47 /* an IPv6 address and port in brackets */
 #define ADDRESS_LEAST 15
+#define IFACES_FROM   79 /* two interfaces side by side */
 
 #define BIT(column) (1U << (column))
 
@@ -43,16 +44,19 @@ static int block_lines(const struct layout *layout, bool plain)
 	return layout->height < 38 ? 5 : layout->height < 48 ? 7 : 9;
 }
 
-static void fit_lines(struct layout *layout, bool plain)
+static void fit_lines(struct layout *layout, const struct layout_wish *wish)
 {
 	int height = layout->height;
 	int top = 0, bottom = height;
 
 	layout->title_y = height >= 4 ? top++ : -1;
 	layout->in_y = top;
-	layout->block = block_lines(layout, plain);
+	layout->block = block_lines(layout, wish->plain);
 	layout->out_y = top + layout->block / 2;
 	top += layout->block;
+	layout->ifaces_y = -1;
+	if (wish->ifaces && height >= 24 && layout->width >= IFACES_FROM && layout->block <= 5)
+		layout->ifaces_y = top++;
 	layout->tabs_y = height >= 24 && layout->width >= 100 ? top++ : -1;
 	layout->head_y = height >= 5 ? top++ : -1;
 	layout->keys_y = height >= 8 ? --bottom : -1;
@@ -384,7 +388,7 @@ void layout_fit(int width, int height, const struct layout_wish *wish, struct la
 	ret_layout->by = wish->by;
 	ret_layout->owners = wish->owners;
 	ret_layout->packets = wish->packets;
-	fit_lines(ret_layout, wish->plain);
+	fit_lines(ret_layout, wish);
 	set = choose_columns(&fitting);
 	ret_layout->peer = columns_of(wish->by) & ~set & BIT(COLUMN_DESTINATION);
 	ret_layout->past = set & past_columns();

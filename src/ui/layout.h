@@ -29,6 +29,7 @@ struct layout {
 	int title_y;
 	int in_y, out_y; /* the same line for both: short form; else with the graph beside them */
 	int block;	 /* lines of rates and graph together: 1, 2, or an odd number with an axis */
+	int ifaces_y;	 /* rates of interfaces, where the block has no lines for them */
 	int tabs_y;	 /* names of the views */
 	int head_y;
 	int rows_y, rows; /* first line of the table, and how many; 0 is possible */

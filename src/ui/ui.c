@@ -102,7 +102,7 @@ static int redraw(struct ui *ui)
 	}
 	if (!err)
 		err = ui_mark_alerts(ui);
-	if (ui->layout.block > 5 && view_snapshot(ui->view))
+	if ((ui->layout.block > 5 || ui->layout.ifaces_y >= 0) && view_snapshot(ui->view))
 		iface_sums_take(&ui->iface_sums, view_snapshot(ui->view));
 	if (!err)
 		err = frame_init(&ui->frame, width, height);

@@ -119,6 +119,7 @@ static void draw_at(struct bed *bed, int width, int height)
 {
 	struct layout_wish wish = {.by = view_group(bed->scene.view),
 				   .sort = view_sort(bed->scene.view),
+				   .ifaces = bed->synthetic.ifaces->count > 1,
 				   .packets = bed->scene.unit == UNIT_PACKETS};
 	struct widths widths = {0};
 
@@ -259,6 +260,51 @@ static void test_header_is_snapshot(void **state)
 	free(bed);
 }
 
+static int line_of(const struct bed *bed, const char *begin)
+{
+	char text[4096];
+
+	for (int y = 0; y < bed->layout.head_y; y++) {
+		if (!strncmp(line_text(bed, y, text, sizeof(text)), begin, strlen(begin)))
+			return y;
+	}
+	return -1;
+}
+
+/* Those with most, where there is no room for all, but in the same order whatever each of them has. */
+static void test_interfaces_keep_their_order(void **state)
+{
+	static const char *const line[][2] = {
+		{" eth0       in  8.00 kb/s out     0 b/s  br-lan     in  16.0 kb/s out    80 b/s", NULL},
+		{" eth0        ", " br-lan      "}};
+	static const int size[][2] = {{80, 24}, {132, 40}};
+	const struct synthetic_wish four = {.ifaces = 4};
+	struct iface_sums sums = {.count = 3,
+				  .sum = {{3, {{2, 2000}, {1, 10}}}, {0, {{1, 1000}}}, {2, {{1, 1}}}}};
+	struct bed *bed = calloc(1, sizeof(*bed));
+
+	assert_non_null(bed);
+	begin(bed, 42);
+	synthetic_done(&bed->synthetic);
+	assert_int_equal(synthetic_init_with(&bed->synthetic, SYNTHETIC_CAST, &four), 0);
+	make_snapshot(bed);
+	bed->snapshot->elapsed_ns = 1000000000;
+	bed->scene.glyphs = &glyphs_utf8;
+	bed->scene.iface_sums = &sums;
+	for (int i = 0; i < 2; i++) {
+		draw_at(bed, size[i][0], size[i][1]);
+		assert_true(line_of(bed, line[i][0]) > 0);
+		if (line[i][1])
+			assert_true(line_of(bed, line[i][1]) > line_of(bed, line[i][0]));
+		assert_int_equal(line_of(bed, " veth"), -1);
+	}
+	draw_at(bed, 80, 23);
+	assert_int_equal(line_of(bed, " eth0  "), -1);
+	frame_done(&bed->frame);
+	end(bed);
+	free(bed);
+}
+
 /* 1, 2 or 5 times a power of ten, never below, and at most 2.5 times too large; as its text says. */
 static void test_scale_holds_value(void **state)
 {
@@ -280,6 +326,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_header_is_snapshot),
+		cmocka_unit_test(test_interfaces_keep_their_order),
 		cmocka_unit_test(test_scale_holds_value),
 	};
 
