@@ -18,11 +18,12 @@ struct levels {
 	uint64_t key[3][ITEMS];
 };
 
-static uint64_t refine(const void *context, unsigned int level, uint32_t index)
+static void refine(const void *context, unsigned int level, struct select_item *item, size_t count)
 {
 	const struct levels *levels = context;
 
-	return levels->key[level][index];
+	for (size_t i = 0; i < count; i++)
+		item[i].key = levels->key[level][item[i].index];
 }
 
 static int compare(const void *context, uint32_t a, uint32_t b)

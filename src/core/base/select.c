@@ -95,10 +95,12 @@ static void partition(struct select_run *run, unsigned int level, struct select_
 static void refine_keys(const struct select_run *run, unsigned int level, struct select_item *item,
 			size_t count)
 {
+	if (level < last_level(run)) {
+		run->order->refine(run->order->context, level, item, count);
+		return;
+	}
 	for (size_t i = 0; i < count; i++)
-		item[i].key = level < last_level(run) ? run->order->refine(run->order->context,
-									   level, item[i].index)
-						      : 0;
+		item[i].key = 0;
 }
 
 static size_t clip(size_t at, size_t begin, size_t count)

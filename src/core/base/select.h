@@ -17,8 +17,9 @@ struct select_item {
 };
 
 struct select_order {
-	/* Key of an item among those equal so far; `level` is 1 to `levels`. Largest first. */
-	uint64_t (*refine)(const void *context, unsigned int level, uint32_t index);
+	/* Sets the keys of items that are equal so far; `level` is 1 to `levels`. Largest first. */
+	void (*refine)(const void *context, unsigned int level, struct select_item *item,
+		       size_t count);
 	unsigned int levels;
 	/* The complete order, for items with equal keys: <0 when `a` is first. */
 	int (*compare)(const void *context, uint32_t a, uint32_t b);

@@ -408,9 +408,6 @@ static uint64_t step_key(const struct order *order, enum step step, uint32_t ind
 	}
 }
 
-/* Groups that are fetched ahead: a processor does not do so by itself where they are that large. */
-#define KEYS_AHEAD 16
-
 uint64_t order_key(const struct order *order, uint32_t index)
 {
 	return step_key(order, step_at(order, 0), index);
@@ -432,33 +429,70 @@ static void frozen_keys(const struct order *order, struct select_item *item, siz
 	}
 }
 
-void order_keys(const struct order *order, struct select_item *item, size_t count)
+/* The column of numbers that a step compares, as they are; COLUMNS: it compares something else. */
+static enum column number_column(const struct order *order, enum step step)
 {
-	bool large = order->rows->by != GROUP_FLOW;
-
-	if (order->frozen) {
-		frozen_keys(order, item, count);
-		return;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (large && i + KEYS_AHEAD < count)
-			group_fetch_counts(order->rows->group, item[i + KEYS_AHEAD].index);
-		item[i].key = order_key(order, item[i].index);
+	switch (step) {
+	case STEP_COLUMN:
+		return !order->reverse && column_info(order->column)->number
+			       ? order->column
+			       : COLUMNS;
+	case STEP_BYTES: return COLUMN_BYTES;
+	case STEP_PACKETS: return COLUMN_PACKETS;
+	default: return COLUMNS;
 	}
 }
 
-static uint64_t refine(const void *context, unsigned int level, uint32_t index)
+/* Rows that are fetched ahead: a processor does not do so by itself where they are that large. */
+#define KEYS_AHEAD 16
+
+static void step_keys(const struct order *order, enum step step, struct select_item *item,
+		      size_t count)
+{
+	enum column column = number_column(order, step);
+
+	if (step == STEP_COLUMN && order->frozen) {
+		frozen_keys(order, item, count);
+		return;
+	}
+	if (column != COLUMNS) {
+		rows_numbers(order->rows, column, item, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (i + KEYS_AHEAD < count)
+			rows_fetch(order->rows, item[i + KEYS_AHEAD].index);
+		item[i].key = step_key(order, step, item[i].index);
+	}
+}
+
+void order_keys(const struct order *order, struct select_item *item, size_t count)
+{
+	step_keys(order, step_at(order, 0), item, count);
+}
+
+/* Whether rows that are equal by an end may still differ in what it compares. */
+static bool is_cut_short(const struct order *order, enum step step, uint32_t index)
+{
+	const struct flow_key *key = rows_key(order->rows, index);
+	uint64_t prefix = step == STEP_SOURCE ? source_prefix(key) : destination_prefix(key);
+
+	return prefix >> 63;
+}
+
+static void refine(const void *context, unsigned int level, struct select_item *item, size_t count)
 {
 	const struct order *order = context;
-	enum step step = step_at(order, level);
 	enum step before = step_at(order, level - 1);
-	const struct flow_key *key = rows_key(order->rows, index);
-	uint64_t first = before == STEP_SOURCE ? source_prefix(key) : destination_prefix(key);
 
+	step_keys(order, step_at(order, level), item, count);
+	if (before != STEP_SOURCE && before != STEP_DESTINATION)
+		return;
 	/* Endpoints with the same prefix are still equal here, so the other end is not compared yet. */
-	if ((before == STEP_SOURCE || before == STEP_DESTINATION) && first >> 63)
-		return 0;
-	return step_key(order, step, index);
+	for (size_t i = 0; i < count; i++) {
+		if (is_cut_short(order, before, item[i].index))
+			item[i].key = 0;
+	}
 }
 
 static int compare_destinations(const struct flow_key *a, const struct flow_key *b)

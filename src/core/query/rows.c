@@ -344,6 +344,9 @@ static int take_groups(struct rows *rows)
 	return 0;
 }
 
+/* Flows that are fetched ahead. */
+#define FLOWS_AHEAD 16
+
 static int take_flows(struct rows *rows)
 {
 	struct waiting_flows waiting = {.count = 0};
@@ -352,9 +355,13 @@ static int take_flows(struct rows *rows)
 	for (size_t i = 0, count = source_count(&rows->source); !err && i < count; i++) {
 		const struct source_flow flow = source_get(&rows->source, i);
 
-		rows->about[i] = (struct flow_about){rows->owners ? flow.owner : OWNER_UNKNOWN,
-						     flow.sight};
-		if (rows_in_drill(rows, flow.key, rows->about[i]) && passes_filter(rows, i))
+		/* Not read back from the array: the two halves would have to leave for memory first. */
+		const struct flow_about about = {rows->owners ? flow.owner : OWNER_UNKNOWN,
+						 flow.sight};
+
+		source_fetch(&rows->source, i + FLOWS_AHEAD);
+		rows->about[i] = about;
+		if (rows_in_drill(rows, flow.key, about) && passes_filter(rows, i))
 			err = take_flow(rows, i, &flow, &waiting);
 	}
 	return err ? err : take_waiting(rows, &waiting);
@@ -468,7 +475,7 @@ static uint64_t number_of_row(const struct rows *rows, enum column column, uint3
 	return value > 0.0 ? (uint64_t)(value * 1e6) : 0;
 }
 
-static uint64_t number_of_flow(const struct rows *rows, enum column column, uint32_t index)
+static inline uint64_t number_of_flow(const struct rows *rows, enum column column, uint32_t index)
 {
 	const struct flow_counts delta = source_delta(&rows->source, index);
 
@@ -515,6 +522,42 @@ uint64_t rows_number(const struct rows *rows, enum column column, uint32_t index
 		return average_number(row->average_bps[column - COLUMN_AVERAGE_2S]);
 	case COLUMN_BYTES: return row->total[FLOW_IN].bytes + row->total[FLOW_OUT].bytes;
 	default: return number_of_row(rows, column, index);
+	}
+}
+
+void rows_fetch(const struct rows *rows, uint32_t index)
+{
+	if (rows->by == GROUP_FLOW)
+		source_fetch(&rows->source, index);
+	else
+		group_fetch_counts(rows->group, index);
+}
+
+/* Rows that are fetched ahead. */
+#define ROWS_AHEAD 16
+
+void rows_numbers(const struct rows *rows, enum column column, struct select_item *item,
+		  size_t count)
+{
+	const struct snapshot *snapshot = rows->by == GROUP_FLOW ? rows->source.snapshot : NULL;
+	bool counts = snapshot && !rows->base;
+
+	/* What most orders begin with stands in the rows of the snapshot. */
+	if (snapshot && column == COLUMN_BPS) {
+		for (size_t i = 0; i < count; i++)
+			item[i].key = snapshot->row[item[i].index].delta_bytes;
+	} else if (counts && column == COLUMN_BYTES) {
+		for (size_t i = 0; i < count; i++)
+			item[i].key = snapshot->row[item[i].index].bytes;
+	} else if (counts && column == COLUMN_PACKETS) {
+		for (size_t i = 0; i < count; i++)
+			item[i].key = snapshot->row[item[i].index].packets;
+	} else {
+		for (size_t i = 0; i < count; i++) {
+			if (i + ROWS_AHEAD < count)
+				rows_fetch(rows, item[i + ROWS_AHEAD].index);
+			item[i].key = rows_number(rows, column, item[i].index);
+		}
 	}
 }
 

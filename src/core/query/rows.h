@@ -115,6 +115,11 @@ struct row rows_get(const struct rows *rows, uint32_t index);
 struct column_context rows_context(const struct rows *rows);
 /* What a column of numbers is ordered by; larger is more. */
 uint64_t rows_number(const struct rows *rows, enum column column, uint32_t index);
+/* The same as keys of all items. */
+void rows_numbers(const struct rows *rows, enum column column, struct select_item *item,
+		  size_t count);
+/* Asks for the memory of a row, which will be needed soon. */
+void rows_fetch(const struct rows *rows, uint32_t index);
 /*
  * Of the interfaces that have had the slot of a row's key one after another, the one it has in the
  * snapshot shown, by number; 0 for groups over all interfaces.
