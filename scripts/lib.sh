@@ -22,7 +22,7 @@ test_packages=(
 # For tests that only the long run has.
 long_packages=(
 	nfdump pmacct prometheus prometheus-node-exporter
-	redis-server mosquitto mosquitto-clients gnutls-bin openssh-server openssh-client
+	clickhouse-server clickhouse-client redis-server mosquitto mosquitto-clients gnutls-bin openssh-server openssh-client
 	chromium caddy nginx-light postgresql postgresql-client
 	dovecot-imapd dovecot-pop3d exim4-daemon-light slapd ldap-utils mariadb-server openvpn
 	sip-tester gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
