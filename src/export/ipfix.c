@@ -253,6 +253,28 @@ static struct ipfix_pending pending_of(const struct change *change, const struct
 	return pending;
 }
 
+/* What became known of a flow after its last packet. */
+static void tell_cache(struct ipfix *ipfix, const struct snapshot *now, const struct flow_key *key,
+		       struct flow_about about)
+{
+	struct ipfix_pending known = {.key = *key, .about = about};
+
+	set_interface(&known, now->ifaces);
+	ipfix_cache_tell(ipfix->cache, &known);
+}
+
+static void tell_all(struct ipfix *ipfix, const struct snapshot *last)
+{
+	for (size_t i = 0; i < last->count && ipfix_cache_count(ipfix->cache); i++) {
+		const struct flow_table_entry *entry = snapshot_entry(last, i);
+
+		tell_cache(ipfix, last, &entry->key,
+			   (struct flow_about){
+				   atomic_load_explicit(&entry->owner, memory_order_acquire),
+				   atomic_load_explicit(&entry->sight, memory_order_acquire)});
+	}
+}
+
 static void take_change(struct ipfix *ipfix, const struct change *change)
 {
 	for (size_t i = 0; i < change->count; i++) {
@@ -260,6 +282,9 @@ static void take_change(struct ipfix *ipfix, const struct change *change)
 		int64_t age_ns = snapshot_seen_ns(change->now) - flow->first_wall_ns;
 		struct ipfix_pending pending;
 
+		if (flow->ended && !flow->delta.packets)
+			tell_cache(ipfix, change->now, &flow->key,
+				   (struct flow_about){flow->owner, flow->sight});
 		if (!flow->delta.packets)
 			continue;
 		pending = pending_of(change, &flow->key, &flow->delta);
@@ -328,6 +353,7 @@ int ipfix_finish(void *output, const struct snapshot *last)
 	ipfix_sender_end(ipfix->sender);
 	if (last) {
 		(void)ipfix_sender_ready(ipfix->sender);
+		tell_all(ipfix, last);
 		/* From here on nothing is refused. */
 		(void)announce_if_due(ipfix, last);
 		(void)send_due(ipfix, last, true);

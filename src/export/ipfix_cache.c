@@ -121,6 +121,15 @@ void ipfix_cache_add(struct ipfix_cache *cache, const struct ipfix_pending *coun
 	cache->flow[cache->count++] = *counted;
 }
 
+void ipfix_cache_tell(struct ipfix_cache *cache, const struct ipfix_pending *known)
+{
+	uint32_t place = hash_index_find(&cache->index, pending_hash(cache, known), is_pending,
+					 cache, known);
+
+	if (place != HASH_INDEX_NONE)
+		cache->flow[place].about = known->about;
+}
+
 /* The last one takes its place. */
 static void remove_pending(struct ipfix_cache *cache, size_t place)
 {

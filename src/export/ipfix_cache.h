@@ -26,7 +26,7 @@ struct ipfix_pending {
 	uint32_t start_ms, end_ms; /* since counting began; differences stay right over 49 days */
 	uint32_t ifindex;	   /* another one is another flow */
 	uint32_t link_header;	   /* bytes of each packet that are no IP octets */
-	struct flow_about about;   /* as of the last interval */
+	struct flow_about about;   /* what was known last */
 };
 
 struct ipfix_cache;
@@ -39,6 +39,9 @@ void ipfix_cache_free(struct ipfix_cache *cache);
 void ipfix_cache_add(struct ipfix_cache *cache, const struct ipfix_pending *counted);
 /* The same of packets of which only the direction and time are known; the key says the direction. */
 void ipfix_cache_add_rest(struct ipfix_cache *cache, const struct ipfix_pending *counted);
+
+/* Takes over what is known by now of a flow of which nothing new was counted, if the flow is in it. */
+void ipfix_cache_tell(struct ipfix_cache *cache, const struct ipfix_pending *known);
 
 /* Takes one record that is due; `is_rest`: of flows that found no room. A negative errno stops. */
 typedef int ipfix_cache_give(void *context, const struct ipfix_pending *pending,

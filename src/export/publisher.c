@@ -104,6 +104,15 @@ static void let_settle(const struct publisher *publisher)
 		wait_ready(&stop, 1, publisher->options.settle_ms);
 }
 
+/*
+ * The last snapshot is published when the program ends: by then the threads that look up owners and
+ * names have told all they know of its flows.
+ */
+static bool waits_for_end(const struct publisher *publisher, const struct snapshot *now)
+{
+	return now->state == SNAPSHOT_FINAL && !is_told_to_end(publisher);
+}
+
 /* Publishes if it is time; of a limited number of intervals the last one waits for the end. */
 static int see_newest(struct publisher *publisher)
 {
@@ -111,7 +120,7 @@ static int see_newest(struct publisher *publisher)
 	struct snapshot *now = ring_latest(options->ring);
 	int err = 0;
 
-	if (now && !publisher->ended && is_time(publisher, now)) {
+	if (now && !publisher->ended && !waits_for_end(publisher, now) && is_time(publisher, now)) {
 		if (options->count && publisher->published + 1 == options->count) {
 			publisher->ended = true;
 			options->say(options->context, PUBLISHER_ENDED, 0);
@@ -153,7 +162,7 @@ static int see_each(struct publisher *publisher)
 	do {
 		struct snapshot *now = next_snapshot(publisher);
 
-		more = now && now != change_last(publisher->keeper);
+		more = now && now != change_last(publisher->keeper) && !waits_for_end(publisher, now);
 		if (more) {
 			let_settle(publisher);
 			err = publish_change(publisher, now);

@@ -31,7 +31,10 @@ struct publisher_options {
 	/* How long it waits before a change, for owners of new flows to become known; 0: not. */
 	int settle_ms;
 	uint64_t count;	   /* intervals; the last one ends with the program; 0: no limit */
-	/* The output. Thread of the publisher; a negative errno ends it. */
+	/*
+	 * The output. Thread of the publisher; a negative errno ends it. A snapshot that is SNAPSHOT_FINAL is
+	 * not published before publisher_end().
+	 */
 	int (*publish)(void *output, const struct change *change);
 	/* After the last change; `last` is the newest snapshot, NULL if there was none. */
 	int (*finish)(void *output, const struct snapshot *last);

@@ -54,6 +54,26 @@ static int expire(struct ipfix_cache *cache, uint32_t now_ms, bool all, struct g
 	return ipfix_cache_expire(cache, now_ms, ACTIVE, IDLE, all, take_given, given);
 }
 
+/* What becomes known after the last packet is in the record; of a flow that is not here, nothing is kept. */
+static void test_known_later(void **state)
+{
+	struct ipfix_pending flow = counted_at(1, 0, 1000), other = counted_at(2, 0, 1000);
+	struct given given = {.most = UINT32_MAX};
+	struct ipfix_cache *cache;
+
+	assert_int_equal(ipfix_cache_new(10, &cache), 0);
+	ipfix_cache_add(cache, &flow);
+	flow.about = (struct flow_about){7, 8};
+	ipfix_cache_tell(cache, &flow);
+	ipfix_cache_tell(cache, &other);
+	assert_int_equal(expire(cache, 2000, true, &given), 0);
+	assert_int_equal(given.records, 1);
+	assert_int_equal(given.last.about.owner, 7);
+	assert_int_equal(given.last.about.sight, 8);
+	assert_int_equal(given.last.counts.packets, 2);
+	ipfix_cache_free(cache);
+}
+
 static void test_timeouts(void **state)
 {
 	struct ipfix_pending busy = counted_at(1, 0, 1000), brief = counted_at(2, 0, 1000);
@@ -132,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_known_later),
 		cmocka_unit_test(test_another_interface),
 		cmocka_unit_test(test_sums),
 	};
