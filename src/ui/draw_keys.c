@@ -221,6 +221,14 @@ static int menu_y(const struct layout *layout, int count)
 	return layout->height > count ? layout->height - count - 1 : 0;
 }
 
+/* The first line that is shown of a menu that is higher than the screen: the selected one is in sight. */
+static int menu_first(const struct layout *layout, const struct scene *scene, int count)
+{
+	int shown = layout->height - 1 < count ? layout->height - 1 : count;
+
+	return scene->menu_at >= shown ? scene->menu_at - shown + 1 : 0;
+}
+
 static int menu_width(const struct layout *layout)
 {
 	return layout->width - 2 < MENU_WIDTH ? layout->width - 2 : MENU_WIDTH;
@@ -234,13 +242,13 @@ void draw_menu(struct frame *frame, const struct layout *layout, const struct sc
 
 	put_menu_line(frame, y, width, STYLE_HEAD, ' ',
 		      scene->menu == MENU_VIEWS ? "View" : "Write what is shown", "");
-	for (int i = 0; i < (int)count; i++) {
+	for (int i = menu_first(layout, scene, (int)count); i < (int)count; i++) {
 		bool at = i == scene->menu_at;
 
-		put_menu_line(frame, y + 1 + i, width, at ? STYLE_SELECT : STYLE_PLAIN,
-			      line[i].letter, line[i].name, line[i].help);
+		put_menu_line(frame, ++y, width, at ? STYLE_SELECT : STYLE_PLAIN, line[i].letter,
+			      line[i].name, line[i].help);
 		if (at)
-			frame_put(frame, 1, y + 1 + i, width, STYLE_SELECT, scene->glyphs->mark);
+			frame_put(frame, 1, y, width, STYLE_SELECT, scene->glyphs->mark);
 	}
 }
 
@@ -265,5 +273,7 @@ int draw_menu_at(const struct layout *layout, const struct scene *scene, int x, 
 	int count = (int)menu_lines(scene, line);
 	int i = y - menu_y(layout, count) - 1;
 
+	if (i >= 0)
+		i += menu_first(layout, scene, count);
 	return x >= 1 && x <= menu_width(layout) && i >= 0 && i < count ? line[i].letter : 0;
 }

@@ -39,6 +39,18 @@ static void sort_by_user(struct scene *scene, struct snapshot *snapshot)
 	view_set_sort(scene->view, COLUMN_USER, false);
 }
 
+static void open_views(struct scene *scene, struct snapshot *snapshot)
+{
+	scene->menu = MENU_VIEWS;
+	scene->menu_at = 1;
+}
+
+static void open_last_view(struct scene *scene, struct snapshot *snapshot)
+{
+	scene->menu = MENU_VIEWS;
+	scene->menu_at = 10;
+}
+
 static void show_names(struct scene *scene, struct snapshot *snapshot)
 {
 	scene->host_names = true;
@@ -143,6 +155,9 @@ static const struct golden goldens[] = {
 	{"names-hosts-80x24", 80, 24, 6, name_hosts, NAMES},
 	{"detail-owner-80x24", 80, 24, 6, open_long_detail, ALL},
 	{"detail-owner-40x10", 40, 10, 6, open_long_detail, ALL},
+	{"menu-80x24", 80, 24, 6, open_views, ALL},
+	{"menu-40x10", 40, 10, 6, open_last_view, ALL},
+	{"menu-20x5", 20, 5, 6, open_last_view, ALL},
 	{"ifaces-80x24", 80, 24, 6, lose_one, IFACES(3)},
 	{"ifaces-40x10", 40, 10, 6, lose_one, IFACES(3)},
 	{"ifaces-all-80x24", 80, 24, 6, NULL, ALL},
