@@ -197,6 +197,59 @@ static void test_ties(void **state)
 	}
 }
 
+/* Ends in one network, with few different hosts and ports: every part of them decides somewhere. */
+static void set_ipv6_ends(struct flow_key *key, uint32_t i)
+{
+	static const uint8_t network[8] = {0x20, 0x01, 0x0d, 0xb8};
+
+	memset(key, 0, sizeof(*key));
+	memcpy(key->src, network, sizeof(network));
+	memcpy(key->dst, network, sizeof(network));
+	key->src[8] = (uint8_t)(i * 7 % 2);
+	key->src[15] = (uint8_t)(i * 11 % 3);
+	key->sport = (uint16_t)(i * 13 % 4);
+	key->dst[8] = (uint8_t)(i * 17 % 2);
+	key->dst[15] = (uint8_t)(i * 19 % 3);
+	key->dport = (uint16_t)(i * 23 % 5);
+	key->ethertype = ETH_P_IPV6;
+	key->ipproto = i % 2 ? IPPROTO_TCP : IPPROTO_UDP;
+	key->where = FLOW_WHERE(0, i / 2 % FLOW_DIRS);
+}
+
+/* Rows that are equal else stand in the order of flow_key_compare(), also where it is long ends that differ. */
+static void test_ipv6_ends(void **state)
+{
+	static const enum column columns[] = {COLUMN_TUPLE, COLUMN_PACKETS, COLUMN_SOURCE};
+	struct bed *bed = *state;
+	struct view *view;
+
+	for (size_t i = 0; i < bed->snapshot->count; i++) {
+		const struct flow_table_entry *entry = snapshot_entry(bed->snapshot, i);
+
+		set_ipv6_ends(&((struct flow_table_entry *)entry)->key, (uint32_t)i);
+		bed->snapshot->row[i].packets = bed->snapshot->row[i].bytes = 1;
+	}
+	assert_int_equal(view_new(COLUMN_TUPLE, &view), 0);
+	view_set_height(view, FLOWS);
+	view_set_snapshot(view, bed->snapshot);
+	for (size_t c = 0; c < 2 * sizeof(columns) / sizeof(columns[0]); c++) {
+		bool reversed = c % 2 && columns[c / 2] != COLUMN_PACKETS;
+		struct row row, last;
+
+		view_set_sort(view, columns[c / 2], c % 2);
+		assert_int_equal(view_arrange(view), 0);
+		assert_true(view_get(view, 0, &last));
+		for (size_t i = 1; i < view_count(view); i++, last = row) {
+			int order;
+
+			assert_true(view_get(view, i, &row));
+			order = flow_key_compare(&last.key, &row.key);
+			assert_true(reversed ? order >= 0 : order <= 0);
+		}
+	}
+	view_free(view);
+}
+
 /* Rows below `known` have the place that is 1000 less their number, all others none. */
 static void expect_places(const struct frozen *frozen, const struct flow_key *const key[],
 			  size_t known)
@@ -281,6 +334,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_view_and_report, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ties, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_ipv6_ends, set_up, tear_down),
 		cmocka_unit_test(test_frozen_places),
 		cmocka_unit_test_setup_teardown(test_frozen_view, set_up, tear_down),
 	};

@@ -243,14 +243,19 @@ enum step {
 	STEP_PACKETS,
 	STEP_SOURCE, /* as far as a number goes */
 	STEP_DESTINATION,
+	STEP_WORD_1, /* then by the words of flow_key_order_word(), where ends are longer than that */
+	STEP_WORD_2,
+	STEP_WORD_3,
+	STEP_WORD_4,
 };
 
-#define STEPS_MAX 5
+#define STEPS_MAX  9
+#define STEP_WORDS STEP_WORD_1, STEP_WORD_2, STEP_WORD_3, STEP_WORD_4
 
 /* Without the column's own step, which comes first. */
 static const enum step by_counts[STEPS_MAX] = {STEP_BYTES, STEP_PACKETS, STEP_SOURCE,
-					       STEP_DESTINATION};
-static const enum step by_source[STEPS_MAX] = {STEP_SOURCE, STEP_DESTINATION};
+					       STEP_DESTINATION, STEP_WORDS};
+static const enum step by_source[STEPS_MAX] = {STEP_SOURCE, STEP_DESTINATION, STEP_WORDS};
 static const enum step by_destination[STEPS_MAX] = {STEP_DESTINATION, STEP_SOURCE};
 
 /* Steps behind the column's own. */
@@ -480,12 +485,27 @@ static bool is_cut_short(const struct order *order, enum step step, uint32_t ind
 	return prefix >> 63;
 }
 
+/* Of ends that two numbers tell apart, words say nothing new. */
+static uint64_t word_key(const struct order *order, enum step step, uint32_t index)
+{
+	uint64_t value;
+
+	if (!is_cut_short(order, STEP_SOURCE, index))
+		return 0;
+	value = flow_key_order_word(rows_key(order->rows, index), step - STEP_WORD_1 + 1);
+	return ends_reversed(order) ? value : ~value;
+}
+
 static void refine(const void *context, unsigned int level, struct select_item *item, size_t count)
 {
 	const struct order *order = context;
-	enum step before = step_at(order, level - 1);
+	enum step step = step_at(order, level), before = step_at(order, level - 1);
 
-	step_keys(order, step_at(order, level), item, count);
+	for (size_t i = 0; step >= STEP_WORD_1 && i < count; i++)
+		item[i].key = word_key(order, step, item[i].index);
+	if (step >= STEP_WORD_1)
+		return;
+	step_keys(order, step, item, count);
 	if (before != STEP_SOURCE && before != STEP_DESTINATION)
 		return;
 	/* Endpoints with the same prefix are still equal here, so the other end is not compared yet. */
