@@ -78,6 +78,7 @@ static const struct help_line filter_help[] = {
 	{"comm user uid pid", "process; exe", STYLE_ACCENT},
 	{"container cgroup", "name or path", STYLE_ACCENT},
 	{"name iface", "host name, interface", STYLE_ACCENT},
+	{"app site sni", "what packets said", STYLE_ACCENT},
 	{"bps > 1M", "pps packets bytes >= =", STYLE_ACCENT},
 	{"and or not ( )", "adjacent terms: and", STYLE_ACCENT},
 };
