@@ -16,6 +16,11 @@
 #include "guard_private.h"
 
 #define NOBODY 65534 /* user and group, on Linux */
+/*
+ * Plus the process id: a user and group of its own, as a process of nobody's could signal it. Behind what
+ * systemd gives to users, services and containers (its UIDS-GIDS.md), below 2^31.
+ */
+#define OWN_IDS 0x70000000U
 
 /* Waiting, reading, sending, the time, and the end. Freeing memory is all that is done with it. */
 static const char *const jail_calls[] = {
@@ -40,15 +45,20 @@ static const char *const jail_calls[] = {
 	"exit_group",
 };
 
-static int become_nobody(void)
+static int take_id(uid_t id)
+{
+	return setresgid(id, id, id) || setresuid(id, id, id) ? -errno : 0;
+}
+
+static int leave_user(void)
 {
 	if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) ||
 	    !capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID))
 		return 0; /* an ordinary user stays the one it is */
-	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-	    setresuid(NOBODY, NOBODY, NOBODY))
+	if (setgroups(0, NULL))
 		return -errno;
-	return 0;
+	/* A user namespace may have few ids, but has nobody. */
+	return take_id(OWN_IDS + (uid_t)getpid()) ? take_id(NOBODY) : 0;
 }
 
 /* Also of what it could regain by executing a file, which the filter forbids. */
@@ -136,7 +146,7 @@ int jail_enter(void)
 	if (!err)
 		err = drop_bounding_set();
 	if (!err)
-		err = become_nobody();
+		err = leave_user();
 	if (!err)
 		err = drop_capabilities();
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))

@@ -102,10 +102,10 @@ has_reader() {
 	[ -n "$(reader_of "$1")" ]
 }
 
-# The reader is nobody without any right, and sees no interface but its own.
+# The reader has a user of its own without any right, and sees no interface but its own.
 confined() {
-	local status=/proc/$1/status
-	grep -q '^Uid:.65534.65534.65534.65534$' "$status" && grep -q '^Seccomp:.2$' "$status" &&
+	local status=/proc/$1/status uid=$((0x70000000 + $1))
+	grep -qP "^Uid:\t$uid\t$uid\t$uid\t$uid\$" "$status" && grep -qP "^Gid:\t$uid\t$uid\t" "$status" && grep -q '^Seccomp:.2$' "$status" &&
 		grep -q '^CapPrm:.0*$' "$status" && grep -q '^CapBnd:.0*$' "$status" &&
 		[ "$(readlink "/proc/$1/ns/net")" != "$(readlink "/proc/$MONITOR_PID/ns/net")" ]
 }
