@@ -332,6 +332,7 @@ static int run_view(struct app *app)
 		.exported = app_ipfix_text,
 		.sights = app->sight_table,
 		.inspected = app_sights_text,
+		.inspect_trouble = app_sights_trouble,
 		.owners_way = app->owners ? owners_way(app->owners) : NULL,
 		.attach = say_way,
 		.input = app->terminal ? app->terminal : stdin,

@@ -152,6 +152,8 @@ void app_start_sights(struct app *app);
 void app_finish_sights(struct app *app);
 /* One line on what was found, "" without a reader; true: it has ended. Any thread. */
 bool app_sights_text(void *app, char *text, size_t size);
+/* Why no names are read from packets, a phrase for the status line; NULL: they are, or are not wanted. */
+const char *app_sights_trouble(void *app);
 void app_free_sights(struct app *app);
 /* When the source is freed. */
 void app_free_samples(struct app *app);

@@ -90,6 +90,27 @@ static int give_samples(struct app *app)
 				 shared_ring_fd(app->samples));
 }
 
+/* At once, for those who only see the log. The thread of sights, or the one that counts. */
+static void say_state(void *context, enum sights_state state)
+{
+	(void)context;
+	switch (state) {
+	case SIGHTS_READ: log_line("the process that reads packets answers again"); break;
+	case SIGHTS_SILENT:
+		log_line("the process that reads packets does not answer, it may be stopped; names "
+			 "and applications are missing until it does");
+		break;
+	case SIGHTS_ENDED:
+		log_line("the process that reads packets has ended, or does not answer; names and "
+			 "applications are missing since then");
+		break;
+	case SIGHTS_UNCONFINED:
+		log_line("packets were not read for names and applications: the process for it "
+			 "could not be confined; does this kernel have seccomp?");
+		break;
+	}
+}
+
 void app_open_sights(struct app *app)
 {
 	const struct sights_options options = {
@@ -97,6 +118,7 @@ void app_open_sights(struct app *app)
 		.reader = app->reader,
 		.samples = app->reads_file ? app->samples : NULL,
 		.on_thread = app_narrow_sights,
+		.on_state = say_state,
 		.context = app,
 	};
 	struct sights_options opened = options;
@@ -123,9 +145,28 @@ void app_start_sights(struct app *app)
 		say_no_sights(err);
 }
 
+const char *app_sights_trouble(void *context)
+{
+	const struct app *app = context;
+	struct sights_health health;
+
+	if (!app->sights)
+		return NULL;
+	sights_health(app->sights, &health);
+	switch (health.state) {
+	case SIGHTS_SILENT:
+		return "no names from packets: the process that reads them does not answer";
+	case SIGHTS_ENDED: return "no names from packets: the process that reads them has ended";
+	case SIGHTS_UNCONFINED:
+		return "no names from packets: the process for them could not be confined";
+	default: return NULL;
+	}
+}
+
 bool app_sights_text(void *context, char *text, size_t size)
 {
 	const struct app *app = context;
+	const char *trouble = app_sights_trouble(context);
 	struct sights_health health;
 
 	*text = '\0';
@@ -133,32 +174,19 @@ bool app_sights_text(void *context, char *text, size_t size)
 		return false;
 	sights_health(app->sights, &health);
 	snprintf(text, size,
-		 "%s%llu findings, %llu refused, %llu not brought to flows, %llu forgotten",
-		 health.unconfined ? "packets are not read: the process for it could not be "
-				     "confined; "
-		 : health.dead	   ? "the process that reads packets has ended; "
-				   : "",
-		 (unsigned long long)health.findings, (unsigned long long)health.refused,
-		 (unsigned long long)health.given_up,
+		 "%s%s%llu findings, %llu refused, %llu not brought to flows, %llu forgotten",
+		 trouble ?: "", trouble ? "; " : "", (unsigned long long)health.findings,
+		 (unsigned long long)health.refused, (unsigned long long)health.given_up,
 		 (unsigned long long)sight_table_forgotten(app->sight_table));
-	return health.dead || health.unconfined;
+	return trouble;
 }
 
 void app_finish_sights(struct app *app)
 {
-	struct sights_health health;
-
 	if (!app->sights)
 		return;
 	sights_finish(app->sights);
 	ledger_take_owners(app->ledger);
-	sights_health(app->sights, &health);
-	if (health.unconfined)
-		log_line("packets were not read for names and applications: the process for it "
-			 "could not be confined; does this kernel have seccomp?");
-	else if (health.dead)
-		log_line("the process that reads packets has ended, or does not answer; names and "
-			 "applications are missing since then");
 }
 
 void app_free_sights(struct app *app)

@@ -30,6 +30,7 @@
 #define MESSAGES_RING "rmf"
 #define MESSAGE_SYNC  's' /* both ways */
 #define MESSAGE_WAKE  'w'
+#define MESSAGE_PING  'p' /* both ways */
 #define MESSAGE_OPEN  'o' /* from the process, which could not be confined, and ends */
 
 #define RECORDS_AT_ONCE	 64
@@ -142,9 +143,10 @@ static void answer_program(struct reading *reading)
 
 	if (!length || (length < 0 && errno != EAGAIN && errno != EINTR))
 		_exit(0); /* the program has ended */
-	if (length < 0 || message != MESSAGE_SYNC)
+	if (length < 0 || (message != MESSAGE_SYNC && message != MESSAGE_PING))
 		return;
-	read_ring_once(reading);
+	if (message == MESSAGE_SYNC)
+		read_ring_once(reading);
 	if (send(READER_FD, &message, sizeof(message), MSG_NOSIGNAL) < 0)
 		_exit(0);
 }
@@ -345,11 +347,20 @@ void sight_reader_stop(struct sight_reader *reader)
 	free(reader);
 }
 
+/* Without waiting; 0 or a negative errno. */
+static int tell_reader(const struct sight_reader *reader, char message)
+{
+	ssize_t sent;
+
+	do
+		sent = send(reader->fd, &message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : 0;
+}
+
 void sight_reader_wake(struct sight_reader *reader)
 {
-	char message = MESSAGE_WAKE;
-
-	(void)!send(reader->fd, &message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)tell_reader(reader, MESSAGE_WAKE);
 }
 
 int sight_reader_fd(const struct sight_reader *reader)
@@ -362,6 +373,16 @@ static enum sight_reader_news take_heard(struct sight_reader *reader,
 {
 	*ret_finding = reader->heard.finding[reader->taken++];
 	return sight_finding_check(ret_finding) ? READER_FINDING : READER_REFUSED;
+}
+
+static enum sight_reader_news news_of(char message)
+{
+	switch (message) {
+	case MESSAGE_OPEN: return READER_OPEN;
+	case MESSAGE_SYNC: return READER_SYNCED;
+	case MESSAGE_PING: return READER_ANSWERED;
+	default: return READER_REFUSED;
+	}
 }
 
 bool sight_reader_has_more(const struct sight_reader *reader)
@@ -388,7 +409,7 @@ enum sight_reader_news sight_reader_hear(struct sight_reader *reader,
 		return READER_DEAD;
 	memcpy(&message, heard->finding, sizeof(message));
 	if (length == 1)
-		return message == MESSAGE_OPEN ? READER_OPEN : READER_SYNCED;
+		return news_of(message);
 	if (length % (ssize_t)sizeof(heard->finding[0]) || length > (ssize_t)sizeof(heard->finding))
 		return READER_REFUSED;
 	reader->taken = 0;
@@ -396,9 +417,12 @@ enum sight_reader_news sight_reader_hear(struct sight_reader *reader,
 	return take_heard(reader, ret_finding);
 }
 
-bool sight_reader_sync(struct sight_reader *reader)
+int sight_reader_sync(struct sight_reader *reader)
 {
-	char message = MESSAGE_SYNC;
+	return tell_reader(reader, MESSAGE_SYNC);
+}
 
-	return send(reader->fd, &message, sizeof(message), MSG_NOSIGNAL) == sizeof(message);
+int sight_reader_ping(struct sight_reader *reader)
+{
+	return tell_reader(reader, MESSAGE_PING);
 }

@@ -46,6 +46,7 @@ enum sight_reader_news {
 	READER_FINDING, /* a finding, checked */
 	READER_REFUSED, /* one that could not be: it is left out */
 	READER_SYNCED,	/* the answer to sight_reader_sync() */
+	READER_ANSWERED, /* the answer to sight_reader_ping() */
 	READER_OPEN,	/* the process could not be confined, so it reads nothing and ends */
 	READER_DEAD,	/* the process has ended */
 };
@@ -55,7 +56,12 @@ enum sight_reader_news sight_reader_hear(struct sight_reader *reader,
 					 struct sight_finding *ret_finding);
 /* True while findings of a message wait to be taken: then the descriptor says nothing of them. */
 bool sight_reader_has_more(const struct sight_reader *reader);
-/* Asks it to read all that is in the ring now, and to say so: READER_SYNCED. False if it has ended. */
-bool sight_reader_sync(struct sight_reader *reader);
+/*
+ * Asks it to read all that is in the ring now, and to say so: READER_SYNCED. 0; -EAGAIN: it has not taken
+ * earlier messages, ask again when its descriptor is writable; another negative errno: it has ended.
+ */
+int sight_reader_sync(struct sight_reader *reader);
+/* Asks it to answer, whatever there is to read: READER_ANSWERED. Returns the same. */
+int sight_reader_ping(struct sight_reader *reader);
 
 #endif

@@ -27,6 +27,7 @@
 /* After a look of t, the next one comes so many t later at the earliest. */
 #define LOOK_REST    100
 #define SYNC_WAIT_MS 1000
+#define SILENT_LOOKS 2
 /* A reader of a capture that says nothing for so long is stuck: then the names are given up. */
 #define STUCK_MS 30000
 /* More messages than a socket holds. */
@@ -46,7 +47,9 @@ struct sights {
 	pthread_t thread;
 	bool started;
 	atomic_ullong findings, refused, given_up;
-	atomic_bool dead, unconfined;
+	atomic_uint state;    /* enum sights_state */
+	uint64_t asked_ns;    /* since when it owes an answer, CLOCK_MONOTONIC; 0: it does not */
+	uint32_t asked_looks; /* intervals since then */
 };
 
 static uint32_t word_of(const struct sight_finding *finding)
@@ -88,6 +91,48 @@ static void take_finding_in(struct sights *sights, const struct sight_finding *f
 	}
 }
 
+static void change_state(struct sights *sights, enum sights_state state)
+{
+	if (atomic_exchange(&sights->state, state) != state && sights->options.on_state)
+		sights->options.on_state(sights->options.context, state);
+}
+
+static bool reader_ended(const struct sights *sights)
+{
+	return atomic_load(&sights->state) >= SIGHTS_ENDED;
+}
+
+/* It has said something. */
+static void note_answer(struct sights *sights)
+{
+	sights->asked_ns = 0;
+	if (atomic_load(&sights->state) == SIGHTS_SILENT)
+		change_state(sights, SIGHTS_READ);
+}
+
+/* Once an interval, when all that it said was heard: asks it, or sees that it owes an answer for long. */
+static void check_reader(struct sights *sights)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (!sights->asked_ns) {
+		sights->asked_ns = now_ns;
+		sights->asked_looks = 0;
+		(void)sight_reader_ping(sights->options.reader);
+		return;
+	}
+	/* Several intervals, as both may have been stopped for so long. */
+	if (++sights->asked_looks > SILENT_LOOKS &&
+	    now_ns - sights->asked_ns > sights->options.silent_ns)
+		change_state(sights, SIGHTS_SILENT);
+}
+
+static void note_reader_end(struct sights *sights)
+{
+	if (!reader_ended(sights))
+		change_state(sights, SIGHTS_ENDED);
+}
+
 /* True if there may be more to hear. */
 static bool hear_reader(struct sights *sights)
 {
@@ -95,12 +140,17 @@ static bool hear_reader(struct sights *sights)
 
 	for (int heard = 0; heard < HEARD_AT_ONCE || sight_reader_has_more(sights->options.reader);
 	     heard++) {
-		switch (sight_reader_hear(sights->options.reader, &finding)) {
+		enum sight_reader_news news = sight_reader_hear(sights->options.reader, &finding);
+
+		if (news != READER_NOTHING && news != READER_DEAD)
+			note_answer(sights);
+		switch (news) {
 		case READER_FINDING: take_finding_in(sights, &finding); break;
 		case READER_REFUSED: atomic_fetch_add(&sights->refused, 1); break;
 		case READER_SYNCED: sights->synced = true; return false;
-		case READER_OPEN: atomic_store(&sights->unconfined, true); break;
-		case READER_DEAD: atomic_store(&sights->dead, true); return false;
+		case READER_ANSWERED: break;
+		case READER_OPEN: change_state(sights, SIGHTS_UNCONFINED); return false;
+		case READER_DEAD: note_reader_end(sights); return false;
 		default: return false;
 		}
 	}
@@ -205,6 +255,24 @@ static void look_at_snapshot(struct sights *sights, bool last)
 		ring_notify(sights->options.ring);
 }
 
+static int wait_ms(uint64_t now_ns, uint64_t until_ns)
+{
+	return (int)((until_ns - now_ns) / 1000000) + 1;
+}
+
+/* Waits for room where it has not taken what it was told before. False: there was none, or it has ended. */
+static bool ask_to_sync(struct sights *sights, uint64_t until_ns)
+{
+	struct pollfd wait = {.fd = sight_reader_fd(sights->options.reader), .events = POLLOUT};
+	uint64_t now_ns;
+	int err;
+
+	while ((err = sight_reader_sync(sights->options.reader)) == -EAGAIN &&
+	       (now_ns = clock_mono_ns()) < until_ns)
+		wait_ready(&wait, 1, wait_ms(now_ns, until_ns));
+	return !err;
+}
+
 /* Hears what the reader still has to say, for at most so long. False: it has not said all. */
 static bool sync_reader(struct sights *sights, unsigned int most_ms)
 {
@@ -212,10 +280,10 @@ static bool sync_reader(struct sights *sights, unsigned int most_ms)
 	uint64_t until_ns = clock_mono_ns() + most_ms * 1000000ULL, now_ns;
 
 	sights->synced = false;
-	if (sights->dead || !sight_reader_sync(sights->options.reader))
+	if (reader_ended(sights) || !ask_to_sync(sights, until_ns))
 		return false;
-	while (!sights->synced && !sights->dead && (now_ns = clock_mono_ns()) < until_ns) {
-		wait_ready(&wait, 1, (int)((until_ns - now_ns) / 1000000) + 1);
+	while (!sights->synced && !reader_ended(sights) && (now_ns = clock_mono_ns()) < until_ns) {
+		wait_ready(&wait, 1, wait_ms(now_ns, until_ns));
 		(void)hear_reader(sights);
 	}
 	return sights->synced;
@@ -225,13 +293,13 @@ bool sights_await_reader(struct sights *sights)
 {
 	if (sync_reader(sights, STUCK_MS))
 		return true;
-	atomic_store(&sights->dead, true);
+	note_reader_end(sights);
 	return false;
 }
 
 void sights_wake_reader(struct sights *sights)
 {
-	if (sights->dead)
+	if (reader_ended(sights))
 		return;
 	sight_reader_wake(sights->options.reader);
 	(void)hear_reader(sights);
@@ -241,10 +309,10 @@ void sights_settle(struct sights *sights, const struct snapshot *snapshot)
 {
 	int turns = SETTLE_TURNS;
 
-	if (!sights->dead && shared_ring_used(sights->options.samples))
+	if (!reader_ended(sights) && shared_ring_used(sights->options.samples))
 		(void)sights_await_reader(sights);
 	/* What a sample said was sent before its place was given back. */
-	while (!sights->dead && hear_reader(sights) && turns)
+	while (!reader_ended(sights) && hear_reader(sights) && turns)
 		turns--;
 	if (sights->waiting.count)
 		write_sights(sights, snapshot, snapshot->state != SNAPSHOT_LIVE);
@@ -282,16 +350,18 @@ static void *sights_main(void *arg)
 	while (!wait_take_event(sights->stop_fd)) {
 		int pause_ms = hearing_pause_ms(sights);
 		/* The descriptor of a reader that has ended is always readable. */
-		bool hears = !sights->dead && pause_ms < 0;
+		bool ended = reader_ended(sights), hears = !ended && pause_ms < 0;
 
 		if (wait_ready(waits, hears ? WAITS_OF_SIGHTS : WAIT_SIGHTS_READER,
-			       sights->dead ? -1 : pause_ms) < 0)
+			       ended ? -1 : pause_ms) < 0)
 			continue;
 		if (hears && waits[WAIT_SIGHTS_READER].revents)
 			(void)hear_reader(sights);
 		if (waits[WAIT_SIGHTS_PUBLISH].revents) {
 			wait_take_event(sights->publish_fd);
 			look_at_snapshot(sights, false);
+			if (hears && !waits[WAIT_SIGHTS_READER].revents)
+				check_reader(sights);
 		}
 	}
 	(void)sync_reader(sights, SYNC_WAIT_MS);
@@ -319,6 +389,8 @@ int sights_open(const struct sights_options *options, struct sights **ret_sights
 	if (!sights)
 		return -ENOMEM;
 	sights->options = *options;
+	if (!sights->options.silent_ns)
+		sights->options.silent_ns = SIGHTS_SILENT_NS;
 	sights->share = (struct cpu_share){.clock = CLOCK_THREAD_CPUTIME_ID,
 					   .part = HEARING_PART,
 					   .saved_max_ns = HEARING_SAVED_NS,
@@ -367,7 +439,6 @@ void sights_health(const struct sights *sights, struct sights_health *ret_health
 		.findings = atomic_load(&sights->findings),
 		.refused = atomic_load(&sights->refused),
 		.given_up = atomic_load(&sights->given_up),
-		.dead = atomic_load(&sights->dead),
-		.unconfined = atomic_load(&sights->unconfined),
+		.state = (enum sights_state)atomic_load(&sights->state),
 	};
 }

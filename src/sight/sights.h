@@ -20,12 +20,26 @@
 
 struct sights;
 
+/* Whether packets are read for names. */
+enum sights_state {
+	SIGHTS_READ,
+	SIGHTS_SILENT,	   /* not now: the reader does not answer, it may be stopped */
+	SIGHTS_ENDED,	   /* no more: it has ended, or was given up */
+	SIGHTS_UNCONFINED, /* never: it could not be confined, and has ended */
+};
+
+/* After so long without an answer the reader counts as silent; it answers within milliseconds. */
+#define SIGHTS_SILENT_NS 15000000000ULL
+
 struct sights_options {
 	struct ring *ring;		  /* these stay the caller's and outlive it */
 	struct sight_table *table;	  /* the thread becomes its only writer */
 	struct sight_reader *reader;	  /* the thread hears it alone */
 	const struct shared_ring *samples; /* of a capture file: there is no thread; NULL: there is */
 	void (*on_thread)(void *context); /* the thread's first act; NULL: none */
+	/* Each change of the state, by whoever notices it: the thread, or the one that counts. NULL: none. */
+	void (*on_state)(void *context, enum sights_state state);
+	uint64_t silent_ns; /* 0: SIGHTS_SILENT_NS */
 	void *context;
 };
 
@@ -65,8 +79,7 @@ struct sights_health {
 	uint64_t refused;  /* that could not have been made */
 	uint64_t
 		given_up; /* flows found in no snapshot while there was room, or no room for the sight */
-	bool dead;	  /* the reader has ended: no more names */
-	bool unconfined;  /* and that because it could not be confined */
+	enum sights_state state;
 };
 void sights_health(const struct sights *sights, struct sights_health *ret_health);
 

@@ -117,6 +117,7 @@ struct scene {
 	bool export_lost;		  /* some were lost */
 	char inspected[200];		  /* one line on what was found in packets; "": none are read */
 	bool inspect_ended;		  /* nothing more will be found */
+	const char *inspect_trouble;	  /* why nothing is found in packets; NULL: something is */
 	bool plain; /* no graphs, bars or lines drawn with signs */
 	bool hides_own;			  /* the session this program runs in is hidden */
 	/* Counted when totals were reset, for view_totals_since(). */

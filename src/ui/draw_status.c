@@ -336,7 +336,10 @@ static enum status status_of(const struct scene *scene, char *trouble, size_t si
 		return STATUS_FILTER;
 	if (snapshot->state == SNAPSHOT_ENDED)
 		return STATUS_ENDED;
-	return *ifaces_notice(snapshot->ifaces, trouble, size) ? STATUS_TROUBLE : STATUS_NOTHING;
+	if (*ifaces_notice(snapshot->ifaces, trouble, size))
+		return STATUS_TROUBLE;
+	snprintf(trouble, size, "%s", scene->inspect_trouble ?: "");
+	return *trouble ? STATUS_TROUBLE : STATUS_NOTHING;
 }
 
 #define TROUBLE_MAX 240
@@ -369,9 +372,7 @@ static void draw_state(struct frame *frame, const struct layout *layout, const s
 	char trouble[TROUBLE_MAX];
 
 	switch (status_of(scene, trouble, sizeof(trouble))) {
-	case STATUS_NOTICE:
-		frame_put(frame, 1, y, width - 1, STYLE_BOLD, scene->notice);
-		break;
+	case STATUS_NOTICE: frame_put(frame, 1, y, width - 1, STYLE_BOLD, scene->notice); break;
 	case STATUS_HELD: draw_held(frame, layout, scene); break;
 	case STATUS_LOST:
 		frame_put(frame, 1, y, frame->width, STYLE_WARN | STYLE_BOLD,

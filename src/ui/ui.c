@@ -87,6 +87,8 @@ static int redraw(struct ui *ui)
 	screen_size(ui->screen, &width, &height);
 	ui_see_alert(ui);
 	ui->scene.attach = ui->options->attach(ui->options->context);
+	if (ui->options->inspect_trouble)
+		ui->scene.inspect_trouble = ui->options->inspect_trouble(ui->options->context);
 	ui->wish.by = view_group(ui->view);
 	ui->wish.sort = view_sort(ui->view);
 	ui->wish.ifaces = ui_has_ifaces(ui);

@@ -85,6 +85,8 @@ struct ui_options {
 	bool (*exported)(void *context, char *text, size_t size);
 	/* One line on what was found in packets, "" if none are read; true: nothing more will be. NULL: none. */
 	bool (*inspected)(void *context, char *text, size_t size);
+	/* Why nothing is found in them, a phrase for the status line; NULL: something is. NULL: none. */
+	const char *(*inspect_trouble)(void *context);
 	void *context; /* handed to the functions above */
 	struct ui_asked *asked; /* filled at the end; NULL: not wanted */
 };

@@ -6,8 +6,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -86,17 +88,34 @@ static int end_at_once(void)
 	_exit(1);
 }
 
+static _Atomic bool *may_answer; /* shared with the process */
+
+/* In the process: as one that is stopped and continued. It answers what it is asked, but not yet. */
+static int answer_late(void)
+{
+	char message;
+
+	for (;;) {
+		if (!*may_answer)
+			poll(NULL, 0, 1);
+		else if (recv(READER_FD, &message, 1, 0) != 1 ||
+			 send(READER_FD, &message, 1, MSG_NOSIGNAL) != 1)
+			_exit(0);
+	}
+}
+
 struct bed {
 	struct ring *ring;
 	struct sight_table *table;
 	struct sight_reader *reader;
 	struct sights *sights;
+	uint64_t silent_ns;
 	int map_fd;
 };
 
 static void bed_open(struct bed *bed, int (*confine)(void))
 {
-	struct sights_options options = {0};
+	struct sights_options options = {.silent_ns = bed->silent_ns};
 
 	bed->map_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "samples", 0, 0, RING_BYTES, NULL);
 	if (bed->map_fd < 0)
@@ -121,18 +140,29 @@ static void bed_close(struct bed *bed)
 	close(bed->map_fd);
 }
 
+/* An interval is over. */
+static void publish(const struct bed *bed)
+{
+	struct snapshot *snapshot;
+
+	assert_int_equal(snapshot_new(0, &snapshot), 0);
+	assert_int_equal(flow_table_new(1, &snapshot->table), 0);
+	ring_publish(bed->ring, snapshot);
+}
+
 static struct sights_health await_health(const struct bed *bed, uint64_t findings, uint64_t refused,
-					 bool dead)
+					 enum sights_state state)
 {
 	uint64_t until_ns = clock_mono_ns() + LIMIT_NS;
 	struct sights_health health;
 
 	do {
+		publish(bed);
 		poll(NULL, 0, 1);
 		sights_health(bed->sights, &health);
-	} while ((health.findings < findings || health.refused < refused ||
-		  (dead && !health.dead)) &&
-		 clock_mono_ns() < until_ns);
+	} while (
+		(health.findings < findings || health.refused < refused || health.state != state) &&
+		clock_mono_ns() < until_ns);
 	return health;
 }
 
@@ -142,7 +172,7 @@ static void test_never_stops(void **state)
 	struct bed bed = {0};
 
 	bed_open(&bed, talk_forever);
-	health = await_health(&bed, IN_A_ROW, IN_A_ROW, false);
+	health = await_health(&bed, IN_A_ROW, IN_A_ROW, SIGHTS_READ);
 	assert_true(health.refused >= IN_A_ROW);
 	assert_true(health.findings >= IN_A_ROW);
 	/* However much there still is to hear. */
@@ -158,9 +188,29 @@ static void test_at_once(void **state)
 	struct bed bed = {0};
 
 	bed_open(&bed, say_at_once);
-	assert_int_equal(await_health(&bed, MESSAGE_MAX, 0, false).findings, MESSAGE_MAX);
+	assert_int_equal(await_health(&bed, MESSAGE_MAX, 0, SIGHTS_READ).findings, MESSAGE_MAX);
 	sights_finish(bed.sights);
 	assert_int_equal(sight_table_count(bed.table), MESSAGE_MAX);
+	bed_close(&bed);
+}
+
+/* It does not answer, then it does; at the end it does not again, and is not waited for. */
+static void test_silent(void **state)
+{
+	struct bed bed = {.silent_ns = 1000000};
+
+	may_answer = mmap(NULL, sizeof(*may_answer), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(may_answer, MAP_FAILED);
+	bed_open(&bed, answer_late);
+	assert_int_equal(await_health(&bed, 0, 0, SIGHTS_SILENT).state, SIGHTS_SILENT);
+	*may_answer = true;
+	assert_int_equal(await_health(&bed, 0, 0, SIGHTS_READ).state, SIGHTS_READ);
+	*may_answer = false;
+	/* More than its socket holds. */
+	for (int i = 0; i < 10000; i++)
+		sight_reader_wake(bed.reader);
+	sights_finish(bed.sights);
 	bed_close(&bed);
 }
 
@@ -169,7 +219,7 @@ static void test_dies(void **state)
 	struct bed bed = {0};
 
 	bed_open(&bed, end_at_once);
-	assert_true(await_health(&bed, 0, 0, true).dead);
+	assert_int_equal(await_health(&bed, 0, 0, SIGHTS_ENDED).state, SIGHTS_ENDED);
 	sights_finish(bed.sights);
 	bed_close(&bed);
 }
@@ -179,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_never_stops),
 		cmocka_unit_test(test_at_once),
+		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_dies),
 	};
 

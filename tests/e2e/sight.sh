@@ -3,7 +3,7 @@
 # Names and applications from packets, with real clients and servers; and that counting goes on,
 # exactly, when the process that reads packets dies, is stopped, or is flooded.
 #
-# usage: sight.sh [names|sites|reader|flood|hostile|off]...
+# usage: sight.sh [names|sites|reader|silent|flood|hostile|off]...
 set -u
 . "$(dirname "$0")/sight_bed.sh"
 tools=${PKTSTAT_TOOLS:?directory of the test tools}
@@ -150,6 +150,32 @@ test_reader() {
 		monitor_stop KILL
 		wait_for 60 ended "$reader" || fail "a reader outlives a killed program"
 	done
+}
+
+says() {
+	grep -q "$1" "$BED_DIR/$MONITOR_NAME.err"
+}
+
+# A reader that is stopped is told, and told again when it is continued; then names are found as before.
+test_silent() {
+	need curl openssl jq pgrep setpriv
+	local reader name
+	serve_tls
+	monitor_start silent --json --no-owners -r 100ms
+	wait_for 60 has_reader "$MONITOR_PID" || fail "there is no reader"
+	reader=$(reader_of "$MONITOR_PID")
+	wait_for 60 confined "$reader" || fail "the reader is not confined: $(cat "/proc/$reader/status")"
+	setpriv --reuid=65534 --regid=65534 --clear-groups kill -STOP "$reader" 2>/dev/null &&
+		fail "a process of nobody stops the reader"
+	kill -STOP "$reader"
+	wait_for 60 says 'does not answer, it may be stopped' || fail "nothing says that the reader is stopped"
+	kill -CONT "$reader"
+	wait_for 60 says 'answers again' || fail "nothing says that the reader answers again"
+	bed_mon curl -sk -o /dev/null --resolve tls.example.org:443:10.99.0.2 https://tls.example.org/
+	monitor_stop
+	same "status" "$MONITOR_STATUS" 0
+	same "messages" "$(wc -l <"$BED_DIR/silent.err")" 2
+	row appProto=https dstName=tls.example.org nameFrom=sni
 }
 
 not_there() {

@@ -125,13 +125,19 @@ static void open_health_of_slots(struct scene *scene, struct snapshot *snapshot)
 	snapshot->health.gone = (struct flow_counts){5678, 567800};
 	snapshot->health.inspect = true;
 	snprintf(scene->inspected, sizeof(scene->inspected),
-		 "the process that reads packets has ended; 17 findings, 0 refused, 2 not "
-		 "brought to flows");
+		 "no names from packets: the process that reads them has ended; 17 findings, 0 "
+		 "refused, 2 not brought to flows");
 	scene->inspect_ended = true;
 	scene->page = PAGE_HEALTH;
 }
 
+static void lose_reader(struct scene *scene, struct snapshot *snapshot)
+{
+	scene->inspect_trouble = "no names from packets: the process that reads them has ended";
+}
+
 static const struct golden goldens[] = {
+	{"reader-ended-80x24", 80, 24, 6, lose_reader, OWNERS},
 	{"owners-80x24", 80, 24, 6, golden_select_third, OWNERS},
 	{"owners-100x30", 100, 30, 6, NULL, OWNERS},
 	{"owners-132x40", 132, 40, 6, NULL, OWNERS},
