@@ -230,7 +230,8 @@ static int serve_keeping(const void *context, const void *request, size_t length
 		return -ENAMETOOLONG;
 	memcpy(name, request, length);
 	name[length] = '\0';
-	return *name == KEEPING_FAILED ? settings_remove_kept(name + 1) : settings_create_kept(name);
+	return *name == KEEPING_FAILED ? settings_remove_kept(name + 1)
+				       : settings_create_kept(name);
 }
 
 static int write_whole(int fd, const char *text, size_t length)
@@ -385,7 +386,8 @@ int app_save_settings(void *context, const struct settings *settings, char where
 	settings_text(settings, text, sizeof(text));
 	length = helper_ask(app->saver, text, strlen(text), &saved, sizeof(saved));
 	if (length != (ssize_t)sizeof(saved)) {
-		snprintf(where, SETTINGS_PATH_MAX, "the helper process that saves them has ended");
+		snprintf(where, SETTINGS_PATH_MAX, "the helper process that saves them %s",
+			 length == -ETIMEDOUT ? "does not answer" : "has ended");
 		return length < 0 ? (int)length : -EPROTO;
 	}
 	saved.where[sizeof(saved.where) - 1] = '\0';

@@ -12,10 +12,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "guard.h"
+#include "wait.h"
 
 struct helper {
 	int fd;
+	unsigned int wait_ms;
+	unsigned int owed; /* answers to requests that nobody waits for any more */
 };
 
 /* The descriptor of the socket in the helper, after the standard streams. */
@@ -123,7 +127,10 @@ int helper_start(const struct helper_options *options, struct helper **ret_helpe
 	close(pair[1]);
 	if (err)
 		goto out_close;
-	helper->fd = pair[0];
+	*helper = (struct helper){
+		.fd = pair[0],
+		.wait_ms = options->wait_ms ? options->wait_ms : HELPER_WAIT_MS,
+	};
 	*ret_helper = helper;
 	return 0;
 out_close:
@@ -133,15 +140,46 @@ out_free:
 	return err;
 }
 
+/* Answers that came late are for nobody; descriptors in them are closed by the kernel. */
+static bool owes_nothing(struct helper *helper)
+{
+	char byte;
+
+	while (helper->owed && recv(helper->fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0)
+		helper->owed--;
+	return !helper->owed;
+}
+
+/* Sends a request and waits until there is an answer, or an end: 0 or a negative errno. */
+static int ask_and_wait(struct helper *helper, const void *request, size_t length)
+{
+	struct pollfd wait = {.fd = helper->fd, .events = POLLIN};
+	uint64_t until_ns, now_ns;
+
+	if (!owes_nothing(helper))
+		return -ETIMEDOUT;
+	if (send(helper->fd, request, length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return -errno;
+	until_ns = clock_mono_ns() + helper->wait_ms * 1000000ULL;
+	while (!wait.revents && (now_ns = clock_mono_ns()) < until_ns)
+		wait_ready(&wait, 1, (int)((until_ns - now_ns) / 1000000) + 1);
+	if (wait.revents)
+		return 0;
+	helper->owed++;
+	return -ETIMEDOUT;
+}
+
 ssize_t helper_ask(struct helper *helper, const void *request, size_t length, void *answer,
 		   size_t size)
 {
 	ssize_t got;
+	int err;
 
 	if (!helper)
 		return -EPIPE;
-	if (send(helper->fd, request, length, MSG_NOSIGNAL) < 0)
-		return -errno;
+	err = ask_and_wait(helper, request, length);
+	if (err)
+		return err;
 	got = receive_message(helper->fd, answer, size);
 	return got ? got : -EPIPE;
 }
@@ -169,11 +207,13 @@ int helper_ask_file(struct helper *helper, const void *request, size_t length)
 				 .msg_control = control,
 				 .msg_controllen = sizeof(control)};
 	ssize_t got;
+	int err;
 
 	if (!helper)
 		return -EPIPE;
-	if (send(helper->fd, request, length, MSG_NOSIGNAL) < 0)
-		return -errno;
+	err = ask_and_wait(helper, request, length);
+	if (err)
+		return err;
 	do
 		got = recvmsg(helper->fd, &message, MSG_CMSG_CLOEXEC);
 	while (got < 0 && errno == EINTR);

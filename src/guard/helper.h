@@ -14,6 +14,9 @@
 /* Longest request and answer, in bytes. */
 #define HELPER_MESSAGE_MAX 8192
 
+/* How long an answer is waited for: a helper may be stopped, or wait for a disk or a directory service. */
+#define HELPER_WAIT_MS 5000
+
 struct helper;
 
 struct helper_options {
@@ -28,6 +31,7 @@ struct helper_options {
 	 */
 	int (*serve_file)(const void *context, const void *request, size_t length);
 	const void *context; /* as it was when the helper was started */
+	unsigned int wait_ms; /* 0: HELPER_WAIT_MS */
 };
 
 /* Starts it. Main thread, before any other. 0 or a negative errno. */
@@ -35,7 +39,8 @@ int helper_start(const struct helper_options *options, struct helper **ret_helpe
 
 /*
  * Sends a request and waits for the answer. Returns its length, at most `size`, or a negative errno
- * (-EPIPE: the helper has ended). One thread at a time; for NULL: -EPIPE.
+ * (-EPIPE: the helper has ended; -ETIMEDOUT: it does not answer, or has not yet answered an earlier
+ * request). One thread at a time; for NULL: -EPIPE.
  */
 ssize_t helper_ask(struct helper *helper, const void *request, size_t length, void *answer,
 		   size_t size);

@@ -89,11 +89,41 @@ static void tells_its_end(void **state)
 	helper_stop(NULL);
 }
 
+/* One that is stopped is not waited for; once it goes on, answers are those of new requests. */
+static void is_stopped(void **state)
+{
+	const struct helper_options hasty = {
+		.name = "test-helper", .needs = GUARD_SETTINGS, .serve = serve, .wait_ms = 1};
+	struct helper *helper = NULL;
+	ssize_t length;
+	long child, number = -1;
+
+	assert_int_equal(helper_start(&hasty, &helper), 0);
+	while (helper_ask(helper, "p", 1, &child, sizeof(child)) != sizeof(child))
+		usleep(1000);
+	assert_int_equal(kill((pid_t)child, SIGSTOP), 0);
+	/* Before it takes effect, it may still answer. */
+	while ((length = helper_ask(helper, "p", 1, &number, sizeof(number))) == sizeof(number))
+		usleep(1000);
+	assert_int_equal(length, -ETIMEDOUT);
+	assert_int_equal(helper_ask(helper, "f", 1, &number, sizeof(number)), -ETIMEDOUT);
+	assert_int_equal(kill((pid_t)child, SIGCONT), 0);
+	for (int i = 0; i < 100; i++) {
+		while (helper_ask(helper, "p", 1, &number, sizeof(number)) != sizeof(number))
+			usleep(1000);
+		assert_int_equal(number, child);
+		length = helper_ask(helper, "0", 1, &number, sizeof(number));
+		assert_true(length == -ETIMEDOUT || !number);
+	}
+	helper_stop(helper);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
 		cmocka_unit_test(tells_its_end),
+		cmocka_unit_test(is_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
