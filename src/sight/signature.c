@@ -28,6 +28,7 @@ static const struct {
 	{APPLICATION_MYSQL, OVER_TCP, signature_mysql},
 	{APPLICATION_MQTT, OVER_TCP, signature_mqtt},
 	{APPLICATION_RDP, OVER_TCP, signature_rdp},
+	{APPLICATION_RDP, OVER_UDP, signature_rdp_udp},
 	{APPLICATION_SMB, OVER_TCP, signature_smb},
 	{APPLICATION_KERBEROS, OVER_BOTH, signature_kerberos},
 	{APPLICATION_LDAP, OVER_BOTH, signature_ldap},

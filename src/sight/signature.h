@@ -36,8 +36,8 @@ signature_test signature_ssh, signature_smtp, signature_imap, signature_pop3, si
 	signature_http, signature_http2, signature_sip, signature_ssdp, signature_redis,
 	signature_vnc, signature_amqp;
 signature_test signature_dhcp, signature_stun, signature_ntp, signature_dtls, signature_rtcp,
-	signature_mqtt, signature_postgresql, signature_mysql, signature_rdp, signature_smb,
-	signature_ldap, signature_kerberos, signature_wireguard, signature_openvpn,
+	signature_mqtt, signature_postgresql, signature_mysql, signature_rdp, signature_rdp_udp,
+	signature_smb, signature_ldap, signature_kerberos, signature_wireguard, signature_openvpn,
 	signature_bittorrent, signature_snmp, signature_bgp;
 
 #endif

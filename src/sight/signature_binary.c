@@ -133,6 +133,24 @@ bool signature_rdp(const struct payload *payload)
 	       has_at(payload, 11, "\x01\x00\x08\x00", 4) || payload_has_port(payload, 3389);
 }
 
+/*
+ * MS-RDPEUDP, 3.1.5.1.1: what begins a connection over UDP acknowledges -1, has only the flags SYN, SYNLOSSY,
+ * CORRELATION_ID and SYNEX, and two sizes of datagrams that are bounded (2.2.2.1 and 2.2.2.5).
+ */
+bool signature_rdp_udp(const struct payload *payload)
+{
+	struct octets octets = octets_in(payload);
+	uint32_t acknowledged = octets_number(&octets, 4), flags, up, down;
+
+	octets_take(&octets, 2); /* size of the window */
+	flags = octets_number(&octets, 2);
+	octets_take(&octets, 4); /* number of the first packet */
+	up = octets_number(&octets, 2);
+	down = octets_number(&octets, 2);
+	return !octets.cut && acknowledged == UINT32_MAX && (flags & ~0x1a00U) == 1 && up >= 1132 &&
+	       up <= 1232 && down >= 1132 && down <= 1232;
+}
+
 /* MS-SMB2, 2.1 and 2.2.1; MS-CIFS, 2.2.3.1. */
 bool signature_smb(const struct payload *payload)
 {

@@ -38,8 +38,8 @@ static const struct sample samples[] = {
 	{APPLICATION_SIP, false, 9999, TEXT("INVITE sip:bob@example.org SIP/2.0\r\n"), 0},
 	{APPLICATION_SSDP, false, 1900, TEXT("M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250\r\n"),
 	 0},
-	{APPLICATION_SSDP, false, 7000,
-	 TEXT("M-SEARCH * HTTP/1.1\r\nMAN: \"ssdp:discover\"\r\n"), 0},
+	{APPLICATION_SSDP, false, 7000, TEXT("M-SEARCH * HTTP/1.1\r\nMAN: \"ssdp:discover\"\r\n"),
+	 0},
 	{APPLICATION_SSDP, false, 1900, TEXT("HTTP/1.1 200 OK\r\n"), 0},
 	{APPLICATION_UNKNOWN, false, 32414, TEXT("M-SEARCH * HTTP/1.1\r\n\r\n"), 0},
 	{APPLICATION_REDIS, true, 7000, TEXT("*1\r\n$4\r\nPING\r\n"), 0},
@@ -59,6 +59,12 @@ static const struct sample samples[] = {
 	      "8.0.36\0\1\0\0\0abc"),
 	 19},
 	{APPLICATION_RDP, true, 7000, TEXT("\3\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\3\0\0\0"), 0},
+	{APPLICATION_RDP, false, 7000,
+	 TEXT("\xff\xff\xff\xff\0\x40\x18\1abcd\x04\xd0\x04\xd0\0\1\0\2"), 400},
+	{APPLICATION_UNKNOWN, false, 3389, /* a flag too many */
+	 TEXT("\xff\xff\xff\xff\0\x40\x18\5abcd\x04\xd0\x04\xd0\0\1\0\2"), 400},
+	{APPLICATION_UNKNOWN, false, 3389, /* datagrams too large */
+	 TEXT("\xff\xff\xff\xff\0\x40\0\1abcd\x04\xd0\x04\xd1"), 400},
 	{APPLICATION_SMB, true, 7000, TEXT("\0\0\0\x2a\xfeSMB\x40\0"), 0},
 	{APPLICATION_LDAP, true, 7000, TEXT("\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0"),
 	 0},
