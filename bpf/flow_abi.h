@@ -194,7 +194,8 @@ struct flow_front {
 	__u32 bits_max;  /* as many as there are */
 	__u64 handed;	 /* packets handed over as samples, */
 	__u64 refused[FLOW_REFUSALS]; /* and those that were not: enum sample_refusal */
-	__u64 unused[5];
+	__u64 woken; /* the reader of samples, when it had read up to here: a position plus 1 */
+	__u64 unused[4];
 	struct flow_late late;
 	struct flow_late slow; /* what flow_count_slow() and flow_sample() are asked about, */
 	struct flow_late back; /* and flow_write_back() */

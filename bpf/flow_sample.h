@@ -54,6 +54,21 @@ static __always_inline int flow_hand_over(struct __sk_buff *skb, const struct fl
 	return SAMPLE_REFUSALS;
 }
 
+/*
+ * How to submit one of many records: waking the reader if the ring fills, but not again before it has
+ * read something since. One that may take no more CPU time does not wait for it.
+ */
+static __always_inline __u64 flow_wake(struct flow_front *front)
+{
+	__u64 woken = bpf_ringbuf_query(&flow_samples, BPF_RB_CONS_POS) + 1;
+
+	if (front->woken == woken ||
+	    bpf_ringbuf_query(&flow_samples, BPF_RB_AVAIL_DATA) <= SAMPLE_RING_WAKE)
+		return BPF_RB_NO_WAKEUP;
+	front->woken = woken;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
 /* Hands a packet over unless enough were, and counts what becomes of it. */
 static __always_inline void flow_offer(struct __sk_buff *skb, struct flow_front *front,
 				       const struct flow_key *key,
@@ -63,9 +78,8 @@ static __always_inline void flow_offer(struct __sk_buff *skb, struct flow_front 
 	int refusal = SAMPLE_REFUSED_LIMIT;
 
 	if (handed < limit) {
-		if (!(handed & (SAMPLE_WAKE_EACH - 1)) &&
-		    bpf_ringbuf_query(&flow_samples, BPF_RB_AVAIL_DATA) > SAMPLE_RING_WAKE)
-			wake = BPF_RB_FORCE_WAKEUP;
+		if (!(handed & (SAMPLE_WAKE_EACH - 1)))
+			wake = flow_wake(front);
 		if (!segment->length)
 			refusal = flow_hand_over(skb, key, segment, 0, wake);
 		else if (segment->length <= SAMPLE_SMALL)

@@ -27,7 +27,8 @@
 
 /*
  * The ring that records pass through, and at which fill level its reader is woken: by one in so many
- * records of a CPU, as waking takes microseconds. A power of two.
+ * records of a CPU, as waking takes microseconds, and not again before it has read something. A
+ * power of two.
  */
 #define SAMPLE_RING_BYTES (1U << 20)
 #define SAMPLE_RING_WAKE  (SAMPLE_RING_BYTES / 4)

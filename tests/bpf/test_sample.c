@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cmocka.h>
+#include <poll.h>
 
 #include "flow_rig.h"
 #include "flow_slots.h"
@@ -24,6 +25,7 @@
 #include "flow.skel.h"
 
 #define RECORDS_MAX 16384
+#define LIMIT_MS    60000
 #define CLIENT	    40000
 #define SERVER	    443
 #define TABLE_BITS  13
@@ -365,6 +367,32 @@ static void test_full(void **state)
 	bed_close(&bed);
 }
 
+static void fill_ring(struct bed *bed)
+{
+	front_of(bed)->handed = 0;
+	for (uint16_t seed = 1; seed <= 600; seed++)
+		send_gso(bed, seed, "eth ip4 udp:1,53 data:1000", 0);
+}
+
+/* The reader is woken when the ring fills, and not again while it has read nothing since. */
+static void test_woken(void **state)
+{
+	struct bed bed = bed_inspecting();
+	struct pollfd wait = {.fd = sample_ring_fd(bed.ring), .events = POLLIN};
+
+	front_of(&bed)->woken = 1; /* at the beginning */
+	fill_ring(&bed);
+	assert_true(refused(&bed, SAMPLE_REFUSED_FULL) > 0);
+	assert_int_equal(poll(&wait, 1, 0), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_true(read_records(&bed) > 0);
+		fill_ring(&bed);
+		assert_int_equal(poll(&wait, 1, LIMIT_MS), 1);
+		assert_true(front_of(&bed)->woken > 1);
+	}
+	bed_close(&bed);
+}
+
 /* Flows that find no slot in their bucket are sampled as well. */
 static void test_overflow(void **state)
 {
@@ -425,8 +453,8 @@ int main(void)
 		cmocka_unit_test(test_table_always), cmocka_unit_test(test_datagrams),
 		cmocka_unit_test(test_headers),	     cmocka_unit_test(test_long),
 		cmocka_unit_test(test_limit),	     cmocka_unit_test(test_full),
-		cmocka_unit_test(test_overflow),     cmocka_unit_test(test_preempted),
-		cmocka_unit_test(test_off),
+		cmocka_unit_test(test_woken),	     cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_preempted),    cmocka_unit_test(test_off),
 	};
 
 	if (rig_cannot_run())
