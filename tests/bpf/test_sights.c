@@ -26,7 +26,7 @@
 #define READER_FD   3 /* of the socket in the process, see sight_reader.c */
 #define RING_BYTES  (1U << 20)
 #define LIMIT_NS    60000000000ULL
-#define IN_A_ROW    1000 /* refused, until it counts as never stopping */
+#define IN_A_ROW    100 /* refused, until it counts as never stopping */
 #define MESSAGE_MAX 16	 /* findings, see sight_reader.c */
 
 static void prepare_nothing(void)
