@@ -45,6 +45,7 @@ struct bpf_source {
 	pthread_t maker;
 	bool making;
 	int made; /* 0, or why not */
+	int installed; /* the tables: the same */
 };
 
 static struct bpf_source *bpf_source_of(struct flow_source *source)
@@ -267,6 +268,32 @@ void bpf_source_free(struct flow_source *base)
 	free(source);
 }
 
+static void *tables_main(void *arg)
+{
+	struct bpf_source *source = arg;
+
+	source->installed = tables_install(&source->tables);
+	return NULL;
+}
+
+/*
+ * Puts tables and maps where the programs find them. Either waits for programs that run; at the same time,
+ * both wait for the same ones.
+ */
+static int install_maps(struct bpf_source *source)
+{
+	pthread_t thread;
+	int err;
+
+	if (pthread_create(&thread, NULL, tables_main, source)) {
+		err = tables_install(&source->tables);
+		return err ? err : store_install(&source->store);
+	}
+	err = store_install(&source->store);
+	pthread_join(thread, NULL);
+	return err ? err : source->installed;
+}
+
 /* Fronts, flow tables, and the flow maps for what finds no slot in them. */
 static int make_maps(struct bpf_source *source)
 {
@@ -287,6 +314,8 @@ static int make_maps(struct bpf_source *source)
 		err = store_open(&source->store, bpf_map__fd(skeleton->maps.flow_maps),
 				 source->cpus, online, source->max_flows,
 				 source->tables.bits_max > 0);
+	if (!err)
+		err = install_maps(source);
 	if (err)
 		return err;
 	source->wakes =
@@ -384,6 +413,7 @@ int bpf_source_open(const struct bpf_source_options *options, struct flow_source
 		*ret_failure = (struct bpf_source_failure){.step = BPF_SOURCE_MAPS};
 		err = source->made;
 	}
+	source->programs.at_once = false;
 	if (err)
 		goto out_free;
 	*ret_source = &source->base;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One skeleton makes the maps; for each slot another is opened that takes them over, all but the
- * constants, and is let go once its programs are in the kernel.
+ * constants, and is let go once its programs are in the kernel. At the start, for each of the two.
  */
 #include "programs.h"
 
@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,7 @@ int programs_open(struct programs *programs, unsigned int cpus, bool no_arp, boo
 		.no_arp = no_arp,
 		.inspect = inspect,
 		.preempted = kernel_is_realtime(),
+		.at_once = sysconf(_SC_NPROCESSORS_ONLN) > 1,
 		.shared_fd = {{-1, -1}, {-1, -1}, {-1, -1}},
 	};
 	/* So that nobody outside can choose flows that meet in one bucket. */
@@ -209,34 +211,24 @@ static int share_maps(const struct programs *programs, const struct flow_bpf *sk
 	return err;
 }
 
-/* Descriptors of the caller's own, which outlive these. */
-static int take_descriptors(int in_fd, int out_fd, int ret_fd[FLOW_DIRS])
-{
-	int in = fcntl(in_fd, F_DUPFD_CLOEXEC, 3);
-	int out = fcntl(out_fd, F_DUPFD_CLOEXEC, 3);
-	int err = in < 0 || out < 0 ? -errno : 0;
-
-	if (err) {
-		if (in >= 0)
-			close(in);
-		return err;
-	}
-	ret_fd[FLOW_IN] = in;
-	ret_fd[FLOW_OUT] = out;
-	return 0;
-}
-
-static int load(const struct programs *programs, unsigned int slot, bool shared,
-		enum flow_link link, int ret_fd[FLOW_DIRS])
-{
-	struct flow_bpf *skeleton = flow_bpf__open();
+/* The programs of a pair that are to be loaded: both, or one. */
+struct loading {
+	const struct programs *programs;
+	unsigned int slot;
+	bool shared;
+	enum flow_link link;
+	bool wanted[FLOW_DIRS];
+	int *fd; /* of each that is wanted, once it is loaded; else -1 */
 	int err;
+};
 
-	if (!skeleton)
-		return -errno;
-	skeleton->rodata->flow_slot = (uint8_t)slot;
-	skeleton->rodata->flow_shared = shared;
-	skeleton->rodata->flow_link = (uint8_t)link;
+static void set_constants(const struct loading *loading, const struct flow_bpf *skeleton)
+{
+	const struct programs *programs = loading->programs;
+
+	skeleton->rodata->flow_slot = (uint8_t)loading->slot;
+	skeleton->rodata->flow_shared = loading->shared;
+	skeleton->rodata->flow_link = (uint8_t)loading->link;
 	skeleton->rodata->flow_no_arp = programs->no_arp;
 	skeleton->rodata->flow_can_wake = 1;
 	skeleton->rodata->flow_inspect = programs->inspect;
@@ -245,15 +237,86 @@ static int load(const struct programs *programs, unsigned int slot, bool shared,
 	memcpy((void *)skeleton->rodata->flow_seed, programs->seed, sizeof(programs->seed));
 	skeleton->rodata->flow_preempted = programs->preempted;
 	skeleton->rodata->flow_fragment_ticks = kernel_ticks(FLOW_FRAGMENT_MAX_AGE_S);
-	err = share_maps(programs, skeleton);
+}
+
+/* Descriptors of the caller's own, which outlive those of the skeleton. */
+static int take_descriptors(const struct loading *loading, const int fd[FLOW_DIRS])
+{
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		if (!loading->wanted[dir])
+			continue;
+		loading->fd[dir] = fcntl(fd[dir], F_DUPFD_CLOEXEC, 3);
+		if (loading->fd[dir] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int load_wanted(const struct loading *loading)
+{
+	struct flow_bpf *skeleton = flow_bpf__open();
+	int err;
+
+	if (!skeleton)
+		return -errno;
+	set_constants(loading, skeleton);
+	bpf_program__set_autoload(skeleton->progs.flow_ingress, loading->wanted[FLOW_IN]);
+	bpf_program__set_autoload(skeleton->progs.flow_egress, loading->wanted[FLOW_OUT]);
+	err = share_maps(loading->programs, skeleton);
 	if (!err)
 		err = flow_bpf__load(skeleton);
+	if (!err)
+		err = take_descriptors(loading,
+				       (const int[FLOW_DIRS]){
+					       [FLOW_IN] = bpf_program__fd(skeleton->progs.flow_ingress),
+					       [FLOW_OUT] = bpf_program__fd(skeleton->progs.flow_egress)});
+	flow_bpf__destroy(skeleton);
+	return err;
+}
+
+static void *loading_main(void *arg)
+{
+	struct loading *loading = arg;
+
+	loading->err = load_wanted(loading);
+	return NULL;
+}
+
+/* Each program from a skeleton of its own: verifying it is work of the kernel, which two CPUs can share. */
+static int load_at_once(const struct loading *both)
+{
+	struct loading in = *both, out = *both;
+	pthread_t thread;
+
+	in.wanted[FLOW_OUT] = out.wanted[FLOW_IN] = false;
+	if (pthread_create(&thread, NULL, loading_main, &out))
+		return load_wanted(both);
+	in.err = load_wanted(&in);
+	pthread_join(thread, NULL);
+	return in.err ? in.err : out.err;
+}
+
+/* A pair of programs, to ret_fd; the descriptors of both, or of neither. */
+static int load(const struct programs *programs, unsigned int slot, bool shared,
+		enum flow_link link, int ret_fd[FLOW_DIRS])
+{
+	int fd[FLOW_DIRS] = {-1, -1};
+	const struct loading both = {.programs = programs,
+				     .slot = slot,
+				     .shared = shared,
+				     .link = link,
+				     .wanted = {true, true},
+				     .fd = fd};
+	int err = programs->at_once ? load_at_once(&both) : load_wanted(&both);
+
 	if (!err && programs->await)
 		err = programs->await(programs->context);
-	if (!err)
-		err = take_descriptors(bpf_program__fd(skeleton->progs.flow_ingress),
-				       bpf_program__fd(skeleton->progs.flow_egress), ret_fd);
-	flow_bpf__destroy(skeleton);
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		if (!err)
+			ret_fd[dir] = fd[dir];
+		else if (fd[dir] >= 0)
+			close(fd[dir]);
+	}
 	return err;
 }
 
@@ -279,6 +342,23 @@ static bool note_slot(const struct programs *programs, unsigned int ifindex, uns
 	return false;
 }
 
+/* Descriptors of the caller's own of programs that stay loaded; both or neither. */
+static int duplicate(const int fd[FLOW_DIRS], int ret_fd[FLOW_DIRS])
+{
+	int in = fcntl(fd[FLOW_IN], F_DUPFD_CLOEXEC, 3);
+	int out = fcntl(fd[FLOW_OUT], F_DUPFD_CLOEXEC, 3);
+	int err = in < 0 || out < 0 ? -errno : 0;
+
+	if (err) {
+		if (in >= 0)
+			close(in);
+		return err;
+	}
+	ret_fd[FLOW_IN] = in;
+	ret_fd[FLOW_OUT] = out;
+	return 0;
+}
+
 int programs_share(struct programs *programs, unsigned int slot, unsigned int ifindex,
 		   enum flow_link link, int ret_fd[FLOW_DIRS])
 {
@@ -287,7 +367,7 @@ int programs_share(struct programs *programs, unsigned int slot, unsigned int if
 	if (!note_slot(programs, ifindex, slot))
 		return load(programs, slot, false, link, ret_fd);
 	err = fd[FLOW_IN] >= 0 ? 0 : load(programs, slot, true, link, fd);
-	return err ? err : take_descriptors(fd[FLOW_IN], fd[FLOW_OUT], ret_fd);
+	return err ? err : duplicate(fd, ret_fd);
 }
 
 void programs_unshare(const struct programs *programs, unsigned int ifindex)

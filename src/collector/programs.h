@@ -2,7 +2,7 @@
 /*
  * The tc programs in the kernel: one set of maps for all, and per interface a pair of programs with
  * its slot and link layer built in, so that a packet pays nothing for there being several. Loading
- * takes the kernel some 10 ms a pair; where there are many interfaces, those of one link layer
+ * takes the kernel some 50 ms a pair; where there are many interfaces, those of one link layer
  * share a pair, and a packet pays for finding the slot, mostly one comparison. Main thread at
  * start, collector thread afterwards; owned by the BPF source.
  */
@@ -23,6 +23,11 @@ struct programs {
 	bool inspect; /* the first packets of flows are handed over */
 	uint64_t seed[FLOW_SEEDS]; /* the same in all of them: they share the slots */
 	bool preempted;		   /* a PREEMPT_RT kernel: programs interrupt each other */
+	/*
+	 * Both programs of a pair are loaded at the same time, one of them by a thread made for it. Only
+	 * at the start: later the thread that loads them may not make others.
+	 */
+	bool at_once;
 	int shared_fd[FLOW_LINKS][FLOW_DIRS]; /* -1: not loaded yet */
 	/*
 	 * Called before programs are handed out, which may run from then on: 0 when all is in place

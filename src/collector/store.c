@@ -35,8 +35,7 @@ static int install(const struct store *store, uint32_t index, int map_fd)
 	return bpf_map_update_elem(store->outer_fd, &index, &map_fd, BPF_ANY);
 }
 
-/* Puts all maps in place together, so that the kernel waits for running programs as rarely as it can. */
-static int install_all(const struct store *store)
+int store_install(const struct store *store)
 {
 	uint32_t i, count = store->cpus * FLOW_GENERATIONS;
 	uint32_t *index = calloc(count, sizeof(*index));
@@ -113,11 +112,7 @@ int store_open(struct store *store, int outer_fd, unsigned int cpus, unsigned in
 	if (!store->cpu || !store->map)
 		return -ENOMEM;
 	err = drain_buffer_init(&store->buffer);
-	if (!err)
-		err = open_all(store, online);
-	if (!err)
-		err = install_all(store);
-	return err;
+	return err ? err : open_all(store, online);
 }
 
 void store_close(struct store *store)

@@ -42,12 +42,17 @@ struct store {
 };
 
 /*
- * Makes the maps and puts them into the outer map `outer_fd`, which has room for `cpus` possible
+ * Makes the maps, to be put into the outer map `outer_fd`, which has room for `cpus` possible
  * CPUs; `online` of them get room to start with: less, when they hold only the `overflow` of flow
- * tables, or when memory is short. 0, -ENOMEM or another negative errno.
+ * tables, or when memory is short. 0, -ENOMEM or another negative errno; then store_install() is due.
  */
 int store_open(struct store *store, int outer_fd, unsigned int cpus, unsigned int online,
 	       size_t max_flows, bool overflow);
+/*
+ * Puts all maps where the programs find them, and waits until running programs have ended: all at once,
+ * so that the kernel waits only once. 0 or a negative errno.
+ */
+int store_install(const struct store *store);
 /* Safe on a zeroed store. */
 void store_close(struct store *store);
 

@@ -142,22 +142,52 @@ static void set_bounds(struct tables *tables, unsigned int online, size_t max_fl
 			    first < TABLES_BITS_FIRST ? first : TABLES_BITS_FIRST);
 }
 
-/* The first tables. Where not all can be put in place, there are to be none: it is a rare kernel. */
-static int open_first_tables(struct tables *tables, unsigned int online)
+/* Where not all tables can be made or put in place, none is ever made larger: it is a rare kernel. */
+static void stay_if_refused(struct tables *tables)
+{
+	if (!tables->failed)
+		return;
+	tables->bits_max = 0;
+	tables->failed = 0;
+}
+
+static void make_first_tables(struct tables *tables, unsigned int online)
+{
+	for (uint32_t i = 0; i < online * FLOW_GENERATIONS; i++) {
+		unsigned int cpu = i / FLOW_GENERATIONS;
+		int fd;
+
+		want(tables, cpu, tables->bits_first);
+		if (table_make(tables->bits_first, &fd))
+			refused(tables, cpu, 1);
+		else
+			tables->table[i] = (struct table){.fd = fd, .bits = tables->bits_first};
+	}
+	stay_if_refused(tables);
+}
+
+int tables_install(struct tables *tables)
 {
 	struct change change;
-	int err = change_init(&change, (size_t)online * FLOW_GENERATIONS);
+	int err = change_init(&change, (size_t)tables->cpus * FLOW_GENERATIONS);
 
-	for (uint32_t i = 0; !err && i < online * FLOW_GENERATIONS; i++) {
-		want(tables, i / FLOW_GENERATIONS, tables->bits_first);
-		change_add(tables, &change, i, 1);
+	if (err)
+		goto out_free;
+	for (uint32_t i = 0; i < tables->cpus * FLOW_GENERATIONS; i++) {
+		if (!tables->table[i].bits)
+			continue;
+		change.index[change.count] = i;
+		change.fd[change.count++] = tables->table[i].fd;
 	}
-	if (!err)
-		change_apply(tables, &change, 1);
-	if (tables->failed) {
-		tables->bits_max = 0;
-		tables->failed = 0;
+	outer_put(tables->outer_fd, change.index, change.fd, change.err, change.count);
+	for (uint32_t i = 0; i < change.count; i++) {
+		if (!change.err[i])
+			continue;
+		table_close(&tables->table[change.index[i]]);
+		refused(tables, change.index[i] / FLOW_GENERATIONS, 1);
 	}
+	stay_if_refused(tables);
+out_free:
 	change_done(&change);
 	return err;
 }
@@ -181,7 +211,9 @@ int tables_open(struct tables *tables, int outer_fd, const struct fronts *fronts
 	if (off)
 		return 0;
 	set_bounds(tables, online, max_flows);
-	return tables->bits_first ? open_first_tables(tables, online) : 0;
+	if (tables->bits_first)
+		make_first_tables(tables, online);
+	return 0;
 }
 
 void tables_close(struct tables *tables)

@@ -52,12 +52,17 @@ struct tables {
 };
 
 /*
- * Makes the first tables and puts them into the outer map `outer_fd`, for `online` of `cpus`
- * possible CPUs; `fronts` must outlive these. Where the kernel has no such tables or no memory for
- * them, and where `off`, there are none, and the fronts do alone. 0 or -ENOMEM.
+ * Makes the first tables, for `online` of `cpus` possible CPUs, to be put into the outer map `outer_fd`;
+ * `fronts` must outlive these. Where the kernel has no such tables or no memory for them, and where
+ * `off`, there are none, and the fronts do alone. 0 or -ENOMEM; then tables_install() is due.
  */
 int tables_open(struct tables *tables, int outer_fd, const struct fronts *fronts,
 		unsigned int online, size_t max_flows, bool off);
+/*
+ * Puts the first tables where the programs find them, and waits until running programs have ended. Those
+ * that the kernel refuses there are closed. 0 or -ENOMEM.
+ */
+int tables_install(struct tables *tables);
 /* Safe on zeroed tables. */
 void tables_close(struct tables *tables);
 

@@ -93,7 +93,11 @@ static int bed_open(struct bed *bed, unsigned int cpus)
 		err = tables_open(&bed->tables, bed->tables_fd, &bed->fronts, cpus, MAX_FLOWS,
 				  false);
 	if (!err)
+		err = tables_install(&bed->tables);
+	if (!err)
 		err = store_open(&bed->store, bed->maps_fd, cpus, cpus, MAX_FLOWS, true);
+	if (!err)
+		err = store_install(&bed->store);
 	return err ? err : ledger_new(MAX_FLOWS, LEDGER_KEEP_NS_DEFAULT, &bed->ledger);
 }
 

@@ -3,6 +3,7 @@
  * Where the real programs keep their counts: front cache, flow map, generations, the sums of what
  * found no room, fragments, and what is set before loading.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <bpf/bpf.h>
@@ -402,6 +404,91 @@ static void test_verified(void **state)
 	rig_free(rig);
 }
 
+/* Maps of a loaded program that the other one has too; `ret_count`: all it has. */
+static unsigned int shared_maps(const int fd[FLOW_DIRS], uint32_t *ret_count)
+{
+	static uint32_t id[FLOW_DIRS][64];
+	static const char *const names[FLOW_DIRS] = {"flow_ingress", "flow_egress"};
+	unsigned int shared = 0;
+	uint32_t count[FLOW_DIRS];
+
+	for (int dir = 0; dir < FLOW_DIRS; dir++) {
+		struct bpf_prog_info info = {.nr_map_ids = 64, .map_ids = (uintptr_t)id[dir]};
+		__u32 size = sizeof(info);
+
+		assert_int_equal(bpf_obj_get_info_by_fd(fd[dir], &info, &size), 0);
+		assert_string_equal(info.name, names[dir]);
+		count[dir] = info.nr_map_ids;
+	}
+	assert_int_equal(count[FLOW_IN], count[FLOW_OUT]);
+	for (uint32_t i = 0; i < count[FLOW_IN]; i++) {
+		for (uint32_t j = 0; j < count[FLOW_OUT]; j++)
+			shared += id[FLOW_IN][i] == id[FLOW_OUT][j];
+	}
+	*ret_count = count[FLOW_IN];
+	return shared;
+}
+
+/* Loaded one after another or at the same time, both programs count in the same maps; constants are their own then. */
+static void test_load_pair(void **state)
+{
+	struct programs programs;
+	int cpus = kernel_cpus(), fd[FLOW_DIRS];
+	unsigned int shared;
+	uint32_t maps = 0;
+
+	assert_true(cpus > 0);
+	assert_int_equal(programs_open(&programs, (unsigned int)cpus, false, false), 0);
+	for (unsigned int at_once = 0; at_once < 2; at_once++) {
+		programs.at_once = at_once;
+		assert_int_equal(programs_load(&programs, 0, FLOW_LINK_ETHERNET, fd), 0);
+		shared = shared_maps(fd, &maps);
+		assert_int_equal(shared, maps - at_once);
+		close(fd[FLOW_IN]);
+		close(fd[FLOW_OUT]);
+	}
+	programs_close(&programs);
+}
+
+static int refuse_programs(void *context)
+{
+	++*(unsigned int *)context;
+	return -EIO;
+}
+
+static unsigned int open_descriptors(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	assert_non_null(directory);
+	while (readdir(directory))
+		count++;
+	closedir(directory);
+	return count;
+}
+
+/* Where one of the two cannot be handed out, neither is, and no descriptor is left open. */
+static void test_load_neither(void **state)
+{
+	int cpus = kernel_cpus(), fd[FLOW_DIRS] = {-7, -7};
+	struct programs programs;
+	unsigned int refused = 0, before;
+
+	assert_true(cpus > 0);
+	assert_int_equal(programs_open(&programs, (unsigned int)cpus, false, false), 0);
+	programs.at_once = true;
+	programs.await = refuse_programs;
+	programs.context = &refused;
+	before = open_descriptors();
+	assert_int_equal(programs_load(&programs, 0, FLOW_LINK_ETHERNET, fd), -EIO);
+	assert_int_equal(open_descriptors(), before);
+	assert_int_equal(refused, 1);
+	assert_int_equal(fd[FLOW_IN], -7);
+	assert_int_equal(fd[FLOW_OUT], -7);
+	programs_close(&programs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,6 +505,8 @@ int main(void)
 		cmocka_unit_test(test_no_arp),
 		cmocka_unit_test(test_wake),
 		cmocka_unit_test(test_verified),
+		cmocka_unit_test(test_load_pair),
+		cmocka_unit_test(test_load_neither),
 	};
 
 	if (rig_cannot_run())

@@ -157,9 +157,12 @@ static int open_memory(struct bed *bed)
 	if (!err)
 		err = tables_open(&bed->tables, bpf_map__fd(skel->maps.flow_tables), &bed->fronts,
 				  cpus, MAX_FLOWS, false);
-	return err ? err
-		   : store_open(&bed->store, bpf_map__fd(skel->maps.flow_maps), cpus, cpus,
-				MAX_FLOWS, true);
+	if (!err)
+		err = tables_install(&bed->tables);
+	if (!err)
+		err = store_open(&bed->store, bpf_map__fd(skel->maps.flow_maps), cpus, cpus,
+				 MAX_FLOWS, true);
+	return err ? err : store_install(&bed->store);
 }
 
 static struct bed *bed_new(bool inspect)

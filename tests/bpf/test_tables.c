@@ -120,9 +120,11 @@ static void bed_open(struct bed *bed)
 	assert_int_equal(
 		tables_open(&bed->tables, outer, &bed->fronts, bed->rig->cpus, MAX_FLOWS, false),
 		0);
+	assert_int_equal(tables_install(&bed->tables), 0);
 	outer = bpf_map__fd(bed->rig->skel->maps.flow_maps);
 	assert_int_equal(
 		store_open(&bed->store, outer, bed->rig->cpus, bed->rig->cpus, MAX_FLOWS, true), 0);
+	assert_int_equal(store_install(&bed->store), 0);
 	for (uint32_t i = 0; i < FLOWS_MAX; i++)
 		known[i].key = blast_flow_key(&mix, i, FLOW_IN);
 	qsort(known, FLOWS_MAX, sizeof(*known), compare_known);
