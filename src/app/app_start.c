@@ -55,14 +55,13 @@ static void *open_owners(void *arg)
 }
 
 /*
- * Owners of flows. Opened by a thread of its own while the source is opened, which mostly waits for
- * the kernel; joined before capabilities are dropped, and started after that; finished after the
+ * Owners of flows. Opened by a thread of its own while the source is opened, see open_programs(); joined before capabilities are dropped, and started after that; finished after the
  * collector has ended and before the report. A failure is logged, and counting continues without
  * process names.
  */
 static void app_open_owners(struct app *app)
 {
-	if (app->options->no_owners)
+	if (app->options->no_owners || app->owner_table)
 		return;
 	app->owners_error = owner_table_new(&app->owner_table);
 	if (app->owners_error)
@@ -297,6 +296,23 @@ static int set_up_deadline(struct app *app)
 	return -errno;
 }
 
+/* CPUs that verify both programs at the same time, and no more. */
+#define CPUS_FEW 2
+
+static bool has_few_cpus(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) <= CPUS_FEW;
+}
+
+static void on_loaded(void *context)
+{
+	app_open_owners(context);
+}
+
+/*
+ * Until programs are loaded it is work for two CPUs; then attaching them waits for the kernel. With more
+ * CPUs, owners are opened from the beginning on.
+ */
 static int open_programs(struct app *app, struct bpf_source_failure *ret_failure)
 {
 	const struct bpf_source_options options = {
@@ -309,8 +325,12 @@ static int open_programs(struct app *app, struct bpf_source_failure *ret_failure
 		.no_arp = app->options->no_arp,
 		.inspect = app->reader != NULL,
 		.attach = app->options->attach,
+		.on_loaded = on_loaded,
+		.context = app,
 	};
 
+	if (!has_few_cpus())
+		app_open_owners(app);
 	return bpf_source_open(&options, &app->source, ret_failure);
 }
 
@@ -420,10 +440,10 @@ static int start_collector(struct app *app)
 	int err;
 
 	guard_raise_limits(); /* libbpf does this too, but is not safe for two threads */
-	app_open_owners(app);
 	err = app->reads_file ? 0 : open_source(app);
 	if (err)
 		return err;
+	app_open_owners(app); /* unless the source did */
 	options.source = app->source;
 	options.ledger = app->ledger;
 	options.ring = app->ring;

@@ -46,6 +46,8 @@ struct bpf_source {
 	bool making;
 	int made; /* 0, or why not */
 	int installed; /* the tables: the same */
+	void (*on_loaded)(void *context); /* NULL: was called */
+	void *context;
 };
 
 static struct bpf_source *bpf_source_of(struct flow_source *source)
@@ -337,7 +339,11 @@ static void *maker_main(void *arg)
 static int await_maps(void *context)
 {
 	struct bpf_source *source = context;
+	void (*on_loaded)(void *context) = source->on_loaded;
 
+	source->on_loaded = NULL;
+	if (on_loaded)
+		on_loaded(source->context);
 	if (source->making)
 		pthread_join(source->maker, NULL);
 	source->making = false;
@@ -388,6 +394,8 @@ static struct bpf_source *bpf_source_alloc(const struct bpf_source_options *opti
 	source->base.ops = &bpf_source_ops;
 	source->exit_on_loss = options->exit_on_loss;
 	source->max_flows = options->max_flows;
+	source->on_loaded = options->on_loaded;
+	source->context = options->context;
 	attachments_init(&source->attachments);
 	return source;
 }

@@ -26,6 +26,12 @@ struct bpf_source_options {
 	bool no_arp;
 	bool inspect; /* hand the first packets of flows over: bpf_source_samples_fd() */
 	enum attach_mode attach;
+	/*
+	 * Called once by bpf_source_open(), when the first programs are in the kernel and before they are
+	 * attached, which mostly waits: other work may begin. NULL: nothing.
+	 */
+	void (*on_loaded)(void *context);
+	void *context;
 };
 
 /* Where the kernel says which CPUs there can be; missing where /sys is not mounted. */

@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "attach.h"
 #include "bpf_source.h"
 #include "clock.h"
 #include "flow.h"
@@ -370,6 +371,41 @@ static void test_no_interface(void **state)
 	bpf_source_free(NULL);
 }
 
+/* What on_loaded() found. */
+struct loaded {
+	unsigned int calls;
+	unsigned int attached;
+};
+
+static void note_loaded(void *context)
+{
+	struct loaded *loaded = context;
+	unsigned int lo = if_nametoindex("lo");
+
+	loaded->calls++;
+	loaded->attached += tcx_count(lo, FLOW_IN) + tcx_count(lo, FLOW_OUT);
+}
+
+/* Called once, before anything is attached, for two interfaces too. */
+static void test_on_loaded(void **state)
+{
+	static const char names[2][IF_NAMESIZE] = {"lo", "ol0"};
+	struct loaded loaded = {.calls = 0};
+	struct bpf_source_options options = bed_options(names);
+	struct bpf_source_failure failure;
+	struct flow_source *source;
+
+	assert_int_equal(bed_ip("link add ol0 type veth peer name ol1"), 0);
+	options.names = 2;
+	options.on_loaded = note_loaded;
+	options.context = &loaded;
+	assert_int_equal(bpf_source_open(&options, &source, &failure), 0);
+	assert_int_equal(loaded.calls, 1);
+	assert_int_equal(loaded.attached, 0);
+	bpf_source_free(source);
+	assert_int_equal(bed_ip("link del ol0"), 0);
+}
+
 #define SOURCE_TEST(test) cmocka_unit_test_setup(test, bed_setup)
 #define MAPS_TEST(test) cmocka_unit_test_setup(test, bed_setup_maps)
 
@@ -391,6 +427,7 @@ int main(void)
 		MAPS_TEST(test_read_fails),
 		SOURCE_TEST(test_loss),
 		SOURCE_TEST(test_no_interface),
+		SOURCE_TEST(test_on_loaded),
 	};
 
 	bpf_source_silence();
