@@ -151,8 +151,10 @@ def main():
                 result["heaviest_first_s"] = round(now - went, 2)
         if cpu_begin is None and now > begin + 3:
             cpu_begin, at_begin = used(pid), now
-    for name, end, start_at in zip(("cpu_percent", "beside_percent"), used(pid), cpu_begin):
-        result[name] = round(100 * (end - start_at) / (time.monotonic() - at_begin), 2)
+    # Of what comes after the first seconds; a shorter run has no such figures.
+    if cpu_begin is not None and (time_used := time.monotonic() - at_begin) > 0.5:
+        for name, end, start_at in zip(("cpu_percent", "beside_percent"), used(pid), cpu_begin):
+            result[name] = round(100 * (end - start_at) / time_used, 2)
     result["rss_mb"], result["peak_rss_mb"] = round(status(pid, "VmRSS"), 1), round(status(pid, "VmHWM"), 1)
     os.write(terminal, b"q")
     while True:
