@@ -6,6 +6,7 @@
 #ifndef PKTSTAT_FLOW_TABLE_H
 #define PKTSTAT_FLOW_TABLE_H
 
+#include "flow_class.h"
 #include "flow_hash.h"
 #include "flow_maps.h"
 #include "flow_slots.h"
@@ -16,21 +17,6 @@ static __always_inline void flow_counts_add_plain(struct flow_counts *sum,
 {
 	sum->packets += counts->packets;
 	sum->bytes += counts->bytes;
-}
-
-static __always_inline enum flow_class flow_classify(const struct flow_key *key)
-{
-	if (key->ethertype == ETH_P_ARP)
-		return FLOW_CLASS_ARP;
-	if (key->ethertype != ETH_P_IP && key->ethertype != ETH_P_IPV6)
-		return FLOW_CLASS_NONIP;
-	switch (key->ipproto) {
-	case IPPROTO_TCP: return FLOW_CLASS_TCP;
-	case IPPROTO_UDP: return FLOW_CLASS_UDP;
-	case IPPROTO_ICMP: return FLOW_CLASS_ICMPV4;
-	case IPPROTO_ICMPV6: return FLOW_CLASS_ICMPV6;
-	default: return FLOW_CLASS_IP;
-	}
 }
 
 /* Tells the collector that this CPU's flow map or table fills. */

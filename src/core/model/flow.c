@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "array.h"
+#include "flow_class.h"
 
 /* Families in the order of tuples: IPv4 and ARP, IPv6, sums. */
 enum family {
@@ -109,17 +110,7 @@ struct flow_key flow_key_of_sum(enum flow_sum sum, uint16_t detail, uint16_t eth
 	return key;
 }
 
-static enum flow_class class_of_ethertype(uint16_t ethertype)
-{
-	switch (ethertype) {
-	case ETH_P_IP:
-	case ETH_P_IPV6: return FLOW_CLASS_IP;
-	case ETH_P_ARP: return FLOW_CLASS_ARP;
-	default: return FLOW_CLASS_NONIP;
-	}
-}
-
-static enum flow_class class_of_sum(const struct flow_key *key)
+enum flow_class flow_key_class(const struct flow_key *key)
 {
 	switch (flow_key_sum(key)) {
 	case FLOW_SUM_MAP_FULL:
@@ -129,22 +120,7 @@ static enum flow_class class_of_sum(const struct flow_key *key)
 	case FLOW_SUM_UNSEEN:
 		return key->dport < FLOW_CLASSES ? (enum flow_class)key->dport : FLOW_CLASS_MIXED;
 	case FLOW_SUM_ARP_OFF: return FLOW_CLASS_ARP;
-	default: return class_of_ethertype(key->ethertype);
-	}
-}
-
-enum flow_class flow_key_class(const struct flow_key *key)
-{
-	if (flow_key_sum(key) != FLOW_SUM_NONE)
-		return class_of_sum(key);
-	if (!flow_key_is_ip(key))
-		return class_of_ethertype(key->ethertype);
-	switch (key->ipproto) {
-	case IPPROTO_TCP: return FLOW_CLASS_TCP;
-	case IPPROTO_UDP: return FLOW_CLASS_UDP;
-	case IPPROTO_ICMP: return FLOW_CLASS_ICMPV4;
-	case IPPROTO_ICMPV6: return FLOW_CLASS_ICMPV6;
-	default: return FLOW_CLASS_IP;
+	default: return flow_classify(key);
 	}
 }
 
