@@ -162,6 +162,7 @@ static int put_pending(void *context, const struct ipfix_pending *pending,
 static bool add_statistics(struct ipfix *ipfix, const struct snapshot *now)
 {
 	const struct snapshot_health *health = &now->health;
+	const struct flow_counts ignored = flow_counts_above(&health->hook, &health->rows);
 	struct ipfix_status status;
 	struct ipfix_statistics statistics;
 
@@ -173,11 +174,9 @@ static bool add_statistics(struct ipfix *ipfix, const struct snapshot *now)
 		.lost_records = status.lost_flows,
 		.lost_packets = status.lost.packets,
 		.lost_octets = status.lost.bytes,
+		.ignored_packets = ignored.packets,
+		.ignored_octets = ignored.bytes,
 	};
-	if (health->hook.packets > health->rows.packets) {
-		statistics.ignored_packets = health->hook.packets - health->rows.packets;
-		statistics.ignored_octets = health->hook.bytes - health->rows.bytes;
-	}
 	return ipfix_message_add_statistics(&ipfix->message, ipfix->domain, &statistics);
 }
 

@@ -176,6 +176,20 @@ static void classes(void **state)
 	assert_int_equal(flow_key_class(&key), FLOW_CLASS_MIXED);
 }
 
+/* Neither goes below 0, whatever the other does. */
+static void counts_above(void **state)
+{
+	const struct flow_counts few = {.packets = 5, .bytes = 100};
+	const struct flow_counts other = {.packets = 3, .bytes = 700};
+	struct flow_counts above = flow_counts_above(&few, &other);
+
+	assert_int_equal(above.packets, 2);
+	assert_int_equal(above.bytes, 0);
+	above = flow_counts_above(&other, &few);
+	assert_int_equal(above.packets, 0);
+	assert_int_equal(above.bytes, 600);
+}
+
 static void sums_in_words(void **state)
 {
 	static const struct {
@@ -432,6 +446,7 @@ int main(void)
 		cmocka_unit_test(proto_names_of_the_rest),
 		cmocka_unit_test(ports_only_where_there_are_some),
 		cmocka_unit_test(classes),
+		cmocka_unit_test(counts_above),
 		cmocka_unit_test(sums_in_words),
 		cmocka_unit_test(ipv4_addresses),
 		cmocka_unit_test(ipv4_addresses_like_the_library),

@@ -43,6 +43,16 @@ static inline void flow_counts_add(struct flow_counts *sum, const struct flow_co
 	sum->bytes += counts->bytes;
 }
 
+/* By how much `counts` is above `other`: packets and bytes each at least 0. */
+static inline struct flow_counts flow_counts_above(const struct flow_counts *counts,
+						   const struct flow_counts *other)
+{
+	return (struct flow_counts){
+		.packets = counts->packets > other->packets ? counts->packets - other->packets : 0,
+		.bytes = counts->bytes > other->bytes ? counts->bytes - other->bytes : 0,
+	};
+}
+
 static inline bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
 {
 	return ((a->word[0] ^ b->word[0]) | (a->word[1] ^ b->word[1]) | (a->word[2] ^ b->word[2]) |
