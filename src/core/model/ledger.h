@@ -44,7 +44,7 @@ struct ledger;
 int ledger_new(size_t max_flows, uint64_t keep_ns, struct ledger **ret_ledger);
 void ledger_free(struct ledger *ledger);
 /*
- * Before the first flow: snapshots shall reach the flows they have no row for (idle_log.h). Costs 80
+ * Before the first flow: snapshots shall reach the flows they have no row for (idle_log.h). Costs 88
  * bytes for each flow that is known and idle. 0 or -ENOMEM.
  */
 int ledger_log_idle(struct ledger *ledger);

@@ -21,9 +21,10 @@
 /*
  * Flow table: append-only and shared. The collector appends; readers look only at entries whose
  * place they know from a published snapshot, so they need no lock. A new table (an "era") is begun
- * when most entries of the old one are no longer active.
+ * when most entries of the old one are no longer active. Chunks are as large as blocks that the C library
+ * maps one by one (see main.c): in its heap they would leave holes that thinned snapshots then split.
  */
-#define FLOW_TABLE_CHUNK 1024
+#define FLOW_TABLE_CHUNK 2048
 #define FLOW_TABLE_NO_ID UINT32_MAX
 /* Ids from here on are remainder rows of thinned snapshots: this plus `where`. */
 #define FLOW_TABLE_ID_REMAINDER ((1U << 26) - FLOW_WHERES)
