@@ -167,7 +167,18 @@ static int measure_all(struct bench *bench)
 		err = measure(bench, "type digits", type_digits);
 	if (!err)
 		err = measure(bench, "refresh with filter", refresh);
+	/* What the live view opens on. */
+	view_set_group(bench->scene.view, GROUP_CONVERSATION);
+	if (!err)
+		err = measure(bench, "type, conversations", type_filter);
+	if (!err)
+		err = measure(bench, "type digits, conversations", type_digits);
 	view_set_filter(bench->scene.view, NULL);
+	if (!err)
+		err = measure(bench, "freeze conversations", freeze);
+	if (!err)
+		err = measure(bench, "conversations, frozen", refresh);
+	view_set_frozen(bench->scene.view, false);
 	for (int by = GROUP_CONVERSATION; !err && by < GROUPS; by++) {
 		view_set_group(bench->scene.view, (enum group_by)by);
 		err = measure(bench, group_plural((enum group_by)by), refresh);
