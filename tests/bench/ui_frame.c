@@ -119,6 +119,12 @@ static void freeze(struct bench *bench, int run)
 	view_set_frozen(bench->scene.view, true);
 }
 
+static void reset_totals(struct bench *bench, int run)
+{
+	(void)run;
+	view_reset_totals(bench->scene.view);
+}
+
 static int measure(struct bench *bench, const char *what,
 		   void (*change)(struct bench *bench, int run))
 {
@@ -167,8 +173,15 @@ static int measure_all(struct bench *bench)
 		err = measure(bench, "type digits", type_digits);
 	if (!err)
 		err = measure(bench, "refresh with filter", refresh);
+	if (!err)
+		err = measure(bench, "count totals from now", reset_totals);
+	if (!err)
+		err = measure(bench, "refresh, totals from now", refresh);
 	/* What the live view opens on. */
 	view_set_group(bench->scene.view, GROUP_CONVERSATION);
+	if (!err)
+		err = measure(bench, "conversations, totals so", refresh);
+	view_unreset_totals(bench->scene.view);
 	if (!err)
 		err = measure(bench, "type, conversations", type_filter);
 	if (!err)

@@ -283,12 +283,19 @@ void group_fetch_counts(const struct group *group, size_t i)
 	__builtin_prefetch(&group->row[i].total[FLOW_OUT]);
 }
 
+long group_find_at(const struct group *group, const struct group_place *place)
+{
+	uint32_t at = place_of_group(group, &place->key, place->hash);
+
+	return at != HASH_INDEX_NONE ? (long)at : -1;
+}
+
 long group_find(const struct group *group, const struct flow_key *key)
 {
-	uint32_t place =
-		place_of_group(group, key, hash_index_hash(&group->index, key, sizeof(*key)));
+	const struct group_place place = {
+		.key = *key, .hash = hash_index_hash(&group->index, key, sizeof(*key))};
 
-	return place != HASH_INDEX_NONE ? (long)place : -1;
+	return group_find_at(group, &place);
 }
 
 size_t group_bytes(const struct group *group)

@@ -62,6 +62,8 @@ struct group_place {
 void group_seek(const struct group *group, const struct flow_key *key, struct flow_about about,
 		struct group_place *ret_place);
 void group_fetch(const struct group *group, const struct group_place *place);
+/* Its place, or -1. */
+long group_find_at(const struct group *group, const struct group_place *place);
 int group_add_at(struct group *group, const struct group_place *place, enum flow_dir dir,
 		 const struct flow_counts *delta, const struct flow_counts *total,
 		 int64_t first_wall_ns, struct flow_about about);

@@ -27,6 +27,7 @@ void rows_done(struct rows *rows)
 	source_done(&rows->source);
 	group_free(rows->group);
 	group_free(rows->base);
+	free(rows->since);
 	idle_sums_done(&rows->idle);
 	for (int i = 0; i < PAST_WINDOWS; i++)
 		free(rows->average[i]);
@@ -41,6 +42,7 @@ void rows_set_source(struct rows *rows, struct source source)
 {
 	source_done(&rows->source);
 	rows->source = source;
+	rows->since_of = NULL;
 }
 
 static void forget_verdicts(struct rows *rows)

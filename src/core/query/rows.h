@@ -56,6 +56,10 @@ struct rows {
 	int64_t base_seen_ns;  /* by the clock of first seen, */
 	uint64_t base_mono_ns; /* and by CLOCK_MONOTONIC */
 	struct idle_moment base_idle;
+	/* Since then, of the rows of that snapshot; not looked at again. NULL: of none. */
+	struct flow_counts *since;
+	const struct snapshot *since_of;
+	size_t since_room;
 	struct idle_sums idle; /* of flows without a row */
 	uint64_t filters;      /* number of the filter, to tell it from the previous one */
 	/* Where a filter asks for host names: their version when idle flows were asked, how many these
@@ -93,7 +97,10 @@ bool rows_in_drill(const struct rows *rows, const struct flow_key *key, struct f
 /* Part of rows_init() and rows_gather(): totals of flows without a row. 0 or -ENOMEM. */
 int rows_idle_init(struct rows *rows);
 int rows_add_idle(struct rows *rows);
-/* Adds flows that were not known at the moment; 0 or -ENOMEM. Part of gathering. */
+/*
+ * Adds flows that were not known at the moment, and finds what each row has had since; 0 or -ENOMEM. Part of
+ * gathering.
+ */
 int rows_learn_base(struct rows *rows);
 
 /* Whether owners or names that matter became known since rows were gathered. */

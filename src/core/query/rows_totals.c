@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What flows without a row add to the totals of a view; see rows.h. Belongs to its view. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "flow.h"
@@ -166,42 +167,16 @@ static struct flow_counts base_of(const struct rows *rows, const struct snapshot
 				    row->bytes - row->delta_bytes};
 }
 
-int rows_learn_base(struct rows *rows)
-{
-	static const struct flow_counts none;
-	const struct snapshot *snapshot = rows->source.snapshot;
-
-	/* Before the moment there is nothing to learn. */
-	if (!rows->base || snapshot_seen_ns(snapshot) < rows->base_seen_ns)
-		return 0;
-	for (size_t i = 0; i < snapshot->count; i++) {
-		const struct flow_table_entry *entry = snapshot_entry(snapshot, i);
-		struct flow_counts base;
-
-		if (group_find(rows->base, &entry->key) >= 0)
-			continue;
-		base = base_of(rows, &snapshot->row[i], entry);
-		if (group_add(rows->base, &entry->key, &none, &base, entry->first_wall_ns,
-			      (struct flow_about){0}))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 /*
- * What was learned of this flow; NULL: nothing, or it was of another one with the same key: an earlier
- * one that was folded away, or one of an interface that had the slot before. A sum of such flows grows
- * by what they had before the moment, too.
+ * What was learned of this flow; NULL: that was of another one with the same key: an earlier one that was
+ * folded away, or one of an interface that had the slot before. A sum of such flows grows by what they had
+ * before the moment, too.
  */
-static const struct flow_counts *learned_of(const struct rows *rows, const struct flow_key *key,
-					    int64_t first_wall_ns)
+static const struct flow_counts *learned_at(const struct rows *rows, long at,
+					    const struct flow_key *key, int64_t first_wall_ns)
 {
-	long at = group_find(rows->base, key);
-	const struct row *learned;
+	const struct row *learned = group_get(rows->base, (size_t)at);
 
-	if (at < 0)
-		return NULL;
-	learned = group_get(rows->base, (size_t)at);
 	if (learned->first_wall_ns != first_wall_ns ||
 	    (flow_key_slot(key) == FLOW_SLOT_GONE && flow_key_sum(key) >= FLOW_SUM_MAP_FULL))
 		return NULL;
@@ -216,27 +191,99 @@ static struct flow_counts difference(struct flow_counts total, const struct flow
 	return total;
 }
 
-struct flow_counts rows_total(const struct rows *rows, size_t i)
+/* Of a row, given the place of its flow in the base, or -1. */
+static struct flow_counts since_moment(const struct rows *rows, size_t i, long at)
 {
-	const struct flow_counts total = source_total(&rows->source, i);
-	const struct flow_table_entry *entry;
-	const struct flow_counts *learned;
+	const struct snapshot_row *row = &rows->source.snapshot->row[i];
+	const struct flow_table_entry *entry = snapshot_entry(rows->source.snapshot, i);
+	const struct flow_counts total = {row->packets, row->bytes}, *learned;
 	struct flow_counts base;
 
-	if (!rows->base)
+	if (at < 0)
 		return total;
-	entry = snapshot_entry(rows->source.snapshot, i);
-	if (group_find(rows->base, &entry->key) < 0)
-		return total;
-	learned = learned_of(rows, &entry->key, entry->first_wall_ns);
-	base = learned ? *learned : base_of(rows, &rows->source.snapshot->row[i], entry);
+	learned = learned_at(rows, at, &entry->key, entry->first_wall_ns);
+	base = learned ? *learned : base_of(rows, row, entry);
 	return difference(total, &base);
+}
+
+/* Rows that are looked up at once: the base is larger than the caches near a CPU. */
+#define LEARNED_AT_ONCE 32
+
+/* Some rows from `begin` on; before the moment there is nothing to learn. */
+static int learn_rows(struct rows *rows, size_t begin, size_t count, bool learns)
+{
+	static const struct flow_counts none;
+	const struct snapshot *snapshot = rows->source.snapshot;
+	struct group_place place[LEARNED_AT_ONCE];
+
+	for (size_t i = 0; i < count; i++)
+		group_seek(rows->base, snapshot_key(snapshot, begin + i), (struct flow_about){0},
+			   &place[i]);
+	for (size_t i = 0; i < count; i++)
+		group_fetch(rows->base, &place[i]);
+	for (size_t i = 0; i < count; i++) {
+		const struct flow_table_entry *entry = snapshot_entry(snapshot, begin + i);
+		long at = group_find_at(rows->base, &place[i]);
+
+		if (at < 0 && learns) {
+			struct flow_counts base = base_of(rows, &snapshot->row[begin + i], entry);
+
+			if (group_add_at(rows->base, &place[i], flow_key_dir(&entry->key), &none,
+					 &base, entry->first_wall_ns, (struct flow_about){0}))
+				return -ENOMEM;
+			at = (long)group_count(rows->base) - 1;
+		}
+		rows->since[begin + i] = since_moment(rows, begin + i, at);
+	}
+	return 0;
+}
+
+int rows_learn_base(struct rows *rows)
+{
+	const struct snapshot *snapshot = rows->source.snapshot;
+	struct flow_counts *since;
+	bool learns;
+	size_t some;
+
+	rows->since_of = NULL;
+	if (!rows->base)
+		return 0;
+	if (snapshot->count > rows->since_room) {
+		size_t room = snapshot->count + snapshot->count / 4;
+
+		since = reallocarray(rows->since, room, sizeof(*since));
+		if (!since)
+			return -ENOMEM;
+		rows->since = since;
+		rows->since_room = room;
+	}
+	learns = snapshot_seen_ns(snapshot) >= rows->base_seen_ns;
+	for (size_t i = 0; i < snapshot->count; i += some) {
+		some = snapshot->count - i < LEARNED_AT_ONCE ? snapshot->count - i : LEARNED_AT_ONCE;
+		if (learn_rows(rows, i, some, learns))
+			return -ENOMEM;
+	}
+	rows->since_of = snapshot;
+	return 0;
+}
+
+struct flow_counts rows_total(const struct rows *rows, size_t i)
+{
+	const struct snapshot *snapshot = rows->source.snapshot;
+
+	if (!rows->base)
+		return source_total(&rows->source, i);
+	if (rows->since_of == snapshot)
+		return rows->since[i];
+	return since_moment(rows, i, group_find(rows->base, snapshot_key(snapshot, i)));
 }
 
 struct flow_counts rows_since(const struct rows *rows, const struct flow_key *key,
 			      const struct flow_counts *total, int64_t first_wall_ns)
 {
-	const struct flow_counts *learned = learned_of(rows, key, first_wall_ns);
+	long at = group_find(rows->base, key);
+	const struct flow_counts *learned =
+		at < 0 ? NULL : learned_at(rows, at, key, first_wall_ns);
 
 	if (learned)
 		return difference(*total, learned);
