@@ -143,11 +143,11 @@ static int measure(struct bench *bench, const char *what,
 	if (err)
 		return err;
 	qsort(took, RUNS, sizeof(took[0]), by_value);
-	printf("  %-24s %8.3f ms  %8.3f ms\n", what, (double)took[0] / 1e6, (double)*median / 1e6);
+	printf("  %-40s %8.3f ms  %8.3f ms\n", what, (double)took[0] / 1e6, (double)*median / 1e6);
 	return 0;
 }
 
-static int measure_all(struct bench *bench)
+static int measure_orders(struct bench *bench)
 {
 	char what[64];
 	int err = 0;
@@ -165,33 +165,46 @@ static int measure_all(struct bench *bench)
 		err = measure(bench, "scroll by bps", scroll);
 	if (!err)
 		err = measure(bench, "refresh with selection", refresh);
-	if (!err)
-		err = measure(bench, "type a filter", type_filter);
-	if (!err)
-		err = measure(bench, "type letters", type_letters);
-	if (!err)
-		err = measure(bench, "type digits", type_digits);
-	if (!err)
-		err = measure(bench, "refresh with filter", refresh);
-	if (!err)
-		err = measure(bench, "count totals from now", reset_totals);
-	if (!err)
-		err = measure(bench, "refresh, totals from now", refresh);
-	/* What the live view opens on. */
-	view_set_group(bench->scene.view, GROUP_CONVERSATION);
-	if (!err)
-		err = measure(bench, "conversations, totals so", refresh);
-	view_unreset_totals(bench->scene.view);
-	if (!err)
-		err = measure(bench, "type, conversations", type_filter);
-	if (!err)
-		err = measure(bench, "type digits, conversations", type_digits);
-	view_set_filter(bench->scene.view, NULL);
-	if (!err)
-		err = measure(bench, "freeze conversations", freeze);
-	if (!err)
-		err = measure(bench, "conversations, frozen", refresh);
+	return err;
+}
+
+/* Keys that concern all rows, in a view. */
+static int measure_keys(struct bench *bench, enum group_by by)
+{
+	static const struct {
+		const char *what;
+		void (*change)(struct bench *bench, int run);
+	} keys[] = {
+		{"type a filter", type_filter},	   {"type letters", type_letters},
+		{"type digits", type_digits},	   {"refresh with filter", refresh},
+		{"totals from now", reset_totals}, {"refresh with such totals", refresh},
+		{"freeze the order", freeze},	   {"refresh in frozen order", refresh},
+	};
+	char what[80];
+	int err = 0;
+
+	view_set_group(bench->scene.view, by);
+	for (size_t i = 0; !err && i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (keys[i].change == reset_totals)
+			view_set_filter(bench->scene.view, NULL);
+		if (keys[i].change == freeze)
+			view_unreset_totals(bench->scene.view);
+		snprintf(what, sizeof(what), "%s: %s", group_plural(by), keys[i].what);
+		err = measure(bench, what, keys[i].change);
+	}
 	view_set_frozen(bench->scene.view, false);
+	return err;
+}
+
+static int measure_all(struct bench *bench)
+{
+	int err = measure_orders(bench);
+
+	if (!err)
+		err = measure_keys(bench, GROUP_FLOW);
+	/* What the live view opens on. */
+	if (!err)
+		err = measure_keys(bench, GROUP_CONVERSATION);
 	for (int by = GROUP_CONVERSATION; !err && by < GROUPS; by++) {
 		view_set_group(bench->scene.view, (enum group_by)by);
 		err = measure(bench, group_plural((enum group_by)by), refresh);
@@ -203,10 +216,6 @@ static int measure_all(struct bench *bench)
 	if (!err)
 		err = measure(bench, "scroll with names", scroll_names);
 	bench->scene.host_names = false;
-	if (!err)
-		err = measure(bench, "freeze the order", freeze);
-	if (!err)
-		err = measure(bench, "refresh in frozen order", refresh);
 	return err;
 }
 
@@ -249,7 +258,7 @@ static int bench_rows(size_t rows, const char *word)
 		know_all(&bench, &synthetic);
 		view_set_height(bench.scene.view, (size_t)bench.layout.rows);
 		view_set_snapshot(bench.scene.view, bench.snapshot[0]);
-		printf("%zu rows                 smallest      median\n", rows);
+		printf("%zu rows                                 smallest      median\n", rows);
 		err = measure_all(&bench);
 	}
 	frame_done(&bench.frame);
