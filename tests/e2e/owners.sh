@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Owners of flows: real processes with known PIDs, compared with the report.
 #
-# usage: owners.sh [peers|short|groups|names|change|inetd|blind|forwarded|pidns|many|off]...
+# usage: owners.sh [peers|short|groups|names|change|inetd|blind|forwarded|pidns|many|helper|off]...
 set -u
 . "$(dirname "$0")/../support/netns.sh"
 tools=${PKTSTAT_TOOLS:?directory of the test tools}
@@ -342,6 +342,19 @@ test_many() {
 }
 
 # --no-owners: nothing but the two programs of the counting; no fields.
+# The process that looks names of users up is stopped: a number instead, and all the rest.
+test_helper() {
+	local client
+	watch helper -r 300ms --json
+	kill -STOP "$(pgrep -P "$MONITOR_PID" -x pktstat-users)" || fail "no process for names of users"
+	start "$BED_MON" talk udp 10.99.0.2 9 6005 2
+	client=$PEER
+	settle
+	finish
+	expect "beside a helper that is stopped" '.srcPort == 6005' pid "$client"
+	expect "beside a helper that is stopped" '.srcPort == 6005' user 0
+}
+
 test_off() {
 	monitor_start off -r 300ms --json --no-owners
 	same "programs" "$(programs_of "$MONITOR_PID" | wc -l)" 2
@@ -353,7 +366,7 @@ test_off() {
 
 command -v jq >/dev/null || skip "jq is missing"
 [ -x /usr/bin/python3 ] || skip "python3 is missing"
-[ $# -gt 0 ] || set -- peers short groups names change inetd blind forwarded pidns many off
+[ $# -gt 0 ] || set -- peers short groups names change inetd blind forwarded pidns many helper off
 bed_make owners
 for name; do
 	"test_$name"
