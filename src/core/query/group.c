@@ -86,9 +86,8 @@ static uint32_t place_of_group(const struct group *group, const struct flow_key 
 	return hash_index_find(&group->index, hash, is_group, group, key);
 }
 
-static int grow_rows(struct group *group)
+static int set_group_room(struct group *group, size_t room)
 {
-	size_t room = group->room ? group->room * 2 : FIRST_ROOM;
 	struct row *row = reallocarray(group->row, room, sizeof(*row));
 
 	if (!row)
@@ -97,6 +96,18 @@ static int grow_rows(struct group *group)
 	group->row = row;
 	group->room = room;
 	return 0;
+}
+
+static int grow_rows(struct group *group)
+{
+	return set_group_room(group, group->room ? group->room * 2 : FIRST_ROOM);
+}
+
+int group_reserve(struct group *group, size_t rows)
+{
+	if (rows > group->room && set_group_room(group, rows))
+		return -ENOMEM;
+	return hash_index_reserve(&group->index, rows);
 }
 
 /* Each member by itself: all at once becomes an instruction that takes as long as all the rest. */

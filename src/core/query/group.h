@@ -62,6 +62,8 @@ struct group_place {
 void group_seek(const struct group *group, const struct flow_key *key, struct flow_about about,
 		struct group_place *ret_place);
 void group_fetch(const struct group *group, const struct group_place *place);
+/* Makes room for so many groups in all at once; 0 or -ENOMEM. */
+int group_reserve(struct group *group, size_t rows);
 /* Its place, or -1. */
 long group_find_at(const struct group *group, const struct group_place *place);
 int group_add_at(struct group *group, const struct group_place *place, enum flow_dir dir,

@@ -302,6 +302,10 @@ int rows_reset(struct rows *rows)
 	if (err)
 		return err;
 	group_reset(base, GROUP_FLOW, NULL);
+	if (group_reserve(base, rows->source.snapshot->count)) {
+		group_free(base);
+		return -ENOMEM;
+	}
 	group_free(rows->base);
 	rows->base = base;
 	rows->base_wall_ns = rows->source.snapshot->wall_ns;
