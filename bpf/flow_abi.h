@@ -175,7 +175,8 @@ struct flow_late {
 
 /*
  * Cells of tags: their flows' packets need not be looked at. Four tags a cell, 16 bits each, the newest
- * in the lowest bits. One such table a CPU, for both generations. Nobody else reads it, and no count depends on it.
+ * in the lowest bits. One such table a CPU, for both generations. Nobody else reads it, and no count
+ * depends on it.
  */
 #define FLOW_KNOWN_BITS 16
 

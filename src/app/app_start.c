@@ -55,9 +55,9 @@ static void *open_owners(void *arg)
 }
 
 /*
- * Owners of flows. Opened by a thread of its own while the source is opened, see open_programs(); joined before capabilities are dropped, and started after that; finished after the
- * collector has ended and before the report. A failure is logged, and counting continues without
- * process names.
+ * Owners of flows. Opened by a thread of its own while the source is opened, see open_programs();
+ * joined before capabilities are dropped, and started after that; finished after the collector has
+ * ended and before the report. A failure is logged, and counting continues without process names.
  */
 static void app_open_owners(struct app *app)
 {

@@ -16,10 +16,10 @@
 void jail_prepare(void);
 
 /*
- * Confines the calling process, which has one thread: a user and group that no other process has, as far
- * as it may still take them, no capabilities, no new privileges, no files, processes or core dumps, and of system calls
- * those that wait, read, send and end. Any other call kills it. 0 or a negative errno, also where the
- * kernel cannot filter system calls: then it must end.
+ * Confines the calling process, which has one thread: a user and group that no other process has, as
+ * far as it may still take them, no capabilities, no new privileges, no files, processes or core dumps,
+ * and of system calls those that wait, read, send and end. Any other call kills it. 0 or a negative
+ * errno, also where the kernel cannot filter system calls: then it must end.
  */
 int jail_enter(void);
 

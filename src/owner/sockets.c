@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sockets and their index. Open ones are in one array, closed ones in another that is used in a
- * circle; both follow how many there are, down again too. The index, filled again in each pass, has the first socket of each name; a list leads
- * from it to the others of that name, however many there are.
+ * circle; both follow how many there are, down again too. The index, filled again in each pass, has the
+ * first socket of each name; a list leads from it to the others of that name, however many there are.
  */
 #include "sockets.h"
 

@@ -92,8 +92,9 @@ struct ui_options {
 };
 
 /*
- * Runs until the end, which `ret_end` says. 0, or a negative errno when the terminal cannot be used: -ENOTTY (input or
- * output is no terminal), -EINVAL with `ret_why` set (no description of the terminal, or too simple).
+ * Runs until the end, which `ret_end` says. 0, or a negative errno when the terminal cannot be used:
+ * -ENOTTY (input or output is no terminal), -EINVAL with `ret_why` set (no description of the terminal,
+ * or too simple).
  */
 int ui_run(const struct ui_options *options, enum ui_end *ret_end, int *ret_signal,
 	   const char **ret_why);
