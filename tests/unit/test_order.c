@@ -15,6 +15,7 @@
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 
+#include "array.h"
 #include "flow.h"
 #include "frozen.h"
 #include "ledger.h"
@@ -250,6 +251,49 @@ static void test_ipv6_ends(void **state)
 	view_free(view);
 }
 
+/* A row that is selected is found again at its place: counting and sorting know the same order. */
+static void expect_ranks(struct view *view, const struct bed *bed)
+{
+	for (size_t i = 0; i < view_count(view); i++) {
+		view_select_line(view, i);
+		assert_int_equal(view_arrange(view), 0);
+		view_set_owners(view, bed->owners);
+		assert_int_equal(view_arrange(view), 0);
+		assert_int_equal(view_selected(view), i);
+	}
+}
+
+/* The highest addresses there are begin with the number that sums have, which come after them. */
+static void test_sums_and_high_addresses(void **state)
+{
+	static const enum column columns[] = {COLUMN_PACKETS, COLUMN_SOURCE, COLUMN_DESTINATION};
+	struct bed *bed = *state;
+	struct view *view;
+
+	for (size_t i = 0; i < bed->snapshot->count; i++) {
+		struct flow_key *key =
+			&((struct flow_table_entry *)snapshot_entry(bed->snapshot, i))->key;
+
+		set_ipv6_ends(key, (uint32_t)i);
+		memset(key->src, 0xff, 8);
+		memset(key->dst, 0xff, 8);
+		key->sport = (uint16_t)i;
+		if (i % 5 == 0)
+			*key = flow_key_of_sum(FLOW_SUM_TRUNCATED, (uint16_t)i, ETH_P_IP,
+					       key->where);
+		bed->snapshot->row[i].packets = bed->snapshot->row[i].bytes = 1;
+	}
+	assert_int_equal(view_new(COLUMN_PACKETS, &view), 0);
+	view_set_height(view, FLOWS);
+	view_set_snapshot(view, bed->snapshot);
+	for (size_t c = 0; c < 2 * ARRAY_SIZE(columns); c++) {
+		view_set_sort(view, columns[c / 2], c % 2);
+		assert_int_equal(view_arrange(view), 0);
+		expect_ranks(view, bed);
+	}
+	view_free(view);
+}
+
 /* Rows below `known` have the place that is 1000 less their number, all others none. */
 static void expect_places(const struct frozen *frozen, const struct flow_key *const key[],
 			  size_t known)
@@ -328,6 +372,41 @@ static void test_frozen_view(void **state)
 	}
 }
 
+/* New rows of a frozen order, more than are sorted by comparing them. */
+static void test_new_rows(void **state)
+{
+	static const enum column columns[] = {COLUMN_DESTINATION, COLUMN_SOURCE, COLUMN_PACKETS,
+					      COLUMN_PROTO};
+	struct bed *bed = *state;
+
+	for (size_t c = 0; c < 2 * ARRAY_SIZE(columns); c++) {
+		struct snapshot *next;
+		struct view *view;
+
+		assert_int_equal(view_new(columns[c / 2], &view), 0);
+		view_set_height(view, 3 * FLOWS);
+		view_set_sort(view, columns[c / 2], c % 2);
+		view_set_snapshot(view, bed->snapshot);
+		view_set_frozen(view, true);
+		assert_int_equal(view_arrange(view), 0);
+		ledger_begin(bed->ledger, (c + 1) * SECOND, SECOND);
+		for (uint32_t i = 0; i < FLOWS / 3; i++) {
+			struct flow_key key = key_of(i);
+
+			key.sport = (uint16_t)(10000 + 1000 * c + i);
+			ledger_add(bed->ledger, &key, 1, 100);
+		}
+		assert_int_equal(ledger_snapshot(bed->ledger, (c + 2) * SECOND, &next), 0);
+		next->elapsed_ns = SECOND;
+		view_set_snapshot(view, next);
+		assert_int_equal(view_arrange(view), 0);
+		assert_true(view_count(view) > 90);
+		expect_ranks(view, bed);
+		snapshot_unref(next);
+		view_free(view);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,8 +414,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ties, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ipv6_ends, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_sums_and_high_addresses, set_up, tear_down),
 		cmocka_unit_test(test_frozen_places),
 		cmocka_unit_test_setup_teardown(test_frozen_view, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_new_rows, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

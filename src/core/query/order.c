@@ -485,14 +485,19 @@ static bool is_cut_short(const struct order *order, enum step step, uint32_t ind
 	return prefix >> 63;
 }
 
-/* Of ends that two numbers tell apart, words say nothing new. */
+/*
+ * Of ends that two numbers tell apart, words say nothing new. Sums stay behind the highest addresses, which
+ * begin with the same number.
+ */
 static uint64_t word_key(const struct order *order, enum step step, uint32_t index)
 {
-	uint64_t value;
+	const struct flow_key *key = rows_key(order->rows, index);
+	uint64_t value = UINT64_MAX;
 
 	if (!is_cut_short(order, STEP_SOURCE, index))
 		return 0;
-	value = flow_key_order_word(rows_key(order->rows, index), step - STEP_WORD_1 + 1);
+	if (flow_key_sum(key) == FLOW_SUM_NONE)
+		value = flow_key_order_word(key, step - STEP_WORD_1 + 1);
 	return ends_reversed(order) ? value : ~value;
 }
 
@@ -532,7 +537,8 @@ static int compare_keys(const struct order *order, uint32_t a, uint32_t b)
 	const struct flow_key *second = rows_key(order->rows, b);
 	int by = 0;
 
-	if (order->column == COLUMN_DESTINATION)
+	/* New rows of a frozen order are by source, as in steps_of(). */
+	if (order->column == COLUMN_DESTINATION && !order->frozen)
 		by = compare_destinations(first, second);
 	if (!by)
 		by = flow_key_compare(first, second);
