@@ -27,8 +27,9 @@ struct bpf_source_options {
 	bool inspect; /* hand the first packets of flows over: bpf_source_samples_fd() */
 	enum attach_mode attach;
 	/*
-	 * Called once by bpf_source_open(), when the first programs are in the kernel and before they are
-	 * attached, which mostly waits: other work may begin. NULL: nothing.
+	 * Called by bpf_source_open(), at most once: when the first programs are in the kernel and before they
+	 * are attached, which mostly waits, so that other work may begin; or when they could not be loaded.
+	 * NULL: nothing.
 	 */
 	void (*on_loaded)(void *context);
 	void *context;

@@ -58,8 +58,8 @@ int sights_start(struct sights *sights);
  */
 void sights_wake_reader(struct sights *sights);
 /*
- * Waits until the reader has read all samples that
- * were put so far. False: it has ended, or does not answer.
+ * Waits until the reader has read all samples that were put so far. False: it has ended, or does not
+ * answer.
  */
 bool sights_await_reader(struct sights *sights);
 /* The same, and brings what was found to the flows of a snapshot that is about to be published. */

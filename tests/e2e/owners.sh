@@ -341,7 +341,6 @@ test_many() {
 	expect "among 50,000" '.srcPort == 6001 and .dir == "in"' pid "$server"
 }
 
-# --no-owners: nothing but the two programs of the counting; no fields.
 # The process that looks names of users up is stopped: a number instead, and all the rest.
 test_helper() {
 	local client
@@ -355,6 +354,7 @@ test_helper() {
 	expect "beside a helper that is stopped" '.srcPort == 6005' user 0
 }
 
+# --no-owners: nothing but the two programs of the counting; no fields.
 test_off() {
 	monitor_start off -r 300ms --json --no-owners
 	same "programs" "$(programs_of "$MONITOR_PID" | wc -l)" 2

@@ -65,7 +65,7 @@ static const char octet_text[][4] = {
 };
 /* clang-format on */
 
-/* Copies three digits always, which is faster than as many as there are: an end mark follows anyhow. */
+/* Always copies three digits, which is faster than as many as there are: takes room for two more. */
 static char *put_ipv4(char *to, const uint8_t address[4])
 {
 	for (int i = 0; i < 4; i++) {

@@ -47,6 +47,8 @@ void group_free(struct group *group);
  * Keeps the memory as long as `by` stays: another grouping may need far less. */
 void group_reset(struct group *group, enum group_by by, const struct about_tables *tables);
 
+/* Makes room for so many groups in all at once; 0 or -ENOMEM. */
+int group_reserve(struct group *group, size_t rows);
 /* Adds a flow to the group it falls into; 0 or -ENOMEM. */
 int group_add(struct group *group, const struct flow_key *key, const struct flow_counts *delta,
 	      const struct flow_counts *total, int64_t first_wall_ns, struct flow_about about);
@@ -62,10 +64,6 @@ struct group_place {
 void group_seek(const struct group *group, const struct flow_key *key, struct flow_about about,
 		struct group_place *ret_place);
 void group_fetch(const struct group *group, const struct group_place *place);
-/* Makes room for so many groups in all at once; 0 or -ENOMEM. */
-int group_reserve(struct group *group, size_t rows);
-/* Its place, or -1. */
-long group_find_at(const struct group *group, const struct group_place *place);
 int group_add_at(struct group *group, const struct group_place *place, enum flow_dir dir,
 		 const struct flow_counts *delta, const struct flow_counts *total,
 		 int64_t first_wall_ns, struct flow_about about);
@@ -100,8 +98,9 @@ size_t group_count(const struct group *group);
 const struct row *group_get(const struct group *group, size_t i);
 /* Asks for the memory of a group's counts, which will be needed soon. */
 void group_fetch_counts(const struct group *group, size_t i);
-/* Place of the group with that key, or -1. */
+/* Place of the group with that key, or of the group of a flow that was sought; -1: there is none. */
 long group_find(const struct group *group, const struct flow_key *key);
+long group_find_at(const struct group *group, const struct group_place *place);
 /* Bytes of memory held. */
 size_t group_bytes(const struct group *group);
 
