@@ -12,6 +12,7 @@
 
 #include "hash_index.h"
 #include "idle_log.h"
+#include "row.h"
 
 /* A flow as it was then: row `i` of the snapshot, or behind those one that was idle. */
 struct was_idle {
@@ -251,15 +252,14 @@ static int add_rows(struct change_keeper *keeper)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < now->count; i++) {
-		const struct flow_table_entry *entry = snapshot_entry(now, i);
+		const struct source_flow row = source_of_row(now, i);
 		struct changed_flow flow = {
-			.key = entry->key,
-			.total = {now->row[i].packets, now->row[i].bytes},
-			.first_wall_ns = entry->first_wall_ns,
-			.owner = atomic_load_explicit(&entry->owner, memory_order_acquire),
-			.sight = atomic_load_explicit(&entry->sight, memory_order_acquire),
-			.sight_word =
-				atomic_load_explicit(&entry->sight_word, memory_order_relaxed),
+			.key = *row.key,
+			.total = row.total,
+			.first_wall_ns = row.first_wall_ns,
+			.owner = row.owner,
+			.sight = row.sight,
+			.sight_word = row.sight_word,
 		};
 
 		if (set_delta(keeper, &flow) && flow.delta.packets)

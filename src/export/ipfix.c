@@ -265,12 +265,9 @@ static void tell_cache(struct ipfix *ipfix, const struct snapshot *now, const st
 static void tell_all(struct ipfix *ipfix, const struct snapshot *last)
 {
 	for (size_t i = 0; i < last->count && ipfix_cache_count(ipfix->cache); i++) {
-		const struct flow_table_entry *entry = snapshot_entry(last, i);
+		const struct source_flow flow = source_of_row(last, i);
 
-		tell_cache(ipfix, last, &entry->key,
-			   (struct flow_about){
-				   atomic_load_explicit(&entry->owner, memory_order_acquire),
-				   atomic_load_explicit(&entry->sight, memory_order_acquire)});
+		tell_cache(ipfix, last, flow.key, (struct flow_about){flow.owner, flow.sight});
 	}
 }
 
@@ -278,19 +275,19 @@ static void take_change(struct ipfix *ipfix, const struct change *change)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		const struct changed_flow *flow = &change->flow[i];
+		const struct flow_about about = {flow->owner, flow->sight};
 		int64_t age_ns = snapshot_seen_ns(change->now) - flow->first_wall_ns;
 		struct ipfix_pending pending;
 
-		if (flow->ended && !flow->delta.packets)
-			tell_cache(ipfix, change->now, &flow->key,
-				   (struct flow_about){flow->owner, flow->sight});
-		if (!flow->delta.packets)
+		if (!flow->delta.packets) {
+			tell_cache(ipfix, change->now, &flow->key, about);
 			continue;
+		}
 		pending = pending_of(change, &flow->key, &flow->delta);
 		/* Not before it was first seen. */
 		if (age_ns >= 0 && age_ns < (int64_t)change->elapsed_ns)
 			pending.start_ms = pending.end_ms - (uint32_t)(age_ns / 1000000);
-		pending.about = (struct flow_about){flow->owner, flow->sight};
+		pending.about = about;
 		ipfix_cache_add(ipfix->cache, &pending);
 	}
 	for (int dir = 0; dir < FLOW_DIRS; dir++) {
