@@ -183,14 +183,6 @@ static const struct flow_counts *learned_at(const struct rows *rows, long at,
 	return &learned->total[flow_key_dir(key)];
 }
 
-/* What is shown may be older than the moment. */
-static struct flow_counts difference(struct flow_counts total, const struct flow_counts *base)
-{
-	total.packets -= base->packets < total.packets ? base->packets : total.packets;
-	total.bytes -= base->bytes < total.bytes ? base->bytes : total.bytes;
-	return total;
-}
-
 /* Of a row, given the place of its flow in the base, or -1. */
 static struct flow_counts since_moment(const struct rows *rows, size_t i, long at)
 {
@@ -203,7 +195,8 @@ static struct flow_counts since_moment(const struct rows *rows, size_t i, long a
 		return total;
 	learned = learned_at(rows, at, &entry->key, entry->first_wall_ns);
 	base = learned ? *learned : base_of(rows, row, entry);
-	return difference(total, &base);
+	/* What is shown may be older than the moment. */
+	return flow_counts_above(&total, &base);
 }
 
 /* Rows that are looked up at once: the base is larger than the caches near a CPU. */
@@ -286,7 +279,7 @@ struct flow_counts rows_since(const struct rows *rows, const struct flow_key *ke
 		at < 0 ? NULL : learned_at(rows, at, key, first_wall_ns);
 
 	if (learned)
-		return difference(*total, learned);
+		return flow_counts_above(total, learned);
 	/* Of an older one it is not known how much it has had since. */
 	return first_wall_ns >= rows->base_seen_ns ? *total : (struct flow_counts){0};
 }
