@@ -239,17 +239,32 @@ static void set_constants(const struct loading *loading, const struct flow_bpf *
 	skeleton->rodata->flow_fragment_ticks = kernel_ticks(FLOW_FRAGMENT_MAX_AGE_S);
 }
 
-/* Descriptors of the caller's own, which outlive those of the skeleton. */
-static int take_descriptors(const struct loading *loading, const int fd[FLOW_DIRS])
+/* Hands over descriptors that are there, with `err` as it is; after an error closes them instead. */
+static int hand_over(int err, const int fd[FLOW_DIRS], int ret_fd[FLOW_DIRS])
 {
 	for (int dir = 0; dir < FLOW_DIRS; dir++) {
-		if (!loading->wanted[dir])
+		if (fd[dir] < 0)
 			continue;
-		loading->fd[dir] = fcntl(fd[dir], F_DUPFD_CLOEXEC, 3);
-		if (loading->fd[dir] < 0)
-			return -errno;
+		if (err)
+			close(fd[dir]);
+		else
+			ret_fd[dir] = fd[dir];
 	}
-	return 0;
+	return err;
+}
+
+/* Descriptors of the caller's own of those programs that are there (not -1); of all, or of none. */
+static int duplicate(const int fd[FLOW_DIRS], int ret_fd[FLOW_DIRS])
+{
+	int own[FLOW_DIRS] = {-1, -1}, err = 0;
+
+	for (int dir = 0; !err && dir < FLOW_DIRS; dir++) {
+		if (fd[dir] < 0)
+			continue;
+		own[dir] = fcntl(fd[dir], F_DUPFD_CLOEXEC, 3);
+		err = own[dir] < 0 ? -errno : 0;
+	}
+	return hand_over(err, own, ret_fd);
 }
 
 static int load_wanted(const struct loading *loading)
@@ -266,10 +281,10 @@ static int load_wanted(const struct loading *loading)
 	if (!err)
 		err = flow_bpf__load(skeleton);
 	if (!err)
-		err = take_descriptors(loading,
-				       (const int[FLOW_DIRS]){
-					       [FLOW_IN] = bpf_program__fd(skeleton->progs.flow_ingress),
-					       [FLOW_OUT] = bpf_program__fd(skeleton->progs.flow_egress)});
+		err = duplicate((const int[FLOW_DIRS]){
+					[FLOW_IN] = bpf_program__fd(skeleton->progs.flow_ingress),
+					[FLOW_OUT] = bpf_program__fd(skeleton->progs.flow_egress)},
+				loading->fd);
 	flow_bpf__destroy(skeleton);
 	return err;
 }
@@ -311,13 +326,7 @@ static int load(const struct programs *programs, unsigned int slot, bool shared,
 
 	if (!err && programs->await)
 		err = programs->await(programs->context);
-	for (int dir = 0; dir < FLOW_DIRS; dir++) {
-		if (!err)
-			ret_fd[dir] = fd[dir];
-		else if (fd[dir] >= 0)
-			close(fd[dir]);
-	}
-	return err;
+	return hand_over(err, fd, ret_fd);
 }
 
 int programs_load(const struct programs *programs, unsigned int slot, enum flow_link link,
@@ -340,23 +349,6 @@ static bool note_slot(const struct programs *programs, unsigned int ifindex, uns
 		return true;
 	}
 	return false;
-}
-
-/* Descriptors of the caller's own of programs that stay loaded; both or neither. */
-static int duplicate(const int fd[FLOW_DIRS], int ret_fd[FLOW_DIRS])
-{
-	int in = fcntl(fd[FLOW_IN], F_DUPFD_CLOEXEC, 3);
-	int out = fcntl(fd[FLOW_OUT], F_DUPFD_CLOEXEC, 3);
-	int err = in < 0 || out < 0 ? -errno : 0;
-
-	if (err) {
-		if (in >= 0)
-			close(in);
-		return err;
-	}
-	ret_fd[FLOW_IN] = in;
-	ret_fd[FLOW_OUT] = out;
-	return 0;
 }
 
 int programs_share(struct programs *programs, unsigned int slot, unsigned int ifindex,
