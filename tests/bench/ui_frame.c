@@ -78,39 +78,34 @@ static void scroll_names(struct bench *bench, int run)
 	scroll(bench, run);
 }
 
-/* A filter that must look at the text of every row. */
-static void type_filter(struct bench *bench, int run)
+static void set_filter(struct bench *bench, const char *text)
 {
 	struct filter *filter;
 	char why[80];
 	size_t column;
 
-	if (!filter_parse(run & 1 ? "10.0.1" : "10.0.2", &filter, why, sizeof(why), &column))
+	if (!filter_parse(text, &filter, why, sizeof(why), &column))
 		view_set_filter(bench->scene.view, filter);
+}
+
+/* A filter that must look at the text of every row. */
+static void type_filter(struct bench *bench, int run)
+{
+	set_filter(bench, run & 1 ? "10.0.1" : "10.0.2");
 }
 
 /* A word letter by letter, and back. */
 static void type_letters(struct bench *bench, int run)
 {
 	static const char *const typed[] = {"e", "ex", "exa", "exam", "examp", "exam", "exa", "ex"};
-	struct filter *filter;
-	char why[80];
-	size_t column;
-
-	if (!filter_parse(typed[run % 8], &filter, why, sizeof(why), &column))
-		view_set_filter(bench->scene.view, filter);
+	set_filter(bench, typed[run % 8]);
 }
 
 /* Digits of an address, and back. */
 static void type_digits(struct bench *bench, int run)
 {
 	static const char *const typed[] = {"1", "10", "10.", "10.9", "10.9.1", "10.9", "10.", "10"};
-	struct filter *filter;
-	char why[80];
-	size_t column;
-
-	if (!filter_parse(typed[run % 8], &filter, why, sizeof(why), &column))
-		view_set_filter(bench->scene.view, filter);
+	set_filter(bench, typed[run % 8]);
 }
 
 static void freeze(struct bench *bench, int run)
