@@ -27,7 +27,7 @@
 static struct {
 	bool batches, threads;
 	uint32_t together; /* calls that wait for each other */
-	uint32_t refused;  /* the place whose map the kernel does not take; none: PLACES */
+	uint32_t refused;  /* the kernel takes no map in this place; PLACES: it takes them all */
 	uint32_t calls;	   /* atomic */
 	bool alone;	   /* a call has waited for the others in vain */
 } kernel;

@@ -3,7 +3,6 @@
  * Where the real programs keep their counts: front cache, flow map, generations, the sums of what
  * found no room, fragments, and what is set before loading.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +18,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "descriptors.h"
 #include "flow_rig.h"
 #include "packet.h"
 #include "programs.h"
@@ -454,18 +454,6 @@ static int refuse_programs(void *context)
 {
 	++*(unsigned int *)context;
 	return -EIO;
-}
-
-static unsigned int open_descriptors(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	assert_non_null(directory);
-	while (readdir(directory))
-		count++;
-	closedir(directory);
-	return count;
 }
 
 /* Where one of the two cannot be handed out, neither is, and no descriptor is left open. */

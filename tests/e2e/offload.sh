@@ -109,15 +109,11 @@ ip_sent() {
 
 super_was_seen() { # PACKETS-ON-THE-WIRE
 	if [ "$SUPER_AT" = receiver ]; then
-		wait_for 60 tap_ended
+		wait_for 60 processes_gone "$TAP_PID"
 		return
 	fi
 	ip_sent
 	[ $(((IP_SENT - SENT_BEFORE) * 4)) -lt "$1" ]
-}
-
-tap_ended() {
-	! kill -0 "$TAP_PID" 2>/dev/null
 }
 
 # A window small enough that the receiving queue holds all of it.

@@ -255,14 +255,7 @@ test_live() {
 	wait "$script" || fail "status $?: $(cat "$BED_DIR/live.err")"
 	exec 8<&-
 	same "live: standard error" "$(cat "$BED_DIR/live.err")" ""
-	wait_for 60 gone $helpers || fail "helpers are left: $(ps -o pid,comm -p "$(echo $helpers | tr ' ' ,)")"
-}
-
-gone() {
-	local pid
-	for pid; do
-		! kill -0 "$pid" 2>/dev/null || return 1
-	done
+	wait_for 60 processes_gone $helpers || fail "helpers are left: $(ps -o pid,comm -p "$(echo $helpers | tr ' ' ,)")"
 }
 
 # A crash behind the guard: the terminal is given back, and the fault is still the cause of death.

@@ -195,13 +195,9 @@ while max(left.values()) > 0:
 		>"$BED_DIR/gstreamer" 2>&1 </dev/null) &
 	player=$!
 	BED_PIDS="$BED_PIDS $player"
-	wait_for 120 gone "$heard" || fail "too little audio: $(tail -n 3 "$BED_DIR/gstreamer")"
+	wait_for 120 processes_gone "$heard" || fail "too little audio: $(tail -n 3 "$BED_DIR/gstreamer")"
 	kill "$player"
 	wait "$player" 2>/dev/null
-}
-
-gone() {
-	! kill -0 "$1" 2>/dev/null
 }
 
 test_calls() {

@@ -8,7 +8,6 @@
  *
  * usage: test_faults [tcx|clsact [TEST]]
  */
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -24,6 +23,7 @@
 
 #include "bpf_source.h"
 #include "clock.h"
+#include "descriptors.h"
 #include "faults_bed.h"
 #include "inject.h"
 
@@ -39,18 +39,6 @@ struct faults {
 	unsigned int opened; /* runs in which the source was opened in spite of it */
 	unsigned int refused;
 };
-
-static unsigned int open_descriptors(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	assert_non_null(directory);
-	while (readdir(directory))
-		count++;
-	closedir(directory);
-	return count;
-}
 
 static void expect_detached(void)
 {

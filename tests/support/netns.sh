@@ -9,6 +9,7 @@
 #   bed_mon CMD..., bed_far CMD...   run in that namespace
 #   wait_for SECONDS CMD... polls until CMD succeeds; fails after the limit, which is as many times
 #                           longer as $PKTSTAT_PATIENCE says (emulated machines)
+#   processes_gone PID...   none of these is there any more
 #   monitor_start NAME ARGS...       starts the program in $BED_MON on mon0 (or $MONITOR_IFACE),
 #                           waits until it is attached; process in MONITOR_PID, output in $BED_DIR/NAME.out (or
 #                           $MONITOR_OUT) and NAME.err
@@ -38,6 +39,13 @@ skip() {
 
 same() {
 	[ "$2" = "$3" ] || fail "$1: got $2, wanted $3"
+}
+
+processes_gone() {
+	local pid
+	for pid; do
+		! kill -0 "$pid" 2>/dev/null || return 1
+	done
 }
 
 wait_for() {
